@@ -1,0 +1,50 @@
+"""Every error that finercam raises on purpose: what happened, with which value, and what to do."""
+
+
+class FinercamError(Exception):
+    """Base class of all finercam errors.
+
+    Parameters
+    ----------
+    problem : str
+        What happened, with the value that caused it; one sentence without a full stop.
+    remedy : str
+        What the user can do about it; one sentence without a full stop, may be empty.
+    """
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(f"{problem}: {remedy}" if remedy else problem)
+
+    def __reduce__(self) -> tuple[type["FinercamError"], tuple[str, str]]:
+        """Survive pickling between worker processes with both parts kept."""
+        return type(self), (self.problem, self.remedy)
+
+
+class CatalogError(FinercamError):
+    """A catalog, its manifest or its table cannot be used."""
+
+
+class ClassifierError(FinercamError):
+    """A classifier cannot be loaded, or has no layer that gives a meaningful map."""
+
+
+class ComparisonError(FinercamError):
+    """A comparison between species is impossible or meaningless."""
+
+
+class StoreError(FinercamError):
+    """A store is missing, busy, damaged, or belongs to another run."""
+
+
+class ReviewError(FinercamError):
+    """A review log cannot be read or written."""
+
+
+class ExportError(FinercamError):
+    """Masks cannot be exported."""
+
+
+class TrainingError(FinercamError):
+    """A classifier cannot be trained on this collection."""

@@ -1,0 +1,188 @@
+r"""Finer-CAM from stored evidence: exact arithmetic on the model's grid, with numpy alone.
+
+Evidence maps :math:`E_k` of the target class c and of reference classes d are linear in the class scores
+:math:`y_k`. The Finer-CAM map (Zhang et al., CVPR 2025, arXiv 2501.11309, eq. 4) for any objective
+:math:`J(y_c, y_{d_1}, …)` is then
+
+.. math:: M = \mathrm{ReLU}\Big(\sum_k \frac{\partial J}{\partial y_k} E_k\Big)
+
+so that a change of γ, of the references or of the weighting needs neither the model nor the image.
+Throughout, class 0 of the last (or `class`) axis is the target and the others are its references.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from finercam_core.errors import ComparisonError
+
+Weighting = Literal["mean", "softmax", "released"]
+WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
+GAMMA = 0.6
+_EPSILON = 1e-9
+FloatArray = npt.NDArray[np.floating[Any]]
+
+
+def coefficients(
+    logits: npt.ArrayLike,
+    log_sum_exp: npt.ArrayLike,
+    *,
+    gamma: float = GAMMA,
+    weighting: Weighting = "mean",
+    use: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
+) -> FloatArray:
+    r"""Coefficient of each class's evidence in the Finer-CAM map, :math:`\partial J/\partial y_k`.
+
+    Parameters
+    ----------
+    logits : array (..., C)
+        Scores of the target (index 0) and of its references.
+    log_sum_exp : array (...)
+        Log-sum-exp of the scores of *all* classes of the classifier; used by `released` alone.
+    gamma : float
+        Strength of the comparison; 0 gives the base method. Any sign and size.
+    weighting : {"mean", "softmax", "released"}
+        With T references in use and q the softmax of their logits:
+
+        - `mean` (the paper, eq. 4): :math:`J = y_c - \frac{γ}{T}\sum_d y_d`; coefficients 1 and :math:`-γ/T`.
+        - `softmax`: :math:`J = y_c - γ\sum_d q_d y_d` with q held constant; coefficients 1 and :math:`-γ q_d`.
+        - `released` (the authors' published code): :math:`J = \sum_d w_d (y_c - γ y_d)` with
+          :math:`w_d = p_d / (\sum p_d + 10^{-9})`, p the softmax over all classes, *not* held constant. With
+          :math:`f_d = y_c - γ y_d`, :math:`\bar f = \sum_d w_d f_d` and
+          :math:`r = 10^{-9} / (\sum p_d + 10^{-9})` the coefficients are :math:`\sum_d w_d - r p_c \bar f`
+          for c and :math:`-γ w_d + w_d (f_d - \bar f) - r p_d \bar f` for d. From a margin of about 18 logits
+          on, the first turns negative and the map inverts: it is here for comparison with that code alone. The
+          term :math:`-r p_k \bar f` of classes that are neither c nor a reference is left out; it vanishes
+          unless these classes and not c win.
+    use : bool array (C,) , optional
+        Which references take part; entry 0 is ignored. All by default.
+
+    Returns
+    -------
+    float64 array (..., C).
+
+    Raises
+    ------
+    ComparisonError
+        If the weighting is unknown or gamma is not finite.
+    """
+    _check(gamma, weighting)
+    y = np.asarray(logits, np.float64)
+    chosen = np.ones(y.shape[-1], bool) if use is None else np.array(use, bool)
+    chosen[0] = False
+    result = np.zeros_like(y)
+    result[..., 0] = 1.0
+    if chosen.any() and weighting == "released":
+        return _released(y, np.asarray(log_sum_exp, np.float64), gamma, chosen)
+    if chosen.any():
+        result[..., chosen] = -gamma * _shares(y[..., chosen], weighting)
+    return result
+
+
+def _check(gamma: float, weighting: str) -> None:
+    if weighting not in WEIGHTINGS:
+        raise ComparisonError(f"unknown weighting {weighting!r}", f"use one of {', '.join(WEIGHTINGS)}")
+    if not np.isfinite(gamma):
+        raise ComparisonError(f"gamma is {gamma}", "give a finite number, the paper uses 0.6")
+
+
+def _shares(y: FloatArray, weighting: Weighting) -> FloatArray:
+    """Weights of the references that sum to one: equal, or the softmax of their logits."""
+    if weighting == "mean":
+        return np.full_like(y, 1 / y.shape[-1])
+    exponent = np.exp(y - y.max(axis=-1, keepdims=True))
+    return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
+
+
+def _released(y: FloatArray, log_sum_exp: FloatArray, gamma: float, chosen: npt.NDArray[np.bool_]) -> FloatArray:
+    probability = np.exp(y - log_sum_exp[..., None])
+    total = probability[..., chosen].sum(axis=-1, keepdims=True) + _EPSILON
+    weight = np.where(chosen, probability / total, 0.0)
+    difference = y[..., :1] - gamma * y
+    mean = (weight * difference).sum(axis=-1, keepdims=True)
+    leak = _EPSILON / total * probability * mean
+    result = np.where(chosen, weight * (difference - mean - gamma) - leak, 0.0)
+    result[..., 0] = weight.sum(axis=-1) - leak[..., 0]
+    return np.asarray(result)
+
+
+def combine(evidence: npt.ArrayLike, coefficient: npt.ArrayLike, *, relu: bool = True) -> npt.NDArray[np.float32]:
+    """Finer-CAM maps from evidence and coefficients, ``ReLU(sum_k coefficient_k E_k)``.
+
+    Parameters
+    ----------
+    evidence : array (..., C, h, w)
+        Signed evidence maps, any float type.
+    coefficient : array (..., C)
+        From `coefficients`.
+    relu : bool
+        False keeps the sign: positive where the target has more, negative where the references have more.
+
+    Returns
+    -------
+    float32 array (..., h, w).
+    """
+    maps = np.asarray(evidence, np.float32)
+    signed = np.einsum("...chw,...c->...hw", maps, np.asarray(coefficient, np.float32))
+    return np.maximum(signed, 0) if relu else signed
+
+
+def finer_cam(
+    dataset: xr.Dataset,
+    *,
+    gamma: float = GAMMA,
+    references: Sequence[str] | None = None,
+    weighting: Weighting = "mean",
+    relu: bool = True,
+) -> xr.DataArray:
+    """Finer-CAM maps of all specimens of one species.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        A species of a store: `evidence` (specimen, class, y, x), `logit` (specimen, class), `log_sum_exp`
+        (specimen), with the species itself first on `class`.
+    gamma, weighting, relu
+        See `coefficients` and `combine`. ``gamma=0`` is the base method, Grad-CAM.
+    references : sequence of str, optional
+        Scientific names to compare with, out of the stored ones; all by default.
+
+    Returns
+    -------
+    xarray.DataArray, float32 (specimen, y, x), in units of the logit; NaN for specimens that are not done. Its
+    attributes name the formula: gamma, weighting, target and references.
+
+    Raises
+    ------
+    ComparisonError
+        If a reference is not stored, or is the species itself.
+    """
+    names = [str(name) for name in dataset["class"].values]
+    use = choose_references(names, references)
+    weights = coefficients(
+        dataset["logit"].values, dataset["log_sum_exp"].values, gamma=gamma, weighting=weighting, use=use
+    )
+    maps = combine(dataset["evidence"].values, weights, relu=relu)
+    attributes = {"long_name": "Finer-CAM", "units": "logit", "gamma": gamma, "weighting": weighting}
+    attributes |= {"target": names[0], "references": [n for n, used in zip(names, use, strict=True) if used]}
+    return xr.DataArray(maps, dims=("specimen", "y", "x"), coords={"specimen": dataset["specimen"]}, attrs=attributes)
+
+
+def choose_references(names: Sequence[str], references: Sequence[str] | None) -> npt.NDArray[np.bool_]:
+    """Mask over `names` (target first) of the references asked for; all of them for None.
+
+    Raises
+    ------
+    ComparisonError
+        If one is not among the names, or is the target itself.
+    """
+    if references is None:
+        return np.arange(len(names)) > 0
+    wrong = [name for name in references if name not in names[1:]]
+    if wrong:
+        reason = "is the species itself" if wrong[0] == names[0] else "is not among the stored references"
+        raise ComparisonError(f"{wrong[0]!r} {reason}", f"choose from {', '.join(names[1:])}")
+    return np.array([i > 0 and name in references for i, name in enumerate(names)])

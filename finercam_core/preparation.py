@@ -1,0 +1,162 @@
+"""From an image to the model's input, and from a map on the model's grid back to image pixels.
+
+One rule holds both directions together: the model's input shows a rectangular `window` of the image, in
+image pixels, possibly reaching beyond its edges. A grid cell covers its equal share of that window.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from finercam_core.errors import ClassifierError
+
+FloatArray = npt.NDArray[np.float32]
+Mode = Literal["pad", "squash", "crop"]
+_RESAMPLING = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos": Image.Resampling.LANCZOS,
+    "nearest": Image.Resampling.NEAREST,
+}
+
+
+class Window(NamedTuple):
+    """Rectangle of the image that the model sees, in image pixels (x to the right, y down, edges of pixels)."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How an image becomes a model's input.
+
+    Parameters
+    ----------
+    height, width : int
+        Size of the model's input in pixels.
+    mode : {"pad", "squash", "crop"}
+        `pad` extends the image with its edge values to the input's aspect ratio (Fish-Vista's own recipe), so that
+        the whole specimen is seen undistorted; `squash` stretches; `crop` takes the centre, as ImageNet evaluation does.
+    crop_fraction : float
+        With `crop`: the share of the largest centred rectangle that is kept, in (0, 1].
+    mean, std : tuple of three floats
+        Normalisation per RGB channel of values in [0, 1].
+    interpolation : {"bilinear", "bicubic", "lanczos", "nearest"}
+    """
+
+    height: int
+    width: int
+    mode: Mode = "pad"
+    crop_fraction: float = 1.0
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    interpolation: str = "bilinear"
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("pad", "squash", "crop"):
+            raise ClassifierError(f"unknown preparation mode {self.mode!r}", "use pad, squash or crop")
+        if self.interpolation not in _RESAMPLING:
+            raise ClassifierError(f"unknown interpolation {self.interpolation!r}", f"use one of {list(_RESAMPLING)}")
+        if not (self.height > 0 and self.width > 0 and 0 < self.crop_fraction <= 1):
+            raise ClassifierError(
+                f"the input size {self.height}x{self.width} or crop {self.crop_fraction} is impossible"
+            )
+
+    def window(self, image_size: tuple[int, int]) -> Window:
+        """Rectangle of an image of `image_size` (width, height) that the model sees, in image pixels."""
+        w, h = image_size
+        if self.mode == "squash":
+            return Window(0.0, 0.0, float(w), float(h))
+        aspect = self.width / self.height
+        wider = w / h > aspect
+        by_width = wider if self.mode == "pad" else not wider
+        full_w, full_h = (float(w), w / aspect) if by_width else (h * aspect, float(h))
+        scale = self.crop_fraction if self.mode == "crop" else 1.0
+        half_w, half_h = full_w * scale / 2, full_h * scale / 2
+        return Window(w / 2 - half_w, h / 2 - half_h, w / 2 + half_w, h / 2 + half_h)
+
+    def resize(self, image: Image.Image) -> npt.NDArray[np.uint8]:
+        """Cut and scale an RGB image to the input size: uint8 of shape (height, width, 3)."""
+        window = self.window(image.size)
+        inside, box = _pad_to_window(image, window)
+        resized = inside.resize((self.width, self.height), _RESAMPLING[self.interpolation], box=box)
+        return np.asarray(resized, dtype=np.uint8)
+
+    def normalise(self, pixels: npt.NDArray[np.uint8]) -> FloatArray:
+        """Scale uint8 pixels (..., height, width, 3) to float32 (..., 3, height, width), normalised by mean and std."""
+        scale = np.asarray(255.0, np.float32) * np.asarray(self.std, np.float32)
+        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        return np.ascontiguousarray(np.moveaxis(pixels / scale - shift, -1, -3), dtype=np.float32)
+
+    def __call__(self, image: Image.Image) -> FloatArray:
+        """Prepare one RGB image: float32 of shape (3, height, width)."""
+        return self.normalise(self.resize(image))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; `Preparation(**d)` after `from_dict` gives the same preparation."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Preparation":
+        """Inverse of `to_dict`; lists become tuples again."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+
+def _pad_to_window(image: Image.Image, window: Window) -> tuple[Image.Image, tuple[float, float, float, float]]:
+    """Extend the image by its edge values so that the window lies inside; return it with the window moved along."""
+    w, h = image.size
+    x, y = max(0, int(np.ceil(-window.left))), max(0, int(np.ceil(-window.top)))
+    if not (x or y):
+        return image, tuple(window)
+    padded = np.pad(np.asarray(image), ((y, y), (x, x), (0, 0)), mode="edge")
+    box = (window.left + x, window.top + y, window.right + x, window.bottom + y)
+    return Image.fromarray(padded), (
+        max(box[0], 0.0),
+        max(box[1], 0.0),
+        min(box[2], w + 2.0 * x),
+        min(box[3], h + 2.0 * y),
+    )
+
+
+def _weights(cells: int, start: float, stop: float, pixels: int) -> FloatArray:
+    """Matrix (pixels, cells) of linear interpolation from cell centres to pixel centres, constant beyond the ends."""
+    position = ((np.arange(pixels) + 0.5 - start) / (stop - start) * cells - 0.5).clip(0, cells - 1)
+    low = np.minimum(position.astype(np.intp), max(cells - 2, 0))
+    weights = np.zeros((pixels, cells), np.float32)
+    fraction = (position - low).astype(np.float32)
+    rows = np.arange(pixels)
+    weights[rows, low] = 1 - fraction
+    weights[rows, np.minimum(low + 1, cells - 1)] += fraction
+    return weights
+
+
+def to_image(grid: npt.ArrayLike, window: Window, image_size: tuple[int, int]) -> FloatArray:
+    """Bring a map on the model's grid to image pixels by bilinear interpolation.
+
+    Parameters
+    ----------
+    grid : array (..., h, w)
+        Values at the cells of the model's grid.
+    window : Window
+        What the model saw of the image, `Preparation.window(image_size)`.
+    image_size : (int, int)
+        Width and height of the image in pixels.
+
+    Returns
+    -------
+    float32 array (..., height, width); pixels that the model did not see (outside the window) are 0.
+    """
+    grid = np.asarray(grid, np.float32)
+    w, h = image_size
+    rows = _weights(grid.shape[-2], window.top, window.bottom, h)
+    columns = _weights(grid.shape[-1], window.left, window.right, w)
+    seen_y = (np.arange(h) + 0.5 > window.top) & (np.arange(h) + 0.5 < window.bottom)
+    seen_x = (np.arange(w) + 0.5 > window.left) & (np.arange(w) + 0.5 < window.right)
+    result: FloatArray = (rows * seen_y[:, None]) @ grid @ (columns * seen_x[:, None]).T
+    return result
