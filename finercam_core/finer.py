@@ -126,7 +126,7 @@ def combine(evidence: npt.ArrayLike, coefficient: npt.ArrayLike, *, relu: bool =
     float32 array (..., h, w).
     """
     maps = np.asarray(evidence, np.float32)
-    signed = np.einsum("...chw,...c->...hw", maps, np.asarray(coefficient, np.float32))
+    signed: npt.NDArray[np.float32] = np.einsum("...chw,...c->...hw", maps, np.asarray(coefficient, np.float32))
     return np.maximum(signed, 0) if relu else signed
 
 

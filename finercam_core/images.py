@@ -1,7 +1,6 @@
 """Open one specimen photograph safely: upright, RGB, 8 bit, or an error that says what is wrong with it."""
 
 import io
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,7 +106,7 @@ def _upright(image: Image.Image, size: tuple[int, int]) -> tuple[int, int]:
 
 def _resolve(place: str, root: str | None) -> str | io.BytesIO:
     """Local path of an image, checked to lie inside the root, or its bytes when it is remote."""
-    whole = place if root is None or "://" in place or os.path.isabs(place) else f"{root.rstrip('/')}/{place}"
+    whole = place if root is None or "://" in place or Path(place).is_absolute() else f"{root.rstrip('/')}/{place}"
     if "://" in whole and not whole.startswith("file://"):
         return _download(whole, place)
     path = Path(whole.removeprefix("file://"))

@@ -4,6 +4,7 @@ One rule holds both directions together: the model's input shows a rectangular `
 image pixels, possibly reaching beyond its edges. A grid cell covers its equal share of that window.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -42,7 +43,8 @@ class Preparation:
         Size of the model's input in pixels.
     mode : {"pad", "squash", "crop"}
         `pad` extends the image with its edge values to the input's aspect ratio (Fish-Vista's own recipe), so that
-        the whole specimen is seen undistorted; `squash` stretches; `crop` takes the centre, as ImageNet evaluation does.
+        the whole specimen is seen undistorted; `squash` stretches; `crop` takes the centre, as ImageNet evaluation
+        does.
     crop_fraction : float
         With `crop`: the share of the largest centred rectangle that is kept, in (0, 1].
     mean, std : tuple of three floats
@@ -59,6 +61,7 @@ class Preparation:
     interpolation: str = "bilinear"
 
     def __post_init__(self) -> None:
+        """Refuse impossible settings at once."""
         if self.mode not in ("pad", "squash", "crop"):
             raise ClassifierError(f"unknown preparation mode {self.mode!r}", "use pad, squash or crop")
         if self.interpolation not in _RESAMPLING:
@@ -70,23 +73,31 @@ class Preparation:
 
     def window(self, image_size: tuple[int, int]) -> Window:
         """Rectangle of an image of `image_size` (width, height) that the model sees, in image pixels."""
+        box, (x, y, w, h) = self._placement(image_size)
+        across, down = (box.right - box.left) / w, (box.bottom - box.top) / h
+        left, top = box.left - x * across, box.top - y * down
+        return Window(left, top, left + self.width * across, top + self.height * down)
+
+    def _placement(self, image_size: tuple[int, int]) -> tuple[Window, tuple[int, int, int, int]]:
+        """Part of the image that is used, and where in the input it goes: x, y, width, height in input pixels."""
         w, h = image_size
+        whole = Window(0.0, 0.0, float(w), float(h))
         if self.mode == "squash":
-            return Window(0.0, 0.0, float(w), float(h))
-        aspect = self.width / self.height
-        wider = w / h > aspect
-        by_width = wider if self.mode == "pad" else not wider
-        full_w, full_h = (float(w), w / aspect) if by_width else (h * aspect, float(h))
-        scale = self.crop_fraction if self.mode == "crop" else 1.0
-        half_w, half_h = full_w * scale / 2, full_h * scale / 2
-        return Window(w / 2 - half_w, h / 2 - half_h, w / 2 + half_w, h / 2 + half_h)
+            return whole, (0, 0, self.width, self.height)
+        if self.mode == "pad":
+            scale = min(self.width / w, self.height / h)
+            inner = max(1, round(w * scale)), max(1, round(h * scale))
+            return whole, ((self.width - inner[0]) // 2, (self.height - inner[1]) // 2, *inner)
+        scale = self.crop_fraction * min(w / self.width, h / self.height) / 2
+        half_w, half_h = self.width * scale, self.height * scale
+        kept = Window(w / 2 - half_w, h / 2 - half_h, w / 2 + half_w, h / 2 + half_h)
+        return kept, (0, 0, self.width, self.height)
 
     def resize(self, image: Image.Image) -> npt.NDArray[np.uint8]:
         """Cut and scale an RGB image to the input size: uint8 of shape (height, width, 3)."""
-        window = self.window(image.size)
-        inside, box = _pad_to_window(image, window)
-        resized = inside.resize((self.width, self.height), _RESAMPLING[self.interpolation], box=box)
-        return np.asarray(resized, dtype=np.uint8)
+        box, (x, y, w, h) = self._placement(image.size)
+        inner = np.asarray(image.resize((w, h), _RESAMPLING[self.interpolation], box=box), np.uint8)
+        return np.pad(inner, ((y, self.height - y - h), (x, self.width - x - w), (0, 0)), mode="edge")
 
     def normalise(self, pixels: npt.NDArray[np.uint8]) -> FloatArray:
         """Scale uint8 pixels (..., height, width, 3) to float32 (..., 3, height, width), normalised by mean and std."""
@@ -103,25 +114,10 @@ class Preparation:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Preparation":
+    def from_dict(cls, values: Mapping[str, Any]) -> "Preparation":
         """Inverse of `to_dict`; lists become tuples again."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
-
-
-def _pad_to_window(image: Image.Image, window: Window) -> tuple[Image.Image, tuple[float, float, float, float]]:
-    """Extend the image by its edge values so that the window lies inside; return it with the window moved along."""
-    w, h = image.size
-    x, y = max(0, int(np.ceil(-window.left))), max(0, int(np.ceil(-window.top)))
-    if not (x or y):
-        return image, tuple(window)
-    padded = np.pad(np.asarray(image), ((y, y), (x, x), (0, 0)), mode="edge")
-    box = (window.left + x, window.top + y, window.right + x, window.bottom + y)
-    return Image.fromarray(padded), (
-        max(box[0], 0.0),
-        max(box[1], 0.0),
-        min(box[2], w + 2.0 * x),
-        min(box[3], h + 2.0 * y),
-    )
+        plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**plain)
 
 
 def _weights(cells: int, start: float, stop: float, pixels: int) -> FloatArray:

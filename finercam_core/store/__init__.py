@@ -1,0 +1,28 @@
+"""The Zarr hierarchy of evidence maps, keyed by species: planned once, written by chunk, read with xarray.
+
+`create_store` plans slots and creates or extends a store, `pending_chunks` says what is left to compute,
+`write_chunk` writes one chunk, and `open_store` reads. See docs/store.md for the layout.
+"""
+
+from finercam_core.store.chunks import Chunk, ChunkResult, pending_chunks, write_chunk
+from finercam_core.store.create import create_store
+from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
+from finercam_core.store.lock import exclusive
+from finercam_core.store.read import SpecimenRecord, Store, open_store
+from finercam_core.store.summary import StoreSummary, summarise
+
+__all__ = [
+    "CHUNK",
+    "SCHEMA_VERSION",
+    "Chunk",
+    "ChunkResult",
+    "SpecimenRecord",
+    "Store",
+    "StoreSummary",
+    "create_store",
+    "exclusive",
+    "open_store",
+    "pending_chunks",
+    "summarise",
+    "write_chunk",
+]

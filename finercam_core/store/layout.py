@@ -1,0 +1,106 @@
+"""Names, shapes and codes of the store on disk: the one place that defines schema version 1."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+from zarr.codecs import Crc32cCodec, ZstdCodec
+from zarr.core.metadata.v3 import ArrayV3Metadata
+
+from finercam_core.status import Status
+
+SCHEMA_VERSION = 1
+CHUNK = 64
+SPECIMENS = "specimens.parquet"
+REJECTED = "rejected.parquet"
+FAILURES = "failures"
+REVIEWS = "reviews"
+LOCK = ".writer.lock"
+ATTRIBUTE = "finercam"
+_STATUS_BITS = np.uint64(8)
+
+Words = npt.NDArray[np.uint64]
+
+
+def group_path(family: str, genus: str, species: str) -> str:
+    """Path of a species' group below the store: ``family/genus/species``, safe as folder names anywhere."""
+    return "/".join((_component(family or "unplaced"), _component(genus or "unplaced"), _component(species)))
+
+
+def _component(name: str) -> str:
+    """Folder name of a taxon: letters, digits, dot and hyphen stay, a space becomes `_`, the rest is %XX."""
+    plain = name.strip().replace(" ", "_")
+    quoted = re.sub(r"[^\w.\-]", lambda m: "".join(f"%{b:02X}" for b in m[0].encode()), plain)
+    return re.sub(r"^([._]*)", lambda m: m[1].replace(".", "%2E").replace("__", "%5F%5F"), quoted)[:200] or "%00"
+
+
+def state_words(fingerprints: Sequence[str]) -> Words:
+    """High 56 bits of a specimen's `state` word, from the fingerprint of its image; uint64, low 8 bits zero."""
+    digests = (hashlib.blake2b(text.encode(), digest_size=7).digest() for text in fingerprints)
+    return np.array([int.from_bytes(digest, "big") for digest in digests], np.uint64) << _STATUS_BITS
+
+
+def status_of(state: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+    """`Status` codes in the low 8 bits of `state` words; uint8 of the same shape."""
+    return np.asarray(state & np.uint64(0xFF), np.uint8)
+
+
+def with_status(words: Words, status: npt.NDArray[Any] | Status) -> Words:
+    """Combine fingerprint words and status codes into `state` words."""
+    return np.asarray(words | np.asarray(status, np.uint64), np.uint64)
+
+
+def run_id(settings: Mapping[str, Any]) -> str:
+    """Short hash of everything that determines the stored numbers; 12 hexadecimal digits."""
+    text = json.dumps(settings, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def array_nodes(specimens: int, classes: int, grid: tuple[int, int]) -> dict[str, ArrayV3Metadata]:
+    """Metadata of the arrays of one species' group, by name."""
+    nodes = _templates(classes, grid)
+    return {name: _with_length(node, specimens) if name != "class" else node for name, node in nodes.items()}
+
+
+def _with_length(node: ArrayV3Metadata, specimens: int) -> ArrayV3Metadata:
+    return node.update_shape((specimens, *node.shape[1:]))
+
+
+@cache
+def _templates(classes: int, grid: tuple[int, int]) -> dict[str, ArrayV3Metadata]:
+    """Arrays for one specimen, made once per number of classes: creating nodes is what planning costs."""
+    group = zarr.create_group(zarr.storage.MemoryStore())
+    axes: dict[str, tuple[tuple[str, ...], tuple[int, ...], str, Any]] = {
+        "evidence": (("specimen", "class", "y", "x"), (classes, *grid), "float16", np.nan),
+        "logit": (("specimen", "class"), (classes,), "float32", np.nan),
+        "log_sum_exp": (("specimen",), (), "float32", np.nan),
+        "predicted": (("specimen",), (), "int32", -1),
+        "state": (("specimen",), (), "uint64", 0),
+        "specimen": (("specimen",), (), "str", ""),
+    }
+    for name, (dims, shape, dtype, fill) in axes.items():
+        _create(group, name, (1, *shape), (CHUNK, *shape), dtype, fill, dims)
+    _create(group, "class", (classes,), (classes,), "str", "", ("class",))
+    return {name: array.metadata for name, array in group.arrays() if isinstance(array.metadata, ArrayV3Metadata)}
+
+
+def _create(
+    group: zarr.Group, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str, fill: Any, dims: Any
+) -> None:
+    group.create_array(
+        name,
+        shape=shape,
+        chunks=tuple(max(1, size) for size in chunks),
+        dtype=dtype,
+        fill_value=fill,
+        # The checksum is what finds a chunk that a power cut or a bad disk damaged.
+        compressors=[ZstdCodec(level=3), Crc32cCodec()],
+        dimension_names=dims,
+        config={"write_empty_chunks": True},
+    )

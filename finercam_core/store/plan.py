@@ -1,0 +1,83 @@
+"""Which specimen gets which slot: a pure function of the catalog and of what the store already holds."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from finercam_core.store.layout import group_path
+
+COLUMNS = (
+    "image_id", "scientificName", "family", "genus", "vernacularName", "split", "path", "accessURI", "maskURI",
+    "license", "rightsHolder", "group_id", "fault",
+)  # fmt: skip
+
+
+def plan_slots(specimens: pd.DataFrame, root: str, existing: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Give every specimen of a catalog its species' group, a slot in it, and the fingerprint of its image.
+
+    Parameters
+    ----------
+    specimens : DataFrame
+        The catalog's specimens with the columns of `COLUMNS`.
+    root : str
+        Folder or URL that the paths are relative to.
+    existing : DataFrame, optional
+        The plan already in the store. Its slots are kept, and rows that the catalog no longer lists stay with
+        ``listed = False``; new specimens are appended to their species.
+
+    Returns
+    -------
+    DataFrame with `COLUMNS`, group (str), slot (int64), fingerprint (str) and listed (bool), sorted by group and slot.
+    """
+    wanted = specimens.reindex(columns=list(COLUMNS), fill_value="").fillna("")
+    wanted = wanted.assign(fingerprint=_fingerprints(specimens, root), listed=True)
+    known = pd.DataFrame(columns=["image_id", "scientificName", "group", "slot"]) if existing is None else existing
+    merged = wanted.merge(known[["image_id", "scientificName", "group", "slot"]], how="left", validate="one_to_one")
+    merged = _fill_groups(merged, known)
+    merged = _fill_slots(merged, known)
+    if existing is not None:
+        kept = existing.merge(wanted[["image_id", "scientificName"]], how="left", indicator=True)
+        gone = kept[kept["_merge"] == "left_only"].drop(columns="_merge").assign(listed=False)
+        merged = pd.concat([merged, gone[merged.columns]], ignore_index=True)
+    return merged.sort_values(["group", "slot"], ignore_index=True)
+
+
+def _fingerprints(specimens: pd.DataFrame, root: str) -> list[str]:
+    """What identifies each image's content without reading it: its published hash, else size and time of change."""
+    hashes = specimens.get("hashValue", pd.Series("", index=specimens.index)).fillna("")
+    places = specimens["path"].where(specimens["path"] != "", specimens.get("accessURI", ""))
+    return [
+        f"{known}:{fault}" if known else f"{_stat(place, root)}:{fault}"
+        for known, place, fault in zip(hashes, places, specimens["fault"], strict=True)
+    ]
+
+
+def _stat(place: str, root: str) -> str:
+    if "://" in place or "://" in root:
+        return f"uri:{root}/{place}"
+    try:
+        status = os.stat(Path(root) / place)  # noqa: PTH116 - a Path method would stat through another object each time
+    except (OSError, ValueError):
+        return "missing"
+    return f"stat:{status.st_size}:{status.st_mtime_ns}"
+
+
+def _fill_groups(merged: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """A species keeps the group it has in the store; a new one gets family/genus/species from its first row."""
+    groups = dict(zip(known["scientificName"], known["group"], strict=True))
+    first = merged.drop_duplicates("scientificName")
+    for family, genus, species in zip(first["family"], first["genus"], first["scientificName"], strict=True):
+        groups.setdefault(species, group_path(family, genus, species))
+    return merged.assign(group=merged["scientificName"].map(groups))
+
+
+def _fill_slots(merged: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    """Slots of new specimens follow those that their species has, in the order of their ids."""
+    taken = known.groupby("group")["slot"].max() + 1 if len(known) else pd.Series(dtype=np.int64)
+    new = merged[merged["slot"].isna()].sort_values(["group", "image_id"])
+    start = new["group"].map(taken).fillna(0).astype(np.int64)
+    slots = merged["slot"].astype("Int64")
+    slots.loc[new.index] = (start + new.groupby("group").cumcount()).astype("Int64")
+    return merged.assign(slot=slots.astype(np.int64))

@@ -1,0 +1,219 @@
+"""Read a store: one species as an xarray dataset, one specimen as arrays, never more than was asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+import zarr
+from PIL import Image
+
+from finercam_core.errors import StoreError
+from finercam_core.images import image_size, load_image
+from finercam_core.preparation import Preparation, Window
+from finercam_core.status import Status
+from finercam_core.store.files import Files
+from finercam_core.store.layout import ATTRIBUTE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of
+
+
+@dataclass(frozen=True)
+class SpecimenRecord:
+    """Everything stored about one specimen.
+
+    Attributes
+    ----------
+    image_id, scientificName : str
+    classes : tuple of str
+        The species itself, then its references.
+    tiers : tuple of str
+        How each class is related: "target", then "congener" …
+    evidence : float32 array (C, h, w)
+        Signed evidence in units of the logit; NaN if the specimen is not done.
+    logit : float32 array (C,)
+    log_sum_exp : float
+        Over all classes of the classifier, so that ``exp(logit - log_sum_exp)`` is the probability.
+    predicted : str
+        The classifier's first choice, "" if the specimen is not done.
+    status : Status
+    """
+
+    image_id: str
+    scientificName: str
+    classes: tuple[str, ...]
+    tiers: tuple[str, ...]
+    evidence: npt.NDArray[np.float32]
+    logit: npt.NDArray[np.float32]
+    log_sum_exp: float
+    predicted: str
+    status: Status
+
+    @property
+    def probability(self) -> npt.NDArray[np.float64]:
+        """Softmax probability of each class over all classes of the classifier; float64 (C,)."""
+        return np.asarray(np.exp(self.logit.astype(np.float64) - self.log_sum_exp))
+
+
+def open_store(location: str | Path, *, images: str | Path | None = None) -> "Store":
+    """Open a store for reading; a flow may be writing to it meanwhile.
+
+    Parameters
+    ----------
+    location : str or Path
+        Local folder or fsspec URL.
+    images : str or Path, optional
+        Folder of the collection's images, if it moved since the store was written.
+
+    Raises
+    ------
+    StoreError
+        If nothing is there, it is no store of finercam, or it was written by a newer version.
+    """
+    files = Files(location)
+    try:
+        attributes = dict(zarr.open_group(files.location, mode="r").attrs)
+    except (FileNotFoundError, KeyError, ValueError) as error:
+        raise StoreError(f"there is no store at {location}", "write one with `finercam annotate`") from error
+    provenance = attributes.get(ATTRIBUTE)
+    if not isinstance(provenance, Mapping):
+        raise StoreError(f"{location} is a Zarr group but no finercam store", "give the folder that annotate wrote")
+    version = int(provenance.get("schema_version", 0))
+    if version > SCHEMA_VERSION:
+        raise StoreError(f"{location} has schema version {version}, newer than {SCHEMA_VERSION}", "update finercam")
+    return Store(files, dict(provenance), images)
+
+
+class Store:
+    """A store opened for reading; see `open_store`.
+
+    Attributes
+    ----------
+    location : str
+    provenance : dict
+        Classifier, layer, method, preparation, references, versions, run: plain JSON values.
+    """
+
+    def __init__(self, files: Files, provenance: dict[str, Any], images: str | Path | None = None) -> None:
+        self.files = files
+        self.location = files.location
+        self.provenance = provenance
+        self._images = None if images is None else str(images)
+        self._arrays = lru_cache(maxsize=64)(self._open_arrays)
+
+    @cached_property
+    def specimens(self) -> pd.DataFrame:
+        """One row a specimen: image_id, scientificName, family, genus, group, slot, path, split, license and more."""
+        return self.files.read_table(SPECIMENS)
+
+    @cached_property
+    def rejected(self) -> pd.DataFrame:
+        """Rows of the catalog that have no slot, with the reason: table, row, image_id, reason."""
+        return self.files.read_table(REJECTED)
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """Path of each species' group by scientific name, in the order of the store."""
+        first = self.specimens.drop_duplicates("group")
+        return dict(zip(first["scientificName"], first["group"], strict=True))
+
+    @property
+    def species(self) -> list[str]:
+        """Scientific names of all species with a group."""
+        return list(self.groups)
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """How images became the model's input."""
+        return Preparation.from_dict(self.provenance["preparation"])
+
+    @cached_property
+    def images_root(self) -> str:
+        """Folder or URL of the images: as given, else beside the store, else where they were when it was written."""
+        if self._images is not None:
+            return self._images
+        relative, local = self.provenance.get("images_root_relative", ""), self.files.local
+        if relative and local is not None and (local / relative).is_dir():
+            return str((local / relative).resolve())
+        return str(self.provenance["images_root"])
+
+    def species_dataset(self, name: str) -> xr.Dataset:
+        """All specimens of a species, lazily: evidence, logit, log_sum_exp, predicted, state by specimen and class.
+
+        Raises
+        ------
+        StoreError
+            If the store has no such species.
+        """
+        return xr.open_zarr(f"{self.location}/{self._group(name)}", consolidated=False, chunks=None)
+
+    def _group(self, name: str) -> str:
+        if name not in self.groups:
+            raise StoreError(f"{name!r} is not in {self.location}", f"it has {len(self.groups)} species, see info")
+        return self.groups[name]
+
+    def status(self, name: str) -> npt.NDArray[np.uint8]:
+        """`Status` code of each slot of a species; uint8 (specimen,)."""
+        return status_of(np.asarray(zarr.open_group(self.location, mode="r")[f"{self._group(name)}/state"][:]))  # type: ignore[index]
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The listed specimens indexed by image_id."""
+        return self.specimens[self.specimens["listed"]].set_index("image_id", drop=False)
+
+    def row(self, image_id: str) -> pd.Series:
+        """The plan's row of one specimen.
+
+        Raises
+        ------
+        StoreError
+            If the store has no such specimen.
+        """
+        if image_id not in self.rows.index:
+            raise StoreError(f"specimen {image_id!r} is not in {self.location}", "see specimens.parquet for the ids")
+        return self.rows.loc[image_id]
+
+    def record(self, image_id: str) -> SpecimenRecord:
+        """Evidence, scores and status of one specimen, read from its own chunk alone."""
+        row = self.row(image_id)
+        slot = int(row["slot"])
+        arrays, classes, tiers = self._arrays(str(row["group"]))
+        if slot >= arrays["state"].shape[0]:  # a flow has extended the species since it was opened
+            self._arrays.cache_clear()
+            arrays, classes, tiers = self._arrays(str(row["group"]))
+        # The state is read first: a writer puts it last, so a row that is done has all its values.
+        status = Status(int(status_of(np.asarray(arrays["state"][slot]))))
+        predicted = int(arrays["predicted"][slot])
+        return SpecimenRecord(
+            image_id,
+            str(row["scientificName"]),
+            classes,
+            tiers,
+            np.asarray(arrays["evidence"][slot], np.float32),
+            np.asarray(arrays["logit"][slot], np.float32),
+            float(arrays["log_sum_exp"][slot]),
+            "" if predicted < 0 else str(self.provenance["classifier"]["species"][predicted]),
+            status,
+        )
+
+    def _open_arrays(self, group: str) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
+        opened = zarr.open_group(f"{self.location}/{group}", mode="r")
+        arrays: dict[str, Any] = dict(opened.arrays())
+        classes = tuple(str(name) for name in arrays["class"][:])
+        return arrays, classes, tuple(opened.attrs["tiers"])[: len(classes)]  # type: ignore[arg-type]
+
+    def place(self, image_id: str) -> str:
+        """Path or URL of a specimen's image, relative to `images_root` where it is local."""
+        row = self.row(image_id)
+        return str(row["path"] or row["accessURI"])
+
+    def image(self, image_id: str) -> Image.Image:
+        """Photograph of a specimen, upright and RGB; raises `ImageError` if it is not to be had."""
+        return load_image(self.place(image_id), root=self.images_root)
+
+    def window(self, image_id: str) -> Window:
+        """Part of a specimen's photograph that the model saw, in image pixels."""
+        return self.preparation.window(image_size(self.place(image_id), root=self.images_root))
