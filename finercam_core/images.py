@@ -9,9 +9,11 @@ from pathlib import Path
 
 import fsspec
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from finercam_core.errors import FinercamError
+from finercam_core.preparation import Preparation
 from finercam_core.status import Status
 
 
@@ -162,3 +164,23 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     result = image.convert("RGB")
     result.info["exif"] = exif.tobytes()
     return result
+
+
+def load_pixels(
+    location: str | Path, preparation: Preparation, *, root: str | Path | None = None
+) -> npt.NDArray[np.uint8]:
+    """Open an image and bring it to a model's input size.
+
+    JPEGs much larger than the input are decoded at reduced scale, never below twice the input's size.
+
+    Returns
+    -------
+    uint8 array (height, width, 3); `Preparation.normalise` makes the model's input of it.
+
+    Raises
+    ------
+    ImageError
+        As `load_image`.
+    """
+    enough = (2 * preparation.width, 2 * preparation.height)
+    return preparation.resize(load_image(location, root=root, at_least=enough))

@@ -69,7 +69,8 @@ def _provenance(
     run = run_id({key: value for key, value in fixed.items() if key != "versions"})
     root = catalog.root if "://" in catalog.root else str(Path(catalog.root).resolve())
     relative = "" if files.local is None or "://" in root else os.path.relpath(root, files.local.resolve())
-    traits = None if catalog.traits is None else catalog.traits.to_dict()
+    labels = catalog.traits
+    traits = None if labels is None else {"names": dict(labels.names), "uberon": dict(labels.uberon)}
     return {
         **fixed,
         "schema_version": SCHEMA_VERSION,

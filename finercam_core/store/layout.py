@@ -34,10 +34,12 @@ def group_path(family: str, genus: str, species: str) -> str:
 
 
 def _component(name: str) -> str:
-    """Folder name of a taxon: letters, digits, dot and hyphen stay, a space becomes `_`, the rest is %XX."""
+    """Folder name of a taxon: ASCII letters, digits, dot and hyphen stay, a space becomes `_`, the rest is %XX."""
     plain = name.strip().replace(" ", "_")
-    quoted = re.sub(r"[^\w.\-]", lambda m: "".join(f"%{b:02X}" for b in m[0].encode()), plain)
-    return re.sub(r"^([._]*)", lambda m: m[1].replace(".", "%2E").replace("__", "%5F%5F"), quoted)[:200] or "%00"
+    quoted = re.sub(r"[^A-Za-z0-9_.\-]", lambda m: "".join(f"%{b:02X}" for b in m[0].encode()), plain)
+    # Names that begin with a dot are hidden files, and Zarr keeps those that begin with two underscores for itself.
+    safe = re.sub(r"^[._]+", lambda m: m[0].replace(".", "%2E").replace("_", "%5F"), quoted) or "%00"
+    return safe if len(safe) <= 120 else f"{safe[:100]}-{hashlib.sha256(safe.encode()).hexdigest()[:16]}"
 
 
 def state_words(fingerprints: Sequence[str]) -> Words:
@@ -85,18 +87,16 @@ def _templates(classes: int, grid: tuple[int, int]) -> dict[str, ArrayV3Metadata
         "specimen": (("specimen",), (), "str", ""),
     }
     for name, (dims, shape, dtype, fill) in axes.items():
-        _create(group, name, (1, *shape), (CHUNK, *shape), dtype, fill, dims)
-    _create(group, "class", (classes,), (classes,), "str", "", ("class",))
+        _create(group, name, (1, *shape), dtype, fill, dims)
+    _create(group, "class", (classes,), "str", "", ("class",))
     return {name: array.metadata for name, array in group.arrays() if isinstance(array.metadata, ArrayV3Metadata)}
 
 
-def _create(
-    group: zarr.Group, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str, fill: Any, dims: Any
-) -> None:
+def _create(group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, fill: Any, dims: tuple[str, ...]) -> None:  # noqa: PLR0917
     group.create_array(
         name,
         shape=shape,
-        chunks=tuple(max(1, size) for size in chunks),
+        chunks=tuple(CHUNK if dim == "specimen" else max(1, size) for dim, size in zip(dims, shape, strict=True)),
         dtype=dtype,
         fill_value=fill,
         # The checksum is what finds a chunk that a power cut or a bad disk damaged.

@@ -1,0 +1,35 @@
+# `make demo` and `make test` do all their own set-up; a second call starts at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
+
+.PHONY: demo test test-slow lint benchmarks screen clean
+
+demo: $(READY)
+	$(BIN)/finercam demo --out demo
+
+test: $(READY) screen lint
+	$(SCREEN) $(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-slow: $(READY) screen
+	$(SCREEN) $(BIN)/python -m pytest -m slow $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screen:
+	@bash tests/screen.sh
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finercam needs Python 3.11 or later: make PYTHON=python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --progress-bar off --quiet --constraint constraints.txt --editable ".[test]"
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) demo

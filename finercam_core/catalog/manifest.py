@@ -1,0 +1,136 @@
+"""The manifest of a collection: a TOML file that says where its tables lie and what their columns mean."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from finercam_core.catalog.template import Template
+from finercam_core.catalog.terms import TERMS, split_name
+from finercam_core.errors import CatalogError
+
+Layout = Literal["table", "folder", "darwin-core-archive", "cub-200", "stanford-cars", "fgvc-aircraft", "croissant"]
+Texts = Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Collection(_Strict):
+    """What the collection is.
+
+    `root` is a folder, relative to the manifest, or a URL that fsspec opens; `layout` names how the files lie in it;
+    `names` says whether the species are scientific names or any labels ("verbatim": cars, common names).
+    """
+
+    name: str = Field(min_length=1)
+    description: str = ""
+    citation: str = ""
+    root: str = "."
+    layout: Layout = "table"
+    names: Literal["scientific", "verbatim"] = "scientific"
+    synonyms: str = ""
+
+
+class Table(_Strict):
+    """One table below the root: its format follows from its ending unless it is given."""
+
+    path: str = Field(min_length=1)
+    split: str = ""
+    format: Literal["csv", "tsv", "parquet"] | None = None
+    optional: bool = False
+
+    @field_validator("split")
+    @classmethod
+    def _known_split(cls, value: str) -> str:
+        name = split_name(value)
+        if name is None:
+            raise ValueError(f"{value!r} is not one of train, val, test")
+        return name
+
+
+class Masks(_Strict):
+    """Masks of trait ids beside the images: a template of their paths, and a JSON file of the ids' names."""
+
+    path: str = Field(min_length=1)
+    labels: str = ""
+    uberon: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("path")
+    @classmethod
+    def _a_template(cls, value: str) -> str:
+        return _checked(value)
+
+
+class Manifest(_Strict):
+    """Everything that `open_catalog` needs to know about one collection."""
+
+    collection: Collection
+    tables: list[Table] = Field(default_factory=list)
+    columns: dict[str, Texts] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    keep: dict[str, Texts] = Field(default_factory=dict)
+    masks: Masks | None = None
+
+    @field_validator("columns", "constants")
+    @classmethod
+    def _canonical(cls, value: dict[str, Any]) -> dict[str, Any]:
+        unknown = [term for term in value if term not in TERMS]
+        if unknown:
+            raise ValueError(f"unknown columns {', '.join(unknown)}; the canonical ones are {', '.join(TERMS)}")
+        return value
+
+    @field_validator("columns")
+    @classmethod
+    def _templates(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+        for texts in value.values():
+            for text in texts:
+                _checked(text)
+        return value
+
+    @model_validator(mode="after")
+    def _enough(self) -> "Manifest":
+        given = self.columns.keys() | self.constants.keys()
+        if self.collection.layout != "table":
+            return self
+        if not self.tables:
+            raise ValueError("a collection of tables needs at least one [[tables]] entry")
+        if self.columns and "scientificName" not in given:
+            raise ValueError("[columns] must say where scientificName stands")
+        if self.columns and not given & {"path", "accessURI"}:
+            raise ValueError("[columns] must say where path or accessURI stands")
+        return self
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read and check a manifest.
+
+    Raises
+    ------
+    CatalogError
+        With every fault of the file in one message.
+    """
+    try:
+        return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise CatalogError(f"the manifest {path} cannot be read: {error.strerror}", "correct the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogError(f"the manifest {path} is not valid TOML: {error}", "correct that line") from error
+    except ValidationError as error:
+        faults = "; ".join(_fault(e["loc"], e["msg"]) for e in error.errors(include_url=False))
+        raise CatalogError(f"the manifest {path} has {error.error_count()} faults: {faults}", "correct them") from error
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> str:
+    where = ".".join(str(p) for p in place)
+    return f"{where}: {message.removeprefix('Value error, ')}" if where else message.removeprefix("Value error, ")
+
+
+def _checked(text: str) -> str:
+    try:
+        Template(text)
+    except CatalogError as error:
+        raise ValueError(str(error)) from error
+    return text

@@ -1,0 +1,49 @@
+"""Where an image may lie: inside the collection's folder, or at an address of a remote store. Nothing is opened."""
+
+from pathlib import PurePosixPath
+
+import pandas as pd
+
+from finercam_core.status import Status
+
+REMOTE = ("http", "https", "hf", "s3", "gs", "gcs", "az", "abfs", "ftp", "sftp")
+_REMOTE_URL = rf"^(?:{'|'.join(REMOTE)})://[^/]"
+_SCHEME = r"^[A-Za-z][A-Za-z0-9+.-]*:"
+_UP = r"(?:^|/)\.\.(?:/|$)"
+_CONTROL = "[\x00-\x1f\x7f]"
+
+
+def is_url(text: str) -> bool:
+    """Whether a location is a URL (any scheme) rather than a local path."""
+    return "://" in text
+
+
+def clean_paths(paths: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
+    """Make paths relative to the root and judge them by their text alone.
+
+    Parameters
+    ----------
+    paths : Series of str
+        Paths as in the table: relative, or absolute below a local root; backslashes count as slashes.
+    root : str
+        The collection's folder or URL.
+
+    Returns
+    -------
+    (paths, faults) : Series of str
+        POSIX paths relative to the root; and "" or the name of the `Status` that keeps the image from being opened.
+    """
+    cleaned = paths.str.replace("\\", "/", regex=False).str.replace(r"(?:^|(?<=/))(?:\./)+", "", regex=True)
+    if not is_url(root):
+        inside = PurePosixPath(root).as_posix().rstrip("/") + "/"
+        cleaned = cleaned.where(~cleaned.str.startswith(inside), cleaned.str.slice(len(inside)))
+    outside = cleaned.str.match(_SCHEME) | cleaned.str.startswith("/") | cleaned.str.contains(_UP, regex=True)
+    faults = pd.Series("", index=paths.index, dtype="str").mask(outside, Status.OUTSIDE_COLLECTION.name)
+    return cleaned, faults.mask(cleaned.str.contains(_CONTROL, regex=True), Status.UNREADABLE.name)
+
+
+def url_faults(urls: pd.Series) -> pd.Series:
+    """`""` or OUTSIDE_COLLECTION: only plain addresses of remote stores may be opened, no `file:`, no chained URLs."""
+    safe = urls.str.match(_REMOTE_URL, case=False) & ~urls.str.contains("::", regex=False)
+    safe &= ~urls.str.contains(_CONTROL, regex=True)
+    return pd.Series("", index=urls.index, dtype="str").mask((urls != "") & ~safe, Status.OUTSIDE_COLLECTION.name)

@@ -1,0 +1,190 @@
+"""Read one table of text: CSV, TSV or Parquet, local or remote, each row with its number, broken rows reported."""
+
+import csv
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+import fsspec
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
+import pyarrow.parquet
+
+from finercam_core.errors import CatalogError
+
+_ENDINGS = {".csv": "csv", ".tsv": "tsv", ".txt": "tsv", ".tab": "tsv", ".parquet": "parquet", ".pq": "parquet"}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text table is written; `quote` False means that no character quotes."""
+
+    delimiter: str = ","
+    quote: str | bool = '"'
+    encoding: str = "utf8"
+    skip: int = 0
+    header: Sequence[str] | None = None
+
+
+@dataclass
+class RawTable:
+    """Rows of a source as text: `frame` (columns as in the source, index = 1-based row number) and broken rows."""
+
+    name: str
+    frame: pd.DataFrame
+    broken: list[tuple[int, str]] = field(default_factory=list)
+
+
+def table_format(path: str, given: str | None = None) -> str | None:
+    """`csv`, `tsv` or `parquet` by the ending of a path, or None."""
+    ending = PurePosixPath(path.lower().removesuffix(".gz")).suffix
+    return given or _ENDINGS.get(ending)
+
+
+def read_table(
+    location: str, *, name: str = "", kind: str | None = None, columns: Sequence[str] | None = None
+) -> RawTable:
+    """Read a table as text.
+
+    Parameters
+    ----------
+    location : str
+        Path or URL.
+    name : str
+        How the table is called in reports; the location's last part by default.
+    kind : {"csv", "tsv", "parquet"}, optional
+        By default it follows from the ending.
+    columns : sequence of str, optional
+        The columns that are needed; others are not loaded.
+
+    Raises
+    ------
+    CatalogError
+        The file is missing, unreachable, not of its format, not UTF-8, or lacks columns (all of them are named).
+    """
+    name = name or location.replace("\\", "/").rsplit("/", 1)[-1]
+    kind = table_format(location, kind)
+    if kind is None:
+        raise CatalogError(f"{location} is not a table", f"use a file that ends in {', '.join(_ENDINGS)}")
+    with open_binary(location) as file:
+        if kind == "parquet":
+            return _read_parquet(file, name, columns)
+        return read_text(file, name, Dialect("\t" if kind == "tsv" else ","), columns)
+
+
+def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
+    """Open a path or URL for reading; `.gz` is unpacked.
+
+    Raises
+    ------
+    CatalogError
+        It is not there, or the server cannot be reached.
+    """
+    try:
+        opened: AbstractContextManager[IO[bytes]] = fsspec.open(location, "rb", compression="infer").open()
+    except FileNotFoundError as error:
+        raise CatalogError(f"{location} does not exist", "correct the path or give root=") from error
+    except Exception as error:  # fsspec's back ends raise whatever their client raises
+        problem = f"{location} cannot be read ({type(error).__name__}: {first_line(error)})"
+        raise CatalogError(problem, "check the path, or the connection for a remote collection") from error
+    return opened
+
+
+def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[str] | None = None) -> RawTable:
+    """Read delimited text through pyarrow; rows with too few or too many fields are reported, not read.
+
+    Raises
+    ------
+    CatalogError
+        As `read_table`.
+    """
+    broken: list[tuple[int, str]] = []
+
+    def report(row: Any) -> str:
+        reason = f"the row has {row.actual_columns} fields where {row.expected_columns} are expected"
+        broken.append((int(row.number or 0), reason))
+        return "skip"
+
+    try:
+        header = _header(file, dialect)
+        wanted = _wanted(name, header, columns)
+        table = pa.csv.read_csv(
+            file,
+            pa.csv.ReadOptions(use_threads=False, block_size=1 << 24, column_names=header, encoding=dialect.encoding),
+            pa.csv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote or False,
+                newlines_in_values=bool(dialect.quote),
+                invalid_row_handler=report,
+            ),
+            pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
+            ),
+        )
+    except (pa.ArrowException, UnicodeError, OSError, EOFError, csv.Error) as error:
+        raise CatalogError(f"{name} is not a readable table: {first_line(error)}", "save it as UTF-8 text") from error
+    return RawTable(name, _numbered(to_text(table), [number for number, _ in broken]), broken)
+
+
+def _header(file: IO[bytes], dialect: Dialect) -> list[str]:
+    """Names of the columns, from the first line unless the dialect gives them; reads past the lines to skip."""
+    for _ in range(dialect.skip):
+        file.readline()
+    if dialect.header is not None:
+        return list(dialect.header)
+    line = file.readline().decode("utf-8-sig" if dialect.encoding == "utf8" else dialect.encoding)
+    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+    reader = csv.reader([line], delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting)
+    return [cell.strip() for cell in next(reader, [])]
+
+
+def _wanted(name: str, header: Sequence[str], columns: Sequence[str] | None) -> list[str]:
+    """The columns to load, all of them checked to be there once."""
+    if not any(header):
+        raise CatalogError(f"{name} is empty", "give a table with a header line and one row an image")
+    wanted = [c for c in header if c] if columns is None else list(dict.fromkeys(columns))
+    missing = [c for c in wanted if c not in header]
+    if missing:
+        raise CatalogError(
+            f"{name} has no column {', '.join(map(repr, missing))}; it has {', '.join(header)}",
+            "correct the manifest's [columns]",
+        )
+    twice = sorted({c for c in wanted if list(header).count(c) > 1})
+    if twice:
+        raise CatalogError(f"{name} has the column {', '.join(map(repr, twice))} twice", "rename one of them")
+    return wanted
+
+
+def _read_parquet(file: IO[bytes], name: str, columns: Sequence[str] | None) -> RawTable:
+    try:
+        source = pa.parquet.ParquetFile(file)
+        wanted = _wanted(name, source.schema_arrow.names, columns)
+        usable = [c for c in wanted if columns is not None or not pa.types.is_nested(source.schema_arrow.field(c).type)]
+        return RawTable(name, _numbered(to_text(source.read(usable)), []))
+    except (pa.ArrowException, OSError) as error:
+        raise CatalogError(f"{name} is not a readable Parquet file: {first_line(error)}", "fetch it again") from error
+
+
+def to_text(table: pa.Table) -> pd.DataFrame:
+    """Every column as pandas text, missing values as ""."""
+    columns: dict[str, Any] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        values = column if pa.types.is_string(column.type) else column.cast(pa.string())
+        columns[name] = pa.compute.fill_null(values, "").to_pandas().astype("str")
+    return pd.DataFrame(columns)
+
+
+def _numbered(frame: pd.DataFrame, missing: Sequence[int]) -> pd.DataFrame:
+    """Index the rows by their 1-based number in the file, with gaps where broken rows stood."""
+    numbers = np.setdiff1d(np.arange(1, len(frame) + len(missing) + 1), np.asarray(missing, np.int64))
+    return frame.set_axis(pd.Index(numbers[: len(frame)], dtype="int64"))
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line of at most 200 characters."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

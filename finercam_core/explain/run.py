@@ -1,0 +1,59 @@
+"""Plan an annotation run: which specimens need which maps, in shards of work for one process each."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from finercam_core.catalog import Catalog
+from finercam_core.comparison import plan_comparisons
+from finercam_core.explain.classifier import Classifier
+from finercam_core.store import Chunk, Store, create_store
+
+
+def plan_store(
+    location: str | Path, catalog: Catalog, classifier: Classifier, *, references: int = 8, method: str = "gradcam"
+) -> Store:
+    """Create a store for a catalog and a classifier, or extend it by what the catalog has new.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store.
+    catalog : Catalog
+    classifier : Classifier
+    references : int
+        Species that each species is compared with, at most; closest relatives first.
+    method : str
+        Base method.
+
+    Returns
+    -------
+    Store
+
+    Raises
+    ------
+    StoreError
+        If the location holds maps of another classifier, layer, method or choice of references.
+    """
+    plan = plan_comparisons(catalog, classifier.species, references=references, weights=classifier.class_weights)
+    return create_store(location, catalog, plan, classifier.grid, _settings(classifier, method))
+
+
+def _settings(classifier: Classifier, method: str) -> dict[str, Any]:
+    described = dict(classifier.to_provenance())
+    versions, preparation = described.pop("versions", {}), classifier.preparation.to_dict()
+    described.pop("preparation", None)
+    described["species"] = list(classifier.species)
+    return {"classifier": described, "method": method, "preparation": preparation, "versions": versions}
+
+
+def shards(chunks: Iterable[Chunk], size: int) -> Iterator[list[Chunk]]:
+    """Group chunks, in their order, into shards of at least `size` specimens; the last may be smaller."""
+    shard: list[Chunk] = []
+    for chunk in chunks:
+        shard.append(chunk)
+        if sum(map(len, shard)) >= size:
+            yield shard
+            shard = []
+    if shard:
+        yield shard

@@ -1,0 +1,119 @@
+"""A rendered collection on disk, in Fish-Vista's own layout."""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from finercam_core.errors import CatalogError
+from finercam_core.synthetic.parts import MASK_NAMES
+from finercam_core.synthetic.species import species_plan
+from finercam_core.synthetic.specimen import render_specimen
+from finercam_core.synthetic.tables import Item, plan_items, write_tables, write_whole
+from finercam_core.synthetic.truth import write_truth
+
+SHORTCUTS = ("scale bar", "colour card")
+_QUALITY = 92
+_BATCH = 25
+Progress = Callable[[int, int], None]
+
+
+def render_collection(
+    folder: Path | str,
+    *,
+    seed: int = 0,
+    train: int = 60,
+    val: int = 8,
+    test: int = 16,
+    progress: Progress | None = None,
+    shortcut: Mapping[str, str] | None = None,
+    workers: int = 2,
+) -> None:
+    """Render a collection of specimens into a folder; what is there already is kept.
+
+    Parameters
+    ----------
+    folder : path
+        Gets `Images/chunk_1` to `chunk_6`, `segmentation_masks/`, the csv tables and `truth.json`.
+    seed : int
+        The same seed gives the same pixels.
+    train, val, test : int
+        Images per species in each split, at most 10,000.
+    progress : callable, optional
+        Called with the number of images that are ready, and of all.
+    shortcut : mapping of species to "scale bar" or "colour card", optional
+        Plants that object in every image of a species: something beside the specimen that gives the species away.
+    workers : int
+        Processes; 1 renders in this one.
+
+    Raises
+    ------
+    CatalogError
+        If the folder holds a collection with another seed, or a species or a shortcut is unknown.
+    """
+    folder = Path(folder)
+    planted = _checked(shortcut or {})
+    items = plan_items({"train": train, "val": val, "test": test})
+    write_truth(folder, seed, planted, items)
+    names = {str(number): name for number, name in MASK_NAMES.items()}
+    write_whole(folder / "segmentation_masks" / "seg_id_trait_map.json", json.dumps(names, indent=1).encode())
+    missing = [item for item in items if not all(path.exists() for path in _paths(folder, item))]
+    done = len(items) - len(missing)
+    for count in _render_all(folder, seed, planted, missing, workers):
+        done += count
+        if progress:
+            progress(done, len(items))
+    write_tables(folder, items)
+    if progress and not missing:
+        progress(done, len(items))
+
+
+def _checked(shortcut: Mapping[str, str]) -> dict[str, str]:
+    """Shortcuts by the species' proper name."""
+    for planted in shortcut.values():
+        if planted not in SHORTCUTS:
+            raise CatalogError(f"unknown shortcut {planted!r}", f"use one of {', '.join(SHORTCUTS)}")
+    return {species_plan(name).name: planted for name, planted in shortcut.items()}
+
+
+def _render_all(
+    folder: Path, seed: int, shortcut: Mapping[str, str], items: Sequence[Item], workers: int
+) -> Iterator[int]:
+    """Render images batch by batch; yields how many are new each time."""
+    batches = [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
+    if workers <= 1 or len(batches) <= 1:
+        for batch in batches:
+            yield render_batch(folder, seed, shortcut, batch)
+        return
+    # Spawned, not forked: the caller may have threads (torch, Qt) that a fork would break.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(render_batch, folder, seed, shortcut, b) for b in batches]):
+            yield future.result()
+
+
+def render_batch(folder: Path, seed: int, shortcut: Mapping[str, str], items: Sequence[Item]) -> int:
+    """Render images and masks of some items into the folder; returns their number."""
+    for item in items:
+        specimen = render_specimen(item.species, seed, item.number, shortcut=shortcut.get(item.species))
+        image, mask = _paths(folder, item)
+        write_whole(mask, _encoded(specimen.mask, "PNG"))
+        write_whole(image, _encoded(specimen.image, "JPEG", quality=_QUALITY, subsampling=0))
+    return len(items)
+
+
+def _paths(folder: Path, item: Item) -> tuple[Path, Path]:
+    """Where an item's image and mask lie."""
+    masks = folder / "segmentation_masks" / "images"
+    return folder / "Images" / item.file_name, masks / f"{item.stem}.png"
+
+
+def _encoded(pixels: npt.NDArray[np.uint8], kind: str, **options: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, kind, **options)
+    return buffer.getvalue()

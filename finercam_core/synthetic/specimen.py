@@ -1,0 +1,112 @@
+"""One rendered specimen, its counterfactual twin, and where the two truly differ."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import gaussian_filter
+
+from finercam_core.synthetic.background import paint_background
+from finercam_core.synthetic.drawing import Canvas
+from finercam_core.synthetic.fins import draw_barbels, draw_fin
+from finercam_core.synthetic.genera import BODY_PLANS
+from finercam_core.synthetic.markings import draw_bars, draw_caudal_spot, draw_lateral_band, draw_ocellus
+from finercam_core.synthetic.parts import TRAIT_PARTS, Part, mask_classes
+from finercam_core.synthetic.pose import Pose, draw_pose
+from finercam_core.synthetic.skin import draw_body
+from finercam_core.synthetic.species import SpeciesPlan, differing_traits, species_number, species_plan
+
+
+class Specimen(NamedTuple):
+    """A rendered photograph and what it shows.
+
+    Attributes
+    ----------
+    image : uint8 array (height, width, 3), RGB
+    parts : uint8 array (height, width)
+        Id of the `Part` at each pixel.
+    """
+
+    image: npt.NDArray[np.uint8]
+    parts: npt.NDArray[np.uint8]
+
+    @property
+    def mask(self) -> npt.NDArray[np.uint8]:
+        """Fish-Vista class ids: uint8 (height, width)."""
+        return mask_classes(self.parts)
+
+    @property
+    def body(self) -> npt.NDArray[np.bool_]:
+        """The whole specimen, fins and all: bool (height, width)."""
+        return self.parts > 0
+
+
+def render_specimen(
+    species: str, seed: int, index: int, *, as_species: str | None = None, shortcut: str | None = None
+) -> Specimen:
+    """Render specimen `index` of a species; the same whatever else is rendered.
+
+    Parameters
+    ----------
+    species : str
+        Scientific name out of `SPECIES`; case does not matter.
+    seed, index : int
+        The collection's seed, and the specimen's number within its species; not negative.
+    as_species : str, optional
+        Give the counterfactual twin instead: the same pose, size, light, background and noise, with the traits of
+        this species.
+    shortcut : {"scale bar", "colour card"}, optional
+        Object planted beside the specimen.
+    """
+    number = species_number(species)
+    pose = draw_pose(np.random.default_rng(np.random.SeedSequence([seed, number, index])))
+    canvas = Canvas(paint_background(pose, shortcut))
+    _draw_fish(canvas, pose, species_plan(as_species or species))
+    return Specimen(_photograph(canvas, pose), canvas.parts)
+
+
+def _draw_fish(canvas: Canvas, pose: Pose, plan: SpeciesPlan) -> None:
+    """Draw from back to front: unpaired fins, body, marks, paired fins, barbels."""
+    body, traits = BODY_PLANS[plan.genus], plan.traits
+    draw_fin(canvas, pose, body, body.fins[f"caudal_{traits['caudal_fin']}"], Part.CAUDAL_FIN)
+    draw_fin(canvas, pose, body, body.fins["dorsal"], Part.DORSAL_FIN)
+    if traits["dorsal_fins"] == "two":
+        draw_fin(canvas, pose, body, body.fins["second_dorsal"], Part.SECOND_DORSAL_FIN)
+    if traits["adipose_fin"] == "present":
+        draw_fin(canvas, pose, body, body.fins["adipose"], Part.ADIPOSE_FIN)
+    draw_fin(canvas, pose, body, body.fins[f"anal_{traits['anal_fin']}"], Part.ANAL_FIN)
+    trunk = draw_body(canvas, pose, body)
+    if traits["lateral_band"] == "present":
+        draw_lateral_band(canvas, pose, body, trunk)
+    if traits["bars"] == "present":
+        draw_bars(canvas, pose, body, trunk)
+    if traits["caudal_spot"] == "present":
+        draw_caudal_spot(canvas, pose, body)
+    if traits["ocellus"] == "present":
+        draw_ocellus(canvas, pose, body)
+    if traits["pelvic_fin"] == "present":
+        draw_fin(canvas, pose, body, body.fins["pelvic"], Part.PELVIC_FIN)
+    draw_fin(canvas, pose, body, body.fins["pectoral"], Part.PECTORAL_FIN)
+    if traits["barbel"] == "present":
+        draw_barbels(canvas, pose, body)
+
+
+def _photograph(canvas: Canvas, pose: Pose) -> npt.NDArray[np.uint8]:
+    """Camera: lens blur, contrast, tint and sensor noise."""
+    scene = gaussian_filter(canvas.colour, (0.45, 0.45, 0))
+    exposed = ((scene - 0.5) * pose.contrast + 0.5) * np.array(pose.tint, np.float32)
+    rng = np.random.default_rng(pose.texture_seed)
+    exposed += np.float32(pose.noise) * rng.standard_normal(exposed.shape, np.float32)
+    return np.asarray(exposed.clip(0, 1) * 255 + 0.5, np.uint8)
+
+
+def true_region(species: str, reference: str, seed: int, index: int) -> npt.NDArray[np.bool_]:
+    """Where specimen `index` of a species truly differs from a reference species: bool (height, width).
+
+    The pixels of the differing traits in the specimen and in its twin, so that an absent fin is located where the
+    reference has it. Species of different genera differ in their whole body.
+    """
+    parts = [part for trait in differing_traits(species, reference) for part in TRAIT_PARTS[trait]]
+    own = render_specimen(species, seed, index).parts
+    twin = render_specimen(species, seed, index, as_species=reference).parts
+    return np.asarray(np.isin(own, parts) | np.isin(twin, parts))

@@ -1,0 +1,99 @@
+"""The tables of a rendered collection: Fish-Vista's own files and columns."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from finercam_core.synthetic.species import SPECIES, SpeciesPlan, species_plan
+
+COLUMNS = [
+    "filename",
+    "source_filename",
+    "original_format",
+    "arkid",
+    "family",
+    "source",
+    "owner",
+    "standardized_species",
+    "original_url",
+    "license",
+    "adipose_fin",
+    "pelvic_fin",
+    "barbel",
+    "multiple_dorsal_fin",
+    "file_name",
+]
+# First specimen number of each split: a collection that grows never moves an image from one split to another.
+SPLITS: Mapping[str, int] = {"train": 0, "val": 10_000, "test": 20_000}
+CHUNKS = 6
+
+
+class Item(NamedTuple):
+    """One image of a collection: its species, its specimen number and its split."""
+
+    species: str
+    number: int
+    split: str
+
+    @property
+    def stem(self) -> str:
+        """File name without its ending."""
+        return f"demo_{self.species.lower().replace(' ', '_')}_{self.number:05d}"
+
+    @property
+    def file_name(self) -> str:
+        """Path below `Images`, as in Fish-Vista's column of that name."""
+        return f"chunk_{self.number % CHUNKS + 1}/{self.stem}.jpg"
+
+
+def plan_items(counts: Mapping[str, int]) -> list[Item]:
+    """Return all images of a collection with so many images per species in each split."""
+    return [
+        Item(plan.name, SPLITS[split] + k, split)
+        for split, count in counts.items()
+        for k in range(count)
+        for plan in SPECIES
+    ]
+
+
+def table(items: Sequence[Item]) -> pd.DataFrame:
+    """Fish-Vista's 15 columns, one row an image; the four trait columns hold 0 or 1."""
+    return pd.DataFrame([_row(item, species_plan(item.species)) for item in items], columns=COLUMNS)
+
+
+def _row(item: Item, plan: SpeciesPlan) -> dict[str, str | int]:
+    return {
+        "filename": f"{item.stem}.jpg",
+        "source_filename": f"{item.stem}.jpg",
+        "original_format": "jpg",
+        "arkid": "",
+        "family": plan.family,
+        "source": "finercam",
+        "owner": "finercam",
+        "standardized_species": plan.name.lower(),
+        "original_url": "",
+        "license": "CC0-1.0",
+        "adipose_fin": int(plan.traits["adipose_fin"] == "present"),
+        "pelvic_fin": int(plan.traits["pelvic_fin"] == "present"),
+        "barbel": int(plan.traits["barbel"] == "present"),
+        "multiple_dorsal_fin": int(plan.traits["dorsal_fins"] == "two"),
+        "file_name": item.file_name,
+    }
+
+
+def write_tables(folder: Path, items: Sequence[Item]) -> None:
+    """Write `classification_{split}.csv` and `segmentation_{split}.csv`: every rendered image has a mask."""
+    for split in SPLITS:
+        text = table([item for item in items if item.split == split]).to_csv(index=False, lineterminator="\n")
+        for task in ("classification", "segmentation"):
+            write_whole(folder / f"{task}_{split}.csv", text.encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is either there in full or not at all; parents are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)

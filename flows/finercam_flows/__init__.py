@@ -1,0 +1,1 @@
+"""Prefect flows and the `finercam` command: thin wrappers around `finercam_core`."""

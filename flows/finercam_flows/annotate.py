@@ -1,0 +1,65 @@
+"""The flow `annotate`: from a catalog and a classifier to a store of evidence maps."""
+
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.artifacts import create_table_artifact
+from pydantic import Field
+
+from finercam_core.explain.run import shards
+from finercam_core.store import exclusive
+from finercam_core.store.files import Files
+from finercam_flows import tasks
+from finercam_flows.progress import report_plan
+
+
+@flow(name="annotate", persist_result=False)
+def annotate(
+    catalog: str,
+    classifier: str,
+    store: str,
+    references: Annotated[int, Field(ge=0, le=64)] = 8,
+    method: str = "gradcam",
+    device: str = "auto",
+    batch_size: Annotated[int, Field(ge=1)] = 32,
+    shard_size: Annotated[int, Field(ge=1)] = 512,
+    retry_failed: bool = False,
+) -> dict[str, Any]:
+    """Store the evidence maps of every specimen of a catalog that is new, changed or not computed yet.
+
+    Parameters
+    ----------
+    catalog, classifier, store : str
+        Paths or URLs, see `open_catalog`, `load_classifier` and `create_store`.
+    references : int
+        Look-alike species that each species is compared with.
+    method : str
+        Base method.
+    device : str
+        "auto", "cpu", "cuda" or "cuda:1".
+    batch_size : int
+        Images a forward pass.
+    shard_size : int
+        Specimens a task.
+    retry_failed : bool
+        Compute failed specimens again although their images did not change.
+
+    Returns
+    -------
+    dict with the numbers of specimens done, failed and pending in the store, the causes of the failures, and what
+    this run computed.
+    """
+    with exclusive(store):
+        Files(store).sweep_partial()
+        chunks = tasks.plan(
+            catalog, classifier, store,
+            references=references, method=method, device=device, retry_failed=retry_failed,
+        )  # fmt: skip
+        report_plan(sum(map(len, chunks)))
+        done = [
+            tasks.annotate_shard(store, shard, classifier, method=method, device=device, batch_size=batch_size)
+            for shard in shards(chunks, shard_size)
+        ]
+        found = tasks.summary(store)
+    create_table_artifact(key="species", table=found["species"], description=f"Specimens by species in {store}")
+    return {**found, "computed": {key: sum(shard[key] for shard in done) for key in ("done", "failed")}}

@@ -1,0 +1,48 @@
+"""`finercam annotate`: evidence maps of a whole collection into a store."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from finercam_flows.commands.bars import annotate_bar
+
+
+def annotate(
+    catalog: Annotated[str, typer.Argument(help="Manifest (TOML), table, Darwin Core Archive or folder of images.")],
+    classifier: Annotated[str, typer.Option(help="Folder that train wrote, package.module:function, or timm name.")],
+    store: Annotated[str, typer.Option(help="Where the maps go: a folder or a URL such as s3://bucket/maps.zarr.")],
+    references: Annotated[int, typer.Option(min=0, max=64, help="Look-alikes that each species is compared with.")] = 8,
+    method: Annotated[str, typer.Option(help="Base method.")] = "gradcam",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, help="Images a forward pass.")] = 32,
+    shard_size: Annotated[int, typer.Option(min=1, help="Specimens a task.")] = 512,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed specimens again.")] = False,
+) -> None:
+    """Store the evidence maps of every specimen; stopped runs go on where they were.
+
+    Example: finercam annotate catalogs/fish-vista.toml --classifier classifier --store maps.zarr
+    """
+    from finercam_flows.annotate import annotate as flow
+
+    with annotate_bar():
+        found = flow(
+            catalog, classifier, store, references=references, method=method, device=device,
+            batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed,
+        )  # fmt: skip
+    tell(found, store)
+
+
+def tell(found: dict[str, Any], store: str) -> None:
+    """Say what a run did and what the store holds now."""
+    console, computed = Console(), found["computed"]
+    now = sum(computed.values())
+    before = found["done"] + found["failed"] - now
+    resumed = f"; {before} were there already" if before else ""
+    console.print(f"{now} specimens computed in this run{resumed}: {found['done']} done, {found['failed']} failed.")
+    for cause, count in found["causes"].items():
+        console.print(f"  [yellow]{count} x {cause}[/]")
+    if found["rejected"]:
+        console.print(f"  [yellow]{found['rejected']} rows of the catalog have no slot[/]")
+    if found["failed"] or found["rejected"]:
+        console.print(f"  see: finercam info {store} --failures")

@@ -1,0 +1,46 @@
+"""`finercam export`: masks out of a store, without napari."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from finercam_flows.commands.bars import progress_bar
+
+
+class Format(StrEnum):
+    """Forms of exported masks."""
+
+    COCO = "coco"
+    PNG = "png"
+
+
+class Which(StrEnum):
+    """Which masks to export."""
+
+    ACCEPTED = "accepted"
+    AUTOMATIC = "automatic"
+
+
+def export(
+    store: Annotated[str, typer.Argument(help="A store that annotate wrote.")],
+    to: Annotated[str, typer.Option(help="Folder for the masks.")],
+    form: Annotated[Format, typer.Option("--format", help="Form of the masks.")] = Format.COCO,
+    which: Annotated[Which, typer.Option(help="Masks accepted in review, or unreviewed thresholds.")] = Which.ACCEPTED,
+    gamma: Annotated[float, typer.Option(help="Of automatic masks: strength of the comparison.")] = 0.6,
+    top: Annotated[float, typer.Option(min=0, max=1, help="Of automatic masks: share of the pixels.")] = 0.05,
+) -> None:
+    """Write trait masks at image resolution.
+
+    Example: finercam export maps.zarr --to masks --format coco
+    """
+    from finercam_core.export import export as write
+
+    with progress_bar() as bar:
+        task = bar.add_task("Masks", total=None, note="")
+        summary = write(
+            store, to, format=form.value, which=which.value, gamma=gamma, top=top,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    Console().print(summary)

@@ -1,0 +1,46 @@
+"""Prefect tasks: each one call into `finercam_core`, with paths and plain values in and out."""
+
+from functools import lru_cache
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from finercam_core.catalog import open_catalog
+from finercam_core.explain import Classifier, load_classifier
+from finercam_core.explain.annotate import annotate_chunks
+from finercam_core.explain.run import plan_store
+from finercam_core.store import Chunk, open_store, pending_chunks, summarise
+from finercam_flows.progress import report
+
+
+@lru_cache(maxsize=1)
+def classifier_of(spec: str, device: str) -> Classifier:
+    """Load a classifier once a process."""
+    return load_classifier(spec, device=device)
+
+
+@task(cache_policy=NO_CACHE)
+def plan(
+    catalog: str, classifier: str, store: str, *, references: int, method: str, device: str, retry_failed: bool
+) -> list[Chunk]:
+    """Create or extend the store and list the chunks that are left to compute."""
+    plan_store(store, open_catalog(catalog), classifier_of(classifier, device), references=references, method=method)
+    return list(pending_chunks(store, retry_failed=retry_failed))
+
+
+@task(cache_policy=NO_CACHE)
+def annotate_shard(
+    store: str, chunks: list[Chunk], classifier: str, *, method: str, device: str, batch_size: int
+) -> dict[str, int]:
+    """Compute and write the evidence of one shard."""
+    model = classifier_of(classifier, device)
+    result = annotate_chunks(store, chunks, model, method=method, batch_size=batch_size, progress=report)
+    return {"done": result.done, "failed": result.failed}
+
+
+@task(cache_policy=NO_CACHE)
+def summary(store: str) -> dict[str, Any]:
+    """Count what the store holds."""
+    found = summarise(open_store(store))
+    return {**found.totals, "causes": found.causes, "species": found.species.to_dict("records")}
