@@ -10,19 +10,23 @@ from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
 from finercam_core.store.lock import exclusive
 from finercam_core.store.read import SpecimenRecord, Store, open_store
 from finercam_core.store.summary import StoreSummary, summarise
+from finercam_core.store.verify import Damage, give_up, verify
 
 __all__ = [
     "CHUNK",
     "SCHEMA_VERSION",
     "Chunk",
     "ChunkResult",
+    "Damage",
     "SpecimenRecord",
     "Store",
     "StoreSummary",
     "create_store",
     "exclusive",
+    "give_up",
     "open_store",
     "pending_chunks",
     "summarise",
+    "verify",
     "write_chunk",
 ]

@@ -24,6 +24,7 @@ def annotate(
     batch_size: Annotated[int, Field(ge=1)] = 32,
     shard_size: Annotated[int, Field(ge=1)] = 512,
     retry_failed: bool = False,
+    verify: bool = False,
 ) -> dict[str, Any]:
     """Store the evidence maps of every specimen of a catalog that is new, changed or not computed yet.
 
@@ -43,14 +44,17 @@ def annotate(
         Specimens a task.
     retry_failed : bool
         Compute failed specimens again although their images did not change.
+    verify : bool
+        Check every chunk first and compute damaged ones again.
 
     Returns
     -------
     dict with the numbers of specimens done, failed and pending in the store, the causes of the failures, and what
-    this run computed.
+    this run computed and how many damaged chunks it found.
     """
     with exclusive(store):
         Files(store).sweep_partial()
+        damaged = tasks.give_up_damaged(store) if verify else 0
         chunks = tasks.plan(
             catalog, classifier, store,
             references=references, method=method, device=device, retry_failed=retry_failed,
@@ -62,4 +66,5 @@ def annotate(
         ]
         found = tasks.summary(store)
     create_table_artifact(key="species", table=found["species"], description=f"Specimens by species in {store}")
-    return {**found, "computed": {key: sum(shard[key] for shard in done) for key in ("done", "failed")}}
+    computed = {key: sum(shard[key] for shard in done) for key in ("done", "failed")}
+    return {**found, "computed": computed, "damaged": damaged}

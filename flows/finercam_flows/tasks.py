@@ -10,7 +10,9 @@ from finercam_core.catalog import open_catalog
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.annotate import annotate_chunks
 from finercam_core.explain.run import plan_store
-from finercam_core.store import Chunk, open_store, pending_chunks, summarise
+from finercam_core.store import Chunk, give_up, open_store, pending_chunks, summarise, verify
+from finercam_core.store.files import Files
+from finercam_core.store.layout import SPECIMENS
 from finercam_flows.progress import report
 
 
@@ -27,6 +29,12 @@ def plan(
     """Create or extend the store and list the chunks that are left to compute."""
     plan_store(store, open_catalog(catalog), classifier_of(classifier, device), references=references, method=method)
     return list(pending_chunks(store, retry_failed=retry_failed))
+
+
+@task(cache_policy=NO_CACHE)
+def give_up_damaged(store: str) -> int:
+    """Check every chunk and mark the damaged ones as not computed; returns how many there were."""
+    return give_up(store, verify(store)) if Files(store).exists(SPECIMENS) else 0
 
 
 @task(cache_policy=NO_CACHE)

@@ -27,9 +27,11 @@ from finercam_core.store import (
     Store,
     create_store,
     exclusive,
+    give_up,
     open_store,
     pending_chunks,
     summarise,
+    verify,
     write_chunk,
 )
 from finercam_core.store.layout import group_path
@@ -255,7 +257,7 @@ def test_a_damaged_chunk_is_noticed(plan: Planner) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(ValueError, match="(?i)checksum"):
+    with pytest.raises(ValueError, match=r"(?i)checksum"):
         store.record("Aus_bus-000")
 
 
@@ -287,3 +289,23 @@ def test_every_name_makes_a_safe_path(family: str, genus: str, species: str) -> 
     assert len(parts) == 3
     assert all(part and part not in (".", "..") and not part.startswith((".", "__")) for part in parts)
     assert all(len(part.encode()) <= 255 for part in parts)
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut", "delete"])
+def test_damage_is_found_and_computed_again(plan: Planner, harm: str) -> None:
+    store = plan({"Aus bus": CHUNK + 5, "Aus cus": 2})
+    fill(store)
+    whole = arrays(store)
+    assert verify(store.location) == []
+    path = Path(store.location) / "Ausidae/Aus/Aus_bus/evidence/c/1/0/0/0"
+    content = path.read_bytes()
+    if harm == "delete":
+        path.unlink()
+    else:
+        path.write_bytes(content[:-9] if harm == "cut" else content[:20] + bytes([content[20] ^ 1]) + content[21:])
+    found = verify(store.location)
+    assert [(damage.group, damage.index, damage.array) for damage in found] == [("Ausidae/Aus/Aus_bus", 1, "evidence")]
+    assert give_up(store.location, found) == 1
+    assert fill(store) == 5
+    assert verify(store.location) == []
+    assert_same(arrays(store), whole)

@@ -18,6 +18,7 @@ def annotate(
     batch_size: Annotated[int, typer.Option(min=1, help="Images a forward pass.")] = 32,
     shard_size: Annotated[int, typer.Option(min=1, help="Specimens a task.")] = 512,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed specimens again.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="First check every chunk; redo damaged ones.")] = False,
 ) -> None:
     """Store the evidence maps of every specimen; stopped runs go on where they were.
 
@@ -28,7 +29,7 @@ def annotate(
     with annotate_bar():
         found = flow(
             catalog, classifier, store, references=references, method=method, device=device,
-            batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed,
+            batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed, verify=verify,
         )  # fmt: skip
     tell(found, store)
 
@@ -40,6 +41,8 @@ def tell(found: dict[str, Any], store: str) -> None:
     before = found["done"] + found["failed"] - now
     resumed = f"; {before} were there already" if before else ""
     console.print(f"{now} specimens computed in this run{resumed}: {found['done']} done, {found['failed']} failed.")
+    if found["damaged"]:
+        console.print(f"  [yellow]{found['damaged']} chunks were damaged and were computed again[/]")
     for cause, count in found["causes"].items():
         console.print(f"  [yellow]{count} x {cause}[/]")
     if found["rejected"]:

@@ -8,11 +8,13 @@ from rich.table import Table
 
 from finercam_core.status import Status
 from finercam_core.store import StoreSummary
+from finercam_flows.commands.bars import progress_bar
 
 
 def info(
     store: Annotated[str, typer.Argument(help="A store that annotate wrote.")],
     failures: Annotated[bool, typer.Option("--failures", help="List every failed specimen and rejected row.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Read every chunk and check it; 1 if any is bad.")] = False,
 ) -> None:
     """Show what a store holds: specimens by species, failures by cause, provenance.
 
@@ -26,6 +28,21 @@ def info(
     _causes(found, console)
     if failures:
         _failures(found, console)
+    if verify and _damaged(store, console):
+        raise typer.Exit(1)
+
+
+def _damaged(store: str, console: Console) -> bool:
+    from finercam_core.store import verify as check
+
+    with progress_bar() as bar:
+        task = bar.add_task("Checking chunks", total=None, note="")
+        damaged = check(store, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    for damage in damaged:
+        console.print(f"[red]{damage.group} chunk {damage.index}, {damage.array}[/]: {damage.reason}", soft_wrap=True)
+    again = ", `finercam annotate … --verify` computes them again" if damaged else ""
+    console.print(f"{len(damaged)} damaged chunks{again}")
+    return bool(damaged)
 
 
 def _provenance(found: StoreSummary, console: Console) -> None:

@@ -1,0 +1,28 @@
+"""What may be imported where, seen in fresh processes."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def modules_after(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print(' '.join(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import finercam_core",
+        "import finercam_core.store, finercam_core.finer, finercam_core.regions, finercam_core.review",
+        "import finercam_core.catalog, finercam_core.comparison, finercam_core.export, finercam_core.synthetic",
+    ],
+)
+def test_the_core_loads_no_torch_no_orchestrator_and_no_gui(statement: str) -> None:
+    assert not modules_after(statement) & {"torch", "timm", "prefect", "napari", "qtpy", "PySide6"}
+
+
+def test_the_command_starts_light() -> None:
+    assert not modules_after("import finercam_flows.cli") & {"torch", "timm", "prefect", "napari", "matplotlib"}
