@@ -1,0 +1,148 @@
+"""A classifier: a torch model, the species that its scores stand for, and the layer that is explained."""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from finercam_core import __version__
+from finercam_core.errors import ClassifierError
+from finercam_core.explain.layers import default_target_layer, linear_head
+from finercam_core.explain.routes import Route, choose_route
+from finercam_core.preparation import Preparation
+
+
+class Classifier:
+    """A model with names for its classes.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Maps images (N, 3, H, W) to scores (N, K). It is never changed.
+    species : sequence of str
+        Scientific names of the K classes, in the order of the scores.
+    target_layer : str, optional
+        Name of the module whose output is explained; for timm models the last spatial one by default.
+    preparation : Preparation, optional
+        How images become input; for timm models from their configuration by default.
+    name : str
+        What the model is called in the provenance.
+
+    Raises
+    ------
+    ClassifierError
+        If names are missing or doubled, or the layer does not exist or gives no meaningful map.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        species: Sequence[str],
+        target_layer: str | None = None,
+        preparation: Preparation | None = None,
+        *,
+        name: str = "",
+    ) -> None:
+        self.model = model
+        self.species = tuple(species)
+        self.name = name or type(model).__name__
+        self.preparation = preparation or preparation_of(model)
+        self.target_layer = target_layer or default_target_layer(model)
+        self._index = {species: i for i, species in enumerate(self.species)}
+        if len(self._index) != len(self.species):
+            doubled = next(s for s in self.species if self.species.count(s) > 1)
+            raise ClassifierError(f"the class {doubled!r} is there twice", "give each class a name of its own")
+        self.layer = find_layer(model, self.target_layer)
+
+    def __contains__(self, species: object) -> bool:
+        return species in self._index
+
+    def index(self, species: str) -> int:
+        """Number of a species among the scores; raises `ClassifierError` if it is not one."""
+        if species not in self._index:
+            raise ClassifierError(f"the classifier has no class {species!r}", "train it on this species first")
+        return self._index[species]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model lies."""
+        return next((p.device for p in self.model.parameters()), torch.device("cpu"))
+
+    @cached_property
+    def route(self) -> Route:
+        """The cheapest correct way to this layer's evidence, found by trying it on a random input."""
+        return choose_route(self.model, self.layer, self._example())
+
+    @cached_property
+    def grid(self) -> tuple[int, int]:
+        """Height and width of the maps in cells."""
+        return self.route.grid
+
+    def _example(self) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        shape = (2, 3, self.preparation.height, self.preparation.width)
+        return torch.randn(shape, generator=generator).to(self.device)
+
+    @property
+    def class_weights(self) -> npt.NDArray[np.float32] | None:
+        """Rows of the linear head, (K, D) float32, or None where there is none."""
+        head = linear_head(self.model)
+        return None if head is None else head.weight.detach().float().cpu().numpy()
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Hash of all weights, the same wherever the model was loaded from."""
+        state = {key: value.detach().cpu().contiguous() for key, value in sorted(self.model.state_dict().items())}
+        return hashlib.sha256(save({key: value.clone() for key, value in state.items()})).hexdigest()
+
+    def to_provenance(self) -> dict[str, Any]:
+        """What determines this classifier's maps, as plain JSON values."""
+        classes = hashlib.sha256(json.dumps(self.species).encode()).hexdigest()
+        versions = {"finercam": __version__, "torch": torch.__version__, "timm": version("timm")}
+        return {
+            "model": self.name,
+            "weights_sha256": self.weights_sha256,
+            "target_layer": self.target_layer,
+            "route": self.route.name,
+            "preparation": self.preparation.to_dict(),
+            "classes_sha256": classes,
+            "versions": versions,
+        }
+
+
+def preparation_of(model: nn.Module) -> Preparation:
+    """Preparation from a timm model's own configuration.
+
+    Raises
+    ------
+    ClassifierError
+        If the model has none.
+    """
+    config = getattr(model, "pretrained_cfg", None)
+    if not config:
+        raise ClassifierError(f"{type(model).__name__} does not say how images are prepared", "give a Preparation")
+    _, height, width = config["input_size"]
+    crop = float(config.get("crop_pct") or 1.0)
+    return Preparation(
+        height, width, "crop", crop, tuple(config["mean"]), tuple(config["std"]), config.get("interpolation", "bicubic")
+    )
+
+
+def find_layer(model: nn.Module, name: str) -> nn.Module:
+    """Module of a model by its dotted name; an error names the ones that look like it."""
+    modules = dict(model.named_modules())
+    if name not in modules or not name:
+        close = difflib.get_close_matches(name, [key for key in modules if key], n=3, cutoff=0.3)
+        raise ClassifierError(
+            f"the model has no layer {name!r}", f"perhaps {' or '.join(close) or 'see named_modules'}"
+        )
+    return modules[name]

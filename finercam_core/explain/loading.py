@@ -1,0 +1,145 @@
+"""Load a classifier from a folder, a factory function, or timm."""
+
+import csv
+import importlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import timm
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from finercam_core.errors import ClassifierError
+from finercam_core.explain.classifier import Classifier
+from finercam_core.preparation import Preparation
+
+
+def load_classifier(
+    spec: str | Path, *, species: Sequence[str] | None = None, target_layer: str | None = None, device: str = "auto"
+) -> Classifier:
+    """Load a classifier.
+
+    Parameters
+    ----------
+    spec : str or Path
+        A folder that `finercam train` wrote (timm's ``local-dir:`` form, or one made from a factory), a
+        ``package.module:function`` that returns a `Classifier` or a model, or the name of a timm model.
+    species : sequence of str, optional
+        Names of the classes, where the source has none.
+    target_layer : str, optional
+        Layer to explain instead of the default.
+    device : str
+        "auto" takes a GPU if there is one.
+
+    Raises
+    ------
+    ClassifierError
+        If it cannot be loaded, or the number of names is not the number of scores.
+    """
+    text = str(spec)
+    if Path(text).is_dir():
+        found = _from_folder(Path(text), species, target_layer)
+    elif ":" in text and not text.startswith(("hf-hub:", "local-dir:")):
+        found = _from_factory(text, species, target_layer)
+    else:
+        found = _from_timm(text, species, target_layer)
+    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    found.model.to(place)
+    return found
+
+
+def _from_folder(folder: Path, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
+    made = _json(folder / "finercam.json") if (folder / "finercam.json").exists() else {}
+    names = list(species or _class_names(folder))
+    preparation = _preparation(folder)
+    layer = target_layer or made.get("target_layer")
+    if "factory" in made:
+        built = _call(made["factory"], made.get("kwargs", {}))
+        model = built.model if isinstance(built, Classifier) else built
+        layer = layer or (built.target_layer if isinstance(built, Classifier) else None)
+        name = str(made["factory"])
+    else:
+        config = _json(folder / "config.json")
+        model = timm.create_model(
+            config["architecture"], num_classes=config["num_classes"], **config.get("model_args", {})
+        )
+        model.pretrained_cfg.update(config.get("pretrained_cfg", {}))
+        name = str(config["architecture"])
+    _load_weights(model, folder)
+    return Classifier(model.eval(), names, layer, preparation, name=name)
+
+
+def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
+    built = _call(spec, {})
+    if isinstance(built, Classifier):
+        if species is None and target_layer is None:
+            return built
+        names = species or built.species
+        return Classifier(built.model, names, target_layer or built.target_layer, built.preparation, name=built.name)
+    if species is None:
+        raise ClassifierError(f"{spec} returns a model without names", "have it return a Classifier, or give species")
+    return Classifier(built, species, target_layer, name=spec)
+
+
+def _from_timm(name: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
+    if species is None:
+        raise ClassifierError(f"{name!r} is no folder, and timm's models have no species", "train one, or give species")
+    try:
+        model = timm.create_model(name, pretrained=True, num_classes=len(species))
+    except (RuntimeError, OSError, ValueError) as error:
+        raise ClassifierError(f"timm cannot load {name!r}: {error}", "see timm.list_models for names") from error
+    return Classifier(model.eval(), species, target_layer, name=name)
+
+
+def _call(spec: str, kwargs: dict[str, object]) -> Classifier | nn.Module:
+    """Run a factory, named as ``package.module:function``."""
+    module, _, function = spec.partition(":")
+    try:
+        built = getattr(importlib.import_module(module), function)(**kwargs)
+    except (ImportError, AttributeError) as error:
+        raise ClassifierError(
+            f"the factory {spec} cannot be called: {error}", "check the name and PYTHONPATH"
+        ) from error
+    if not isinstance(built, Classifier | nn.Module):
+        raise ClassifierError(f"{spec} returns a {type(built).__name__}", "have it return a Classifier or an nn.Module")
+    return built
+
+
+def _load_weights(model: nn.Module, folder: Path) -> None:
+    path = folder / "model.safetensors"
+    if not path.exists():
+        raise ClassifierError(f"{folder} has no model.safetensors", "pickled checkpoints are not loaded; convert them")
+    try:
+        model.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise ClassifierError(f"{path} does not fit the model: {error}", "train it again") from error
+
+
+def _class_names(folder: Path) -> list[str]:
+    path = folder / "classes.csv"
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            return [row["scientificName"] for row in csv.DictReader(file)]
+    config = _json(folder / "config.json")
+    names = config.get("label_names") or config.get("pretrained_cfg", {}).get("label_names")
+    if not names:
+        raise ClassifierError(f"{folder} names no classes", "add classes.csv with a column scientificName")
+    return [str(name) for name in names]
+
+
+def _preparation(folder: Path) -> Preparation | None:
+    path = folder / "preparation.json"
+    return Preparation.from_dict(_json(path)) if path.exists() else None
+
+
+def _json(path: Path) -> dict[str, object] | dict[str, object]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClassifierError(f"{path} cannot be read: {error}", "give a folder that `finercam train` wrote") from error
+    if not isinstance(content, dict):
+        raise ClassifierError(f"{path} holds no settings", "give a folder that `finercam train` wrote")
+    return content

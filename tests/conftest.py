@@ -1,0 +1,92 @@
+"""A tiny collection and a tiny classifier that every test may use: made in a second, the same each time."""
+
+import csv
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+SPECIES = ("Aus bus", "Aus cus", "Aus dus", "Eus fus")
+TINY = '''
+"""A classifier for tests: two convolutions, global average pooling, a linear head; weights from a seed."""
+
+import os
+import time
+
+import torch
+from torch import nn
+
+from finercam_core.explain import Classifier
+from finercam_core.preparation import Preparation
+
+
+class Slow(nn.Module):
+    """Waits as long as the environment says, so that a test can kill a run in the middle."""
+
+    def forward(self, x):
+        time.sleep(float(os.environ.get("FINERCAM_TEST_SLEEP", "0")))
+        return x
+
+
+def tiny(species=("Aus bus", "Aus cus", "Aus dus", "Eus fus")):
+    generator = torch.Generator().manual_seed(7)
+    features = nn.Sequential(
+        Slow(), nn.Conv2d(3, 8, 5, stride=4, padding=2), nn.ReLU(), nn.Conv2d(8, 16, 3, stride=2, padding=1), nn.ReLU()
+    )
+    model = nn.Sequential()
+    model.add_module("features", features)
+    model.add_module("pool", nn.AdaptiveAvgPool2d(1))
+    model.add_module("flatten", nn.Flatten())
+    model.add_module("head", nn.Linear(16, len(species)))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.3)
+    preparation = Preparation(32, 48, mode="pad")
+    return Classifier(model.eval(), list(species), target_layer="features", preparation=preparation, name="tiny")
+'''
+
+
+def draw_specimen(path: Path, seed: int, size: tuple[int, int] = (96, 64)) -> None:
+    """A coloured ellipse with a spot on a light ground."""
+    rng = np.random.default_rng(seed)
+    picture = Image.new("RGB", size, tuple(int(v) for v in rng.integers(200, 255, 3)))
+    pen = ImageDraw.Draw(picture)
+    x, y = (int(v) for v in rng.integers(8, 20, 2))
+    pen.ellipse((x, y, size[0] - x, size[1] - y), fill=tuple(int(v) for v in rng.integers(20, 160, 3)))
+    pen.ellipse((x + 40, y + 10, x + 52, y + 20), fill=(10, 10, 10))
+    picture.save(path)
+
+
+@pytest.fixture(scope="session")
+def make_collection():
+    """Function that writes a collection of specimens into a folder and returns its table's path."""
+
+    def make(folder: Path, counts: dict[str, int]) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = []
+        for species, count in counts.items():
+            for i in range(count):
+                name = f"{species.replace(' ', '_')}-{i:03d}.png"
+                if not (folder / name).exists():
+                    draw_specimen(folder / name, seed=sum(species.encode()) * 1000 + i)
+                rows.append({"image_id": name[:-4], "scientificName": species, "family": "Ausidae", "path": name})
+        with (folder / "catalog.csv").open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        return folder / "catalog.csv"
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """`module:function` of the tiny classifier, importable here and in the processes that tests start."""
+    folder = tmp_path_factory.mktemp("factory")
+    (folder / "finercam_tiny.py").write_text(TINY)
+    sys.path.insert(0, str(folder))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return "finercam_tiny:tiny"
