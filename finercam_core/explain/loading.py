@@ -5,6 +5,7 @@ import importlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import timm
 import torch
@@ -135,7 +136,7 @@ def _preparation(folder: Path) -> Preparation | None:
     return Preparation.from_dict(_json(path)) if path.exists() else None
 
 
-def _json(path: Path) -> dict[str, object] | dict[str, object]:
+def _json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,0 +1,140 @@
+"""Which species each species is compared with, and why: closest relatives first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from finercam_core.catalog import Catalog
+from finercam_core.errors import ComparisonError
+from finercam_core.names import parse_names
+
+TIERS = ("conspecific", "congener", "confamilial", "ordinal", "unrelated")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A look-alike of a species.
+
+    Attributes
+    ----------
+    scientificName : str
+    tier : str
+        One of `TIERS`: another subspecies of the same species, a species of the same genus, family, order, or none.
+    similarity : float
+        Cosine of the two classes' weights in the classifier's head, in [-1, 1]; NaN where it has none.
+    """
+
+    scientificName: str
+    tier: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class ComparisonPlan:
+    """The references of every species of a catalog.
+
+    Attributes
+    ----------
+    chosen : mapping of str to tuple of Reference
+        Closest first; a species that the classifier does not know is not in it.
+    policy : dict
+        How they were chosen, for the provenance.
+    unknown : frozenset of str
+        Species of the catalog that are not classes of the classifier.
+    alone : tuple of str
+        Species that have no relative at all among the classes, and are compared with unrelated ones.
+    """
+
+    chosen: Mapping[str, tuple[Reference, ...]]
+    policy: dict[str, Any]
+    unknown: frozenset[str] = frozenset()
+    alone: tuple[str, ...] = field(default=())
+
+    def references(self, species: str) -> tuple[Reference, ...]:
+        """References of a species, closest first; raises `ComparisonError` for one without a plan."""
+        if species not in self.chosen:
+            raise ComparisonError(f"{species!r} is not a class of the classifier", "train it on this species first")
+        return self.chosen[species]
+
+
+def plan_comparisons(
+    catalog: Catalog, classes: Sequence[str], *, references: int = 8, weights: npt.ArrayLike | None = None
+) -> ComparisonPlan:
+    """Choose references for every species: by tier of relationship, then by similarity to the classifier, then by name.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Its ranks tell who is related.
+    classes : sequence of str
+        Scientific names of the classifier's classes; only these can be references. Unnamed species (`sp.`, `cf.`,
+        hybrids …) never are.
+    references : int
+        How many at most.
+    weights : array (K, D), optional
+        Rows of the classifier's head, for the cosine similarity.
+
+    Returns
+    -------
+    ComparisonPlan
+    """
+    table = _taxa(catalog, classes)
+    units = _unit_rows(weights, len(classes))
+    candidates = np.flatnonzero(table["referable"].to_numpy(bool))
+    in_catalog = set(catalog.species)
+    chosen: dict[str, tuple[Reference, ...]] = {}
+    for row in np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool)):
+        chosen[str(table["scientificName"].iloc[row])] = _choose(table, units, candidates, int(row), references)
+    alone = tuple(name for name, found in chosen.items() if found and found[0].tier == "unrelated")
+    order = "tier, weight cosine, name" if weights is not None else "tier, name"
+    unknown = frozenset(in_catalog - set(classes))
+    return ComparisonPlan(MappingProxyType(chosen), {"count": references, "order": order}, unknown, alone)
+
+
+def _taxa(catalog: Catalog, classes: Sequence[str]) -> pd.DataFrame:
+    """Ranks of each class, from the catalog where it has the species, else from the name alone; codes for speed."""
+    names = pd.DataFrame({"scientificName": list(classes)}, dtype="str")
+    columns = ["scientificName", "genus", "specificEpithet", "family", "order"]
+    ranks = catalog.specimens[columns].drop_duplicates("scientificName")
+    table = names.merge(ranks, how="left", on="scientificName").fillna("")
+    parsed = parse_names(table["scientificName"]).reset_index(drop=True)
+    if catalog.names == "scientific":
+        for term in ("genus", "specificEpithet"):
+            table[term] = table[term].where(table[term] != "", parsed[term])
+    table["referable"] = parsed["is_referable"] | (catalog.names != "scientific")
+    species = (table["genus"] + " " + table["specificEpithet"]).where(table["specificEpithet"] != "", "")
+    for tier, values in zip(TIERS, (species, table["genus"], table["family"], table["order"]), strict=False):
+        codes = pd.factorize(values)[0]
+        # Unknown ranks relate nobody: each gets a code of its own.
+        table[tier] = np.where(values == "", -1 - np.arange(len(values)), codes)
+    return table
+
+
+def _unit_rows(weights: npt.ArrayLike | None, classes: int) -> npt.NDArray[np.float32] | None:
+    if weights is None:
+        return None
+    rows = np.asarray(weights, np.float32)
+    if len(rows) != classes:
+        raise ComparisonError(f"{len(rows)} rows of weights for {classes} classes", "give the head's weights")
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
+
+
+def _choose(
+    table: pd.DataFrame, units: npt.NDArray[np.float32] | None, candidates: npt.NDArray[np.intp], row: int, count: int
+) -> tuple[Reference, ...]:
+    others = candidates[candidates != row]
+    tier = np.full(len(others), len(TIERS) - 1)
+    for level in range(len(TIERS) - 2, -1, -1):
+        codes = table[TIERS[level]].to_numpy()
+        tier[codes[others] == codes[row]] = level
+    similarity = np.full(len(others), np.nan) if units is None else (units[others] @ units[row]).astype(np.float64)
+    names = table["scientificName"].to_numpy(object)[others]
+    closeness = np.zeros(len(others)) if units is None else -similarity
+    best = np.lexsort((names.astype(str), closeness, tier))[:count]
+    return tuple(Reference(str(names[i]), TIERS[tier[i]], float(similarity[i])) for i in best)
