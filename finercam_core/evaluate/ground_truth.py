@@ -63,7 +63,7 @@ def true_region_energies(
     return pd.DataFrame(rows)
 
 
-def _judge(  # noqa: PLR0917
+def _judge(
     store: Store,
     record: SpecimenRecord,
     index: int,

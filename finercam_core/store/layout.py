@@ -92,7 +92,7 @@ def _templates(classes: int, grid: tuple[int, int]) -> dict[str, ArrayV3Metadata
     return {name: array.metadata for name, array in group.arrays() if isinstance(array.metadata, ArrayV3Metadata)}
 
 
-def _create(group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, fill: Any, dims: tuple[str, ...]) -> None:  # noqa: PLR0917
+def _create(group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, fill: Any, dims: tuple[str, ...]) -> None:
     group.create_array(
         name,
         shape=shape,

@@ -1,0 +1,117 @@
+"""The folder of a classifier: timm's own `local-dir:` form, with names, preparation and how it was made."""
+
+import csv
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import nn
+
+from finercam_core.catalog import Catalog
+from finercam_core.preparation import Preparation
+
+RANKS = ("family", "genus", "specificEpithet", "infraspecificEpithet", "vernacularName")
+
+
+def write_folder(
+    folder: Path,
+    model: nn.Module,
+    made: dict[str, Any],
+    species: tuple[str, ...],
+    preparation: Preparation,
+    training: dict[str, Any],
+    catalog: Catalog,
+) -> None:
+    """Write a classifier; the folder is there whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Must not exist yet.
+    model : torch.nn.Module
+    made : dict
+        How the model is built: ``{"architecture", "model_args"}`` for timm, or ``{"factory", "kwargs"}``.
+    species : tuple of str
+        Names of the scores.
+    preparation : Preparation
+    training : dict
+        Settings and figures, plain JSON values.
+    catalog : Catalog
+        For the ranks of the classes, the licences and the name of the data.
+    """
+    temporary = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    save_file(state, temporary / "model.safetensors", metadata={"format": "pt"})
+    _json(temporary / "preparation.json", preparation.to_dict())
+    _json(temporary / "training.json", training)
+    if "factory" in made:
+        _json(temporary / "finercam.json", made)
+    else:
+        _json(temporary / "config.json", _timm_config(made, model, species, preparation))
+    _write_classes(temporary / "classes.csv", species, catalog)
+    (temporary / "README.md").write_text(model_card(made, species, training, catalog), encoding="utf-8")
+    temporary.replace(folder)
+
+
+def _timm_config(made: dict[str, Any], model: nn.Module, species: tuple[str, ...], p: Preparation) -> dict[str, Any]:
+    return {
+        "architecture": made["architecture"],
+        "num_classes": len(species),
+        "num_features": int(getattr(model, "num_features", 0)),  # type: ignore[arg-type]
+        "global_pool": str(getattr(model, "global_pool_type", "avg")),
+        "model_args": made.get("model_args", {}),
+        "label_names": list(species),
+        "pretrained_cfg": {
+            "num_classes": len(species),
+            "input_size": [3, p.height, p.width],
+            "interpolation": p.interpolation,
+            "crop_pct": p.crop_fraction,
+            "crop_mode": {"pad": "border", "squash": "squash", "crop": "center"}[p.mode],
+            "mean": list(p.mean),
+            "std": list(p.std),
+            "label_names": list(species),
+            "license": "see README.md",
+        },
+    }
+
+
+def _write_classes(path: Path, species: tuple[str, ...], catalog: Catalog) -> None:
+    ranks = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["index", "scientificName", *RANKS])
+        for index, name in enumerate(species):
+            writer.writerow([index, name, *(ranks.loc[name, rank] for rank in RANKS)])
+
+
+def model_card(made: dict[str, Any], species: tuple[str, ...], training: dict[str, Any], catalog: Catalog) -> str:
+    """Text of the model card, in the form that model hubs read."""
+    licences = sorted(set(catalog.specimens["license"]) - {""}) or ["not stated"]
+    rows = "\n".join(f"| {split} | {text} |" for split, text in training["accuracy_text"].items())
+    left = ", ".join(training["left_out"]) or "none"
+    return f"""---
+library_name: timm
+tags: [image-classification, biology, finercam]
+---
+# {made.get("architecture") or made.get("factory")} on {catalog.name}
+
+{len(species)} species, trained by finercam ({training["mode"]}) on {training["images"]["train"]} images.
+
+| split | accuracy, 95 % Wilson interval |
+| --- | --- |
+{rows}
+
+- Licences of the images: {"; ".join(licences)}
+- Species without enough images, left out: {left}
+- Images that could not be read: {len(training["unreadable"])}
+- Settings: see `training.json`; preparation: see `preparation.json`; classes: see `classes.csv`
+"""
+
+
+def _json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, default=asdict), encoding="utf-8")
