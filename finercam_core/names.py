@@ -27,8 +27,7 @@ _RANKS = {
     **dict.fromkeys(["morph", "ab"], ("form", "morph")),
 }
 _AUTHOR_WORDS = frozenset(
-    "de da di do du del della des la le van von vom zu der den ter et and ex in bin ben non nec not sensu auct "
-    "auctt emend nom nomen".split()
+    ["de", "da", "di", "do", "du", "del", "della", "des", "la", "le", "van", "von", "vom", "zu", "der", "den", "ter", "et", "and", "ex", "in", "bin", "ben", "non", "nec", "not", "sensu", "auct", "auctt", "emend", "nom", "nomen"]
 )
 _SUFFIX_RANKS = (
     (("idae", "aceae"), "family"),
@@ -154,7 +153,7 @@ class _Reader:
         if len(self.words) > 1 and re.fullmatch(r"\([^\W\d_]+\)", self.words[0]) and not self._is_author(1):
             del self.words[0]
 
-    def _take(self) -> bool:
+    def _take(self) -> bool:  # noqa: PLR0911 - one exit a kind of word
         """Consume one word if it belongs to the name; False ends the name (authorship follows)."""
         word, key = self.words[0], self.words[0].strip(".,;:?").lower()
         if word in ("×", "x", "X"):

@@ -77,7 +77,6 @@ def _needed(manifest: Manifest) -> list[str] | None:
     if not manifest.columns:
         return None
     texts = [text for templates in manifest.columns.values() for text in templates]
-    texts += [manifest.masks.path] if manifest.masks and "{path" not in manifest.masks.path else []
     return [*dict.fromkeys(column for text in texts for column in Template(text).columns), *manifest.keep]
 
 

@@ -121,7 +121,12 @@ def _attributes(rows: pd.DataFrame, references: tuple[Any, ...]) -> dict[str, An
     first = rows.iloc[0]
     names = {key: str(first[key]) for key in ("scientificName", "family", "genus", "vernacularName")}
     tiers = ["target", *(reference.tier for reference in references)]
-    return {**names, "tiers": tiers, "similarity": [1.0, *(float(r.similarity) for r in references)]}
+    return {**names, "tiers": tiers, "similarity": [1.0, *(_number(r.similarity) for r in references)]}
+
+
+def _number(value: float) -> float | None:
+    """A number that JSON has: NaN becomes null."""
+    return None if np.isnan(value) else float(value)
 
 
 def _name_axes(root: zarr.Group, group: str, rows: pd.DataFrame, plan: Any) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from finercam_core.export import export
 from rich.console import Console
 from rich.table import Table
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import TrainingError
 from finercam_core.evaluate.ground_truth import energy_intervals, true_region_energies
+from finercam_core.export import export
 from finercam_core.store import Store, open_store
 from finercam_core.synthetic import render_collection, true_region_of
 from finercam_flows import demo_recipe

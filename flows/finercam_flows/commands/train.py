@@ -28,9 +28,8 @@ def train(
 
     Example: finercam train catalogs/fish-vista.toml --model vit_base_patch14_dinov2 --out classifier
     """
-    from finercam_core.train import train as run
-
     from finercam_core.catalog import open_catalog
+    from finercam_core.train import train as run
 
     with progress_bar() as bar:
         task = bar.add_task("Training", total=None, note="")

@@ -1,0 +1,94 @@
+"""`export`: masks of a store into a folder, in one of several forms."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from finercam_core.errors import ExportError
+from finercam_core.export.coco import CocoWriter
+from finercam_core.export.png import PngWriter
+from finercam_core.export.records import MaskRecord, accepted_masks, automatic_masks
+from finercam_core.finer import GAMMA
+from finercam_core.images import ImageError
+from finercam_core.store import Store, open_store
+
+Writer = CocoWriter | PngWriter
+FORMATS: dict[str, Callable[[Path, Store], Writer]] = {"coco": CocoWriter, "png": PngWriter}
+
+
+@dataclass
+class ExportSummary:
+    """What was exported: the folder, the number of masks, and specimens that could not be, with the reason."""
+
+    folder: Path
+    which: str
+    masks: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        kind = "accepted" if self.which == "accepted" else "unreviewed"
+        lines = [f"{self.masks} {kind} masks in {self.folder}"]
+        return "\n".join([*lines, *(f"  not exported: {key}: {why}" for key, why in self.failed.items())])
+
+
+def export(
+    store: str | Path | Store,
+    folder: str | Path,
+    *,
+    format: str = "coco",
+    which: str = "accepted",
+    gamma: float = GAMMA,
+    top: float = 0.05,
+    references: Sequence[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ExportSummary:
+    """Write the masks of a store.
+
+    Parameters
+    ----------
+    store : str, Path or Store
+    folder : str or Path
+        Made if it is not there.
+    format : {"coco", "png"}
+        One COCO file with run-length encodings; or an indexed PNG a specimen in Fish-Vista's own form, with a JSON
+        file beside it.
+    which : {"accepted", "automatic"}
+        Regions that reviewers accepted; or thresholds of every map, which say that nobody reviewed them.
+    gamma, top, references
+        Of automatic masks, see `automatic_masks`.
+    progress : callable, optional
+        Called with masks written, and of all where that is known.
+
+    Returns
+    -------
+    ExportSummary
+
+    Raises
+    ------
+    ExportError
+        If the form or the choice is unknown, or nothing is accepted yet.
+    """
+    opened = store if isinstance(store, Store) else open_store(store)
+    if format not in FORMATS:
+        raise ExportError(f"unknown format {format!r}", f"use one of {', '.join(FORMATS)}")
+    if which not in ("accepted", "automatic"):
+        raise ExportError(f"unknown choice {which!r}", "use accepted or automatic")
+    records: Iterator[MaskRecord | tuple[str, ImageError]] = (
+        accepted_masks(opened)
+        if which == "accepted"
+        else automatic_masks(opened, gamma=gamma, top=top, references=references)
+    )
+    summary = ExportSummary(Path(folder), which)
+    summary.folder.mkdir(parents=True, exist_ok=True)
+    with FORMATS[format](summary.folder, opened) as writer:
+        for record in records:
+            if isinstance(record, MaskRecord):
+                writer.add(record)
+            else:
+                summary.failed[record[0]] = str(record[1])
+            if progress is not None:
+                progress(writer.count, len(opened.rows) if which == "automatic" else writer.count)
+    summary.masks = writer.count
+    if which == "accepted" and not summary.masks:
+        raise ExportError(f"nothing is accepted in {opened.location}", "review it first, or use --which automatic")
+    return summary

@@ -1,0 +1,100 @@
+"""Masks to export, one at a time: those that reviewers accepted, or thresholds that nobody has reviewed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from finercam_core.finer import GAMMA, choose_references, coefficients, combine
+from finercam_core.images import ImageError, image_size
+from finercam_core.preparation import to_image
+from finercam_core.regions import region
+from finercam_core.review import latest, read_verdicts
+from finercam_core.rle import decode
+from finercam_core.status import Status
+from finercam_core.store import Store
+
+
+@dataclass(frozen=True)
+class MaskRecord:
+    """One mask with everything that a reader of it needs to know.
+
+    Attributes
+    ----------
+    image_id, place : str
+        The specimen and where its photograph is, relative to the collection.
+    mask : bool array (height, width)
+        At image resolution.
+    about : dict
+        Plain JSON values: scientificName, references, gamma, weighting, method, threshold, trait, uberon, reviewer,
+        decision, note, license, rightsHolder, model, weights_sha256, target_layer, run.
+    """
+
+    image_id: str
+    place: str
+    mask: npt.NDArray[np.bool_]
+    about: dict[str, Any]
+
+
+def accepted_masks(store: Store) -> Iterator[MaskRecord]:
+    """Regions of the latest verdicts that accept, of every reviewer."""
+    for verdict in latest(read_verdicts(store.location)).values():
+        if verdict.decision != "accept":
+            continue
+        made = verdict.comparison
+        for part in verdict.regions:
+            about = _about(store, verdict.image_id) | {
+                "references": list(made.references), "gamma": made.gamma, "weighting": made.weighting,
+                "threshold": part.threshold, "source": part.source, "trait": part.trait, "uberon": part.uberon,
+                "reviewer": verdict.reviewer, "decision": verdict.decision, "note": verdict.note, "time": verdict.time,
+            }  # fmt: skip
+            yield MaskRecord(verdict.image_id, store.place(verdict.image_id), decode(part.rle), about)
+
+
+def automatic_masks(
+    store: Store, *, gamma: float = GAMMA, top: float = 0.05, references: Sequence[str] | None = None
+) -> Iterator[MaskRecord | tuple[str, ImageError]]:
+    """Regions of the largest values of every specimen's map; nobody has looked at them, and they say so.
+
+    Parameters
+    ----------
+    store : Store
+    gamma : float
+    top : float
+        Share of the pixels.
+    references : sequence of str, optional
+        All stored ones by default.
+
+    Yields
+    ------
+    MaskRecord, or the id of a specimen whose photograph cannot be had, with the error.
+    """
+    for image_id in store.rows.index:
+        record = store.record(str(image_id))
+        if record.status != Status.DONE:
+            continue
+        place = store.place(record.image_id)
+        try:
+            size = image_size(place, root=store.images_root)
+        except ImageError as error:
+            yield record.image_id, error
+            continue
+        use = choose_references(record.classes, references)
+        weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use)
+        mask = region(to_image(combine(record.evidence, weights), store.preparation.window(size), size), top=top)
+        about = _about(store, record.image_id) | {
+            "references": [name for name, used in zip(record.classes, use, strict=True) if used],
+            "gamma": gamma, "weighting": "mean", "threshold": {"top": top}, "source": "threshold",
+            "trait": "", "uberon": "", "reviewer": None, "decision": "not reviewed", "note": "",
+        }  # fmt: skip
+        yield MaskRecord(record.image_id, place, mask, about)
+
+
+def _about(store: Store, image_id: str) -> dict[str, Any]:
+    """What is the same for every mask of a specimen."""
+    row, made = store.row(image_id), store.provenance
+    model = {key: made["classifier"].get(key, "") for key in ("model", "weights_sha256", "target_layer")}
+    rights = {key: str(row[key]) for key in ("scientificName", "license", "rightsHolder")}
+    return {**rights, **model, "method": made["method"], "run": made["run"], "collection": made["collection"]}

@@ -1,0 +1,37 @@
+"""Traits that a region can belong to: Fish-Vista's nine with their UBERON terms, or a collection's own."""
+
+from dataclasses import dataclass
+
+from finercam_core.store import Store
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A trait: its value in masks, its name, and its UBERON term or ""."""
+
+    id: int
+    name: str
+    uberon: str = ""
+
+
+FISH_TRAITS = (
+    Trait(1, "Head", "UBERON:0000033"),
+    Trait(2, "Eye", "UBERON:0000019"),
+    Trait(3, "Dorsal fin", "UBERON:0003097"),
+    Trait(4, "Pectoral fin", "UBERON:0000151"),
+    Trait(5, "Pelvic fin", "UBERON:0000152"),
+    Trait(6, "Anal fin", "UBERON:4000163"),
+    Trait(7, "Caudal fin", "UBERON:4000164"),
+    Trait(8, "Adipose fin", "UBERON:2000251"),
+    Trait(9, "Barbel", "UBERON:2000622"),
+)
+
+
+def traits_of(store: Store) -> tuple[Trait, ...]:
+    """Traits of a store's collection, without the background; none if its catalog has no trait masks."""
+    labels = store.provenance.get("traits")
+    if not labels:
+        return ()
+    terms = {str(key): str(value) for key, value in labels["uberon"].items()}
+    pairs = sorted((int(key), str(name)) for key, name in labels["names"].items())
+    return tuple(Trait(number, name, terms.get(str(number), "")) for number, name in pairs if number)
