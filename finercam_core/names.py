@@ -27,7 +27,11 @@ _RANKS = {
     **dict.fromkeys(["morph", "ab"], ("form", "morph")),
 }
 _AUTHOR_WORDS = frozenset(
-    ["de", "da", "di", "do", "du", "del", "della", "des", "la", "le", "van", "von", "vom", "zu", "der", "den", "ter", "et", "and", "ex", "in", "bin", "ben", "non", "nec", "not", "sensu", "auct", "auctt", "emend", "nom", "nomen"]
+    [
+        *("de", "da", "di", "do", "du", "del", "della", "des", "la", "le", "van", "von", "vom", "zu", "der", "den"),
+        *("ter", "et", "and", "ex", "in", "bin", "ben", "non", "nec", "not", "sensu", "auct", "auctt", "emend"),
+        *("nom", "nomen"),
+    ]
 )
 _SUFFIX_RANKS = (
     (("idae", "aceae"), "family"),

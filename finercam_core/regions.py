@@ -78,7 +78,7 @@ def measure(mask: Mask) -> dict[str, Any]:
     """
     if not mask.any():
         return {"area": 0}
-    (found,) = regionprops(mask.astype(np.uint8))
+    found: Any = regionprops(mask.astype(np.uint8))[0]  # type: ignore[no-untyped-call]
     top, left, bottom, right = (int(v) for v in found.bbox)
     return {
         "area": int(found.area),

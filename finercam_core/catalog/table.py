@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import fsspec
 import numpy as np
@@ -138,8 +138,10 @@ def _header(file: IO[bytes], dialect: Dialect) -> list[str]:
     if dialect.header is not None:
         return list(dialect.header)
     line = file.readline().decode("utf-8-sig" if dialect.encoding == "utf8" else dialect.encoding)
-    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
-    reader = csv.reader([line], delimiter=dialect.delimiter, quotechar=dialect.quote or None, quoting=quoting)
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+    reader = csv.reader(
+        [line], delimiter=dialect.delimiter, quotechar=str(dialect.quote) if dialect.quote else None, quoting=quoting
+    )
     return [cell.strip() for cell in next(reader, [])]
 
 

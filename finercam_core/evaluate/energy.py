@@ -24,4 +24,4 @@ def energy_share(maps: npt.ArrayLike, region: npt.ArrayLike) -> npt.NDArray[np.f
     positive = np.maximum(np.asarray(maps, np.float64), 0)
     inside = np.where(np.asarray(region, bool), positive, 0).sum(axis=(-2, -1))
     total = positive.sum(axis=(-2, -1))
-    return np.divide(inside, total, out=np.full(np.shape(total), np.nan), where=total > 0)
+    return np.asarray(np.divide(inside, total, out=np.full(np.shape(total), np.nan), where=total > 0))

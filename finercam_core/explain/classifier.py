@@ -139,7 +139,7 @@ def preparation_of(model: nn.Module) -> Preparation:
 
 def find_layer(model: nn.Module, name: str) -> nn.Module:
     """Module of a model by its dotted name; an error names the ones that look like it."""
-    modules = dict(model.named_modules())
+    modules: dict[str, nn.Module] = dict(model.named_modules())
     if name not in modules or not name:
         close = difflib.get_close_matches(name, [key for key in modules if key], n=3, cutoff=0.3)
         raise ClassifierError(

@@ -59,7 +59,7 @@ def _from_folder(folder: Path, species: Sequence[str] | None, target_layer: str 
     layer = target_layer or made.get("target_layer")
     if "factory" in made:
         built = _call(made["factory"], made.get("kwargs", {}))
-        model = built.model if isinstance(built, Classifier) else built
+        model: Any = built.model if isinstance(built, Classifier) else built
         layer = layer or (built.target_layer if isinstance(built, Classifier) else None)
         name = str(made["factory"])
     else:
@@ -67,7 +67,7 @@ def _from_folder(folder: Path, species: Sequence[str] | None, target_layer: str 
         model = timm.create_model(
             config["architecture"], num_classes=config["num_classes"], **config.get("model_args", {})
         )
-        model.pretrained_cfg.update(config.get("pretrained_cfg", {}))
+        model.pretrained_cfg = {**model.pretrained_cfg, **config.get("pretrained_cfg", {})}
         name = str(config["architecture"])
     _load_weights(model, folder)
     return Classifier(model.eval(), names, layer, preparation, name=name)

@@ -57,7 +57,8 @@ class Route(ABC):
     def to_grid(self, values: torch.Tensor) -> torch.Tensor:
         """Bring a layer's values (N, …) to (N, C, h, w)."""
         if values.ndim == 3:
-            return values[:, self.prefix :].transpose(1, 2).unflatten(2, self.grid)
+            cells = values[:, self.prefix :].transpose(1, 2)
+            return cells.reshape(*cells.shape[:2], *self.grid)
         return values.permute(0, 3, 1, 2) if self.channels_last else values
 
     @abstractmethod

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -46,7 +47,8 @@ class PngWriter:
         png, text = stem.with_name(f"{stem.name}.png"), stem.with_name(f"{stem.name}.json")
         again = record.image_id in self._seen
         values = np.array(Image.open(png)) if again else np.zeros(record.mask.shape, np.uint8)
-        about = json.loads(text.read_text(encoding="utf-8")) if again else {"image_id": record.image_id, "regions": []}
+        fresh: dict[str, Any] = {"image_id": record.image_id, "regions": []}
+        about = json.loads(text.read_text(encoding="utf-8")) if again else fresh
         value = self.names.get(record.about["trait"], UNNAMED)
         values[record.mask] = value
         about["regions"].append({**record.about, "value": value, "place": record.place})

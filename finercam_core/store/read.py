@@ -81,7 +81,7 @@ def open_store(location: str | Path, *, images: str | Path | None = None) -> "St
     provenance = attributes.get(ATTRIBUTE)
     if not isinstance(provenance, Mapping):
         raise StoreError(f"{location} is a Zarr group but no finercam store", "give the folder that annotate wrote")
-    version = int(provenance.get("schema_version", 0))
+    version = int(str(provenance.get("schema_version", 0)))
     if version > SCHEMA_VERSION:
         raise StoreError(f"{location} has schema version {version}, newer than {SCHEMA_VERSION}", "update finercam")
     return Store(files, dict(provenance), images)
@@ -148,7 +148,8 @@ class Store:
         StoreError
             If the store has no such species.
         """
-        return xr.open_zarr(f"{self.location}/{self._group(name)}", consolidated=False, chunks=None)
+        opened: xr.Dataset = xr.open_zarr(f"{self.location}/{self._group(name)}", consolidated=False, chunks=None)
+        return opened
 
     def _group(self, name: str) -> str:
         if name not in self.groups:
@@ -203,7 +204,8 @@ class Store:
         opened = zarr.open_group(f"{self.location}/{group}", mode="r")
         arrays: dict[str, Any] = dict(opened.arrays())
         classes = tuple(str(name) for name in arrays["class"][:])
-        return arrays, classes, tuple(opened.attrs["tiers"])[: len(classes)]  # type: ignore[arg-type]
+        tiers: Any = opened.attrs["tiers"]
+        return arrays, classes, tuple(str(tier) for tier in tiers)[: len(classes)]
 
     def place(self, image_id: str) -> str:
         """Path or URL of a specimen's image, relative to `images_root` where it is local."""

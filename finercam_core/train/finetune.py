@@ -46,7 +46,7 @@ def finetune(
         If the loss is not finite.
     """
     device = next(model.parameters()).device
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model.to(memory_format=torch.channels_last)
     pixels, labels = data.part("train")
     images = torch.from_numpy(preparation.normalise(pixels)).contiguous(memory_format=torch.channels_last)
     targets = torch.from_numpy(labels)
@@ -67,7 +67,7 @@ def finetune(
             if not torch.isfinite(loss):
                 raise TrainingError(f"the loss became {loss.item()} in epoch {epoch + 1}", "lower the learning rate")
             optimiser.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimiser.step()
             schedule.step()
             if progress is not None:

@@ -62,7 +62,7 @@ def _timm_config(made: dict[str, Any], model: nn.Module, species: tuple[str, ...
     return {
         "architecture": made["architecture"],
         "num_classes": len(species),
-        "num_features": int(getattr(model, "num_features", 0)),  # type: ignore[arg-type]
+        "num_features": int(getattr(model, "num_features", 0)),
         "global_pool": str(getattr(model, "global_pool_type", "avg")),
         "model_args": made.get("model_args", {}),
         "label_names": list(species),

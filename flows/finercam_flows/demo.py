@@ -60,7 +60,7 @@ def _render(folder: Path, say: Callable[..., None]) -> None:
     with progress_bar() as bar:
         task = bar.add_task("[bold]1[/] Rendering specimens", total=None, note="")
         render_collection(
-            collection, seed=demo_recipe.SEED, **demo_recipe.SPECIMENS,
+            collection, seed=demo_recipe.SEED, train=demo_recipe.TRAIN, val=demo_recipe.VAL, test=demo_recipe.TEST,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     catalog.write_text(demo_recipe.manifest(), encoding="utf-8")

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 import zarr
-from finercam_core.comparison import plan_comparisons
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finercam_core.catalog import Catalog
+from finercam_core.comparison import plan_comparisons
 from finercam_core.errors import StoreError
 from finercam_core.status import Status
 from finercam_core.store import (

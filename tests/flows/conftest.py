@@ -10,7 +10,6 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-
 from finercam_flows.settings import apply_defaults
 
 apply_defaults()

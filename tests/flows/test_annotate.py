@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import zarr
+from finercam_flows.annotate import annotate
+from finercam_flows.progress import watch
 from PIL import Image
 
 from finercam_core.errors import StoreError
 from finercam_core.status import Status
 from finercam_core.store import CHUNK, exclusive, open_store, summarise
-from finercam_flows.annotate import annotate
-from finercam_flows.progress import watch
 
 COUNTS = {"Aus bus": 2 * CHUNK + 5, "Aus cus": 10, "Eus fus": 3}
 Make = Callable[[Path, dict[str, int]], Path]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WORDS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "": "not reviewed"}
 
 
-class ReviewWidget(QWidget):  # type: ignore[misc]
+class ReviewWidget(QWidget):
     """Dock widget of the review; empty until `open` gives it a session.
 
     Parameters
@@ -96,7 +96,7 @@ class ReviewWidget(QWidget):  # type: ignore[misc]
 
     def _button(self, action: str, text: str) -> QPushButton:
         button = QPushButton(text)
-        button.clicked.connect(lambda: getattr(self, action)())
+        button.clicked.connect(getattr(self, action))
         return button
 
     def _slider(self, low: float, high: float, value: float, changed: Any) -> QLabeledDoubleSlider:
@@ -184,23 +184,23 @@ class ReviewWidget(QWidget):  # type: ignore[misc]
             if not self.next():
                 self._describe()
 
-    def accept(self) -> None:
+    def accept(self, *_clicked: bool) -> None:
         """Accept the region and go on."""
         self._decide("accept")
 
-    def reject(self) -> None:
+    def reject(self, *_clicked: bool) -> None:
         """Reject the region and go on."""
         self._decide("reject")
 
-    def unsure(self) -> None:
+    def unsure(self, *_clicked: bool) -> None:
         """Leave the specimen to others and go on."""
         self._decide("unsure")
 
-    def next(self) -> bool:
+    def next(self, *_clicked: bool) -> bool:
         """Go to the next specimen; False at the end."""
         return self._move(1)
 
-    def back(self) -> bool:
+    def back(self, *_clicked: bool) -> bool:
         """Go to the specimen before; False at the start."""
         return self._move(-1)
 

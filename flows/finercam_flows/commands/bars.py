@@ -1,12 +1,16 @@
 """Progress bars of the long commands."""
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TaskID,
     TextColumn,
@@ -17,9 +21,29 @@ from rich.progress import (
 from finercam_flows.progress import watch
 
 
+class ProgressLines(Progress):
+    """Progress for a log file: instead of a bar that moves, a line every few seconds."""
+
+    seconds = 10.0
+
+    def __init__(self, *columns: ProgressColumn) -> None:
+        super().__init__(*columns)
+        self._last = -math.inf
+
+    def update(self, task_id: TaskID, **changes: Any) -> None:
+        """Take the changes and print a line if the last one is a while ago."""
+        super().update(task_id, **changes)
+        if not self.console.is_terminal and time.monotonic() - self._last > self.seconds:
+            self._last = time.monotonic()
+            task = self.tasks[task_id]
+            total = "?" if task.total is None else f"{task.total:.0f}"
+            note = task.fields["note"]
+            self.console.print(f"{task.description} {task.completed:.0f}/{total} {note}", highlight=False)
+
+
 def progress_bar() -> Progress:
-    """Bar with counts, elapsed and remaining time."""
-    return Progress(
+    """Bar with counts, elapsed and remaining time; lines where the output is no terminal."""
+    return ProgressLines(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         BarColumn(bar_width=30),

@@ -1,0 +1,69 @@
+"""Thresholds: what they promise about shares holds for every map, and empty maps give empty regions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from finercam_core.regions import RegionError, measure, region
+from finercam_core.rle import decode, encode
+
+maps = arrays(np.float32, (7, 9), elements=st.floats(-5, 5, width=32))
+shares = st.floats(0.01, 1.0)
+
+
+@given(maps, shares)
+def test_top_is_never_more_than_its_share_unless_all_are_the_largest(values: np.ndarray, share: float) -> None:
+    found = region(values, top=share)
+    positive = values > 0
+    assert not (found & ~positive).any()
+    if found.any() and not (values[found] == values.max()).all():
+        assert found.sum() <= max(1, share * values.size)
+    if positive.any():
+        assert found.any()
+        assert values[found].min() >= values[~found].max() if (~found).any() else True
+
+
+@given(maps, shares)
+def test_energy_is_reached_with_the_fewest_pixels(values: np.ndarray, share: float) -> None:
+    found = region(values, energy=share)
+    positive = np.maximum(values, 0).astype(np.float64)
+    if positive.sum() == 0:
+        assert not found.any()
+        return
+    assert positive[found].sum() >= share * positive.sum() * (1 - 1e-6)
+    strictly = found & (values > values[found].min())
+    assert positive[strictly].sum() <= share * positive.sum() * (1 + 1e-6)
+
+
+def test_by_hand() -> None:
+    values = np.array([[4.0, 3.0], [2.0, -1.0]])
+    np.testing.assert_array_equal(region(values, top=0.5), [[True, True], [False, False]])
+    np.testing.assert_array_equal(region(values, value=2), [[True, True], [True, False]])
+    np.testing.assert_array_equal(region(values, energy=0.4), [[True, False], [False, False]])
+
+
+@pytest.mark.parametrize("values", [np.zeros((3, 3)), -np.ones((3, 3)), np.full((3, 3), np.nan)])
+def test_a_map_without_evidence_gives_an_empty_region(values: np.ndarray) -> None:
+    assert not region(values, top=0.5).any()
+    assert not region(values, energy=0.5).any()
+    assert measure(region(values, top=0.5)) == {"area": 0}
+
+
+@pytest.mark.parametrize("limits", [{}, {"top": 0.1, "value": 1.0}, {"top": 0.0}, {"energy": 1.5}, {"value": np.nan}])
+def test_impossible_thresholds_are_refused(limits: dict[str, float]) -> None:
+    with pytest.raises(RegionError):
+        region(np.ones((2, 2)), **limits)
+
+
+@given(arrays(bool, st.tuples(st.integers(1, 20), st.integers(1, 20))))
+def test_run_lengths_keep_every_pixel(mask: np.ndarray) -> None:
+    np.testing.assert_array_equal(decode(encode(mask)), mask)
+
+
+def test_measures_of_a_rectangle() -> None:
+    mask = np.zeros((20, 30), bool)
+    mask[5:9, 10:22] = True
+    found = measure(mask)
+    assert (found["area"], found["bbox"], found["centroid"]) == (48, [10, 5, 12, 4], [15.5, 6.5])
