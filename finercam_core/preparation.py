@@ -149,10 +149,34 @@ def to_image(grid: npt.ArrayLike, window: Window, image_size: tuple[int, int]) -
     float32 array (..., height, width); pixels that the model did not see (outside the window) are 0.
     """
     grid = np.asarray(grid, np.float32)
+    h, w = grid.shape[-2:]
+    rows, columns = cell_weights((h, w), window, image_size)
+    result: FloatArray = rows @ grid @ columns.T
+    return result
+
+
+def cell_weights(grid: tuple[int, int], window: Window, image_size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """The two matrices of `to_image`: ``to_image(g) == rows @ g @ columns.T``.
+
+    Their transposes sum pixels into cells: ``rows.T @ mask @ columns`` is how much of a mask each cell speaks for, so
+    that the sum of a map over a mask can be had on the model's grid without scaling any map up.
+
+    Parameters
+    ----------
+    grid : (int, int)
+        Height and width of the model's grid in cells.
+    window, image_size
+        See `to_image`.
+
+    Returns
+    -------
+    rows : float32 array (height, h)
+    columns : float32 array (width, w)
+        Zero for pixels that the model did not see.
+    """
     w, h = image_size
-    rows = _weights(grid.shape[-2], window.top, window.bottom, h)
-    columns = _weights(grid.shape[-1], window.left, window.right, w)
+    rows = _weights(grid[0], window.top, window.bottom, h)
+    columns = _weights(grid[1], window.left, window.right, w)
     seen_y = (np.arange(h) + 0.5 > window.top) & (np.arange(h) + 0.5 < window.bottom)
     seen_x = (np.arange(w) + 0.5 > window.left) & (np.arange(w) + 0.5 < window.right)
-    result: FloatArray = (rows * seen_y[:, None]) @ grid @ (columns * seen_x[:, None]).T
-    return result
+    return rows * seen_y[:, None], columns * seen_x[:, None]

@@ -135,8 +135,9 @@ class ReviewSession:
         return self.view.painted if self.view.painted is not None else region(self.image_map(), top=self.top)
 
     def paint(self, mask: npt.NDArray[np.bool_]) -> None:
-        """Take a region as a person left it; it stays until the comparison or the threshold changes."""
-        self.view.painted = np.asarray(mask, bool)
+        """Take a region as a person left it, if they changed it; it stays until map or threshold change."""
+        if not np.array_equal(mask, self.region()):
+            self.view.painted = np.asarray(mask, bool)
 
     def repaint(self) -> None:
         """Forget what was painted, since the map or the threshold changed."""

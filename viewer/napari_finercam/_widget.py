@@ -115,7 +115,6 @@ class ReviewWidget(QWidget):
     def _show_specimen(self) -> None:
         session = self._open_session()
         self._labels = show_layers(self.viewer, session.view.image, session.image_map(), session.region())
-        self._labels.events.paint.connect(self._on_paint)
         self._fill_references(session)
         self.note.setText(session.note)
         self._describe()
@@ -170,9 +169,6 @@ class ReviewWidget(QWidget):
         self.session.use([item.data(Qt.ItemDataRole.UserRole) for item in chosen])
         self._redraw()
 
-    def _on_paint(self, _event: Any) -> None:
-        self._open_session().paint(np.asarray(self._labels.data) > 0)
-
     def _open_session(self) -> ReviewSession:
         if self.session is None:
             raise RuntimeError("the widget has no session yet")
@@ -180,6 +176,7 @@ class ReviewWidget(QWidget):
 
     def _decide(self, decision: Any) -> None:
         if self.session is not None:
+            self.session.paint(np.asarray(self._labels.data) > 0)
             self.session.decide(decision, self.note.text())
             if not self.next():
                 self._describe()
