@@ -1,13 +1,11 @@
 """Traits instead of pixels: how much of what tells a specimen from a reference species lies on each of its traits."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.evaluate.masks import Cover, cover, read_mask
-from finercam_core.store import SpecimenRecord, Store
+from finercam_core.evaluate.masks import Cover
+from finercam_core.store import SpecimenRecord
 
 COLUMNS = ("image_id", "scientificName", "reference", "tier", "trait_id", "share", "evidence", "area", "margin")
 
@@ -73,11 +71,3 @@ def attribute(record: SpecimenRecord, parts: Cover) -> pd.DataFrame:
         }
     )
 
-
-def specimen_cover(store: Store, record: SpecimenRecord, traits: Sequence[int]) -> Cover | None:
-    """Trait cover of one specimen, or None where it has no mask or an empty one."""
-    mask = read_mask(store, record.image_id) if traits else None
-    if mask is None or not (mask > 0).any():
-        return None
-    grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
-    return cover(mask, traits, store.preparation, grid)

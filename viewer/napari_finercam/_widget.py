@@ -68,7 +68,7 @@ class ReviewWidget(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.progress)
         for heading, part in (
-            ("γ: strength of the comparison (0 is Grad-CAM)", self.gamma),
+            ("γ, strength of the comparison", self.gamma),
             ("Compared with", self.references),
             ("Region: share of the pixels, in %", self.top),
         ):

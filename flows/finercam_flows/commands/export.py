@@ -43,4 +43,4 @@ def export(
             store, to, format=form.value, which=which.value, gamma=gamma, top=top,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
-    Console().print(summary)
+    Console().print(str(summary), soft_wrap=True)

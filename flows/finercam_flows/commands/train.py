@@ -37,4 +37,4 @@ def train(
             open_catalog(catalog), out, model=model, mode=mode.value, pretrained=pretrained, device=device,
             progress=lambda step, total, note: bar.update(task, completed=step, total=total, note=note),
         )  # fmt: skip
-    Console().print(report)
+    Console().print(str(report), soft_wrap=True)

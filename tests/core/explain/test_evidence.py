@@ -1,0 +1,192 @@
+"""The explainer against autograd and by hand: identities, one forward an image, and a model left as it was found."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import timm
+import torch
+from torch import nn
+
+from finercam_core.errors import ClassifierError
+from finercam_core.explain import Classifier, evidence, explain
+from finercam_core.finer import coefficients, combine
+from finercam_core.preparation import Preparation
+
+SPECIES = [f"Aus species{i}" for i in range(6)]
+MODELS: dict[str, dict[str, object]] = {
+    "resnet10t": {"channels": (8, 8, 16, 16), "stem_width": 8},
+    "convnext_atto": {"dims": (8, 8, 16, 16), "depths": (1, 1, 1, 1)},
+    "test_vit": {},
+    "test_efficientnet": {},
+    "vit_tiny_patch16_224": {"img_size": 64, "depth": 2},
+    "vit_small_patch14_reg4_dinov2": {"img_size": 56, "depth": 2, "embed_dim": 48, "num_heads": 3},
+}
+
+
+def classifier(name: str, **changes: object) -> Classifier:
+    torch.manual_seed(3)
+    model = timm.create_model(name, num_classes=len(SPECIES), **{**MODELS[name], **changes})
+    head = model.get_classifier()
+    nn.init.normal_(head.weight, std=0.5)
+    side = {"vit_tiny_patch16_224": 64, "vit_small_patch14_reg4_dinov2": 56}.get(name, 160)
+    return Classifier(model, SPECIES, preparation=Preparation(side, side), name=name)
+
+
+def batch(found: Classifier, n: int = 3) -> tuple[torch.Tensor, np.ndarray]:
+    generator = torch.Generator().manual_seed(1)
+    side = found.preparation.height
+    images = torch.randn(n, 3, side, side, generator=generator)
+    return images, np.stack([np.roll(np.arange(len(SPECIES)), i)[:4] for i in range(n)])
+
+
+def by_autograd(
+    found: Classifier, image: torch.Tensor, objective: Callable[[torch.Tensor], torch.Tensor]
+) -> np.ndarray:  # noqa: E501
+    """Signed Grad-CAM of any objective through the whole model, N · Σ_c mean(∂J/∂A_c) A_c."""
+    caught: list[torch.Tensor] = []
+    hook = found.layer.register_forward_hook(lambda _m, _i, output: (caught.append(output), output.retain_grad())[0])
+    found.model.eval()
+    with torch.enable_grad():
+        logits = found.model(image[None])[0]
+    hook.remove()
+    objective(logits).backward()
+    grid = found.route.to_grid(caught[0].detach())[0]
+    gradient = found.route.to_grid(caught[0].grad)[0]
+    found.model.zero_grad()
+    alpha = gradient.mean(dim=(1, 2))
+    return (grid.shape[1] * grid.shape[2] * torch.einsum("c,chw->hw", alpha, grid)).numpy()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_combined_evidence_is_autograd_of_the_difference(name: str) -> None:
+    """`finer_cam`'s arithmetic on stored evidence equals a backward through the model on y_c − γ·mean(y_d)."""
+    found = classifier(name)
+    images, classes = batch(found)
+    result = explain(found, images, classes)
+    for i, row in enumerate(classes):
+        logits = result.logits[i, row].numpy()
+        total = float(result.logits[i].logsumexp(0))
+        for gamma in (0.0, 0.6, 1.7):
+            weights = coefficients(logits, total, gamma=gamma)
+            ours = combine(result.evidence[i].numpy(), weights, relu=False)
+            theirs = by_autograd(found, images[i], lambda y, g=gamma, r=row: y[r[0]] - g * y[r[1:]].mean())  # type: ignore[misc]
+            np.testing.assert_allclose(ours, theirs, atol=1e-5 * max(np.abs(theirs).max(), 1e-3))
+
+
+@pytest.mark.parametrize("weighting", ["softmax", "released"])
+def test_weightings_are_autograd_of_their_objectives(weighting: str) -> None:
+    found = classifier("resnet10t")
+    images, classes = batch(found, 1)
+    result, row = explain(found, images, classes), classes[0]
+
+    def objective(y: torch.Tensor) -> torch.Tensor:
+        if weighting == "released":
+            p = y.softmax(0)[row[1:]]
+            return (p * (y[row[0]] - 0.6 * y[row[1:]])).sum() / (p.sum() + 1e-9)
+        q = y[row[1:]].softmax(0).detach()
+        return y[row[0]] - 0.6 * (q * y[row[1:]]).sum()
+
+    logits, total = result.logits[0, row].numpy(), float(result.logits[0].logsumexp(0))
+    weights = coefficients(logits, total, weighting=weighting)  # type: ignore[arg-type]
+    theirs = by_autograd(found, images[0], objective)
+    ours = combine(result.evidence[0].numpy(), weights, relu=False)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5 * np.abs(theirs).max())
+
+
+def test_two_pixels_by_hand() -> None:
+    """A 1x1 convolution of weight 2 on the pixels (1, 3), pooled, head (0.5, -1): E = (1, 3) and (-2, -6)."""
+    convolution, head = nn.Conv2d(3, 1, 1, bias=False), nn.Linear(1, 2)
+    with torch.no_grad():
+        convolution.weight.copy_(torch.tensor([2.0, 0.0, 0.0])[None, :, None, None])
+        head.weight.copy_(torch.tensor([[0.5], [-1.0]]))
+        head.bias.copy_(torch.tensor([0.25, 0.0]))
+    model = nn.Sequential(convolution, nn.AdaptiveAvgPool2d(1), nn.Flatten(), head)
+    found = Classifier(model, ["A b", "A c"], target_layer="0", preparation=Preparation(1, 2))
+    image = torch.zeros(1, 3, 1, 2)
+    image[0, 0, 0] = torch.tensor([1.0, 3.0])
+    result = explain(found, image, [[0, 1]])
+    assert found.route.name.startswith("closed form")
+    assert result.evidence[0].tolist() == [[[1.0, 3.0]], [[-2.0, -6.0]]]
+    assert result.logits.tolist() == [[2.25, -4.0]]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_batch_equals_singles(name: str) -> None:
+    found = classifier(name)
+    images, classes = batch(found)
+    whole = evidence(found, images, classes)
+    for i in range(len(images)):
+        one = evidence(found, images[i : i + 1], classes[i : i + 1])
+        torch.testing.assert_close(whole[i : i + 1], one, atol=1e-5 * float(whole.abs().max()), rtol=1e-4)
+
+
+def test_the_closed_form_sums_to_the_logit() -> None:
+    found = classifier("resnet10t")
+    images, classes = batch(found)
+    result = explain(found, images, classes)
+    expected = result.logits.gather(1, torch.as_tensor(classes)) - found.model.get_classifier().bias[classes]
+    torch.testing.assert_close(result.evidence.mean(dim=(2, 3)), expected.detach(), atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["resnet10t", "test_vit", "convnext_atto"])
+@pytest.mark.parametrize("comparisons", [1, 5])
+def test_one_forward_an_image_whatever_the_number_of_comparisons(name: str, comparisons: int) -> None:
+    found = classifier(name)
+    images, classes = batch(found, 4)
+    assert found.grid  # the route is chosen once, on an example
+    seen: list[int] = []
+    first = next(module for module in found.model.modules() if isinstance(module, nn.Conv2d))
+    hook = first.register_forward_hook(lambda _m, inputs, _o: seen.append(len(inputs[0])))
+    explain(found, images, classes[:, : 1 + comparisons])
+    hook.remove()
+    assert seen == [4]
+
+
+@pytest.mark.parametrize("name", ["resnet10t", "test_vit"])
+def test_the_model_is_left_as_it_was_found(name: str) -> None:
+    found = classifier(name)
+    images, classes = batch(found)
+    parameters = list(found.model.parameters())
+    found.model.train()
+    parameters[0].requires_grad_(False)
+    before = [module.training for module in found.model.modules()], [p.requires_grad for p in parameters]
+    explain(found, images, classes)
+    with pytest.raises(RuntimeError):
+        explain(found, images[:, :2], classes)
+    assert ([module.training for module in found.model.modules()], [p.requires_grad for p in parameters]) == before
+    assert all(p.grad is None for p in parameters)
+    assert not any(module._forward_hooks for module in found.model.modules())
+    assert torch.is_grad_enabled()
+
+
+def test_a_frozen_model_can_be_explained() -> None:
+    found = classifier("test_vit")
+    images, classes = batch(found)
+    expected = evidence(found, images, classes)
+    found.model.requires_grad_(False)
+    torch.testing.assert_close(evidence(found, images, classes), expected)
+
+
+def test_layers_without_gradients_and_unknown_ones_are_refused() -> None:
+    with pytest.raises(ClassifierError, match="no layer 'layer9'.*layer4"):
+        classifier_at("resnet10t", "layer9")
+    cls_pooled = classifier_at("test_vit", "norm")
+    with pytest.raises(ClassifierError, match="earlier layer"):
+        _ = cls_pooled.grid
+
+
+def classifier_at(name: str, layer: str) -> Classifier:
+    model = timm.create_model(
+        name, num_classes=len(SPECIES), **{**MODELS[name], "global_pool": "token"} if "vit" in name else MODELS[name]
+    )  # noqa: E501
+    return Classifier(model, SPECIES, target_layer=layer, preparation=Preparation(160, 160))
+
+
+def test_values_that_are_not_finite_are_passed_on() -> None:
+    found = classifier("resnet10t")
+    images, classes = batch(found)
+    images[1] = float("nan")
+    result = explain(found, images, classes)
+    assert torch.isfinite(result.evidence[[0, 2]]).all()
+    assert not torch.isfinite(result.evidence[1]).any()
