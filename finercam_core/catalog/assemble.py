@@ -133,5 +133,6 @@ def _families(found: Assembly) -> None:
     counts = counts[(counts["genus"] != "") & (counts["family"] != "")].value_counts().reset_index()
     # Of two families with equally many rows the first by name wins, so that the order of rows does not matter.
     most = counts.sort_values(["count", "family"], ascending=[False, True]).drop_duplicates("genus")
-    majority = found.specimens["genus"].map(most.set_index("genus")["family"])
-    found.correct("family", majority.fillna(family).astype("str"), "family of most rows of the genus")
+    majority = found.specimens["genus"].map(dict(zip(most["genus"], most["family"], strict=True))).astype(object)
+    agreed = majority.where(majority.notna(), family).astype("str")
+    found.correct("family", agreed, "family of most rows of the genus")

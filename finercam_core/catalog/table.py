@@ -127,6 +127,8 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
             ),
         )
     except (pa.ArrowException, UnicodeError, OSError, EOFError, csv.Error) as error:
+        if "Empty CSV" in str(error):
+            raise CatalogError(f"{name} has no usable row", "give a table with one row an image") from error
         raise CatalogError(f"{name} is not a readable table: {first_line(error)}", "save it as UTF-8 text") from error
     return RawTable(name, _numbered(to_text(table), [number for number, _ in broken]), broken)
 

@@ -42,7 +42,7 @@ def batch(found: Classifier, n: int = 3) -> tuple[torch.Tensor, np.ndarray]:
 
 def by_autograd(
     found: Classifier, image: torch.Tensor, objective: Callable[[torch.Tensor], torch.Tensor]
-) -> np.ndarray:  # noqa: E501
+) -> np.ndarray:
     """Signed Grad-CAM of any objective through the whole model, N · Σ_c mean(∂J/∂A_c) A_c."""
     caught: list[torch.Tensor] = []
     hook = found.layer.register_forward_hook(lambda _m, _i, output: (caught.append(output), output.retain_grad())[0])
@@ -169,7 +169,7 @@ def test_a_frozen_model_can_be_explained() -> None:
 
 
 def test_layers_without_gradients_and_unknown_ones_are_refused() -> None:
-    with pytest.raises(ClassifierError, match="no layer 'layer9'.*layer4"):
+    with pytest.raises(ClassifierError, match=r"no layer 'layer9'.*layer4"):
         classifier_at("resnet10t", "layer9")
     cls_pooled = classifier_at("test_vit", "norm")
     with pytest.raises(ClassifierError, match="earlier layer"):
@@ -179,7 +179,7 @@ def test_layers_without_gradients_and_unknown_ones_are_refused() -> None:
 def classifier_at(name: str, layer: str) -> Classifier:
     model = timm.create_model(
         name, num_classes=len(SPECIES), **{**MODELS[name], "global_pool": "token"} if "vit" in name else MODELS[name]
-    )  # noqa: E501
+    )
     return Classifier(model, SPECIES, target_layer=layer, preparation=Preparation(160, 160))
 
 
