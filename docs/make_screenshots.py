@@ -6,10 +6,9 @@ import tempfile
 from pathlib import Path
 
 import napari
+from napari_finercam import review
 from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QApplication
-
-from napari_finercam import review
 
 SPECIES = "Coralodon ocellatus"
 

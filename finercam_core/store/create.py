@@ -1,5 +1,6 @@
 """Create a store or extend it: the planner, the only one who makes groups and slots."""
 
+import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -65,7 +66,9 @@ def create_store(
 def _provenance(
     catalog: Catalog, plan: ComparisonPlan, grid: tuple[int, int], settings: Mapping[str, Any], files: Files
 ) -> dict[str, Any]:
-    fixed = {**settings, "references": dict(plan.policy), "grid": list(grid), "collection": catalog.name}
+    # Through JSON and back, so that it compares equal to what was read from a store.
+    plain: dict[str, Any] = json.loads(json.dumps(dict(settings)))
+    fixed = {**plain, "references": dict(plan.policy), "grid": list(grid), "collection": catalog.name}
     run = run_id({key: value for key, value in fixed.items() if key != "versions"})
     root = catalog.root if "://" in catalog.root else str(Path(catalog.root).resolve())
     relative = "" if files.local is None or "://" in root else os.path.relpath(root, files.local.resolve())

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +74,31 @@ def test_a_second_run_computes_only_what_is_new(
     assert annotate(catalog, tiny_classifier, store)["computed"] == {"done": 5, "failed": 0}
 
 
+ODD = {"grey": "png", "cmyk": "jpg", "deep": "png", "turned": "jpg"}
+
+
+def odd_images(folder: Path) -> None:
+    """Images that are unusual and fine: greyscale, CMYK, 16 bits, turned by its EXIF orientation."""
+    plain = Image.open(folder / "Aus_bus-000.png").convert("RGB")
+    plain.convert("L").save(folder / "grey.png")
+    plain.convert("CMYK").save(folder / "cmyk.jpg")
+    Image.fromarray(np.asarray(plain.convert("L")).astype(np.uint16) * 257).save(folder / "deep.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    plain.transpose(Image.Transpose.ROTATE_90).save(folder / "turned.jpg", exif=exif, quality=95)
+
+
+def huge_png(path: Path, side: int = 20_000) -> None:
+    """A valid PNG of side x side black pixels in some kilobytes: one bit a pixel, every row the same."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\0" * (side // 8)) * side, 9)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+
+
 def bad_collection(folder: Path, make_collection: Make) -> Path:
     """Two good specimens and one of every kind of trouble."""
     path = make_collection(folder, {"Aus bus": 2})
@@ -80,12 +107,16 @@ def bad_collection(folder: Path, make_collection: Make) -> Path:
     (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:1500])
     (folder / "text.jpg").write_text("not a photograph")
     Image.new("RGB", (1, 1)).save(folder / "dot.png")
+    huge_png(folder / "huge.png")
+    odd_images(folder)
     (folder.parent / "outside.png").write_bytes(whole)
     rows = [
         ("gone", "gone.png", "Aus bus"),
         ("cut", "cut.jpg", "Aus bus"),
         ("text", "text.jpg", "Aus cus"),
         ("dot", "dot.png", "Aus cus"),
+        ("huge", "huge.png", "Aus cus"),
+        *((name, f"{name}.{ending}", "Aus dus") for name, ending in ODD.items()),
         ("outside", "../outside.png", "Aus cus"),
         ("stranger", "Aus_bus-001.png", "Zus zus"),
         ("Aus_bus-000", "Aus_bus-001.png", "Aus bus"),
@@ -100,13 +131,17 @@ def test_bad_specimens_are_recorded_and_the_rest_is_done(
 ) -> None:
     catalog = bad_collection(tmp_path / "images", make_collection)
     found = annotate(str(catalog), tiny_classifier, str(tmp_path / "maps.zarr"))
-    assert (found["done"], found["failed"], found["rejected"]) == (2, 6, 1)
-    summary = summarise(open_store(tmp_path / "maps.zarr"))
+    assert (found["done"], found["failed"], found["rejected"]) == (2 + len(ODD), 7, 1)
+    store = open_store(tmp_path / "maps.zarr")
+    assert all(np.isfinite(store.record(name).evidence).all() for name in ODD)
+    summary = summarise(store)
+    assert all("\n" not in detail for detail in summary.failures["detail"])
     assert dict(zip(summary.failures["image_id"], summary.failures["status"], strict=True)) == {
         "gone": "MISSING",
         "cut": "TRUNCATED",
         "text": "NOT_AN_IMAGE",
         "dot": "TOO_SMALL",
+        "huge": "TOO_LARGE",
         "outside": "OUTSIDE_COLLECTION",
         "stranger": "UNKNOWN_SPECIES",
     }

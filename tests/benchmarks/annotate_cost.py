@@ -1,0 +1,109 @@
+"""What 10 comparisons cost over a plain forward pass: `python tests/benchmarks/annotate_cost.py [model ...]`.
+
+Both run over the same decoded batches in one process, in turns, and the ratio of the medians is printed: `explain`
+alone, and with everything else that annotating adds behind the decoding (float16, Zarr, state).
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import timm
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from finercam_core.catalog import Catalog
+from finercam_core.explain import Classifier, explain
+from finercam_core.explain.annotate import annotate_chunks
+from finercam_core.explain.run import plan_store
+from finercam_core.preparation import Preparation
+from finercam_core.store import pending_chunks
+
+BATCH, ROUNDS, REFERENCES, CLASSES = 32, 3, 10, 60
+INPUTS = {"resnet50": 224, "resnet10t": 176, "resnet18": 224}
+
+
+def main(names: list[str]) -> None:
+    table = Table("model", "route", "explain / forward", "annotate / forward", title=f"{REFERENCES} comparisons")
+    for name in names:
+        table.add_row(*costs(name))
+    Console().print(table)
+
+
+def costs(name: str) -> tuple[str, str, str, str]:
+    found = classifier(name)
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 255, (BATCH, *size(found), 3), np.uint8)
+    images = torch.from_numpy(found.preparation.normalise(pixels))
+    classes = rng.permuted(np.tile(np.arange(CLASSES), (BATCH, 1)), axis=1)[:, : REFERENCES + 1]
+    alone = ratio(lambda: forward(found, images), lambda: explain(found, images, classes))
+    return name, found.route.name, f"{alone:.3f}", f"{annotate_ratio(found, pixels):.3f}"
+
+
+def classifier(name: str) -> Classifier:
+    torch.manual_seed(0)
+    side = INPUTS.get(name, 224)
+    model = timm.create_model(name, num_classes=CLASSES).eval()
+    return Classifier(
+        model, [f"Aus species{i:02d}" for i in range(CLASSES)], preparation=Preparation(side, side), name=name
+    )
+
+
+def size(found: Classifier) -> tuple[int, int]:
+    return found.preparation.height, found.preparation.width
+
+
+def forward(found: Classifier, images: torch.Tensor) -> torch.Tensor:
+    with torch.no_grad():
+        return found.model(images)
+
+
+def ratio(base: Callable[[], object], ours: Callable[[], object]) -> float:
+    """Median time of ours over that of the base, measured in turns."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(ROUNDS + 1):
+        for work, spent in zip((base, ours), times, strict=True):
+            start = time.perf_counter()
+            work()
+            spent.append(time.perf_counter() - start)
+    return statistics.median(times[1][1:]) / statistics.median(times[0][1:])
+
+
+def annotate_ratio(found: Classifier, pixels: np.ndarray) -> float:
+    """The same with chunks, float16 and Zarr; decoding is replaced by arrays in memory on both sides."""
+    from finercam_core.explain import annotate
+
+    rows = [{"image_id": f"{i}", "scientificName": found.species[i // 64], "path": f"{i}"} for i in range(64 * 2)]
+    specimens = pd.DataFrame(rows).assign(
+        genus="Aus", specificEpithet="x", family="Ausidae", order="", fault="", hashValue="same"
+    )
+    images = [torch.from_numpy(found.preparation.normalise(pixels)) for _ in range(len(rows) // BATCH)]
+    batch = {f"{i}": pixels[i % BATCH] for i in range(len(rows))}
+    annotate.load_pixels = lambda place, *_args, **_options: batch[place]  # type: ignore[assignment]
+
+    def base() -> None:
+        for one in images:
+            forward(found, one)
+
+    with tempfile.TemporaryDirectory() as folder:
+        catalog = Catalog("benchmark", folder, "memory", specimens)
+        stores = [Path(folder) / f"{i}.zarr" for i in range(ROUNDS + 1)]
+        for store in stores:
+            plan_store(store, catalog, found, references=REFERENCES)
+        turns = iter(stores)
+
+        def ours() -> None:
+            store = str(next(turns))
+            annotate_chunks(store, list(pending_chunks(store)), found, batch_size=BATCH)
+
+        return ratio(base, ours)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["resnet18", "resnet50"])

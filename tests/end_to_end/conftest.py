@@ -1,0 +1,14 @@
+"""Prefect keeps what the commands record in a folder of the test's own."""
+
+from pathlib import Path
+
+import pytest
+from finercam_flows.settings import apply_defaults
+
+apply_defaults()
+
+
+@pytest.fixture
+def prefect_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
