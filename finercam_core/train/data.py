@@ -1,4 +1,4 @@
-"""The images of a collection as arrays, in honest splits; what cannot be read is said, not dropped in silence."""
+"""The images of a collection as arrays, in honest splits; what cannot be used is said, not dropped in silence."""
 
 import hashlib
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from finercam_core.catalog import Catalog
 from finercam_core.errors import TrainingError
 from finercam_core.images import ImageError, load_pixels
 from finercam_core.preparation import Preparation
+from finercam_core.train.splits import find_leaks, groups_of, split_by_group
 
 Progress = Callable[[int, int, str], None]
 SPLITS = ("train", "val", "test")
@@ -31,18 +32,29 @@ class TrainingData:
         "train", "val" or "test".
     species : tuple of str
         Scientific names, sorted.
+    image_ids, groups : tuple of str (N,)
     unreadable : dict
         Image id to what is wrong with it.
+    excluded : dict
+        Image id to why it is left out: see `find_leaks`.
     left_out : tuple of str
-        Species without a training image.
+        Species with too few training images.
     """
 
     pixels: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.int64]
     split: npt.NDArray[np.str_]
     species: tuple[str, ...]
+    image_ids: tuple[str, ...]
+    groups: tuple[str, ...]
     unreadable: dict[str, str]
+    excluded: dict[str, str]
     left_out: tuple[str, ...]
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Training images of each species (K,)."""
+        return np.bincount(self.labels[self.split == "train"], minlength=len(self.species))
 
     def part(self, name: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         """Pixels and labels of one split."""
@@ -71,27 +83,46 @@ def load_data(
         If fewer than two species have enough images.
     """
     table = catalog.specimens[catalog.specimens["fault"] == ""].reset_index(drop=True)
-    split = table["split"] if (table["split"] == "train").any() else split_by_group(table)
+    table = table.assign(split=table["split"] if (table["split"] == "train").any() else split_by_group(table))
+    pixels, unreadable = _read_all(table, preparation, catalog.root, progress)
+    kept = table[~table["image_id"].isin(list(unreadable))]
+    digests = [hashlib.sha256(image.tobytes()).hexdigest() for image in pixels]
+    excluded = find_leaks(kept, kept["split"].tolist(), digests)
+    usable = ~kept["image_id"].isin(list(excluded)).to_numpy(bool) & kept["split"].isin(SPLITS).to_numpy(bool)
+    counts = kept.loc[usable & (kept["split"] == "train").to_numpy(bool), "scientificName"].value_counts()
+    species = tuple(sorted(counts[counts >= minimum].index))
+    if len(species) < 2:
+        raise TrainingError(f"{len(species)} species have {minimum} readable training images", "give two or more")
+    use = usable & kept["scientificName"].isin(species).to_numpy(bool)
+    rows = kept[use]
+    return TrainingData(
+        np.stack([image for image, wanted in zip(pixels, use, strict=True) if wanted]),
+        rows["scientificName"].map({name: i for i, name in enumerate(species)}).to_numpy(np.int64, copy=True),
+        rows["split"].to_numpy(str),
+        species,
+        tuple(rows["image_id"]),
+        tuple(groups_of(rows)),
+        unreadable,
+        excluded,
+        tuple(sorted(set(table["scientificName"]) - set(species))),
+    )
+
+
+def _read_all(
+    table: pd.DataFrame, preparation: Preparation, root: str, progress: Progress | None
+) -> tuple[list[npt.NDArray[np.uint8]], dict[str, str]]:
+    """Prepared pixels of all images that can be read, in order, and what is wrong with the others."""
     places = table["path"].where(table["path"] != "", table["accessURI"])
-    pixels, unreadable, good = [], {}, []
+    pixels, unreadable = [], {}
     with ThreadPoolExecutor(2) as pool:
-        for i, result in enumerate(pool.map(lambda place: _read(place, preparation, catalog.root), places)):
+        for i, result in enumerate(pool.map(lambda place: _read(place, preparation, root), places)):
             if isinstance(result, str):
                 unreadable[str(table["image_id"].iloc[i])] = result
             else:
                 pixels.append(result)
-                good.append(i)
             if progress is not None and (i % 50 == 0 or i + 1 == len(table)):
                 progress(i + 1, len(table), "reading images")
-    kept, split = table.iloc[good], split.iloc[good].to_numpy(str)
-    counts = kept.loc[split == "train", "scientificName"].value_counts()
-    species = tuple(sorted(counts[counts >= minimum].index))
-    if len(species) < 2:
-        raise TrainingError(f"{len(species)} species have {minimum} readable training images", "give two or more")
-    use = kept["scientificName"].isin(species).to_numpy(bool)
-    labels = kept["scientificName"][use].map({name: i for i, name in enumerate(species)}).to_numpy(np.int64)
-    left_out = tuple(sorted(set(table["scientificName"]) - set(species)))
-    return TrainingData(np.stack(pixels)[use], labels, split[use], species, unreadable, left_out)
+    return pixels, unreadable
 
 
 def _read(place: str, preparation: Preparation, root: str) -> npt.NDArray[np.uint8] | str:
@@ -99,23 +130,3 @@ def _read(place: str, preparation: Preparation, root: str) -> npt.NDArray[np.uin
         return load_pixels(place, preparation, root=root)
     except ImageError as error:
         return str(error)
-
-
-def split_by_group(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> pd.Series:
-    """Give every group (specimen, source image) a split by the hash of its name: the same when rows are added.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With `group_id` and `image_id`; a row without a group is its own.
-    val, test : float
-        Shares.
-
-    Returns
-    -------
-    Series of "train", "val" and "test".
-    """
-    groups = table["group_id"].where(table["group_id"] != "", table["image_id"])
-    share = groups.map(lambda name: int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") / 2**48)
-    chosen = np.select([share < test, share < test + val], ["test", "val"], "train")
-    return pd.Series(chosen, index=table.index)

@@ -1,18 +1,23 @@
 """Fine-tune a whole model; after a kill it goes on from the last epoch to the same weights."""
 
-import os
-from collections.abc import Iterator
+import copy
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from timm.optim._param_groups import param_groups_layer_decay
 from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from finercam_core.errors import TrainingError
 from finercam_core.preparation import Preparation
+from finercam_core.train.augment import augment
+from finercam_core.train.checkpoint import Checkpoint, fingerprint
 from finercam_core.train.data import Progress, TrainingData
+from finercam_core.train.long_tail import class_weights, draw_order, score_shift
 from finercam_core.train.settings import FinetuneSettings
 
 
@@ -23,7 +28,7 @@ def finetune(
     settings: FinetuneSettings,
     checkpoint: Path,
     progress: Progress | None = None,
-) -> None:
+) -> list[dict[str, float]]:
     """Train a model in place.
 
     Parameters
@@ -31,7 +36,7 @@ def finetune(
     model : torch.nn.Module
         On the device to train on; left in evaluation mode.
     data : TrainingData
-        Its training split is used.
+        Its training split is used, and with `patience` its validation split.
     preparation : Preparation
         For the normalisation.
     settings : FinetuneSettings
@@ -40,84 +45,152 @@ def finetune(
     progress : callable, optional
         Called after each step with the step, all steps, and the loss.
 
+    Returns
+    -------
+    list of dict
+        Mean loss of each epoch, and with `patience` the accuracy on "val".
+
     Raises
     ------
     TrainingError
         If the loss is not finite.
     """
-    device = next(model.parameters()).device
-    model.to(memory_format=torch.channels_last)
-    pixels, labels = data.part("train")
-    images = torch.from_numpy(preparation.normalise(pixels)).contiguous(memory_format=torch.channels_last)
-    targets = torch.from_numpy(labels)
-    steps = -(-len(images) // settings.batch_size)
-    optimiser = torch.optim.AdamW(model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=steps * settings.epochs, pct_start=settings.warmup
-    )
-    parts = {"model": model, "optimiser": optimiser, "schedule": schedule}
-    model.train()
-    for epoch in range(_resume(checkpoint, parts), settings.epochs):
+    start = fingerprint(settings, data, model)
+    run = _Run(model.to(memory_format=torch.channels_last), data, preparation, settings)
+    kept = Checkpoint(checkpoint, run.parts, start)
+    done, notes = kept.resume()
+    run.history = notes.get("history", [])
+    for epoch in range(done, settings.epochs):
+        if run.finished():
+            break
+        run.epoch(epoch, progress)
+        kept.save(epoch + 1, {"history": run.history})
+    run.finish()
+    return run.history
+
+
+@dataclass
+class _Best:
+    """The best weights so far, as a part of the checkpoint."""
+
+    weights: dict[str, Any] = field(default_factory=dict)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.weights
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.weights = dict(state)
+
+
+class _Run:
+    """Everything that changes from step to step."""
+
+    def __init__(
+        self, model: nn.Module, data: TrainingData, preparation: Preparation, settings: FinetuneSettings
+    ) -> None:
+        self.model, self.data, self.preparation, self.settings = model, data, preparation, settings
+        self.device = next(model.parameters()).device
+        self.pixels, labels = data.part("train")
+        self.labels, self.counts = torch.from_numpy(labels), torch.from_numpy(data.counts)
+        self.weights = class_weights(self.counts, settings.beta)
+        self.shift = score_shift(self.counts, settings.adjustment).to(self.device)
+        self.steps = -(-len(labels) // settings.batch_size)
+        self.optimiser, self.schedule = _optimiser(model, settings, self.steps)
+        average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if settings.ema else None
+        self.best = _Best()
+        self.history: list[dict[str, float]] = []
+        self.parts = {"model": model, "optimiser": self.optimiser, "schedule": self.schedule, "best": self.best}
+        if self.average is not None:
+            self.parts["average"] = self.average
+
+    @property
+    def result(self) -> nn.Module:
+        """The model that is judged and kept."""
+        return self.model if self.average is None else self.average.module
+
+    def epoch(self, epoch: int, progress: Progress | None) -> None:
+        """All images once, in batches of nearly equal size: batch normalisation does badly on a small last one."""
         # Each epoch has its own seed, so that a resumed run draws what an undisturbed one draws.
-        generator = torch.Generator().manual_seed(settings.seed * 100_003 + epoch)
-        torch.manual_seed(settings.seed * 100_003 + epoch)
-        for step, batch in enumerate(_batches(len(images), settings.batch_size, generator)):
-            varied = augment(images[batch], settings, generator).to(device)
-            loss = cross_entropy(model(varied), targets[batch].to(device), label_smoothing=settings.label_smoothing)
-            if not torch.isfinite(loss):
-                raise TrainingError(f"the loss became {loss.item()} in epoch {epoch + 1}", "lower the learning rate")
-            optimiser.zero_grad()
-            torch.autograd.backward(loss)
-            optimiser.step()
-            schedule.step()
+        generator = torch.Generator().manual_seed(self.settings.seed * 100_003 + epoch)
+        torch.manual_seed(self.settings.seed * 100_003 + epoch)
+        self.model.train()
+        losses = []
+        order = draw_order(self.labels, self.counts, self.settings.balance, generator)
+        for step, batch in enumerate(torch.tensor_split(order, self.steps)):
+            losses.append(self._step(batch, generator))
+            if not np.isfinite(losses[-1]):
+                raise TrainingError(f"the loss became {losses[-1]} in epoch {epoch + 1}", "lower the learning rate")
             if progress is not None:
-                progress(epoch * steps + step + 1, settings.epochs * steps, f"loss {loss.item():.2f}")
-        _save(checkpoint, parts, epoch + 1)
-    model.eval()
+                done = epoch * self.steps + step + 1
+                progress(done, self.settings.epochs * self.steps, f"loss {losses[-1]:.2f}")
+        self.model.eval()
+        self._judge(epoch, float(np.mean(losses)))
+
+    def _step(self, batch: torch.Tensor, generator: torch.Generator) -> float:
+        """One step of the optimiser; returns the loss, and leaves the weights alone where it is not finite."""
+        images = torch.from_numpy(self.preparation.normalise(self.pixels[batch.numpy()]))
+        images = augment(images.contiguous(memory_format=torch.channels_last), self.settings, generator)
+        parts = min(self.settings.accumulate, len(batch))
+        total = 0.0
+        self.optimiser.zero_grad()
+        for some, labels in zip(images.tensor_split(parts), self.labels[batch].tensor_split(parts), strict=True):
+            loss = self._loss(some.to(self.device), labels.to(self.device)) * (len(some) / len(batch))
+            torch.autograd.backward(loss)
+            total += loss.item()
+        if np.isfinite(total):
+            self.optimiser.step()
+            if self.average is not None:
+                self.average.update_parameters(self.model)
+        self.schedule.step()
+        return total
+
+    def _loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        # bfloat16 has the range of float32, so no scaling of gradients is needed.
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            scores = self.model(images)
+        weights = None if self.weights is None else self.weights.to(self.device)
+        smoothing = self.settings.label_smoothing
+        return cross_entropy(scores.float() + self.shift, labels, weights, label_smoothing=smoothing)
+
+    def _judge(self, epoch: int, loss: float) -> None:
+        """Note the epoch, and keep its weights if they are the best on "val"."""
+        entry = {"epoch": epoch + 1.0, "loss": loss}
+        pixels, labels = self.data.part("val")
+        if self.settings.patience and len(labels):
+            found = predict(self.result.eval(), pixels, self.preparation).argmax(1).numpy()
+            entry["val"] = float((found == labels).mean())
+            if entry["val"] > max((e["val"] for e in self.history), default=-1.0):
+                self.best.weights = copy.deepcopy(self.result.state_dict())
+        self.history.append(entry)
+
+    def finished(self) -> bool:
+        """Whether `patience` epochs have brought nothing better."""
+        scores = [e["val"] for e in self.history if "val" in e]
+        return bool(scores) and len(scores) - 1 - int(np.argmax(scores)) >= self.settings.patience
+
+    def finish(self) -> None:
+        """Put the weights to keep into the model."""
+        if self.best.weights:
+            self.model.load_state_dict(self.best.weights)
+        elif self.average is not None:
+            self.model.load_state_dict(self.average.module.state_dict())
+        self.model.eval()
 
 
-def _batches(n: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
-    """Batches of nearly equal size, since batch normalisation does badly on a small last one."""
-    order = torch.randperm(n, generator=generator)
-    yield from torch.tensor_split(order, -(-n // size))
-
-
-def augment(images: torch.Tensor, settings: FinetuneSettings, generator: torch.Generator) -> torch.Tensor:
-    """Vary normalised images (N, 3, H, W): one shift a batch, light and colour of each image, a blank rectangle."""
-    n = len(images)
-    reach = round(settings.shift * images.shape[3])
-    if reach:
-        down, right = (int(v) for v in torch.randint(-reach, reach + 1, (2,), generator=generator))
-        images = torch.roll(images, (down, right), (2, 3))
-    contrast = 1 + settings.light * (2 * torch.rand(n, 1, 1, 1, generator=generator) - 1)
-    tint = settings.light * (2 * torch.rand(n, 3, 1, 1, generator=generator) - 1)
-    images = images * contrast + tint
-    return _cut_out(images, settings.cutout, generator) if settings.cutout else images
-
-
-def _cut_out(images: torch.Tensor, share: float, generator: torch.Generator) -> torch.Tensor:
-    n, _, height, width = images.shape
-    h, w = round(height * share), round(width * share)
-    top = torch.randint(0, height - h + 1, (n, 1, 1), generator=generator)
-    left = torch.randint(0, width - w + 1, (n, 1, 1), generator=generator)
-    y, x = torch.arange(height)[None, :, None], torch.arange(width)[None, None, :]
-    hidden = (y >= top) & (y < top + h) & (x >= left) & (x < left + w)
-    return images.masked_fill(hidden[:, None], 0.0)
-
-
-def _save(checkpoint: Path, parts: dict[str, Any], epoch: int) -> None:
-    temporary = checkpoint.with_suffix(".partial")
-    torch.save({"epoch": epoch, **{name: part.state_dict() for name, part in parts.items()}}, temporary)
-    os.replace(temporary, checkpoint)  # noqa: PTH105 - atomic on every system
-
-
-def _resume(checkpoint: Path, parts: dict[str, Any]) -> int:
-    if not checkpoint.exists():
-        return 0
-    state = torch.load(checkpoint, weights_only=True)
-    for name, part in parts.items():
-        part.load_state_dict(state[name])
-    return int(state["epoch"])
+def _optimiser(
+    model: nn.Module, settings: FinetuneSettings, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    groups: Any = model.parameters()
+    peak: float | list[float] = settings.learning_rate
+    if settings.layer_decay < 1:
+        groups = param_groups_layer_decay(model, settings.weight_decay, layer_decay=settings.layer_decay)
+        peak = [settings.learning_rate * group.pop("lr_scale") for group in groups]
+    optimiser = torch.optim.AdamW(groups, settings.learning_rate, weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, peak, total_steps=steps * settings.epochs, pct_start=settings.warmup
+    )
+    return optimiser, schedule
 
 
 def predict(model: nn.Module, pixels: np.ndarray[Any, Any], preparation: Preparation, batch: int = 64) -> torch.Tensor:

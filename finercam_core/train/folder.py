@@ -1,6 +1,7 @@
 """The folder of a classifier: timm's own `local-dir:` form, with names, preparation and how it was made."""
 
 import csv
+import hashlib
 import json
 import shutil
 from dataclasses import asdict
@@ -12,6 +13,8 @@ from torch import nn
 
 from finercam_core.catalog import Catalog
 from finercam_core.preparation import Preparation
+from finercam_core.train.card import model_card
+from finercam_core.train.curve import draw_curve
 
 RANKS = ("family", "genus", "specificEpithet", "infraspecificEpithet", "vernacularName")
 
@@ -47,6 +50,7 @@ def write_folder(
     temporary.mkdir(parents=True)
     state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     save_file(state, temporary / "model.safetensors", metadata={"format": "pt"})
+    training = {**training, "sha256": {"model.safetensors": _sha256(temporary / "model.safetensors")}}
     _json(temporary / "preparation.json", preparation.to_dict())
     _json(temporary / "training.json", training)
     if "factory" in made:
@@ -54,6 +58,8 @@ def write_folder(
     else:
         _json(temporary / "config.json", _timm_config(made, model, species, preparation))
     _write_classes(temporary / "classes.csv", species, catalog)
+    if training.get("curve"):
+        draw_curve(training["curve"], temporary / "curve.png")
     (temporary / "README.md").write_text(model_card(made, species, training, catalog), encoding="utf-8")
     temporary.replace(folder)
 
@@ -89,28 +95,9 @@ def _write_classes(path: Path, species: tuple[str, ...], catalog: Catalog) -> No
             writer.writerow([index, name, *(ranks.loc[name, rank] for rank in RANKS)])
 
 
-def model_card(made: dict[str, Any], species: tuple[str, ...], training: dict[str, Any], catalog: Catalog) -> str:
-    """Text of the model card, in the form that model hubs read."""
-    licences = sorted(set(catalog.specimens["license"]) - {""}) or ["not stated"]
-    rows = "\n".join(f"| {split} | {text} |" for split, text in training["accuracy_text"].items())
-    left = ", ".join(training["left_out"]) or "none"
-    return f"""---
-library_name: timm
-tags: [image-classification, biology, finercam]
----
-# {made.get("architecture") or made.get("factory")} on {catalog.name}
-
-{len(species)} species, trained by finercam ({training["mode"]}) on {training["images"]["train"]} images.
-
-| split | accuracy, 95 % Wilson interval |
-| --- | --- |
-{rows}
-
-- Licences of the images: {"; ".join(licences)}
-- Species without enough images, left out: {left}
-- Images that could not be read: {len(training["unreadable"])}
-- Settings: see `training.json`; preparation: see `preparation.json`; classes: see `classes.csv`
-"""
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(path: Path, value: Any) -> None:

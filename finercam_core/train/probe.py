@@ -1,110 +1,158 @@
-"""A linear head on a frozen backbone: features once, then a multinomial regression with its penalty chosen."""
+"""A linear head on a frozen backbone: multinomial regression on its features, the L2 penalty chosen."""
 
-import warnings
-from typing import Any
+import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 from torch import nn
+from torch.nn.functional import cross_entropy
 
 from finercam_core.errors import TrainingError
-from finercam_core.preparation import Preparation
 from finercam_core.train.data import Progress, TrainingData
+from finercam_core.train.long_tail import class_weights, score_shift
 from finercam_core.train.settings import ProbeSettings
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Head:
+    """Weights (K, D) and bias (K,) of a linear head, float32."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor
+
+    def scores(self, features: torch.Tensor) -> torch.Tensor:
+        """Scores (N, K) of features (N, D)."""
+        return features @ self.weight.T + self.bias
 
 
 def probe(
-    model: nn.Module,
-    head: nn.Linear,
-    data: TrainingData,
-    preparation: Preparation,
-    settings: ProbeSettings,
-    progress: Progress | None = None,
-) -> float:
-    """Fit a model's linear head in place; everything before it stays as it is.
+    features: Floats, data: TrainingData, settings: ProbeSettings, progress: Progress | None = None
+) -> tuple[Head, float]:
+    """Fit a head on features of frozen images.
 
     Features are standardised for the fit and the scaling is folded into the head's weights and bias, so that the
     model's own features still carry the evidence.
 
     Parameters
     ----------
-    model : torch.nn.Module
-        Ends in `head`, whose outputs are the classes of `data`.
-    head : torch.nn.Linear
+    features : float32 array (N, D)
     data : TrainingData
-        Fitted on "train"; the penalty is chosen on "val", or on a tenth of "train" where there is none.
-    preparation : Preparation
+        Fitted on "train"; the penalty is chosen on "val", or on a tenth of the groups of "train" where there is none.
     settings : ProbeSettings
     progress : callable, optional
 
     Returns
     -------
-    float, the inverse penalty chosen.
+    Head
+        For features as they are.
+    float
+        The inverse penalty chosen.
+
+    Raises
+    ------
+    TrainingError
+        If features are not finite.
     """
-    features = extract_features(model, head, data.pixels, preparation, settings.batch_size, progress)
     if not np.isfinite(features).all():
         raise TrainingError("the backbone gives features that are not finite", "use another backbone or its weights")
-    fit, check = _choosing(data, settings.seed)
-    scaler = StandardScaler().fit(features[data.split == "train"])
-    scaled = scaler.transform(features)
-    scores = {c: _fit(scaled[fit], data.labels[fit], c).score(scaled[check], data.labels[check])
-              for c in settings.strengths}  # fmt: skip
-    best = max(scores, key=lambda c: (scores[c], -c))
-    whole = data.split == "train"
-    _fold(head, _fit(scaled[whole], data.labels[whole], best), scaler, len(data.species))
-    return best
+    train = data.split == "train"
+    mean, spread = features[train].mean(0), features[train].std(0)
+    spread[spread == 0] = 1
+    scaled, labels = torch.from_numpy((features - mean) / spread), torch.from_numpy(data.labels)
+    fit, check = _choosing(data)
+    best, chosen = _choose(scaled, labels, fit, check, settings, len(data.species), progress)
+    if not (fit == train).all():
+        best = fit_head(scaled[train], labels[train], len(data.species), chosen, settings, best)
+    weight = best.weight / torch.from_numpy(spread)
+    return Head(weight, best.bias - weight @ torch.from_numpy(mean)), chosen
 
 
-def extract_features(
-    model: nn.Module,
-    head: nn.Linear,
-    pixels: npt.NDArray[np.uint8],
-    preparation: Preparation,
-    batch: int,
-    progress: Progress | None = None,
-) -> npt.NDArray[np.float32]:
-    """What the head receives for each image: float32 (N, D)."""
-    device, received = head.weight.device, []
-    hook = head.register_forward_pre_hook(lambda _module, inputs: received.append(inputs[0].float().cpu().numpy()))
-    model.eval()
-    try:
-        for i in range(0, len(pixels), batch):
-            with torch.no_grad():
-                model(torch.from_numpy(preparation.normalise(pixels[i : i + batch])).to(device))
-            if progress is not None:
-                progress(min(i + batch, len(pixels)), len(pixels), "features")
-    finally:
-        hook.remove()
-    return np.concatenate(received)
+def put(head: nn.Linear, found: Head) -> None:
+    """Write a fitted head into a model.
+
+    Raises
+    ------
+    TrainingError
+        If the model's head has no bias, or another shape.
+    """
+    if head.bias is None or head.weight.shape != found.weight.shape:
+        raise TrainingError("the model's head does not fit", "give it a linear head with a bias and num_classes scores")
+    with torch.no_grad():
+        head.weight.copy_(found.weight)
+        head.bias.copy_(found.bias)
 
 
-def _choosing(data: TrainingData, seed: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _choosing(data: TrainingData) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which images fit and which check while the penalty is chosen."""
     train, val = data.split == "train", data.split == "val"
     if val.any():
         return train, val
-    held = train & (np.random.default_rng(seed).random(len(train)) < 0.1)
-    return train & ~held, held if held.any() else train
+    tenth = np.array([hashlib.sha256(f"tenth {group}".encode()).digest()[0] < 26 for group in data.groups])
+    held = train & tenth
+    return (train & ~held, held) if held.any() and (train & ~held).any() else (train, train)
 
 
-def _fit(features: npt.NDArray[Any], labels: npt.NDArray[np.int64], strength: float) -> LogisticRegression:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # a bounded number of steps is a regulariser too
-        return LogisticRegression(C=strength, max_iter=300).fit(features, labels)
+def _choose(
+    scaled: torch.Tensor, labels: torch.Tensor, fit: npt.NDArray[np.bool_], check: npt.NDArray[np.bool_],
+    settings: ProbeSettings, classes: int, progress: Progress | None,
+) -> tuple[Head, float]:  # fmt: skip
+    """Best head on the checking images; each penalty starts from the head of the one before, the strongest first."""
+    head, best, best_quality = None, None, (-1.0, -np.inf)
+    for n, strength in enumerate(sorted(settings.strengths)):
+        head = fit_head(scaled[fit], labels[fit], classes, strength, settings, head)
+        scores = head.scores(scaled[check])
+        right = float((scores.argmax(1) == labels[check]).float().mean())
+        quality = (right, -float(cross_entropy(scores, labels[check])))
+        if quality > best_quality:
+            best, best_quality = (head, strength), quality
+        if progress is not None:
+            progress(n + 1, len(settings.strengths), f"head, inverse penalty {strength:g}: {right:.1%}")
+    if best is None:
+        raise TrainingError("no penalty gives a finite head", "give weaker or stronger strengths")
+    return best
 
 
-def _fold(head: nn.Linear, found: LogisticRegression, scaler: StandardScaler, classes: int) -> None:
-    weights = np.zeros((classes, head.in_features))
-    bias = np.full(classes, -1e4)  # a class that was never seen is never chosen
-    rows, offsets = found.coef_, found.intercept_
-    if len(found.classes_) == 2:  # scikit-learn keeps one row for two classes
-        rows, offsets = np.concatenate([-rows, rows]) / 2, np.concatenate([-offsets, offsets]) / 2
-    weights[found.classes_], bias[found.classes_] = rows, offsets
-    weights /= scaler.scale_
-    with torch.no_grad():
-        head.weight.copy_(torch.from_numpy(weights))
-        head.bias.copy_(torch.from_numpy(bias - weights @ scaler.mean_))
+def fit_head(
+    features: torch.Tensor,
+    labels: torch.Tensor,
+    classes: int,
+    strength: float,
+    settings: ProbeSettings,
+    start: Head | None = None,
+) -> Head:
+    """Minimise ``mean(cross entropy) + |W|² / (2 · strength · N)`` by L-BFGS.
+
+    Parameters
+    ----------
+    features : float32 tensor (N, D)
+        Standardised.
+    labels : int64 tensor (N,)
+    classes : int
+    strength : float
+        Inverse penalty, as scikit-learn's `C`.
+    settings : ProbeSettings
+    start : Head, optional
+        Where to start instead of at zero.
+    """
+    weight = (start.weight.clone() if start else torch.zeros(classes, features.shape[1])).requires_grad_()
+    bias = (start.bias.clone() if start else torch.zeros(classes)).requires_grad_()
+    counts = torch.bincount(labels, minlength=classes).clamp(min=1)
+    weights, shift = class_weights(counts, settings.beta), score_shift(counts, settings.adjustment)
+    optimiser = torch.optim.LBFGS(
+        [weight, bias], max_iter=settings.max_steps, tolerance_grad=1e-5, tolerance_change=1e-7,
+        line_search_fn="strong_wolfe",
+    )  # fmt: skip
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        value = cross_entropy(torch.addmm(bias + shift, features, weight.T), labels, weights)
+        value = value + weight.square().sum() / (2 * strength * len(labels))
+        torch.autograd.backward(value)
+        return value
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
+    return Head(weight.detach(), bias.detach())

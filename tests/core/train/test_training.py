@@ -1,5 +1,7 @@
 """Training: the folder is timm's own, a resumed run ends in the same weights, and faults are said."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from finercam_core.catalog import open_catalog
@@ -14,7 +17,7 @@ from finercam_core.errors import ClassifierError, TrainingError
 from finercam_core.explain import load_classifier
 from finercam_core.preparation import Preparation
 from finercam_core.train import FinetuneSettings, ProbeSettings, train
-from finercam_core.train.data import split_by_group
+from finercam_core.train.splits import split_by_group
 
 COUNTS = {"Aus bus": 12, "Aus cus": 12, "Eus fus": 12}
 SMALL = {"channels": [8, 16, 16, 16], "layers": [1, 1, 0, 0], "stem_width": 8}
@@ -45,6 +48,13 @@ def test_the_folder_is_timms_own_and_finercams(make_collection: Make, tmp_path: 
     assert theirs.pretrained_cfg["label_names"] == list(ours.species)
     card = (tmp_path / "classifier" / "README.md").read_text()
     assert "3 species" in card
+    assert "Calibration: expected error" in card
+    training = json.loads((tmp_path / "classifier" / "training.json").read_text())
+    assert [entry["epoch"] for entry in training["curve"]] == [1, 2, 3]
+    weights = (tmp_path / "classifier" / "model.safetensors").read_bytes()
+    assert training["sha256"] == {"model.safetensors": hashlib.sha256(weights).hexdigest()}
+    with Image.open(tmp_path / "classifier" / "curve.png") as curve:
+        assert min(curve.size) > 200
 
 
 def test_a_stopped_run_goes_on_to_the_same_weights(

@@ -1,0 +1,72 @@
+"""Traits instead of pixels: how much of what tells a specimen from a reference species lies on each of its traits."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from finercam_core.evaluate.masks import Cover
+from finercam_core.store import SpecimenRecord
+
+COLUMNS = ("image_id", "scientificName", "reference", "tier", "trait_id", "share", "evidence", "area", "margin")
+
+
+def trait_shares(maps: npt.ArrayLike, parts: Cover) -> npt.NDArray[np.float64]:
+    r"""Share of maps' positive parts that lies on each part of a picture.
+
+    .. math:: s_t = \frac{\sum_{p \in t} \max(M_p, 0)}{\sum_p \max(M_p, 0)}
+
+    over image pixels, with M interpolated from the grid: computed on the grid itself, with the same result.
+
+    Parameters
+    ----------
+    maps : array (..., h, w)
+        Signed maps on the model's grid.
+    parts : Cover
+
+    Returns
+    -------
+    float64 array (..., P), each row summing to one; NaN for a map without a positive value.
+    """
+    positive = np.maximum(np.asarray(maps, np.float64), 0)
+    energy = np.einsum("...hw,phw->...p", positive, parts.pixels.astype(np.float64))
+    total = energy.sum(-1, keepdims=True)
+    return np.asarray(np.divide(energy, total, out=np.full_like(energy, np.nan), where=total > 0))
+
+
+def trait_evidence(maps: npt.ArrayLike, parts: Cover) -> npt.NDArray[np.float64]:
+    """Signed evidence on each part, in logits; float64 (..., P), each row summing to the mean of its map.
+
+    The evidence maps of a store average to the score (less the bias) where that is how the classifier pools, so the
+    parts of a difference map add up to the difference of two scores: nothing is lost and nothing counted twice.
+    """
+    values = np.asarray(maps, np.float64)
+    summed = np.einsum("...hw,phw->...p", values, parts.fractions.astype(np.float64))
+    return np.asarray(summed / (values.shape[-1] * values.shape[-2]))
+
+
+def attribute(record: SpecimenRecord, parts: Cover) -> pd.DataFrame:
+    """Share and evidence of every part in the difference between a specimen's species and each reference.
+
+    The difference is the whole one, :math:`E_c - E_d` (γ = 1): with γ = 0.6 a part of what both species have in
+    common would stay in the map and be taken for a difference.
+
+    Returns
+    -------
+    DataFrame with `COLUMNS`, one row a reference and part; `margin` is the difference of the two logits.
+    """
+    differences = record.evidence[:1] - record.evidence[1:]
+    shares, evidence = trait_shares(differences, parts), trait_evidence(differences, parts)
+    references, count = record.classes[1:], len(parts.ids)
+    return pd.DataFrame(
+        {
+            "image_id": record.image_id,
+            "scientificName": record.scientificName,
+            "reference": np.repeat(references, count),
+            "tier": np.repeat(record.tiers[1:], count),
+            "trait_id": np.tile(parts.ids, len(references)),
+            "share": shares.ravel(),
+            "evidence": evidence.ravel(),
+            "area": np.tile(parts.area, len(references)),
+            "margin": np.repeat((record.logit[0] - record.logit[1:]).astype(np.float64), count),
+        }
+    )

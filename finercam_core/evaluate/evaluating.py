@@ -1,0 +1,149 @@
+"""`evaluate`: from a store to tables, figures and one JSON of everything."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from finercam_core.evaluate.caveats import caveats
+from finercam_core.evaluate.characters import direction_table, pair_table
+from finercam_core.evaluate.parts import SpeciesFigures, kept_figures
+from finercam_core.evaluate.planted import planted_ranks
+from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.summary import accuracy_table, localisation_table
+from finercam_core.evaluate.writing import write_report
+from finercam_core.store import Store, open_store
+from finercam_core.traits import traits_of
+
+Progress = Callable[[int, int], None]
+Planted = Callable[[str, str], Iterable[str]]
+
+
+@dataclass(frozen=True)
+class EvaluationReport:
+    """Outcome of an evaluation.
+
+    Attributes
+    ----------
+    folder : Path
+        What was written, see docs/evaluation.md.
+    specimens : DataFrame
+        Localisation of each map of each specimen, `specimen.judge`.
+    traits : DataFrame
+        Species × reference × trait with intervals and UBERON terms, `characters.direction_table`.
+    characters : DataFrame
+        What separates each pair, `characters.pair_table`.
+    localisation, accuracy, caveats : DataFrame
+        `summary.localisation_table`, `summary.accuracy_table`, `caveats.caveats`.
+    planted : DataFrame
+        `planted.planted_ranks` where the true differences are known, else empty.
+    left_out : DataFrame
+        Specimens without figures: image_id, scientificName, reason.
+    protocol : dict
+        Settings and rules; `provenance` of the store beside it.
+    provenance : dict
+    reused : int
+        Species whose figures were there already.
+    """
+
+    folder: Path
+    specimens: pd.DataFrame
+    traits: pd.DataFrame
+    characters: pd.DataFrame
+    localisation: pd.DataFrame
+    accuracy: pd.DataFrame
+    caveats: pd.DataFrame
+    planted: pd.DataFrame
+    left_out: pd.DataFrame
+    protocol: dict[str, Any]
+    provenance: dict[str, Any]
+    reused: int
+
+
+def evaluate(
+    location: str | Path,
+    out: str | Path,
+    *,
+    protocol: Protocol | None = None,
+    images: str | Path | None = None,
+    planted: Planted | None = None,
+    progress: Progress | None = None,
+) -> EvaluationReport:
+    """Measure what a store's maps show, without the model and without torch.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store.
+    out : str or Path
+        Folder for tables, plots and `evaluation.json`. A run that was stopped goes on from what it left there.
+    protocol : Protocol, optional
+    images : str or Path, optional
+        Folder of the collection's images and masks, if it moved.
+    planted : callable, optional
+        ``planted(species, reference)`` names the traits that truly differ; for rendered collections
+        `planted.planted_names`.
+    progress : callable, optional
+        Called with the numbers of species that are ready and of all.
+
+    Returns
+    -------
+    EvaluationReport
+
+    Raises
+    ------
+    StoreError
+        If the location holds no store.
+    EvaluationError
+        If no specimen is in the split, or none has maps.
+    """
+    store, folder, settings = open_store(location, images=images), Path(out), protocol or Protocol()
+    figures, reused = _gather(store, folder / "parts", settings, progress)
+    report = _summarise(store, folder, settings, figures, planted, reused)
+    write_report(report)
+    return report
+
+
+def _gather(
+    store: Store, folder: Path, protocol: Protocol, progress: Progress | None
+) -> tuple[list[SpeciesFigures], int]:
+    groups = protocol.specimens(store).groupby("scientificName", sort=True)["image_id"]
+    found, reused = [], 0
+    for done, (name, ids) in enumerate(groups, 1):
+        figures, kept = kept_figures(store, str(name), sorted(ids), protocol, folder)
+        found.append(figures)
+        reused += kept
+        if progress is not None:
+            progress(done, groups.ngroups)
+    return found, reused
+
+
+def _joined(figures: Iterable[SpeciesFigures], part: str) -> pd.DataFrame:
+    tables = [table for one in figures if len(table := getattr(one, part))]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def _summarise(
+    store: Store,
+    folder: Path,
+    protocol: Protocol,
+    figures: list[SpeciesFigures],
+    planted: Planted | None,
+    reused: int,
+) -> EvaluationReport:
+    specimens, attributions = _joined(figures, "specimens"), _joined(figures, "traits")
+    if specimens.empty:
+        raise EvaluationError(f"no specimen of {store.location} has maps", "see `finercam info` for the reasons")
+    labels, seed = traits_of(store), protocol.seed
+    known = len(attributions) > 0
+    directions = direction_table(attributions, labels, seed=seed) if known else pd.DataFrame()
+    pairs = pair_table(attributions, labels, seed=seed) if known else pd.DataFrame()
+    accuracy, localisation = accuracy_table(specimens), localisation_table(specimens, seed=seed)
+    return EvaluationReport(
+        folder, specimens, directions, pairs, localisation, accuracy,
+        caveats(accuracy, localisation, directions, pairs),
+        planted_ranks(pairs, planted) if planted is not None and len(pairs) else pd.DataFrame(),
+        _joined(figures, "left_out"), protocol.describe(), dict(store.provenance), reused,
+    )  # fmt: skip

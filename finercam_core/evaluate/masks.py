@@ -1,0 +1,103 @@
+"""Trait masks of specimens, and where on the model's grid each trait lies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import fsspec
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from scipy.ndimage import binary_dilation
+from skimage.morphology import convex_hull_image
+
+from finercam_core.preparation import Preparation, cell_weights
+from finercam_core.store import Store
+
+OUTSIDE, UNLABELLED = -1, 0
+Mask = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Cover:
+    """How much of each part of a picture every cell of the model's grid speaks for.
+
+    Attributes
+    ----------
+    ids : int array (P,)
+        `OUTSIDE` the specimen, `UNLABELLED` on the specimen, then the traits' ids.
+    pixels : float32 array (P, h, w)
+        Image pixels of each part, spread over the cells by the interpolation that brings maps to the image: the sum
+        of ``map * pixels[p]`` is the sum of the map, at image resolution, over part p.
+    fractions : float32 array (P, h, w)
+        Share of each part in a cell; they add up to one in every cell (padding counts as outside).
+    area : float64 array (P,)
+        Share of each part in the pixels that the model saw.
+    """
+
+    ids: npt.NDArray[np.int64]
+    pixels: npt.NDArray[np.float32]
+    fractions: npt.NDArray[np.float32]
+    area: npt.NDArray[np.float64]
+
+
+def read_mask(store: Store, image_id: str) -> Mask | None:
+    """Trait mask of a specimen, integer (height, width); None if the catalog names none or the file is not there.
+
+    Raises
+    ------
+    OSError
+        If a file is there and is no image.
+    """
+    place = str(store.row(image_id).get("maskURI", ""))
+    if not place:
+        return None
+    whole = place if "://" in place or place.startswith("/") else f"{store.images_root}/{place}"
+    try:
+        with fsspec.open(whole, "rb") as file, Image.open(file) as picture:
+            return np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
+    except FileNotFoundError:
+        return None
+
+
+def specimen_region(mask: Mask) -> npt.NDArray[np.bool_]:
+    """Where the specimen lies: the convex hull of all its labelled traits, bool (height, width).
+
+    Trait masks leave the trunk unlabelled; head and tail at its ends make the hull cover it.
+    """
+    labelled = mask > 0
+    if labelled.sum() <= 3:
+        return labelled
+    hull: npt.NDArray[np.bool_] = convex_hull_image(labelled)  # type: ignore[no-untyped-call]
+    return hull
+
+
+def cover(mask: Mask, traits: Sequence[int], preparation: Preparation, grid: tuple[int, int]) -> Cover:
+    """Bring a mask to the model's grid.
+
+    Parameters
+    ----------
+    mask : int array (height, width)
+        Trait ids, 0 where there is none; in the pixels of the upright image.
+    traits : sequence of int
+        Ids to keep apart; other labels count as unlabelled.
+    preparation : Preparation
+    grid : (int, int)
+        Height and width in cells.
+
+    Returns
+    -------
+    Cover. Cells that touch the specimen, and their neighbours, count as on the specimen: a map is not sharper than
+    its cells, and light at the outline is no evidence outside.
+    """
+    size = (mask.shape[1], mask.shape[0])
+    rows, columns = cell_weights(grid, preparation.window(size), size)
+    seen = rows.T @ np.ones(mask.shape, np.float32) @ columns
+    labelled = np.stack([rows.T @ (mask == trait).astype(np.float32) @ columns for trait in traits])
+    body = rows.T @ specimen_region(mask).astype(np.float32) @ columns
+    near = binary_dilation(body > 1e-3 * seen.max(), np.ones((3, 3)))
+    rest = np.maximum(seen - labelled.sum(0), 0)
+    pixels = np.stack([np.where(near, 0, rest), np.where(near, rest, 0), *labelled]).astype(np.float32)
+    fractions = pixels / np.maximum(seen, 1e-6)
+    fractions[0] += np.maximum(1 - fractions.sum(0), 0)
+    ids = np.array([OUTSIDE, UNLABELLED, *traits], np.int64)
+    return Cover(ids, pixels, fractions, pixels.sum((1, 2), dtype=np.float64) / seen.sum(dtype=np.float64))

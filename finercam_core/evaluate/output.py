@@ -1,0 +1,62 @@
+"""Tables of an evaluation as CSV, Parquet and Markdown."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write a table as ``name.csv`` and ``name.parquet``, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    csv, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
+    for path, write in ((csv, table.to_csv), (parquet, table.to_parquet)):
+        partial = path.with_name(f"{path.name}.partial")
+        write(partial, index=False)
+        partial.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file as UTF-8, whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that any reader takes: NaN and infinities become null."""
+    write_text(path, json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def plain(value: Any) -> Any:
+    """Tables, numpy numbers and NaN as plain JSON values."""
+    if isinstance(value, pd.DataFrame):
+        return [plain(row) for row in value.to_dict("records")]
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def markdown(table: pd.DataFrame, digits: int = 3) -> str:
+    """A table in Markdown (GitHub's form); numbers with so many decimals, NaN as a dash."""
+    if table.empty:
+        return "(none)\n"
+    lines = [_line(table.columns), _line("---" for _ in table.columns)]
+    lines += [_line(_cell(value, digits) for value in row) for row in table.itertuples(index=False)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Any) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def _cell(value: object, digits: int) -> str:
+    if isinstance(value, float):
+        return f"{value:.{digits}f}" if math.isfinite(value) else "–"
+    return str(value).replace("|", "\\|")

@@ -1,0 +1,101 @@
+"""The slow half of an evaluation, one species at a time, kept on disk so that a stopped run goes on where it was."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from finercam_core.evaluate.attribution import attribute
+from finercam_core.evaluate.masks import cover, read_mask
+from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.specimen import judge
+from finercam_core.status import Status
+from finercam_core.store import SpecimenRecord, Store
+from finercam_core.traits import Trait, traits_of
+
+
+@dataclass(frozen=True)
+class SpeciesFigures:
+    """Figures of one species' specimens.
+
+    Attributes
+    ----------
+    specimens : DataFrame
+        From `specimen.judge`.
+    traits : DataFrame
+        From `attribution.attribute`; empty without trait masks.
+    left_out : DataFrame
+        Specimens without figures: image_id, scientificName, reason.
+    """
+
+    specimens: pd.DataFrame
+    traits: pd.DataFrame
+    left_out: pd.DataFrame
+
+
+def species_figures(store: Store, name: str, image_ids: Sequence[str], protocol: Protocol) -> SpeciesFigures:
+    """Judge the specimens of one species; one that cannot be judged is listed with its reason."""
+    traits = traits_of(store)
+    judged, attributed, left_out = [], [], []
+    for image_id in image_ids:
+        record = store.record(image_id)
+        if record.status != Status.DONE:
+            left_out.append((image_id, name, f"no maps: {record.status.sentence}"))
+            continue
+        try:
+            mask = read_mask(store, image_id)
+            judged.append(judge(store, record, protocol, mask))
+        except (OSError, ValueError) as error:
+            left_out.append((image_id, name, f"its mask cannot be read: {error}"))
+            continue
+        if traits and mask is not None and (mask > 0).any() and len(record.classes) > 1:
+            parts = cover(mask, [trait.id for trait in traits], store.preparation, _grid(record))
+            attributed.append(attribute(record, parts))
+        elif traits:
+            left_out.append((image_id, name, "no trait mask, or no reference: no traits"))
+    listed = pd.DataFrame(left_out, columns=["image_id", "scientificName", "reason"])
+    return SpeciesFigures(_joined(judged), _joined(attributed), listed)
+
+
+def _grid(record: SpecimenRecord) -> tuple[int, int]:
+    height, width = record.evidence.shape[-2:]
+    return int(height), int(width)
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def kept_figures(
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path
+) -> tuple[SpeciesFigures, bool]:
+    """Figures of a species from the folder if they still hold, else computed and put there; and which it was.
+
+    They hold while the protocol, the store's run, the chosen specimens and their states are the same.
+    """
+    place = folder / hashlib.sha256(name.encode()).hexdigest()[:16]
+    key = _key(store, name, image_ids, protocol)
+    if (place / "key.json").exists() and json.loads((place / "key.json").read_text(encoding="utf-8")) == key:
+        return SpeciesFigures(*(pd.read_parquet(place / f"{part}.parquet") for part in _PARTS)), True
+    figures = species_figures(store, name, image_ids, protocol)
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "key.json").unlink(missing_ok=True)
+    for part in _PARTS:
+        getattr(figures, part).to_parquet(place / f"{part}.parquet", index=False)
+    (place / "key.json").write_text(json.dumps(key), encoding="utf-8")
+    return figures, False
+
+
+_PARTS = ("specimens", "traits", "left_out")
+
+
+def _key(store: Store, name: str, image_ids: Sequence[str], protocol: Protocol) -> dict[str, str]:
+    state = np.asarray(store.species_dataset(name)["state"].values)
+    traits: tuple[Trait, ...] = traits_of(store)
+    chosen = hashlib.sha256(json.dumps([list(image_ids), [t.id for t in traits]]).encode())
+    chosen.update(state.tobytes())
+    return {"species": name, "protocol": protocol.fingerprint(store), "specimens": chosen.hexdigest()[:16]}

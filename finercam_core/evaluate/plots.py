@@ -1,0 +1,80 @@
+"""Figures of an evaluation: which trait tells which pair, and where maps lie."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from finercam_core.evaluate.masks import OUTSIDE
+from finercam_core.evaluate.specimen import MAPS
+from finercam_core.evaluate.summary import OVERALL
+
+_NAMES = {"grad_cam": "Grad-CAM", "finer_cam": "Finer-CAM", "random": "random map", "blob": "centred blob"}
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    FigureCanvasAgg(figure).print_png(str(path))  # type: ignore[no-untyped-call]
+    return path
+
+
+def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
+    """Share of the separation of each pair of congeners (all pairs, if there are none) on each trait, as a PNG.
+
+    Colours are the density's; a dot marks a candidate character.
+    """
+    chosen = pairs[pairs["tier"] == "congener"] if (pairs["tier"] == "congener").any() else pairs
+    chosen = chosen[chosen["trait_id"] > OUTSIDE].assign(
+        pair=chosen["species"] + " / " + chosen["reference"], trait=chosen["trait"].str.lower()
+    )
+    order = chosen.sort_values("trait_id")["trait"].drop_duplicates().tolist()
+    tables = {name: chosen.pivot_table(index="pair", columns="trait", values=name)[order]
+              for name in ("share", "density", "candidate")}  # fmt: skip
+    shape = tables["share"].shape
+    figure = Figure(figsize=(3.2 + 0.62 * shape[1], 1.6 + 0.34 * shape[0]), layout="constrained")
+    axes = figure.subplots()
+    ceiling = _ceiling(tables["density"])
+    colours = axes.imshow(tables["density"], cmap="viridis", aspect="auto", vmin=0, vmax=ceiling)
+    axes.set_xticks(range(shape[1]), order, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(shape[0]), tables["share"].index, fontsize=8, style="italic")
+    for (y, x), share in np.ndenumerate(tables["share"].to_numpy()):
+        if np.isfinite(share):
+            dense = tables["density"].to_numpy()[y, x] > ceiling / 2
+            mark = "•" if tables["candidate"].to_numpy()[y, x] else ""
+            axes.text(
+                x,
+                y,
+                f"{round(100 * share) + 0:d} %{mark}",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="k" if dense else "w",
+            )
+    figure.colorbar(colours, ax=axes, label="density (1: even over the specimen)", shrink=0.8)
+    axes.set_title("Share of what separates two species, by trait (•: candidate character)", fontsize=10)
+    return _save(figure, path)
+
+
+def _ceiling(density: pd.DataFrame) -> float:
+    finite = density.to_numpy(float)
+    finite = finite[np.isfinite(finite)]
+    return max(1.0, float(np.percentile(finite, 98))) if finite.size else 1.0
+
+
+def localisation_plot(table: pd.DataFrame, path: Path) -> Path:
+    """Energy on the specimen, pointing game and IoU of each map over all species, with 95 % intervals, as a PNG."""
+    overall = table[table["species"] == OVERALL]
+    figures = [name for name in ("energy", "pointing", "iou") if (overall["figure"] == name).any()]
+    figure = Figure(figsize=(3.1 * max(len(figures), 1), 2.6), layout="constrained")
+    for axes, name in zip(np.ravel(figure.subplots(1, max(len(figures), 1))), figures, strict=False):
+        rows = overall[overall["figure"] == name].set_index("map").reindex(MAPS)
+        error = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
+        axes.errorbar(rows["mean"], range(len(rows)), xerr=error, fmt="o", capsize=3, color="#1f5f8b")
+        axes.set_yticks(range(len(rows)), [_NAMES[one] for one in rows.index])
+        axes.invert_yaxis()
+        axes.set_title(
+            {"energy": "energy on the specimen", "pointing": "pointing game", "iou": "IoU, top region"}[name]
+        )
+        axes.grid(axis="x", alpha=0.3)
+    return _save(figure, path)

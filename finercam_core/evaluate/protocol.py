@@ -1,0 +1,92 @@
+"""How an evaluation is done: everything that its figures depend on, written beside them."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from finercam_core.errors import FinercamError
+from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
+from finercam_core.store import Store
+
+VERSION = 1  # raise it when the same input gives other figures
+
+
+class EvaluationError(FinercamError):
+    """A store cannot be evaluated."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Settings of an evaluation.
+
+    Parameters
+    ----------
+    gamma : float
+        Strength of the comparison of the Finer-CAM maps. Traits are attributed with the whole difference, γ = 1.
+    weighting : str
+        Weighting of the references, see `finercam_core.finer.coefficients`.
+    split : {"auto", "all"} or str
+        Specimens that are judged: a split of the catalog, all, or with `auto` the test split where there is one.
+    top : float
+        Share of the pixels in the top region whose IoU is measured, in (0, 1].
+    seed : int
+        Of random maps and bootstrap samples.
+    """
+
+    gamma: float = GAMMA
+    weighting: Weighting = "mean"
+    split: Literal["auto", "all"] | str = "auto"
+    top: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse settings that mean nothing."""
+        if self.weighting not in WEIGHTINGS:
+            raise EvaluationError(f"unknown weighting {self.weighting!r}", f"use one of {', '.join(WEIGHTINGS)}")
+        if not 0 < self.top <= 1:
+            raise EvaluationError(f"top={self.top}", "give a share of the pixels in (0, 1]")
+
+    def specimens(self, store: Store) -> pd.DataFrame:
+        """Rows of a store's specimens that are judged.
+
+        Raises
+        ------
+        EvaluationError
+            If the store has none in the split.
+        """
+        rows = store.rows
+        wanted = self.split
+        if wanted == "auto":
+            wanted = "test" if (rows["split"] == "test").any() else "all"
+        chosen = rows if wanted == "all" else rows[rows["split"] == wanted]
+        if chosen.empty:
+            known = ", ".join(sorted(set(rows["split"]) - {""})) or "none"
+            raise EvaluationError(f"no specimen is in the split {wanted!r}", f"use all, or one of: {known}")
+        return chosen
+
+    def describe(self) -> dict[str, Any]:
+        """Settings and rules in words, as plain JSON values."""
+        return {
+            **asdict(self),
+            "version": VERSION,
+            "maps": {
+                "grad_cam": "evidence of the species alone (γ = 0), negative values set to zero",
+                "finer_cam": f"difference from all references, γ = {self.gamma}, weighting {self.weighting}",
+                "random": "independent uniform values on the model's grid",
+                "blob": "Gaussian in the middle of the picture, standard deviation 25 % of each side",
+            },
+            "interpolation": "negative values cut off, then bilinear from the grid to image pixels",
+            "specimen": "convex hull of the labelled traits",
+            "outside": "cells that neither touch the hull nor neighbour one that does",
+            "ties": "pointing game: share of the tied largest pixels; top region: tied pixels all stay out",
+            "traits": "whole difference (γ = 1); separation of both species' specimens, ranked by density",
+            "intervals": "95 % percentile bootstrap over specimens; those of one pair corrected by Bonferroni",
+        }
+
+    def fingerprint(self, store: Store) -> str:
+        """Hash of the settings and of the store's run, 16 hexadecimal digits."""
+        text = json.dumps({**self.describe(), "run": store.provenance.get("run")}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

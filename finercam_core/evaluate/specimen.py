@@ -1,0 +1,78 @@
+"""All figures of one specimen: how its maps lie, beside controls that know nothing."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from finercam_core.evaluate.controls import centred_blob, random_map
+from finercam_core.evaluate.energy import energy_share
+from finercam_core.evaluate.localisation import intersection_over_union, map_overlap, pointing_game
+from finercam_core.evaluate.masks import Mask, specimen_region
+from finercam_core.evaluate.protocol import Protocol
+from finercam_core.finer import coefficients, combine
+from finercam_core.preparation import to_image
+from finercam_core.regions import region
+from finercam_core.store import SpecimenRecord, Store
+
+MAPS = ("grad_cam", "finer_cam", "random", "blob")
+
+
+def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.float32]:
+    """Grad-CAM, Finer-CAM against all references, a random map and a centred blob; float32 (4, h, w)."""
+    grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
+    cams = [
+        combine(
+            record.evidence,
+            coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=protocol.weighting),
+        )
+        for gamma in (0.0, protocol.gamma)
+    ]
+    return np.stack([*cams, random_map(grid, record.image_id, protocol.seed), centred_blob(grid)])
+
+
+def judge(store: Store, record: SpecimenRecord, protocol: Protocol, mask: Mask | None) -> pd.DataFrame:
+    """One row a map of `MAPS` with its localisation figures on the specimen's own region.
+
+    Parameters
+    ----------
+    store, record, protocol
+    mask : int array (height, width), optional
+        The specimen's trait mask.
+
+    Returns
+    -------
+    DataFrame: image_id, scientificName, predicted, probability, runner_up (highest scoring reference), map,
+    energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN without a mask;
+    `overlap` is that of the maps of the species and of its runner-up, for Grad-CAM alone.
+    """
+    maps = specimen_maps(record, protocol)
+    rival = 1 + int(np.argmax(record.logit[1:])) if len(record.classes) > 1 else 0
+    table = pd.DataFrame(
+        {
+            "image_id": record.image_id,
+            "scientificName": record.scientificName,
+            "predicted": record.predicted,
+            "probability": float(record.probability[0]),
+            "runner_up": record.classes[rival] if rival else "",
+            "map": MAPS,
+            **_localised(store, maps, protocol, mask),
+        }
+    )
+    overlap = map_overlap(record.evidence[0], record.evidence[rival]) if rival else np.nan
+    return table.assign(overlap=np.where(table["map"] == "grad_cam", overlap, np.nan))
+
+
+def _localised(
+    store: Store, maps: npt.NDArray[np.float32], protocol: Protocol, mask: Mask | None
+) -> dict[str, list[float]]:
+    if mask is None or not (mask > 0).any():
+        return {name: [float("nan")] * len(maps) for name in ("energy", "pointing", "iou", "area")}
+    specimen = specimen_region(mask)
+    size = (mask.shape[1], mask.shape[0])
+    large = to_image(maps, store.preparation.window(size), size)
+    return {
+        "energy": [float(share) for share in energy_share(large, specimen)],
+        "pointing": [pointing_game(values, specimen) for values in large],
+        "iou": [intersection_over_union(region(values, top=protocol.top), specimen) for values in large],
+        "area": [float(specimen.mean())] * len(large),
+    }

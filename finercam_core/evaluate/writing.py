@@ -1,0 +1,64 @@
+"""Everything that an evaluation leaves in its folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from finercam_core.evaluate.characters import sentence
+from finercam_core.evaluate.output import markdown, write_json, write_table, write_text
+from finercam_core.evaluate.plots import localisation_plot, trait_heat_map
+from finercam_core.evaluate.summary import OVERALL
+
+if TYPE_CHECKING:
+    from finercam_core.evaluate.evaluating import EvaluationReport
+
+TABLES = ("specimens", "traits", "characters", "localisation", "accuracy", "caveats", "planted", "left_out")
+BEST = 3  # candidates in words a pair
+
+
+def write_report(report: EvaluationReport) -> None:
+    """Write tables, plots, `evaluation.json` and `evaluation.md` into the report's folder."""
+    for name in TABLES:
+        table: pd.DataFrame = getattr(report, name)
+        if len(table.columns):
+            write_table(table, report.folder, name)
+    if len(report.localisation):
+        localisation_plot(report.localisation, report.folder / "localisation.png")
+    if len(report.characters):
+        trait_heat_map(report.characters, report.folder / "traits.png")
+    write_json(report.folder / "evaluation.json", _everything(report))
+    write_text(report.folder / "evaluation.md", _words(report))
+
+
+def _everything(report: EvaluationReport) -> dict[str, object]:
+    tables = {name: getattr(report, name) for name in TABLES if name != "specimens"}
+    return {"protocol": report.protocol, "provenance": report.provenance, **tables}
+
+
+def candidate_sentences(characters: pd.DataFrame) -> list[str]:
+    """The best candidates of each pair in plain words, congeners first."""
+    if characters.empty:
+        return []
+    chosen = characters[characters["candidate"] & (characters["rank"] <= BEST)]
+    order = chosen.assign(_far=chosen["tier"] != "congener").sort_values(
+        ["_far", "species", "reference", "rank"], kind="stable"
+    )
+    return [sentence(row) for _, row in order.iterrows()]
+
+
+def _words(report: EvaluationReport) -> str:
+    overall = report.localisation[report.localisation["species"] == OVERALL] if len(report.localisation) else None
+    parts = [
+        "# Evaluation\n",
+        f"Run {report.provenance.get('run', '')}, {report.specimens['image_id'].nunique()} specimens of "
+        f"{len(report.accuracy)} species; {len(report.left_out)} left out (left_out.csv).\n",
+        "## Caveats\n", "\n".join(f"- *{r.species}*: {r.kind}; {r.sentence}" for r in report.caveats.itertuples())
+        or "(none)", "\n## Candidate diagnostic characters\n",
+        "\n".join(f"- {text}" for text in candidate_sentences(report.characters)) or "(none)",
+        "\n## Where the maps lie\n", markdown(pd.DataFrame() if overall is None else overall),
+        "## Accuracy\n", markdown(report.accuracy), "## Planted traits\n", markdown(report.planted),
+        "## Protocol\n", "\n".join(f"- {key}: {value}" for key, value in report.protocol.items()),
+    ]  # fmt: skip
+    return "\n".join(parts) + "\n"

@@ -1,0 +1,144 @@
+"""`report`: a store and its evaluation become an atlas."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from finercam_core.evaluate.evaluating import EvaluationReport, evaluate
+from finercam_core.evaluate.output import write_text
+from finercam_core.evaluate.protocol import Protocol
+from finercam_core.finer import GAMMA
+from finercam_core.report.content import Content
+from finercam_core.report.names import pair_slug, slug
+from finercam_core.report.views import Views
+from finercam_core.store import Store, open_store
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class AtlasReport:
+    """What was written.
+
+    Attributes
+    ----------
+    index : Path
+        The page to open.
+    species, pairs : int
+        Numbers of pages.
+    unreadable : dict
+        Photographs that could not be shown, by image_id, with the reason.
+    """
+
+    index: Path
+    species: int
+    pairs: int
+    unreadable: dict[str, str]
+
+
+def report(
+    location: str | Path,
+    out: str | Path,
+    *,
+    evaluation: EvaluationReport | None = None,
+    protocol: Protocol | None = None,
+    images: str | Path | None = None,
+    gamma: float = GAMMA,
+    specimens: int = 6,
+    progress: Progress | None = None,
+) -> AtlasReport:
+    """Write the atlas of a store: an index, one page a species, one page a pair of species.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store.
+    out : str or Path
+        Folder for `index.html`, `species/`, `pairs/` and `evaluation/`.
+    evaluation : EvaluationReport, optional
+        Of the same store; by default it is made first, into ``out/evaluation``.
+    protocol : Protocol, optional
+        Of that evaluation.
+    images : str or Path, optional
+        Folder of the collection's images, if it moved.
+    gamma : float
+        Strength of the comparison in the maps shown.
+    specimens : int
+        Specimens on a species' page; half as many of each on a pair's.
+    progress : callable, optional
+        Called with the numbers of pages that are ready and of all.
+
+    Returns
+    -------
+    AtlasReport
+
+    Raises
+    ------
+    StoreError, EvaluationError
+        As `evaluate`.
+    """
+    folder, store = Path(out), open_store(location, images=images)
+    figures = evaluation or evaluate(location, folder / "evaluation", protocol=protocol, images=images)
+    content = Content(store, figures, Views(store, gamma), specimens)
+    pages = list(_pages(content))
+    render = partial(_render, _environment(), _common(store, figures, gamma))
+    for done, (name, template, make) in enumerate(pages, 1):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_text(folder / name, render(template, make(), "../" * name.count("/")))
+        if progress is not None:
+            progress(done, len(pages))
+    return AtlasReport(folder / "index.html", len(content.species), len(content.pairs), dict(content.views.unreadable))
+
+
+def _pages(content: Content) -> Iterator[tuple[str, str, Callable[[], dict[str, Any]]]]:
+    """Name, template and content of every page; the content is made when its turn comes."""
+    for name in content.species:
+        yield f"species/{slug(name)}.html", "species.html", partial(content.species_page, name)
+    for a, b in content.pairs:
+        yield f"pairs/{pair_slug(a, b)}.html", "pair.html", partial(content.pair_page, a, b)
+    yield "index.html", "index.html", content.index_page
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("finercam_core.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(slug=slug, pair_slug=pair_slug)
+    environment.filters.update(percent=_percent, number=_number)
+    return environment
+
+
+def _percent(value: float, digits: int = 0) -> str:
+    return f"{_number(100 * value, digits)}\N{NO-BREAK SPACE}%" if math.isfinite(value) else "–"
+
+
+def _number(value: float, digits: int = 1) -> str:
+    """A number as people write it: a true minus sign, never minus zero, a dash for what is unknown."""
+    if not math.isfinite(value):
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def _common(store: Store, figures: EvaluationReport, gamma: float) -> dict[str, Any]:
+    return {
+        "collection": str(store.provenance.get("collection") or "collection"),
+        "provenance": store.provenance,
+        "protocol": figures.protocol,
+        "gamma": gamma,
+    }
+
+
+def _render(
+    environment: jinja2.Environment, common: dict[str, Any], template: str, page: dict[str, Any], up: str
+) -> str:
+    return environment.get_template(template).render(**common, **page, up=up)

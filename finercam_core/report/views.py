@@ -1,0 +1,126 @@
+"""What a page shows of a specimen: its photograph and its maps against each reference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from finercam_core.finer import GAMMA, coefficients, combine
+from finercam_core.images import ImageError
+from finercam_core.report.pictures import overlay_uri, photo_uri, thumbnail
+from finercam_core.status import Status
+from finercam_core.store import SpecimenRecord, Store
+
+ALL = "all its references"
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """One map: what the species is compared with, the picture, and the words for who cannot see it."""
+
+    reference: str
+    source: str
+    words: str
+
+
+@dataclass(frozen=True)
+class SpecimenView:
+    """One specimen on a page."""
+
+    image_id: str
+    name: str
+    photo: str
+    width: int
+    height: int
+    overlays: tuple[Overlay, ...]
+    predicted: str
+    probability: float
+    license: str
+    rightsHolder: str
+
+    @property
+    def right(self) -> bool:
+        """Whether the classifier's first choice is the specimen's species."""
+        return self.predicted == self.name
+
+
+class Views:
+    """Makes views of a store's specimens; photographs are read once for several pages.
+
+    Parameters
+    ----------
+    store : Store
+    gamma : float
+        Strength of the comparison in the maps shown.
+    """
+
+    def __init__(self, store: Store, gamma: float = GAMMA) -> None:
+        self.store = store
+        self.gamma = gamma
+        self.unreadable: dict[str, str] = {}
+        self._photo = lru_cache(maxsize=512)(self._read_photo)
+
+    def _read_photo(self, image_id: str) -> tuple[str, tuple[int, int]] | None:
+        try:
+            small = thumbnail(self.store.image(image_id))
+        except ImageError as error:
+            self.unreadable[image_id] = str(error)
+            return None
+        return photo_uri(small), small.size
+
+    def some(self, image_ids: Sequence[str], count: int, references: Sequence[str] | None = None) -> list[SpecimenView]:
+        """Views of at most `count` specimens, spread evenly over those that are given; bad ones are passed over."""
+        step = max(1, len(image_ids) // max(count, 1))
+        order = [*image_ids[::step], *(one for i, one in enumerate(image_ids) if i % step)]
+        views: list[SpecimenView] = []
+        for image_id in order:
+            if len(views) == count:
+                break
+            if (view := self.view(image_id, references)) is not None:
+                views.append(view)
+        return views
+
+    def view(self, image_id: str, references: Sequence[str] | None = None) -> SpecimenView | None:
+        """View of one specimen, None if it has no maps or its photograph cannot be read (see `unreadable`).
+
+        Parameters
+        ----------
+        image_id : str
+        references : sequence of str, optional
+            Maps against these alone; by default against all together and then each.
+        """
+        record = self.store.record(image_id)
+        photo = self._photo(image_id) if record.status == Status.DONE else None
+        if photo is None:
+            return None
+        row = self.store.row(image_id)
+        return SpecimenView(
+            image_id, record.scientificName, photo[0], *photo[1], self._overlays(record, photo[1], references),
+            record.predicted, float(record.probability[0]), str(row["license"]), str(row["rightsHolder"]),
+        )  # fmt: skip
+
+    def _overlays(
+        self, record: SpecimenRecord, size: tuple[int, int], references: Sequence[str] | None
+    ) -> tuple[Overlay, ...]:
+        names = np.array(record.classes)
+        wanted = [ALL, *record.classes[1:]] if references is None else list(references)
+        found = []
+        for name in wanted:
+            use = np.ones(len(names), bool) if name == ALL else names == name
+            weights = coefficients(record.logit, record.log_sum_exp, gamma=self.gamma, use=use)
+            values = combine(record.evidence, weights)
+            words = f"Heat map of what tells specimen {record.image_id} of {record.scientificName} from {name}: "
+            source = overlay_uri(values, self.store.preparation, size)
+            found.append(Overlay(name, source, words + where(values)))
+        return tuple(found)
+
+
+def where(values: npt.NDArray[np.float32]) -> str:
+    """In words, in which part of the picture a map is strongest."""
+    if not values.max() > 0:
+        return "it shows nothing"
+    y, x = np.unravel_index(int(np.argmax(values)), values.shape)
+    rows, columns = ("top", "middle", "bottom"), ("left", "centre", "right")
+    return f"strongest at the {rows[3 * int(y) // values.shape[0]]} {columns[3 * int(x) // values.shape[1]]}"

@@ -1,0 +1,69 @@
+"""The model card: what was trained on what, how good it is, and where it goes wrong."""
+
+from typing import Any
+
+from finercam_core.catalog import Catalog
+
+LISTED = 20
+
+
+def model_card(made: dict[str, Any], species: tuple[str, ...], training: dict[str, Any], catalog: Catalog) -> str:
+    """Text of the model card, in the form that model hubs read.
+
+    Parameters
+    ----------
+    made : dict
+        How the model is built.
+    species : tuple of str
+    training : dict
+        As in `training.json`.
+    catalog : Catalog
+        For the licences and the name of the data.
+    """
+    licences = sorted(set(catalog.specimens["license"]) - {""}) or ["not stated"]
+    parts = [
+        f"""---
+library_name: timm
+tags: [image-classification, biology, finercam]
+---
+# {made.get("architecture") or made.get("factory")} on {catalog.name}
+
+{len(species)} species, trained by finercam ({training["mode"]}) on {training["images"]["train"]} images.
+
+| split | accuracy, 95 % Wilson interval |
+| --- | --- |
+""",
+        *(f"| {split} | {text} |\n" for split, text in training["accuracy_text"].items()),
+        _quality(training["quality"]),
+        f"\n- Licences of the images: {'; '.join(licences)}\n",
+        f"- Species with too few training images, left out: {', '.join(training['left_out']) or 'none'}\n",
+        _listed("Images that could not be read", training["unreadable"]),
+        _listed("Images left out", training["excluded"]),
+        _doubtful(training["doubtful"]),
+        "- Settings: see `training.json`; preparation: see `preparation.json`; classes: see `classes.csv`\n",
+    ]
+    return "".join(parts)
+
+
+def _quality(quality: dict[str, Any]) -> str:
+    if not quality:
+        return "\nNothing was held out, so nothing more can be said about its quality.\n"
+    lines = [
+        f"\nOn the {quality['split']} split:\n\n",
+        *(f"- {name} species: {text}\n" for name, text in quality["by_frequency"].items()),
+        f"- Calibration: expected error {quality['ece']:.3f}; with the scores divided by {quality['temperature']:.2f}, "
+        f"chosen on {quality['temperature_split']}, {quality['ece_scaled']:.3f}\n",
+        f"- Taken for another species: {', '.join(f'{n} {kind}' for kind, n in quality['confusions'].items())}\n",
+    ]
+    return "".join(lines)
+
+
+def _listed(title: str, reasons: dict[str, str]) -> str:
+    lines = [f"- {title}: {len(reasons)}\n"]
+    lines += [f"  - {image_id}: {why}\n" for image_id, why in list(reasons.items())[:LISTED]]
+    return "".join(lines) + (f"  - and {len(reasons) - LISTED} more\n" if len(reasons) > LISTED else "")
+
+
+def _doubtful(found: list[dict[str, Any]]) -> str:
+    reasons = {d["image_id"]: f"{d['label']}, or {d['predicted']} ({d['probability']:.2f})?" for d in found}
+    return _listed("Labels worth a look, since the classifier is sure of another species", reasons)
