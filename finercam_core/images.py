@@ -80,7 +80,7 @@ def load_image(
         With the `Status` that the store records for this specimen.
     """
     place = str(location)
-    source = _resolve(place, None if root is None else str(root))
+    source = locate(place, root)
     with _reported(place), warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(source) as image:
@@ -94,7 +94,7 @@ def load_image(
 def image_size(location: str | Path, *, root: str | Path | None = None) -> tuple[int, int]:
     """Width and height in pixels as looked at (EXIF applied), read from the header alone."""
     place = str(location)
-    source = _resolve(place, None if root is None else str(root))
+    source = locate(place, root)
     with _reported(place), Image.open(source) as image:
         _check_size(image, place, DEFAULT_LIMITS)
         return _upright(image, image.size)
@@ -106,14 +106,28 @@ def _upright(image: Image.Image, size: tuple[int, int]) -> tuple[int, int]:
     return (size[1], size[0]) if turned else size
 
 
-def _resolve(place: str, root: str | None) -> str | io.BytesIO:
-    """Local path of an image, checked to lie inside the root, or its bytes when it is remote."""
-    whole = place if root is None or "://" in place or Path(place).is_absolute() else f"{root.rstrip('/')}/{place}"
+def locate(place: str, root: str | Path | None = None) -> str | io.BytesIO:
+    """Local path of a collection's file, checked to lie inside its root, or its bytes when it is remote.
+
+    Parameters
+    ----------
+    place : str
+        A local path, absolute or below `root`, or a URL.
+    root : str or Path, optional
+        The collection's folder or URL. A local file that is not inside it, also through a link, is refused.
+
+    Raises
+    ------
+    ImageError
+        Outside the collection, missing, or not to be downloaded.
+    """
+    base = "" if root is None else str(root).rstrip("/")
+    whole = place if not base or "://" in place or Path(place).is_absolute() else f"{base}/{place}"
     if "://" in whole and not whole.startswith("file://"):
         return _download(whole, place)
     path = Path(whole.removeprefix("file://"))
-    if root is not None and not path.resolve().is_relative_to(Path(root).resolve()):
-        raise ImageError(Status.OUTSIDE_COLLECTION, place, f"keep images below {root}")
+    if base and not ("://" not in base and path.resolve().is_relative_to(Path(base).resolve())):
+        raise ImageError(Status.OUTSIDE_COLLECTION, place, f"keep the collection's files below {base}")
     if not path.is_file():
         raise ImageError(Status.MISSING, place, "fetch the collection's images, or correct the catalog")
     return str(path)

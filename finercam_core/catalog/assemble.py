@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from finercam_core.catalog.model import CORRECTIONS, REJECTED
-from finercam_core.catalog.paths import clean_paths, url_faults
+from finercam_core.catalog.paths import clean_paths, is_url, url_faults
 from finercam_core.catalog.table import RawTable
 from finercam_core.catalog.template import Template
 from finercam_core.catalog.terms import LOCATIONS, TERMS, split_name
@@ -76,13 +76,14 @@ def assemble(frames: Sequence[pd.DataFrame], root: str, *, scientific: bool = Tr
     """
     found = Assembly(pd.concat(frames, ignore_index=True))
     _locations(found, root)
-    _identify(found)
     _splits(found)
     if scientific:
         _names(found)
     else:
         found.specimens["scientificName"] = found.specimens["scientificName"].str.split().str.join(" ")
     found.reject(found.specimens["scientificName"] == "", "the row names no species")
+    # After the rows that name nothing are gone: none of them may take the id of a good one.
+    _identify(found)
     _families(found)
     found.specimens = found.specimens[[*TERMS, "fault"]].reset_index(drop=True)
     return found
@@ -93,8 +94,19 @@ def _locations(found: Assembly, root: str) -> None:
     paths, faults = clean_paths(table["path"], root)
     urls = url_faults(table["accessURI"]).where(table["path"] == "", "")
     found.specimens = table.assign(path=paths, fault=faults.where(faults != "", urls))
+    masks, safe = _masks(table["maskURI"], root)
+    found.specimens["maskURI"] = masks
+    found.correct("maskURI", masks.where(safe, ""), "the mask leaves the collection")
     nowhere = (table["path"] == "") & (table["accessURI"] == "")
     found.reject(nowhere, "the row has neither a path nor an accessURI")
+
+
+def _masks(masks: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
+    """Locations of masks, judged as those of images are, and whether each may be opened."""
+    remote = masks.map(is_url).astype(bool)
+    paths, faults = clean_paths(masks, root)
+    cleaned = paths.where(~remote, masks)
+    return cleaned, (masks == "") | (faults.where(~remote, url_faults(masks)) == "")
 
 
 def _identify(found: Assembly) -> None:
@@ -110,10 +122,12 @@ def _identify(found: Assembly) -> None:
 
 
 def _splits(found: Assembly) -> None:
-    known = {text: split_name(text) for text in found.specimens["split"].unique()}
-    bad = found.specimens["split"].map(lambda text: known[text] is None)
-    found.correct("split", found.specimens["split"].map(known).fillna("").astype("str"), "not train, val or test")
-    assert not bad.any() or found.corrections
+    """The many words for train, val and test; any other word is noted and leaves the row without a split."""
+    given = found.specimens["split"]
+    known = {text: split_name(text) for text in given.unique()}
+    found.specimens["split"] = given.map(lambda text: text if known[text] is None else known[text]).astype("str")
+    unknown = given.map(known).isna()
+    found.correct("split", found.specimens["split"].mask(unknown, ""), "not train, val or test")
 
 
 def _names(found: Assembly) -> None:

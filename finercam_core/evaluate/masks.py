@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy.ndimage import binary_dilation
 from skimage.morphology import convex_hull_image
 
+from finercam_core.images import ImageError, locate
 from finercam_core.preparation import Preparation, cell_weights
+from finercam_core.status import Status
 from finercam_core.store import Store
 
 OUTSIDE, UNLABELLED = -1, 0
@@ -45,18 +46,21 @@ def read_mask(store: Store, image_id: str) -> Mask | None:
 
     Raises
     ------
+    ImageError
+        The mask lies outside the collection.
     OSError
         If a file is there and is no image.
     """
     place = str(store.row(image_id).get("maskURI", ""))
     if not place:
         return None
-    whole = place if "://" in place or place.startswith("/") else f"{store.images_root}/{place}"
     try:
-        with fsspec.open(whole, "rb") as file, Image.open(file) as picture:
+        with Image.open(locate(place, store.images_root)) as picture:
             return np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
-    except FileNotFoundError:
-        return None
+    except ImageError as error:
+        if error.status is Status.MISSING:
+            return None
+        raise
 
 
 def specimen_region(mask: Mask) -> npt.NDArray[np.bool_]:

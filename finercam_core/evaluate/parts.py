@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from finercam_core.errors import FinercamError
 from finercam_core.evaluate.attribution import attribute
 from finercam_core.evaluate.masks import cover, read_mask
 from finercam_core.evaluate.protocol import Protocol
@@ -49,7 +50,7 @@ def species_figures(store: Store, name: str, image_ids: Sequence[str], protocol:
         try:
             mask = read_mask(store, image_id)
             judged.append(judge(store, record, protocol, mask))
-        except (OSError, ValueError) as error:
+        except (FinercamError, OSError, ValueError) as error:
             left_out.append((image_id, name, f"its mask cannot be read: {error}"))
             continue
         if traits and mask is not None and (mask > 0).any() and len(record.classes) > 1:

@@ -120,3 +120,30 @@ def test_subspecies_are_compared_with_their_own_species_first(tmp_path: Path) ->
     rows = [{"image_id": n, "scientificName": n, "path": f"{n}.jpg"} for n in names]
     plan = plan_comparisons(open_catalog(table(tmp_path, rows)), names, references=2)
     assert [r.tier for r in plan.references("Aus bus bus")] == ["conspecific", "congener"]
+
+
+def test_masks_that_leave_the_collection_are_left_out_and_told(tmp_path: Path) -> None:
+    masks = ["../../m.png", "file:///etc/passwd", "/etc/passwd", "memory://m.png", "./masks/a.png", "https://h.org/m"]
+    rows = [{"image_id": m, "scientificName": "Aus bus", "path": f"{i}.jpg", "mask": m} for i, m in enumerate(masks)]
+    found = open_catalog(table(tmp_path, rows))
+    assert found.specimens["maskURI"].tolist() == ["", "", "", "", "masks/a.png", "https://h.org/m"]
+    assert found.corrections["verbatim"].tolist() == masks[:4]
+    assert set(found.corrections["reason"]) == {"the mask leaves the collection"}
+
+
+def test_a_row_without_a_name_does_not_take_the_id_of_a_good_one(tmp_path: Path) -> None:
+    rows = [
+        {"image_id": "a", "scientificName": "unknown", "path": "1.jpg"},
+        {"image_id": "a", "scientificName": "Aus bus", "path": "2.jpg"},
+    ]
+    found = open_catalog(table(tmp_path, rows))
+    assert found.specimens["path"].tolist() == ["2.jpg"]
+    assert found.rejected["row"].tolist() == [1]
+
+
+def test_only_unknown_words_for_splits_are_corrections(tmp_path: Path) -> None:
+    words = ["training", "VALID", "testing", "", "holdout"]
+    rows = [{"image_id": w, "scientificName": "Aus bus", "path": f"{w}1.jpg", "split": w} for w in words]
+    found = open_catalog(table(tmp_path, rows))
+    assert found.specimens["split"].tolist() == ["train", "val", "test", "", ""]
+    assert found.corrections["verbatim"].tolist() == ["holdout"]
