@@ -1,6 +1,6 @@
 """Which species each species is compared with, and why: closest relatives first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from finercam_core.errors import ComparisonError
 from finercam_core.names import parse_names
 
 TIERS = ("conspecific", "congener", "confamilial", "ordinal", "unrelated")
+_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,9 @@ def plan_comparisons(
     ComparisonPlan
     """
     table = _taxa(catalog, classes)
-    units = _unit_rows(weights, len(classes))
-    candidates = np.flatnonzero(table["referable"].to_numpy(bool))
     in_catalog = set(catalog.species)
-    chosen: dict[str, tuple[Reference, ...]] = {}
-    for row in np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool)):
-        chosen[str(table["scientificName"].iloc[row])] = _choose(table, units, candidates, int(row), references)
+    wanted = np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool))
+    chosen = dict(_choose(table, _unit_rows(weights, len(classes)), wanted, references))
     alone = tuple(name for name, found in chosen.items() if found and found[0].tier == "unrelated")
     order = "tier, weight cosine, name" if weights is not None else "tier, name"
     unknown = frozenset(in_catalog - set(classes))
@@ -126,15 +124,34 @@ def _unit_rows(weights: npt.ArrayLike | None, classes: int) -> npt.NDArray[np.fl
 
 
 def _choose(
-    table: pd.DataFrame, units: npt.NDArray[np.float32] | None, candidates: npt.NDArray[np.intp], row: int, count: int
-) -> tuple[Reference, ...]:
-    others = candidates[candidates != row]
-    tier = np.full(len(others), len(TIERS) - 1)
-    for level in range(len(TIERS) - 2, -1, -1):
-        codes = table[TIERS[level]].to_numpy()
-        tier[codes[others] == codes[row]] = level
-    similarity = np.full(len(others), np.nan) if units is None else (units[others] @ units[row]).astype(np.float64)
-    names = table["scientificName"].to_numpy(object)[others]
-    closeness = np.zeros(len(others)) if units is None else -similarity
-    best = np.lexsort((names.astype(str), closeness, tier))[:count]
-    return tuple(Reference(str(names[i]), TIERS[tier[i]], float(similarity[i])) for i in best)
+    table: pd.DataFrame, units: npt.NDArray[np.float32] | None, wanted: npt.NDArray[np.intp], count: int
+) -> Iterator[tuple[str, tuple[Reference, ...]]]:
+    """References of each wanted class, in blocks of rows, so that memory stays bounded for many classes."""
+    names = table["scientificName"].to_numpy(object)
+    # Candidates stand in the order of their names: a stable sort then breaks ties by name.
+    candidates = np.flatnonzero(table["referable"].to_numpy(bool))
+    candidates = candidates[np.argsort(names[candidates].astype(str), kind="stable")]
+    codes = [(level, table[tier].to_numpy()) for level, tier in reversed(list(enumerate(TIERS[:-1])))]
+    for start in range(0, len(wanted), _BLOCK):
+        rows = wanted[start : start + _BLOCK]
+        tiers = np.full((len(rows), len(candidates)), len(TIERS) - 1, np.int8)
+        for level, code in codes:
+            tiers[code[candidates][None, :] == code[rows][:, None]] = level
+        cosine = np.full(tiers.shape, np.nan, np.float32) if units is None else units[rows] @ units[candidates].T
+        for i, row in enumerate(rows):
+            best = _closest(tiers[i], cosine[i], candidates == row, count)
+            found = zip(candidates[best], tiers[i, best], cosine[i, best], strict=True)
+            yield str(names[row]), tuple(Reference(str(names[k]), TIERS[t], float(c)) for k, t, c in found)
+
+
+def _closest(
+    tiers: npt.NDArray[np.int8], cosine: npt.NDArray[np.float32], itself: npt.NDArray[np.bool_], count: int
+) -> npt.NDArray[np.intp]:
+    """Positions of the closest candidates: by tier, then falling cosine, then position."""
+    distance = np.where(np.isnan(cosine), 0, 1 - cosine.astype(np.float64)).clip(0, 2)
+    key = np.where(itself, np.inf, 4.0 * tiers + distance)
+    count = min(count, len(key) - int(itself.sum()))
+    if count < 1:
+        return np.zeros(0, np.intp)
+    near = np.flatnonzero(key <= np.partition(key, count - 1)[count - 1])
+    return near[np.argsort(key[near], kind="stable")][:count]
