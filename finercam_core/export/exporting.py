@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from finercam_core.errors import ExportError
@@ -78,10 +79,13 @@ def export(
         if which == "accepted"
         else automatic_masks(opened, gamma=gamma, top=top, references=references)
     )
+    first = next(records, None)
+    if first is None and which == "accepted":
+        raise ExportError(f"nothing is accepted in {opened.location}", "review it first, or use --which automatic")
     summary = ExportSummary(Path(folder), which)
     summary.folder.mkdir(parents=True, exist_ok=True)
     with FORMATS[format](summary.folder, opened) as writer:
-        for record in records:
+        for record in chain([] if first is None else [first], records):
             if isinstance(record, MaskRecord):
                 writer.add(record)
             else:
@@ -89,6 +93,4 @@ def export(
             if progress is not None:
                 progress(writer.count, len(opened.rows) if which == "automatic" else writer.count)
     summary.masks = writer.count
-    if which == "accepted" and not summary.masks:
-        raise ExportError(f"nothing is accepted in {opened.location}", "review it first, or use --which automatic")
     return summary

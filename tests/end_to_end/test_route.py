@@ -50,6 +50,7 @@ def test_from_images_to_masks(folder: Path) -> None:
     assert "Lumichthys planus" in info
     assert "0 damaged chunks" in info
     assert "nothing is accepted" in finercam("export", store, "--to", folder / "masks", code=1)
+    assert not (folder / "masks").exists()
     exported = finercam("export", store, "--to", folder / "masks", "--which", "automatic", "--top", 0.05)
     assert "135 unreviewed masks" in exported
     content = json.loads((folder / "masks" / "annotations.json").read_text())
