@@ -8,9 +8,13 @@ Evidence maps :math:`E_k` of the target class c and of reference classes d are l
 
 so that a change of γ, of the references or of the weighting needs neither the model nor the image.
 Throughout, class 0 of the last (or `class`) axis is the target and the others are its references.
+
+Base methods that are not linear in the scores (Grad-CAM++, LayerCAM, Score-CAM) have no evidence of a class. Their
+stores hold finished signed maps on the same axis: of the target alone, then of the target against each reference at
+the run's γ, which is what the argument `compared_at` says. Such maps can be averaged, but not taken to another γ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -30,9 +34,10 @@ def coefficients(
     logits: npt.ArrayLike,
     log_sum_exp: npt.ArrayLike,
     *,
-    gamma: float = GAMMA,
+    gamma: float | None = None,
     weighting: Weighting = "mean",
     use: Sequence[bool] | npt.NDArray[np.bool_] | None = None,
+    compared_at: float | None = None,
 ) -> FloatArray:
     r"""Coefficient of each class's evidence in the Finer-CAM map, :math:`\partial J/\partial y_k`.
 
@@ -42,8 +47,9 @@ def coefficients(
         Scores of the target (index 0) and of its references.
     log_sum_exp : array (...)
         Log-sum-exp of the scores of *all* classes of the classifier; used by `released` alone.
-    gamma : float
-        Strength of the comparison; 0 gives the base method. Any sign and size.
+    gamma : float, optional
+        Strength of the comparison; 0 gives the base method. Any sign and size. By default `compared_at`, or 0.6 for
+        evidence.
     weighting : {"mean", "softmax", "released"}
         With T references in use and q the softmax of their logits:
 
@@ -59,6 +65,10 @@ def coefficients(
           unless these classes and not c win.
     use : bool array (C,) , optional
         Which references take part; entry 0 is ignored. All by default.
+    compared_at : float, optional
+        The γ of maps that are comparisons already (see `SpecimenRecord.compared_at`); None for evidence. The
+        coefficients then are those of a mean of comparisons: 0 for the target and 1/T or q_d for the references, or
+        1 for the target alone at γ = 0.
 
     Returns
     -------
@@ -67,13 +77,19 @@ def coefficients(
     Raises
     ------
     ComparisonError
-        If the weighting is unknown or gamma is not finite.
+        If the weighting is unknown, gamma is not finite, or finished comparisons are asked for another γ or for
+        `released`.
     """
-    _check(gamma, weighting)
+    if gamma is None:
+        gamma = GAMMA if compared_at is None else compared_at
+    _check(gamma, weighting, compared_at)
     y = np.asarray(logits, np.float64)
     chosen = np.ones(y.shape[-1], bool) if use is None else np.array(use, bool)
     chosen[0] = False
     result = np.zeros_like(y)
+    if compared_at is not None and gamma != 0 and chosen.any():
+        result[..., chosen] = _shares(y[..., chosen], weighting)
+        return result
     result[..., 0] = 1.0
     if chosen.any() and weighting == "released":
         return _released(y, np.asarray(log_sum_exp, np.float64), gamma, chosen)
@@ -82,11 +98,23 @@ def coefficients(
     return result
 
 
-def _check(gamma: float, weighting: str) -> None:
+def _check(gamma: float, weighting: str, compared_at: float | None) -> None:
     if weighting not in WEIGHTINGS:
         raise ComparisonError(f"unknown weighting {weighting!r}", f"use one of {', '.join(WEIGHTINGS)}")
     if not np.isfinite(gamma):
         raise ComparisonError(f"gamma is {gamma}", "give a finite number, the paper uses 0.6")
+    if compared_at is None:
+        return
+    if gamma != 0 and not np.isclose(gamma, compared_at):
+        raise ComparisonError(
+            f"these maps were compared at gamma {compared_at:g} and cannot be taken to {gamma:g}",
+            f"use {compared_at:g} or 0, or annotate with a linear method such as gradcam, which gives every gamma",
+        )
+    if weighting == "released":
+        raise ComparisonError(
+            "the weighting 'released' needs evidence, and these maps are finished comparisons",
+            "use mean or softmax, or annotate with a linear method such as gradcam",
+        )
 
 
 def _shares(y: FloatArray, weighting: Weighting) -> FloatArray:
@@ -133,7 +161,7 @@ def combine(evidence: npt.ArrayLike, coefficient: npt.ArrayLike, *, relu: bool =
 def finer_cam(
     dataset: xr.Dataset,
     *,
-    gamma: float = GAMMA,
+    gamma: float | None = None,
     references: Sequence[str] | None = None,
     weighting: Weighting = "mean",
     relu: bool = True,
@@ -144,11 +172,14 @@ def finer_cam(
     ----------
     dataset : xarray.Dataset
         A species of a store: `evidence` (specimen, class, y, x), `logit` (specimen, class), `log_sum_exp`
-        (specimen), with the species itself first on `class`.
+        (specimen), with the species itself first on `class`. Its attributes `kind` ("evidence" or "comparison") and
+        `gamma` say what the maps are; evidence where they are missing.
     gamma, weighting, relu
-        See `coefficients` and `combine`. ``gamma=0`` is the base method, Grad-CAM.
+        See `coefficients` and `combine`. ``gamma=0`` is the base method. By default 0.6, or for a store of finished
+        comparisons the γ that they were made with.
     references : sequence of str, optional
-        Scientific names to compare with, out of the stored ones; all by default.
+        Scientific names to compare with, out of the stored ones; all by default. Where each specimen has references
+        of its own, nearest logits first, they are called "rank 1", "rank 2" …
 
     Returns
     -------
@@ -158,17 +189,27 @@ def finer_cam(
     Raises
     ------
     ComparisonError
-        If a reference is not stored, or is the species itself.
+        If a reference is not stored or is the species itself, or finished comparisons are asked for another γ.
     """
+    compared_at = compared_gamma(dataset.attrs)
+    gamma = gamma if gamma is not None else (GAMMA if compared_at is None else compared_at)
     names = [str(name) for name in dataset["class"].values]
     use = choose_references(names, references)
-    weights = coefficients(
-        dataset["logit"].values, dataset["log_sum_exp"].values, gamma=gamma, weighting=weighting, use=use
-    )
+    scores = dataset["logit"].values, dataset["log_sum_exp"].values
+    weights = coefficients(*scores, gamma=gamma, weighting=weighting, use=use, compared_at=compared_at)
     maps = combine(dataset["evidence"].values, weights, relu=relu)
     attributes = {"long_name": "Finer-CAM", "units": "logit", "gamma": gamma, "weighting": weighting}
+    attributes |= {"method": str(dataset.attrs.get("method", ""))}
     attributes |= {"target": names[0], "references": [n for n, used in zip(names, use, strict=True) if used]}
     return xr.DataArray(maps, dims=("specimen", "y", "x"), coords={"specimen": dataset["specimen"]}, attrs=attributes)
+
+
+def compared_gamma(attributes: Mapping[str, Any]) -> float | None:
+    """The γ at which a store's maps were compared already, from its provenance or a dataset's attributes.
+
+    None for evidence, which any γ can be had from.
+    """
+    return float(attributes["gamma"]) if attributes.get("kind", "evidence") == "comparison" else None
 
 
 def choose_references(names: Sequence[str], references: Sequence[str] | None) -> npt.NDArray[np.bool_]:

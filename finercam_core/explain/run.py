@@ -4,14 +4,22 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from finercam_core.base_methods import base_method
 from finercam_core.catalog import Catalog
 from finercam_core.comparison import plan_comparisons
 from finercam_core.explain.classifier import Classifier
+from finercam_core.finer import GAMMA
 from finercam_core.store import Chunk, Store, create_store
 
 
 def plan_store(
-    location: str | Path, catalog: Catalog, classifier: Classifier, *, references: int = 8, method: str = "gradcam"
+    location: str | Path,
+    catalog: Catalog,
+    classifier: Classifier,
+    *,
+    references: int = 8,
+    method: str = "gradcam",
+    gamma: float = GAMMA,
 ) -> Store:
     """Create a store for a catalog and a classifier, or extend it by what the catalog has new.
 
@@ -24,7 +32,9 @@ def plan_store(
     references : int
         Species that each species is compared with, at most; closest relatives first.
     method : str
-        Base method.
+        Base method, one of `finercam_core.base_methods.BASE_METHODS`.
+    gamma : float
+        Strength of the comparison for methods that are not linear in the scores; the others take any later.
 
     Returns
     -------
@@ -36,15 +46,19 @@ def plan_store(
         If the location holds maps of another classifier, layer, method or choice of references.
     """
     plan = plan_comparisons(catalog, classifier.species, references=references, weights=classifier.class_weights)
-    return create_store(location, catalog, plan, classifier.grid, _settings(classifier, method))
+    return create_store(location, catalog, plan, classifier.grid, _settings(classifier, method, gamma))
 
 
-def _settings(classifier: Classifier, method: str) -> dict[str, Any]:
+def _settings(classifier: Classifier, method: str, gamma: float) -> dict[str, Any]:
+    base = base_method(method)
+    maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
+    if not base.linear:
+        maps["gamma"] = float(gamma)
     described = dict(classifier.to_provenance())
     versions, preparation = described.pop("versions", {}), classifier.preparation.to_dict()
     described.pop("preparation", None)
     described["species"] = list(classifier.species)
-    return {"classifier": described, "method": method, "preparation": preparation, "versions": versions}
+    return {"classifier": described, **maps, "preparation": preparation, "versions": versions}
 
 
 def shards(chunks: Iterable[Chunk], size: int) -> Iterator[list[Chunk]]:

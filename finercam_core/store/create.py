@@ -55,7 +55,7 @@ def create_store(
     root = zarr.open_group(files.location, mode="a")
     if existing is None:
         root.attrs[ATTRIBUTE] = provenance
-    _create_groups(root, table, plan, grid, set() if existing is None else set(existing["group"]))
+    _create_groups(root, table, plan, provenance, set() if existing is None else set(existing["group"]))
     if existing is not None:
         _extend_groups(root, table, existing)
     files.write_table(REJECTED, catalog.rejected)
@@ -92,8 +92,8 @@ def _existing(location: str | Path, files: Files, provenance: Mapping[str, Any])
         return None
     old = open_store(location).provenance
     if old["run"] != provenance["run"]:
-        changed = [key for key in ("classifier", "method", "preparation", "references", "grid", "collection")
-                   if old.get(key) != provenance.get(key)]  # fmt: skip
+        parts = ("classifier", "method", "kind", "gamma", "preparation", "references", "grid", "collection")
+        changed = [key for key in parts if old.get(key) != provenance.get(key)]
         raise StoreError(
             f"{location} holds run {old['run']}, made with another {' and '.join(changed) or 'setting'}",
             f"write run {provenance['run']} to a store of its own",
@@ -102,16 +102,18 @@ def _existing(location: str | Path, files: Files, provenance: Mapping[str, Any])
 
 
 def _create_groups(
-    root: zarr.Group, table: pd.DataFrame, plan: ComparisonPlan, grid: tuple[int, int], present: set[str]
+    root: zarr.Group, table: pd.DataFrame, plan: ComparisonPlan, provenance: Mapping[str, Any], present: set[str]
 ) -> None:
     new = table[~table["group"].isin(present)]
     nodes: dict[str, Any] = {}
+    grid = (provenance["grid"][0], provenance["grid"][1])
+    maps = {key: provenance[key] for key in ("method", "kind", "gamma") if key in provenance}
     members = {str(group): rows for group, rows in new.groupby("group", sort=True)}
     for group, rows in members.items():
         name = str(rows["scientificName"].iloc[0])
         references = () if name in plan.unknown else plan.references(name)
         classes = 0 if name in plan.unknown else 1 + len(references)
-        nodes[group] = GroupMetadata(attributes=_attributes(rows, references))
+        nodes[group] = GroupMetadata(attributes={**_attributes(rows, references), **maps})
         nodes |= {f"{group}/{key}": node for key, node in array_nodes(len(rows), classes, grid).items()}
     for _ in zarr.create_hierarchy(store=root.store, nodes=nodes, overwrite=True):
         pass

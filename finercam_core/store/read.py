@@ -14,6 +14,7 @@ import zarr
 from PIL import Image
 
 from finercam_core.errors import StoreError
+from finercam_core.finer import compared_gamma
 from finercam_core.images import image_size, load_image
 from finercam_core.preparation import Preparation, Window
 from finercam_core.status import Status
@@ -40,6 +41,9 @@ class SpecimenRecord:
     predicted : str
         The classifier's first choice, "" if the specimen is not done.
     status : Status
+    compared_at : float or None
+        For methods that are not linear in the scores: the γ at which each map was already compared with its reference
+        (the first is the species alone). None for evidence. Give it to `finercam_core.finer.coefficients`.
     """
 
     image_id: str
@@ -51,6 +55,7 @@ class SpecimenRecord:
     log_sum_exp: float
     predicted: str
     status: Status
+    compared_at: float | None = None
 
     @property
     def probability(self) -> npt.NDArray[np.float64]:
@@ -198,6 +203,7 @@ class Store:
             float(arrays["log_sum_exp"][slot]),
             "" if predicted < 0 else str(self.provenance["classifier"]["species"][predicted]),
             status,
+            compared_gamma(self.provenance),
         )
 
     def _open_arrays(self, group: str) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:

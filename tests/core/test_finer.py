@@ -144,3 +144,34 @@ def test_references_left_out_have_no_weight() -> None:
     weights = coefficients(np.zeros((2, 4)), np.zeros(2), use=[True, False, True, False], gamma=0.6)
     np.testing.assert_allclose(weights, [[1, 0, -0.6, 0]] * 2)
     assert (coefficients(np.zeros(3), 0.0, use=[False, False, False]) == [1, 0, 0]).all()
+
+
+def comparisons(evidence: np.ndarray, logits: np.ndarray, gamma: float) -> xr.Dataset:
+    """What a store of a method that is not linear would hold, made here from a linear one so that both are known."""
+    signed = evidence.copy()
+    signed[:, 1:] = evidence[:, :1] - gamma * evidence[:, 1:]
+    return dataset(signed, logits).assign_attrs(kind="comparison", gamma=gamma, method="layercam")
+
+
+@pytest.mark.parametrize("weighting", ["mean", "softmax"])
+def test_finished_comparisons_are_averaged_as_evidence_would_be(weighting: str) -> None:
+    """Σ w_d (E_c − γ E_d) with Σ w_d = 1 is E_c − γ Σ w_d E_d, so both kinds of store agree."""
+    rng = np.random.default_rng(4)
+    evidence, logits = rng.normal(size=(3, 4, 2, 5)), rng.normal(size=(3, 4))
+    stored = comparisons(evidence, logits, 0.8)
+    for references in (None, ["A. species2", "A. species3"], ["A. species1"]):
+        found = finer_cam(stored, references=references, weighting=weighting)  # type: ignore[arg-type]
+        expected = finer_cam(dataset(evidence, logits), gamma=0.8, references=references, weighting=weighting)  # type: ignore[arg-type]
+        np.testing.assert_allclose(found.values, expected.values, atol=1e-5)
+        assert found.attrs["gamma"] == 0.8
+        assert found.attrs["method"] == "layercam"
+    alone = finer_cam(stored, gamma=0, weighting=weighting)  # type: ignore[arg-type]
+    np.testing.assert_allclose(alone.values, np.maximum(evidence[:, 0], 0), atol=1e-6)
+
+
+def test_finished_comparisons_are_not_taken_to_another_gamma() -> None:
+    stored = comparisons(np.zeros((1, 3, 2, 2)), np.zeros((1, 3)), 0.6)
+    with pytest.raises(ComparisonError, match=r"compared at gamma 0.6 and cannot be taken to 1: .*gradcam"):
+        finer_cam(stored, gamma=1)
+    with pytest.raises(ComparisonError, match="'released' needs evidence"):
+        finer_cam(stored, weighting="released")
