@@ -18,7 +18,7 @@ from finercam_core.store import Store, open_store
 from finercam_core.synthetic import render_collection, true_region_of
 from finercam_flows import demo_recipe
 from finercam_flows.commands.annotate import tell
-from finercam_flows.commands.bars import annotate_bar, progress_bar
+from finercam_flows.commands.bars import progress_bar, run_bar
 from finercam_flows.demo_pictures import draw_pictures
 
 REQUIRED_ACCURACY = 0.90
@@ -91,7 +91,7 @@ def _annotate(folder: Path, say: Callable[..., None]) -> None:
     from finercam_flows.annotate import annotate
 
     store = str(folder / "maps.zarr")
-    with annotate_bar():
+    with run_bar():
         found = annotate(str(folder / "catalog.toml"), str(folder / "classifier"), store, references=REFERENCES)
     tell(found, store)
 

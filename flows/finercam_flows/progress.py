@@ -14,6 +14,9 @@ class Watcher(Protocol):
     def written(self, done: int, failed: int) -> None:
         """One more chunk is on the disk, with so many specimens done and failed."""
 
+    def stepped(self, step: int, total: int, note: str) -> None:
+        """Training is at this step of so many."""
+
 
 _watchers: list[Watcher] = []
 
@@ -38,3 +41,9 @@ def report(done: int, failed: int) -> None:
     """Tell all watchers that a chunk is written."""
     for watcher in _watchers:
         watcher.written(done, failed)
+
+
+def report_step(step: int, total: int, note: str) -> None:
+    """Tell all watchers how far training is."""
+    for watcher in _watchers:
+        watcher.stepped(step, total, note)

@@ -1,5 +1,6 @@
 """Prefect tasks: each one call into `finercam_core`, with paths and plain values in and out."""
 
+from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +14,9 @@ from finercam_core.explain.run import plan_store
 from finercam_core.store import Chunk, give_up, open_store, pending_chunks, summarise, verify
 from finercam_core.store.files import Files
 from finercam_core.store.layout import SPECIMENS
-from finercam_flows.progress import report
+from finercam_core.train import train
+from finercam_core.train.settings import read_settings
+from finercam_flows.progress import report, report_step
 
 
 @lru_cache(maxsize=1)
@@ -45,6 +48,17 @@ def annotate_shard(
     model = classifier_of(classifier, device)
     result = annotate_chunks(store, chunks, model, method=method, batch_size=batch_size, progress=report)
     return {"done": result.done, "failed": result.failed}
+
+
+@task(cache_policy=NO_CACHE)
+def train_classifier(
+    catalog: str, model: str, out: str, *, settings: dict[str, Any], mode: str, **options: Any
+) -> dict[str, Any]:
+    """Train, and give back what was reached as plain values."""
+    chosen = read_settings(mode, settings)
+    found = train(open_catalog(catalog), out, model=model, mode=mode, settings=chosen, progress=report_step, **options)
+    accuracy = [{"split": split, **asdict(value)} for split, value in found.accuracy.items() if value.n]
+    return {"folder": str(found.folder), "accuracy": accuracy, "history": found.history, "words": str(found)}
 
 
 @task(cache_policy=NO_CACHE)

@@ -37,6 +37,9 @@ class Recorder:
     def written(self, done: int, failed: int) -> None:
         self.chunks.append((done, failed))
 
+    def stepped(self, step: int, total: int, note: str) -> None:
+        raise AssertionError("nothing is trained here")
+
 
 def contents(store: Path) -> dict[str, np.ndarray]:
     root, groups = zarr.open_group(store, mode="r"), open_store(store).groups.values()

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from finercam_flows.commands.bars import annotate_bar
+from finercam_flows.commands.bars import run_bar
 
 
 def annotate(
@@ -26,7 +26,7 @@ def annotate(
     """
     from finercam_flows.annotate import annotate as flow
 
-    with annotate_bar():
+    with run_bar():
         found = flow(
             catalog, classifier, store, references=references, method=method, device=device,
             batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed, verify=verify,

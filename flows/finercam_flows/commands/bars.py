@@ -54,7 +54,7 @@ def progress_bar() -> Progress:
     )
 
 
-class AnnotateBar:
+class RunBar:
     """Watcher of a run that moves a bar."""
 
     def __init__(self, bar: Progress) -> None:
@@ -72,9 +72,13 @@ class AnnotateBar:
         note = f"{self.failed} failed" if self.failed else ""
         self.bar.update(self.task, advance=done + failed, note=note)
 
+    def stepped(self, step: int, total: int, note: str) -> None:
+        """Show how far training is."""
+        self.bar.update(self.task, description="Training", completed=step, total=total, note=note)
+
 
 @contextmanager
-def annotate_bar() -> Iterator[None]:
+def run_bar() -> Iterator[None]:
     """Show the progress of the runs of this process while the context lasts."""
-    with progress_bar() as bar, watch(AnnotateBar(bar)):
+    with progress_bar() as bar, watch(RunBar(bar)):
         yield

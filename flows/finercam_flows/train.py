@@ -1,0 +1,55 @@
+"""The flow `train`: from a catalog to the folder of a classifier."""
+
+from typing import Annotated, Any, Literal
+
+from prefect import flow
+from pydantic import Field
+
+from finercam_flows import artifacts, tasks
+
+
+@flow(name="train", persist_result=False)
+def train(
+    catalog: str,
+    model: str,
+    out: str,
+    mode: Literal["probe", "finetune"] = "probe",
+    pretrained: bool = True,
+    settings: dict[str, Any] | None = None,
+    minimum_images: Annotated[int, Field(ge=1)] = 1,
+    cache: str | None = None,
+    device: str = "auto",
+) -> dict[str, Any]:
+    """Train a classifier on a collection; a run that was stopped goes on.
+
+    Parameters
+    ----------
+    catalog : str
+        See `open_catalog`.
+    model : str
+        timm name, or ``package.module:function``.
+    out : str
+        Folder for the classifier; must not exist yet.
+    mode : {"probe", "finetune"}
+        Train a linear head on the frozen model, or the whole model.
+    pretrained : bool
+        Start a timm model from its published weights.
+    settings : dict, optional
+        Of `FinetuneSettings` or `ProbeSettings`.
+    minimum_images : int
+        Training images a species needs.
+    cache : str, optional
+        Where the features of frozen backbones are kept.
+    device : str
+        "auto", "cpu", "cuda" or "cuda:1".
+
+    Returns
+    -------
+    dict with the folder, the accuracy of each split, and the report in words.
+    """
+    found = tasks.train_classifier(
+        catalog, model, out, mode=mode, pretrained=pretrained, settings=settings or {},
+        minimum_images=minimum_images, cache=cache, device=device,
+    )  # fmt: skip
+    artifacts.publish_training(found)
+    return found
