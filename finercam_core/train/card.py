@@ -1,13 +1,14 @@
 """The model card: what was trained on what, how good it is, and where it goes wrong."""
 
+from collections.abc import Sequence
 from typing import Any
-
-from finercam_core.catalog import Catalog
 
 LISTED = 20
 
 
-def model_card(made: dict[str, Any], species: tuple[str, ...], training: dict[str, Any], catalog: Catalog) -> str:
+def model_card(
+    made: dict[str, Any], species: tuple[str, ...], training: dict[str, Any], data: str, licences: Sequence[str]
+) -> str:
     """Text of the model card, in the form that model hubs read.
 
     Parameters
@@ -16,31 +17,48 @@ def model_card(made: dict[str, Any], species: tuple[str, ...], training: dict[st
         How the model is built.
     species : tuple of str
     training : dict
-        As in `training.json`.
-    catalog : Catalog
-        For the licences and the name of the data.
+        As in `training.json`; of an adopted checkpoint it has `source` and no figures.
+    data : str
+        Name of the collection that it was trained on.
+    licences : sequence of str
+        Of the collection's images.
     """
-    licences = sorted(set(catalog.specimens["license"]) - {""}) or ["not stated"]
-    parts = [
-        f"""---
+    name = made.get("architecture") or made.get("factory")
+    figures = _adopted(training["source"]) if "source" in training else _figures(training, licences)
+    return f"""---
 library_name: timm
 tags: [image-classification, biology, finercam]
 ---
-# {made.get("architecture") or made.get("factory")} on {catalog.name}
+# {name}{f" on {data}" if data else ""}
 
-{len(species)} species, trained by finercam ({training["mode"]}) on {training["images"]["train"]} images.
+{len(species)} species, {figures}- Preparation: see `preparation.json`; classes: see `classes.csv`
+"""
+
+
+def _adopted(source: dict[str, str]) -> str:
+    return f"""brought in from the checkpoint `{source["name"]}`.
+
+Nothing is known here about its training or accuracy.
+
+- sha256 of the checkpoint: `{source["sha256"]}`
+"""
+
+
+def _figures(training: dict[str, Any], licences: Sequence[str]) -> str:
+    parts = [
+        f"""trained by finercam ({training["mode"]}) on {training["images"]["train"]} images.
 
 | split | accuracy, 95 % Wilson interval |
 | --- | --- |
 """,
         *(f"| {split} | {text} |\n" for split, text in training["accuracy_text"].items()),
         _quality(training["quality"]),
-        f"\n- Licences of the images: {'; '.join(licences)}\n",
+        f"\n- Licences of the images: {'; '.join(licences) or 'not stated'}\n",
         f"- Species with too few training images, left out: {', '.join(training['left_out']) or 'none'}\n",
         _listed("Images that could not be read", training["unreadable"]),
         _listed("Images left out", training["excluded"]),
         _doubtful(training["doubtful"]),
-        "- Settings: see `training.json`; preparation: see `preparation.json`; classes: see `classes.csv`\n",
+        "- Settings: see `training.json`\n",
     ]
     return "".join(parts)
 

@@ -17,6 +17,7 @@ from finercam_core.preparation import Preparation
 from finercam_core.train.augment import augment
 from finercam_core.train.checkpoint import Checkpoint, fingerprint
 from finercam_core.train.data import Progress, TrainingData
+from finercam_core.train.distributed import World
 from finercam_core.train.long_tail import class_weights, draw_order, score_shift
 from finercam_core.train.settings import FinetuneSettings
 
@@ -28,6 +29,8 @@ def finetune(
     settings: FinetuneSettings,
     checkpoint: Path,
     progress: Progress | None = None,
+    *,
+    world: World | None = None,
 ) -> list[dict[str, float]]:
     """Train a model in place.
 
@@ -44,6 +47,8 @@ def finetune(
         File for the state after each epoch; if it is there, training goes on from it.
     progress : callable, optional
         Called after each step with the step, all steps, and the loss.
+    world : World, optional
+        The processes that train together; each takes its share of every batch.
 
     Returns
     -------
@@ -53,10 +58,11 @@ def finetune(
     Raises
     ------
     TrainingError
-        If the loss is not finite.
+        If the loss is not finite, or there are more processes than images in a batch.
     """
     start = fingerprint(settings, data, model)
-    run = _Run(model.to(memory_format=torch.channels_last), data, preparation, settings)
+    world = world or World(next(model.parameters()).device)
+    run = _Run(model.to(memory_format=torch.channels_last), data, preparation, settings, world)
     kept = Checkpoint(checkpoint, run.parts, start)
     done, notes = kept.resume()
     run.history = notes.get("history", [])
@@ -64,7 +70,8 @@ def finetune(
         if run.finished():
             break
         run.epoch(epoch, progress)
-        kept.save(epoch + 1, {"history": run.history})
+        if world.rank == 0:
+            kept.save(epoch + 1, {"history": run.history})
     run.finish()
     return run.history
 
@@ -86,15 +93,18 @@ class _Run:
     """Everything that changes from step to step."""
 
     def __init__(
-        self, model: nn.Module, data: TrainingData, preparation: Preparation, settings: FinetuneSettings
+        self, model: nn.Module, data: TrainingData, preparation: Preparation, settings: FinetuneSettings, world: World
     ) -> None:
         self.model, self.data, self.preparation, self.settings = model, data, preparation, settings
-        self.device = next(model.parameters()).device
+        self.world, self.device = world, world.device
+        self.shared = world.together(model)
         self.pixels, labels = data.part("train")
         self.labels, self.counts = torch.from_numpy(labels), torch.from_numpy(data.counts)
         self.weights = class_weights(self.counts, settings.beta)
         self.shift = score_shift(self.counts, settings.adjustment).to(self.device)
         self.steps = -(-len(labels) // settings.batch_size)
+        if len(labels) // self.steps < world.size:
+            raise TrainingError(f"batches of {settings.batch_size} for {world.size} processes", "raise batch_size")
         self.optimiser, self.schedule = _optimiser(model, settings, self.steps)
         average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if settings.ema else None
@@ -112,11 +122,14 @@ class _Run:
     def epoch(self, epoch: int, progress: Progress | None) -> None:
         """All images once, in batches of nearly equal size: batch normalisation does badly on a small last one."""
         # Each epoch has its own seed, so that a resumed run draws what an undisturbed one draws.
-        generator = torch.Generator().manual_seed(self.settings.seed * 100_003 + epoch)
-        torch.manual_seed(self.settings.seed * 100_003 + epoch)
+        seed = self.settings.seed * 100_003 + epoch
+        generator = torch.Generator().manual_seed(seed)
+        order = draw_order(self.labels, self.counts, self.settings.balance, generator)
+        if self.world.rank:  # all processes draw one order, and each its own variations
+            generator.manual_seed(seed + 7919 * self.world.rank)
+        torch.manual_seed(seed + 7919 * self.world.rank)
         self.model.train()
         losses = []
-        order = draw_order(self.labels, self.counts, self.settings.balance, generator)
         for step, batch in enumerate(torch.tensor_split(order, self.steps)):
             losses.append(self._step(batch, generator))
             if not np.isfinite(losses[-1]):
@@ -129,15 +142,18 @@ class _Run:
 
     def _step(self, batch: torch.Tensor, generator: torch.Generator) -> float:
         """One step of the optimiser; returns the loss, and leaves the weights alone where it is not finite."""
-        images = torch.from_numpy(self.preparation.normalise(self.pixels[batch.numpy()]))
+        share = self.world.share(batch)
+        images = torch.from_numpy(self.preparation.normalise(self.pixels[share.numpy()]))
         images = augment(images.contiguous(memory_format=torch.channels_last), self.settings, generator)
-        parts = min(self.settings.accumulate, len(batch))
+        parts = min(self.settings.accumulate, len(share))
         total = 0.0
         self.optimiser.zero_grad()
-        for some, labels in zip(images.tensor_split(parts), self.labels[batch].tensor_split(parts), strict=True):
+        for some, labels in zip(images.tensor_split(parts), self.labels[share].tensor_split(parts), strict=True):
             loss = self._loss(some.to(self.device), labels.to(self.device)) * (len(some) / len(batch))
-            torch.autograd.backward(loss)
+            # The processes' gradients are averaged, and the parts' are to be added up.
+            torch.autograd.backward(loss * self.world.size)
             total += loss.item()
+        total = self.world.total(total)
         if np.isfinite(total):
             self.optimiser.step()
             if self.average is not None:
@@ -148,7 +164,7 @@ class _Run:
     def _loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         # bfloat16 has the range of float32, so no scaling of gradients is needed.
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            scores = self.model(images)
+            scores = self.shared(images)
         weights = None if self.weights is None else self.weights.to(self.device)
         smoothing = self.settings.label_smoothing
         return cross_entropy(scores.float() + self.shift, labels, weights, label_smoothing=smoothing)

@@ -11,6 +11,7 @@ from finercam_core.errors import TrainingError
 from finercam_core.explain.layers import linear_head
 from finercam_core.preparation import Preparation
 from finercam_core.train.data import Progress, TrainingData
+from finercam_core.train.distributed import World
 from finercam_core.train.features import Features, Pixels, backbone_key, cached_features, head_inputs
 from finercam_core.train.finetune import finetune, predict
 from finercam_core.train.probe import probe, put
@@ -29,17 +30,21 @@ class Fit:
     folder: Path
     cache: Path
     progress: Progress | None
+    world: World
 
     def finetune(self, settings: FinetuneSettings) -> tuple[Scores, dict[str, Any]]:
         """Train the whole model; scores (N, K) of all images, and notes for `training.json`."""
         place = workspace(self.folder)
         place.mkdir(parents=True, exist_ok=True)
-        curve = finetune(self.model, self.data, self.preparation, settings, place / "checkpoint.pt", self.progress)
+        checkpoint = place / "checkpoint.pt"
+        curve = finetune(self.model, self.data, self.preparation, settings, checkpoint, self.progress, world=self.world)
         return predict(self.model, self.data.pixels, self.preparation).numpy(), {"curve": curve}
 
     def probe(self, settings: ProbeSettings) -> tuple[Scores, dict[str, Any]]:
         """Train the head alone; scores (N, K) of all images, and notes for `training.json`."""
         head = linear_head(self.model)
+        if self.world.size > 1:
+            raise TrainingError(f"a probe runs in one process, not in {self.world.size}", "run it without torchrun")
         if head is None:
             raise TrainingError("the model has no linear head to probe", "use --mode finetune")
         passes = 0

@@ -4,14 +4,15 @@ import csv
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from safetensors.torch import save_file
 from torch import nn
 
-from finercam_core.catalog import Catalog
 from finercam_core.preparation import Preparation
 from finercam_core.train.card import model_card
 from finercam_core.train.curve import draw_curve
@@ -26,7 +27,9 @@ def write_folder(
     species: tuple[str, ...],
     preparation: Preparation,
     training: dict[str, Any],
-    catalog: Catalog,
+    taxa: pd.DataFrame,
+    data: str = "",
+    licences: Sequence[str] = (),
 ) -> None:
     """Write a classifier; the folder is there whole or not at all.
 
@@ -42,8 +45,12 @@ def write_folder(
     preparation : Preparation
     training : dict
         Settings and figures, plain JSON values.
-    catalog : Catalog
-        For the ranks of the classes, the licences and the name of the data.
+    taxa : DataFrame
+        Ranks of the classes, by scientificName.
+    data : str
+        Name of the collection that it was trained on.
+    licences : sequence of str
+        Of the images.
     """
     temporary = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
@@ -57,10 +64,10 @@ def write_folder(
         _json(temporary / "finercam.json", made)
     else:
         _json(temporary / "config.json", _timm_config(made, model, species, preparation))
-    _write_classes(temporary / "classes.csv", species, catalog)
+    _write_classes(temporary / "classes.csv", species, taxa)
     if training.get("curve"):
         draw_curve(training["curve"], temporary / "curve.png")
-    (temporary / "README.md").write_text(model_card(made, species, training, catalog), encoding="utf-8")
+    (temporary / "README.md").write_text(model_card(made, species, training, data, licences), encoding="utf-8")
     temporary.replace(folder)
 
 
@@ -86,13 +93,12 @@ def _timm_config(made: dict[str, Any], model: nn.Module, species: tuple[str, ...
     }
 
 
-def _write_classes(path: Path, species: tuple[str, ...], catalog: Catalog) -> None:
-    ranks = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")
+def _write_classes(path: Path, species: tuple[str, ...], taxa: pd.DataFrame) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["index", "scientificName", *RANKS])
         for index, name in enumerate(species):
-            writer.writerow([index, name, *(ranks.loc[name, rank] for rank in RANKS)])
+            writer.writerow([index, name, *(taxa.loc[name, rank] for rank in RANKS)])
 
 
 def _sha256(path: Path) -> str:

@@ -1,6 +1,18 @@
 """Everything that may be set about training; written beside the classifier."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from finercam_core.errors import TrainingError
+
+AtLeastOne = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True)
@@ -42,22 +54,22 @@ class FinetuneSettings:
     seed : int
     """
 
-    epochs: int = 15
-    batch_size: int = 48
-    learning_rate: float = 4e-3
-    weight_decay: float = 0.05
-    warmup: float = 0.2
-    label_smoothing: float = 0.1
-    shift: float = 0.03
-    light: float = 0.1
-    cutout: float = 0.0
-    layer_decay: float = 1.0
-    ema: float = 0.0
-    accumulate: int = 1
-    patience: int = 0
-    balance: float = 0.0
-    beta: float = 0.0
-    adjustment: float = 0.0
+    epochs: AtLeastOne = 15
+    batch_size: AtLeastOne = 48
+    learning_rate: Positive = 4e-3
+    weight_decay: NotNegative = 0.05
+    warmup: Share = 0.2
+    label_smoothing: BelowOne = 0.1
+    shift: Share = 0.03
+    light: Share = 0.1
+    cutout: BelowOne = 0.0
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    ema: BelowOne = 0.0
+    accumulate: AtLeastOne = 1
+    patience: Annotated[int, Field(ge=0)] = 0
+    balance: Share = 0.0
+    beta: BelowOne = 0.0
+    adjustment: NotNegative = 0.0
     seed: int = 0
 
 
@@ -78,9 +90,39 @@ class ProbeSettings:
     seed : int
     """
 
-    strengths: tuple[float, ...] = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
-    batch_size: int = 32
-    max_steps: int = 100
-    beta: float = 0.0
-    adjustment: float = 0.0
+    strengths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
+    batch_size: AtLeastOne = 32
+    max_steps: AtLeastOne = 100
+    beta: BelowOne = 0.0
+    adjustment: NotNegative = 0.0
     seed: int = 0
+
+
+Settings = FinetuneSettings | ProbeSettings
+MODES: dict[str, type[FinetuneSettings] | type[ProbeSettings]] = {"probe": ProbeSettings, "finetune": FinetuneSettings}
+
+
+def read_settings(mode: str, values: Mapping[str, Any]) -> Settings:
+    """Settings of a mode from plain values or their texts, such as ``{"epochs": "30"}``; the rest by default.
+
+    Raises
+    ------
+    TrainingError
+        If the mode or a setting is unknown, or a value is out of its range.
+    """
+    if mode not in MODES:
+        raise TrainingError(f"unknown mode {mode!r}", f"use {' or '.join(MODES)}")
+    known = {field.name for field in fields(MODES[mode])}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise TrainingError(f"{mode} has no setting {unknown[0]!r}", f"use one of {', '.join(sorted(known))}")
+    # Several numbers in one text, "0.1,1,10".
+    given = {key: value.split(",") if key == "strengths" and isinstance(value, str) else value
+             for key, value in values.items()}  # fmt: skip
+    try:
+        found: Settings = TypeAdapter(MODES[mode]).validate_python(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = first["loc"][0]
+        raise TrainingError(f"{place} is {values[str(place)]!r}", first["msg"][0].lower() + first["msg"][1:]) from error
+    return found

@@ -13,12 +13,13 @@ from finercam_core.catalog import Catalog
 from finercam_core.errors import TrainingError
 from finercam_core.preparation import Preparation
 from finercam_core.train.accuracy import Accuracy
-from finercam_core.train.building import build, own_preparation
+from finercam_core.train.building import Source
 from finercam_core.train.data import Progress, load_data
+from finercam_core.train.distributed import World, joined
 from finercam_core.train.fitting import Fit, workspace
 from finercam_core.train.folder import write_folder
 from finercam_core.train.judging import accuracies, doubts, judge
-from finercam_core.train.settings import FinetuneSettings, ProbeSettings
+from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class TrainingReport:
         Labels that the classifier contradicts with certainty: image_id, label, predicted, probability.
     quality : dict
         On held-out images: accuracy of head, medium and tail species, calibration, confusions by relation.
+    history : list of dict
+        Of fine-tuning: mean loss of each epoch, and where it was measured the accuracy on "val".
     """
 
     folder: Path
@@ -51,6 +54,7 @@ class TrainingReport:
     excluded: dict[str, str] = field(default_factory=dict)
     doubtful: list[dict[str, Any]] = field(default_factory=list)
     quality: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
 
     def __str__(self) -> str:
         lines = [f"{self.folder}: {self.seconds:.0f} s"]
@@ -77,7 +81,7 @@ def train(
     cache: str | Path | None = None,
     progress: Progress | None = None,
 ) -> TrainingReport:
-    """Train a classifier on a collection.
+    """Train a classifier on a collection; under torchrun, all its processes fine-tune one model together.
 
     Parameters
     ----------
@@ -113,37 +117,50 @@ def train(
     TrainingError
         If the folder exists, the mode is unknown, too few species have images, or the loss is not finite.
     """
-    start, target = time.monotonic(), Path(folder)
+    target = Path(folder)
     if target.exists():
         raise TrainingError(f"{target} exists already", "choose another folder, or delete it")
-    if mode not in ("probe", "finetune"):
-        raise TrainingError(f"unknown mode {mode!r}", "use probe or finetune")
-    if settings is not None and isinstance(settings, FinetuneSettings) != (mode == "finetune"):
-        raise TrainingError(f"{type(settings).__name__} are no settings for {mode}", "give those of the mode")
-    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    seed = settings.seed if settings is not None else 0
-    torch.manual_seed(seed)
-    if preparation is None:
-        preparation = own_preparation(model, dict(model_args or {}))
-    data = load_data(catalog, preparation, minimum=minimum_images, progress=progress)
-    torch.manual_seed(seed)
-    network, made = build(model, len(data.species), pretrained=pretrained, model_args=dict(model_args or {}))
-    network.to(place)
-    chosen = settings or (FinetuneSettings() if mode == "finetune" else ProbeSettings())
-    fit = Fit(network, made, data, preparation, target, Path(cache or target.parent / "features.zarr"), progress)
-    scores, notes = fit.finetune(chosen) if isinstance(chosen, FinetuneSettings) else fit.probe(chosen)
+    chosen = settings or read_settings(mode, {})
+    if mode not in MODES or not isinstance(chosen, MODES[mode]):
+        raise TrainingError(f"{type(chosen).__name__} are no settings for {mode!r}", "give those of the mode")
+    source = Source(model, pretrained, dict(model_args or {}))
+    with joined(device) as world:
+        return _train(
+            catalog, target, source, mode, chosen, preparation, minimum_images, world,
+            Path(cache or target.parent / "features.zarr"), progress if world.rank == 0 else None,
+        )  # fmt: skip
+
+
+def _train(
+    catalog: Catalog, target: Path, source: Source, mode: str, settings: Settings, preparation: Preparation | None,
+    minimum: int, world: World, cache: Path, progress: Progress | None,
+) -> TrainingReport:  # fmt: skip
+    start = time.monotonic()
+    torch.manual_seed(settings.seed)
+    prepared = preparation or source.preparation()
+    data = load_data(catalog, prepared, minimum=minimum, progress=progress)
+    torch.manual_seed(settings.seed)
+    network, made = source.build(len(data.species))
+    network.to(world.device)
+    fit = Fit(network, made, data, prepared, target, cache, progress, world)
+    scores, notes = fit.finetune(settings) if isinstance(settings, FinetuneSettings) else fit.probe(settings)
     found = accuracies(data, scores)
     seconds = time.monotonic() - start
     training = {
-        "mode": mode, "collection": catalog.name, "settings": asdict(chosen), "seconds": seconds, **notes,
+        "mode": mode, "collection": catalog.name, "settings": asdict(settings), "seconds": seconds,
+        "processes": world.size, **notes,
         "accuracy": {split: asdict(value) for split, value in found.items()},
         "accuracy_text": {split: str(value) for split, value in found.items() if value.n},
         "images": {split: value.n for split, value in found.items()}, "quality": judge(data, scores, catalog),
         "unreadable": data.unreadable, "excluded": data.excluded, "left_out": data.left_out,
         "doubtful": doubts(data, scores),
     }  # fmt: skip
-    write_folder(target, network, made, data.species, preparation, training, catalog)
-    shutil.rmtree(workspace(target), ignore_errors=True)
+    if world.rank == 0:
+        taxa = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")
+        licences = sorted(set(catalog.specimens["license"]) - {""})
+        write_folder(target, network, made, data.species, prepared, training, taxa, catalog.name, licences)
+        shutil.rmtree(workspace(target), ignore_errors=True)
     return TrainingReport(
-        target, found, seconds, data.unreadable, data.left_out, data.excluded, training["doubtful"], training["quality"]
-    )
+        target, found, seconds, data.unreadable, data.left_out, data.excluded, training["doubtful"],
+        training["quality"], notes.get("curve", []),
+    )  # fmt: skip

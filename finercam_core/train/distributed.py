@@ -1,0 +1,72 @@
+"""Several processes that train one model together, started by torchrun; without it, a world of one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+
+@dataclass(frozen=True)
+class World:
+    """One process among those that train together.
+
+    Attributes
+    ----------
+    device : torch.device
+        Where this process computes.
+    rank : int
+        Its number; process 0 writes what is written.
+    size : int
+        How many there are.
+    """
+
+    device: torch.device
+    rank: int = 0
+    size: int = 1
+
+    def share(self, batch: torch.Tensor) -> torch.Tensor:
+        """Part of a batch that falls to one process; the parts of all are the batch, which each of them knows."""
+        return batch.tensor_split(self.size)[self.rank]
+
+    def together(self, model: nn.Module) -> nn.Module:
+        """A module whose backward pass averages the gradients over all processes; shares the model's weights."""
+        return DistributedDataParallel(model) if self.size > 1 else model
+
+    def total(self, value: float) -> float:
+        """Sum of a number over all processes, the same in each."""
+        if self.size == 1:
+            return value
+        number = torch.tensor(value, dtype=torch.float64 if self.device.type == "cpu" else None, device=self.device)
+        distributed.all_reduce(number)
+        return float(number)
+
+    def wait(self) -> None:
+        """Go on when all processes are here."""
+        if self.size > 1:
+            distributed.barrier()
+
+
+@contextmanager
+def joined(device: str) -> Iterator[World]:
+    """Join the processes that torchrun started, if it did, and leave them at the end.
+
+    Parameters
+    ----------
+    device : str
+        "auto", "cpu", "cuda" or "cuda:1"; under torchrun each process takes the GPU of its local rank.
+    """
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield World(torch.device(kind))
+        return
+    place = torch.device(f"cuda:{os.environ['LOCAL_RANK']}" if kind.startswith("cuda") else kind)
+    distributed.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    try:
+        yield World(place, distributed.get_rank(), size)
+    finally:
+        distributed.destroy_process_group()
