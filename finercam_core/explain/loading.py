@@ -15,6 +15,7 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.classifier import Classifier
+from finercam_core.explain.clip import load_clip
 from finercam_core.preparation import Preparation
 
 
@@ -27,7 +28,8 @@ def load_classifier(
     ----------
     spec : str or Path
         A folder that `finercam train` wrote (timm's ``local-dir:`` form, or one made from a factory), a
-        ``package.module:function`` that returns a `Classifier` or a model, or the name of a timm model.
+        ``package.module:function`` that returns a `Classifier` or a model, a TOML file with a CLIP-like model and its
+        prompts (see `finercam_core.explain.prompts`), or the name of a timm model.
     species : sequence of str, optional
         Names of the classes, where the source has none.
     target_layer : str, optional
@@ -43,6 +45,8 @@ def load_classifier(
     text = str(spec)
     if Path(text).is_dir():
         found = _from_folder(Path(text), species, target_layer)
+    elif text.endswith(".toml"):
+        found = load_clip(text, target_layer=target_layer)
     elif ":" in text and not text.startswith(("hf-hub:", "local-dir:")):
         found = _from_factory(text, species, target_layer)
     else:

@@ -10,7 +10,9 @@ from finercam_flows.commands.bars import run_bar
 
 def annotate(
     catalog: Annotated[str, typer.Argument(help="Manifest (TOML), table, Darwin Core Archive or folder of images.")],
-    classifier: Annotated[str, typer.Option(help="Folder that train wrote, package.module:function, or timm name.")],
+    classifier: Annotated[
+        str, typer.Option(help="Folder that train wrote, package.module:function, CLIP prompts (TOML), or timm name.")
+    ],
     store: Annotated[str, typer.Option(help="Where the maps go: a folder or a URL such as s3://bucket/maps.zarr.")],
     references: Annotated[int, typer.Option(min=0, max=64, help="Look-alikes that each species is compared with.")] = 8,
     method: Annotated[str, typer.Option(help="Base method.")] = "gradcam",
