@@ -15,7 +15,7 @@ class Watcher(Protocol):
         """One more chunk is on the disk, with so many specimens done and failed."""
 
     def stepped(self, step: int, total: int, note: str) -> None:
-        """Training is at this step of so many."""
+        """Training, an evaluation, an atlas or an export is at this step of so many."""
 
 
 _watchers: list[Watcher] = []
@@ -43,7 +43,7 @@ def report(done: int, failed: int) -> None:
         watcher.written(done, failed)
 
 
-def report_step(step: int, total: int, note: str) -> None:
-    """Tell all watchers how far training is."""
+def report_step(step: int, total: int, note: str = "") -> None:
+    """Tell all watchers how far training, an evaluation, an atlas or an export is."""
     for watcher in _watchers:
         watcher.stepped(step, total, note)

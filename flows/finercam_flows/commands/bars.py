@@ -57,8 +57,9 @@ def progress_bar() -> Progress:
 class RunBar:
     """Watcher of a run that moves a bar."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Progress, steps: str) -> None:
         self.bar = bar
+        self.steps = steps
         self.task: TaskID = bar.add_task("Planning", total=None, note="")
         self.failed = 0
 
@@ -73,12 +74,12 @@ class RunBar:
         self.bar.update(self.task, advance=done + failed, note=note)
 
     def stepped(self, step: int, total: int, note: str) -> None:
-        """Show how far training is."""
-        self.bar.update(self.task, description="Training", completed=step, total=total, note=note)
+        """Show how far training, an evaluation, an atlas or an export is."""
+        self.bar.update(self.task, description=self.steps, completed=step, total=total, note=note)
 
 
 @contextmanager
-def run_bar() -> Iterator[None]:
-    """Show the progress of the runs of this process while the context lasts."""
-    with progress_bar() as bar, watch(RunBar(bar)):
+def run_bar(steps: str = "Training") -> Iterator[None]:
+    """Show the progress of the runs of this process while the context lasts; `steps` names runs that count steps."""
+    with progress_bar() as bar, watch(RunBar(bar, steps)):
         yield

@@ -1,0 +1,63 @@
+"""What happens when a flow or a task goes wrong: which errors are worth another try, and one sentence that says why."""
+
+import errno
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact
+from prefect.client.schemas.objects import FlowRun, State, TaskRun
+from prefect.flows import Flow
+from prefect.logging.loggers import flow_run_logger
+from prefect.tasks import Task
+
+from finercam_core.errors import FinercamError
+
+# A full disk, a missing folder or a forbidden one is the same a minute later.
+LASTING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR})
+
+
+def transient(error: BaseException) -> bool:
+    """Whether the same call may succeed a minute later: trouble of a network or a device, not of the data.
+
+    A bad catalog, a wrong setting or a full disk is not tried again; nor is a server that answers with a refusal
+    (HTTP 4xx), apart from 408 and 429, which ask for patience.
+    """
+    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
+    if isinstance(status, int):
+        return status >= 500 or status in (408, 429)
+    if isinstance(error, FinercamError):
+        return error.__cause__ is not None and transient(error.__cause__)
+    return isinstance(error, OSError) and error.errno not in LASTING and not isinstance(error, FileNotFoundError)
+
+
+def worth_a_retry(_task: "Task[Any, Any]", _run: TaskRun, state: "State[Any]") -> bool:
+    """Condition of Prefect's retries: `transient` of what the task raised."""
+    try:
+        state.result()
+    except Exception as error:
+        return transient(error)
+    return False
+
+
+RETRY: dict[str, Any] = {
+    "retries": 3, "retry_delay_seconds": [10, 60, 300], "retry_jitter_factor": 0.3, "retry_condition_fn": worth_a_retry
+}  # fmt: skip
+
+
+def say_why(flow: "Flow[..., Any]", flow_run: FlowRun, state: "State[Any]") -> None:
+    """Hook of a failed or crashed run: one clear sentence in the log and as an artifact."""
+    sentence = sentence_of(state)
+    flow_run_logger(flow_run).error(sentence)
+    create_markdown_artifact(
+        key="failure", markdown=f"**Run {flow_run.name} of `{flow.name}` failed**\n\n{sentence}", description=sentence
+    )
+
+
+def sentence_of(state: "State[Any]") -> str:
+    """What went wrong, for people."""
+    try:
+        state.result()
+    except FinercamError as error:
+        return f"{error.problem}. {error.remedy[:1].upper()}{error.remedy[1:]}." if error.remedy else f"{error}."
+    except Exception as error:  # said, not swallowed: the state keeps it
+        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no more is known'}"
+    return state.message or "The run ended without a reason"

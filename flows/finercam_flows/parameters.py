@@ -1,0 +1,55 @@
+"""Types of the flows' parameters: what Prefect's pages make a form of, with the sentence that explains each field."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+
+@dataclass(frozen=True)
+class Help:
+    """Sentence beside a field of the form; Prefect drops the description of a `Field` inside `Annotated`."""
+
+    text: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Add the sentence to what the field's own type says."""
+        return {**handler(schema), "description": self.text}
+
+
+CatalogSource = Annotated[
+    str, Field(min_length=1), Help("Manifest (TOML), table (CSV, Parquet), Darwin Core Archive or folder of images.")
+]
+ClassifierSpec = Annotated[
+    str, Field(min_length=1), Help("Folder that `finercam train` wrote, package.module:function, or timm name.")
+]
+StoreLocation = Annotated[
+    str, Field(min_length=1), Help("Store of evidence maps: a folder, or a URL such as s3://bucket/maps.zarr.")
+]
+Folder = Annotated[str, Field(min_length=1), Help("Folder for what is made; it may exist.")]
+ImagesRoot = Annotated[str | None, Help("Folder of the collection's images, if it moved since the store was written.")]
+
+References = Annotated[int, Field(ge=0, le=64), Help("Look-alike species that each species is compared with.")]
+Method = Annotated[str, Help("Base method.")]
+Device = Annotated[
+    str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$"), Help("auto, cpu, cuda (any free one) or cuda:1.")
+]
+BatchSize = Annotated[int, Field(ge=1), Help("Images a forward pass.")]
+ShardSize = Annotated[int, Field(ge=1, le=100_000), Help("Specimens a task.")]
+RetryFailed = Annotated[bool, Help("Compute failed specimens again although their images did not change.")]
+Verify = Annotated[bool, Help("Check every chunk first and compute damaged ones again.")]
+Runner = Annotated[
+    str,
+    Field(pattern=r"^(local|dask|(tcp|tls|ucx)://\S+)$"),
+    Help("local: processes of this machine; dask: a Dask cluster of this machine; tcp://host:port: a Dask scheduler."),
+]
+Workers = Annotated[int, Field(ge=0, le=1024), Help("Worker processes; 0: one a GPU, or one in all without a GPU.")]
+
+Gamma = Annotated[float, Field(ge=0), Help("Strength of the comparison; 0 is plain Grad-CAM.")]
+WeightingName = Annotated[Literal["mean", "softmax", "released"], Help("Weighting of the reference species.")]
+Split = Annotated[str, Help("Specimens judged: a split, all, or auto: the test split where there is one.")]
+Share = Annotated[float, Field(gt=0, le=1), Help("Share of the pixels in a region.")]
+Seed = Annotated[int, Help("Of random maps and bootstrap samples.")]
+MaskFormat = Annotated[str, Field(min_length=1), Help("Form of the masks: coco, png and what `finercam export` lists.")]
+Which = Annotated[Literal["accepted", "automatic"], Help("Masks accepted in review, or unreviewed thresholds.")]
