@@ -4,9 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
+from scipy.stats import t as student_t
 
 Floats = npt.NDArray[np.float64]
-RESAMPLES = 2000
+RESAMPLES, MOST = 2000, 20_000
+RESOLVED = 10  # samples in a tail, for its percentile to mean something
+_BLOCK = 4_000_000  # counts held at once
 
 
 @dataclass(frozen=True)
@@ -18,19 +22,30 @@ class Spread:
     high: Floats
 
 
-def resampled_means(values: npt.ArrayLike, *, seed: int, resamples: int = RESAMPLES) -> Floats:
+def resampled_means(values: npt.ArrayLike, *, seed: int, resamples: int | None = None, looks: int = 1) -> Floats:
     """Means of the rows of ``values`` (n, columns) over bootstrap samples of the rows; float64 (resamples, columns).
 
     Rows are the independent units (specimens); a row stays whole, so that columns keep their dependence.
+
+    Parameters
+    ----------
+    values : array (n, columns)
+    seed : int
+    resamples : int, optional
+        By default `RESAMPLES`, and more where many intervals are looked at together, up to `MOST`.
+    looks : int
+        See `spread`.
     """
     rows = np.asarray(values, np.float64)
-    n = len(rows)
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=resamples)
-    return np.asarray(counts @ rows / n)
+    n, count = len(rows), resamples or min(MOST, max(RESAMPLES, RESOLVED * 40 * looks))
+    rng, weights = np.random.default_rng(seed), np.full(n, 1 / n)
+    block = max(1, _BLOCK // max(n, 1))
+    parts = [rng.multinomial(n, weights, size=min(block, count - start)) @ rows for start in range(0, count, block)]
+    return np.asarray(np.concatenate(parts) / n)
 
 
-def spread(value: npt.ArrayLike, samples: npt.ArrayLike, *, looks: int = 1) -> Spread:
-    """Percentile interval of bootstrap samples (resamples, columns) around a value (columns,).
+def spread(value: npt.ArrayLike, samples: npt.ArrayLike, *, looks: int = 1, n: int | None = None) -> Spread:
+    """Interval of bootstrap samples (resamples, columns) around a value (columns,).
 
     Parameters
     ----------
@@ -38,7 +53,20 @@ def spread(value: npt.ArrayLike, samples: npt.ArrayLike, *, looks: int = 1) -> S
     looks : int
         Number of intervals that are looked at together; the level is 1 - 0.05 / looks (Bonferroni), so that all of
         them hold at once with at least 95 %.
+    n : int, optional
+        Number of units, for the tails below.
+
+    Returns
+    -------
+    Spread
+        Percentiles of the samples. Where a corrected tail holds fewer than `RESOLVED` samples its percentile would be
+        a guess: there the ends are Student's t with the samples' standard deviation (the normal without `n`).
     """
-    tail = 2.5 / max(looks, 1)
-    low, high = np.nanpercentile(np.asarray(samples, np.float64), [tail, 100 - tail], axis=0)
-    return Spread(np.asarray(value, np.float64), np.asarray(low), np.asarray(high))
+    tail, drawn = 0.025 / max(looks, 1), np.asarray(samples, np.float64)
+    middle = np.asarray(value, np.float64)
+    if tail * len(drawn) >= RESOLVED:
+        low, high = np.nanpercentile(drawn, [100 * tail, 100 * (1 - tail)], axis=0)
+        return Spread(middle, np.asarray(low), np.asarray(high))
+    reach = norm.isf(tail) if n is None else student_t.isf(tail, max(n - 1, 1))
+    half = reach * np.nanstd(drawn, axis=0)
+    return Spread(middle, middle - half, middle + half)

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.evaluate.bootstrap import RESAMPLES, Spread, resampled_means, spread
+from finercam_core.evaluate.bootstrap import Spread, resampled_means, spread
 from finercam_core.evaluate.masks import OUTSIDE, UNLABELLED
 from finercam_core.traits import Trait
 
@@ -121,8 +121,9 @@ def _separation(
 ) -> tuple[npt.NDArray[np.float64], Spread]:
     """Evidence of each part in the separation, and its share with the interval of a two-sample bootstrap."""
     parts = here.mean().to_numpy() + there.mean().to_numpy()
-    samples = resampled_means(here, seed=seed, resamples=RESAMPLES) + resampled_means(there, seed=seed + 1)
-    return parts, spread(parts / parts.sum(), samples / samples.sum(1, keepdims=True), looks=looks)
+    samples = resampled_means(here, seed=seed, looks=looks) + resampled_means(there, seed=seed + 1, looks=looks)
+    shares, units = samples / samples.sum(1, keepdims=True), min(len(here), len(there))
+    return parts, spread(parts / parts.sum(), shares, looks=looks, n=units)
 
 
 def _ranked(table: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from finercam_core.evaluate.characters import direction_table, pair_table
 from finercam_core.evaluate.parts import SpeciesFigures, kept_figures
 from finercam_core.evaluate.planted import planted_ranks
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.regions import Regions, read_boxes
 from finercam_core.evaluate.summary import accuracy_table, localisation_table
 from finercam_core.evaluate.writing import write_report
 from finercam_core.store import Store, open_store
@@ -68,6 +69,7 @@ def evaluate(
     *,
     protocol: Protocol | None = None,
     images: str | Path | None = None,
+    boxes: str | Path | None = None,
     planted: Planted | None = None,
     progress: Progress | None = None,
 ) -> EvaluationReport:
@@ -82,6 +84,8 @@ def evaluate(
     protocol : Protocol, optional
     images : str or Path, optional
         Folder of the collection's images and masks, if it moved.
+    boxes : str or Path, optional
+        Table of boxes around the specimens, see `regions.read_boxes`, for collections without masks.
     planted : callable, optional
         ``planted(species, reference)`` names the traits that truly differ; for rendered collections
         `planted.planted_names`.
@@ -97,22 +101,23 @@ def evaluate(
     StoreError
         If the location holds no store.
     EvaluationError
-        If no specimen is in the split, or none has maps.
+        If no specimen is in the split, none has maps, or the boxes cannot be used.
     """
     store, folder, settings = open_store(location, images=images), Path(out), protocol or Protocol()
-    figures, reused = _gather(store, folder / "parts", settings, progress)
+    regions = Regions() if boxes is None else read_boxes(boxes)
+    figures, reused = _gather(store, folder / "parts", settings, regions, progress)
     report = _summarise(store, folder, settings, figures, planted, reused)
     write_report(report)
     return report
 
 
 def _gather(
-    store: Store, folder: Path, protocol: Protocol, progress: Progress | None
+    store: Store, folder: Path, protocol: Protocol, regions: Regions, progress: Progress | None
 ) -> tuple[list[SpeciesFigures], int]:
     groups = protocol.specimens(store).groupby("scientificName", sort=True)["image_id"]
     found, reused = [], 0
     for done, (name, ids) in enumerate(groups, 1):
-        figures, kept = kept_figures(store, str(name), sorted(ids), protocol, folder)
+        figures, kept = kept_figures(store, str(name), sorted(ids), protocol, folder, regions)
         found.append(figures)
         reused += kept
         if progress is not None:

@@ -9,7 +9,10 @@ from torch.nn import functional
 
 from finercam_core.evaluate.protocol import EvaluationError
 
-FILLS = ("mean", "road")
+FILLS = {
+    "mean": "mean: the mean colour of the classifier's training",
+    "road": "road: noisy linear imputation from the neighbours (ROAD), noise 0.01",
+}
 _NOISE = 0.01
 _NEIGHBOURS = [(y, x, 1 / 6 if 0 in (y, x) else 1 / 12) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 

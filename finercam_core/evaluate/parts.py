@@ -1,22 +1,21 @@
 """The slow half of an evaluation, one species at a time, kept on disk so that a stopped run goes on where it was."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.attribution import attribute
+from finercam_core.evaluate.kept import fingerprint, kept, place_of, states
 from finercam_core.evaluate.masks import cover, read_mask
 from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.regions import Regions
 from finercam_core.evaluate.specimen import judge
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
-from finercam_core.traits import Trait, traits_of
+from finercam_core.traits import traits_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,9 @@ class SpeciesFigures:
     left_out: pd.DataFrame
 
 
-def species_figures(store: Store, name: str, image_ids: Sequence[str], protocol: Protocol) -> SpeciesFigures:
+def species_figures(
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, regions: Regions
+) -> SpeciesFigures:
     """Judge the specimens of one species; one that cannot be judged is listed with its reason."""
     traits = traits_of(store)
     judged, attributed, left_out = [], [], []
@@ -49,7 +50,7 @@ def species_figures(store: Store, name: str, image_ids: Sequence[str], protocol:
             continue
         try:
             mask = read_mask(store, image_id)
-            judged.append(judge(store, record, protocol, mask))
+            judged.append(judge(store, record, protocol, regions.of(store, image_id, mask)))
         except (FinercamError, OSError, ValueError) as error:
             left_out.append((image_id, name, f"its mask cannot be read: {error}"))
             continue
@@ -72,31 +73,17 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def kept_figures(
-    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: Regions
 ) -> tuple[SpeciesFigures, bool]:
     """Figures of a species from the folder if they still hold, else computed and put there; and which it was.
 
-    They hold while the protocol, the store's run, the chosen specimens and their states are the same.
+    They hold while the protocol, the store's run, the chosen specimens, their states and their regions are the same.
     """
-    place = folder / hashlib.sha256(name.encode()).hexdigest()[:16]
-    key = _key(store, name, image_ids, protocol)
-    if (place / "key.json").exists() and json.loads((place / "key.json").read_text(encoding="utf-8")) == key:
-        return SpeciesFigures(*(pd.read_parquet(place / f"{part}.parquet") for part in _PARTS)), True
-    figures = species_figures(store, name, image_ids, protocol)
-    place.mkdir(parents=True, exist_ok=True)
-    (place / "key.json").unlink(missing_ok=True)
-    for part in _PARTS:
-        getattr(figures, part).to_parquet(place / f"{part}.parquet", index=False)
-    (place / "key.json").write_text(json.dumps(key), encoding="utf-8")
-    return figures, False
-
-
-_PARTS = ("specimens", "traits", "left_out")
-
-
-def _key(store: Store, name: str, image_ids: Sequence[str], protocol: Protocol) -> dict[str, str]:
-    state = np.asarray(store.species_dataset(name)["state"].values)
-    traits: tuple[Trait, ...] = traits_of(store)
-    chosen = hashlib.sha256(json.dumps([list(image_ids), [t.id for t in traits]]).encode())
-    chosen.update(state.tobytes())
-    return {"species": name, "protocol": protocol.fingerprint(store), "specimens": chosen.hexdigest()[:16]}
+    chosen = fingerprint(list(image_ids), [trait.id for trait in traits_of(store)], regions.fingerprint)
+    key = {
+        "species": name, "protocol": protocol.fingerprint(store), "specimens": chosen, "states": states(store, name)
+    }  # fmt: skip
+    tables, known = kept(
+        place_of(folder, name), key, lambda: vars(species_figures(store, name, image_ids, protocol, regions))
+    )
+    return SpeciesFigures(**tables), known

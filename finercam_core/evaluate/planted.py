@@ -1,12 +1,15 @@
 """Collections whose true differences are known: which rank the pair table gives the planted trait."""
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from finercam_core.synthetic import differing_traits
 from finercam_core.synthetic.parts import MASK_NAMES, TRAIT_PARTS, mask_classes
+from finercam_core.synthetic.planting import Planting
+from finercam_core.synthetic.truth import read_truth
 
 TOLD_APART = 0.9
 
@@ -15,6 +18,18 @@ def planted_names(a: str, b: str) -> frozenset[str]:
     """Names, in the masks, of the parts in which two rendered species truly differ."""
     parts = np.array([part for trait in differing_traits(a, b) for part in TRAIT_PARTS[trait]], np.uint8)
     return frozenset(MASK_NAMES[int(number)] for number in np.unique(mask_classes(parts)) if number)
+
+
+def planted_in(folder: str | Path) -> Callable[[str, str], frozenset[str]]:
+    """`planted_names` for a rendered collection in which some species may be drawn as others.
+
+    Raises
+    ------
+    CatalogError
+        If the folder holds no rendered collection.
+    """
+    planting = Planting.from_truth(read_truth(Path(folder)))
+    return lambda a, b: planted_names(planting.drawn(a), planting.drawn(b))
 
 
 def planted_ranks(pairs: pd.DataFrame, planted: Callable[[str, str], Iterable[str]] = planted_names) -> pd.DataFrame:
@@ -29,12 +44,13 @@ def planted_ranks(pairs: pd.DataFrame, planted: Callable[[str, str], Iterable[st
 
     Returns
     -------
-    DataFrame: species, reference, planted, area (of the best ranked planted trait), rank, rank_by_share, first (the
-    trait ranked first), told_apart (whether at least 90 % of the specimens score higher for their own species).
+    DataFrame, without pairs that differ in no trait: species, reference, planted, area (of the best ranked planted
+    trait), rank, rank_by_share, first (the trait ranked first), told_apart (whether at least 90 % of the specimens
+    score higher for their own species).
     """
     congeners = pairs[pairs["tier"] == "congener"] if len(pairs) else pairs
-    rows = [_row(table, frozenset(planted(*key))) for key, table in congeners.groupby(["species", "reference"])]
-    return pd.DataFrame(rows)
+    groups = [(table, frozenset(planted(*key))) for key, table in congeners.groupby(["species", "reference"])]
+    return pd.DataFrame([_row(table, names) for table, names in groups if names])
 
 
 def _row(table: pd.DataFrame, names: frozenset[str]) -> dict[str, object]:

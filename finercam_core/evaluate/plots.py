@@ -29,7 +29,7 @@ def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
         pair=chosen["species"] + " / " + chosen["reference"], trait=chosen["trait"].str.lower()
     )
     order = chosen.sort_values("trait_id")["trait"].drop_duplicates().tolist()
-    tables = {name: chosen.pivot_table(index="pair", columns="trait", values=name)[order]
+    tables = {name: chosen.pivot_table(index="pair", columns="trait", values=name).reindex(columns=order)
               for name in ("share", "density", "candidate")}  # fmt: skip
     shape = tables["share"].shape
     figure = Figure(figsize=(3.2 + 0.62 * shape[1], 1.6 + 0.34 * shape[0]), layout="constrained")
@@ -40,8 +40,8 @@ def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
     axes.set_yticks(range(shape[0]), tables["share"].index, fontsize=8, style="italic")
     for (y, x), share in np.ndenumerate(tables["share"].to_numpy()):
         if np.isfinite(share):
-            dense = tables["density"].to_numpy()[y, x] > ceiling / 2
-            mark = "•" if tables["candidate"].to_numpy()[y, x] else ""
+            dense = not tables["density"].to_numpy()[y, x] <= ceiling / 2
+            mark = "•" if tables["candidate"].to_numpy()[y, x] == 1 else ""
             axes.text(
                 x,
                 y,

@@ -7,7 +7,6 @@ import pandas as pd
 from finercam_core.evaluate.controls import centred_blob, random_map
 from finercam_core.evaluate.energy import energy_share
 from finercam_core.evaluate.localisation import intersection_over_union, map_overlap, pointing_game
-from finercam_core.evaluate.masks import Mask, specimen_region
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.finer import coefficients, combine
 from finercam_core.preparation import to_image
@@ -30,19 +29,21 @@ def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.
     return np.stack([*cams, random_map(grid, record.image_id, protocol.seed), centred_blob(grid)])
 
 
-def judge(store: Store, record: SpecimenRecord, protocol: Protocol, mask: Mask | None) -> pd.DataFrame:
+def judge(
+    store: Store, record: SpecimenRecord, protocol: Protocol, specimen: npt.NDArray[np.bool_] | None
+) -> pd.DataFrame:
     """One row a map of `MAPS` with its localisation figures on the specimen's own region.
 
     Parameters
     ----------
     store, record, protocol
-    mask : int array (height, width), optional
-        The specimen's trait mask.
+    specimen : bool array (height, width), optional
+        Where the specimen lies, from `regions.Regions`.
 
     Returns
     -------
     DataFrame: image_id, scientificName, predicted, probability, runner_up (highest scoring reference), map,
-    energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN without a mask;
+    energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN without a region;
     `overlap` is that of the maps of the species and of its runner-up, for Grad-CAM alone.
     """
     maps = specimen_maps(record, protocol)
@@ -55,7 +56,7 @@ def judge(store: Store, record: SpecimenRecord, protocol: Protocol, mask: Mask |
             "probability": float(record.probability[0]),
             "runner_up": record.classes[rival] if rival else "",
             "map": MAPS,
-            **_localised(store, maps, protocol, mask),
+            **_localised(store, maps, protocol, specimen),
         }
     )
     overlap = map_overlap(record.evidence[0], record.evidence[rival]) if rival else np.nan
@@ -63,12 +64,11 @@ def judge(store: Store, record: SpecimenRecord, protocol: Protocol, mask: Mask |
 
 
 def _localised(
-    store: Store, maps: npt.NDArray[np.float32], protocol: Protocol, mask: Mask | None
+    store: Store, maps: npt.NDArray[np.float32], protocol: Protocol, specimen: npt.NDArray[np.bool_] | None
 ) -> dict[str, list[float]]:
-    if mask is None or not (mask > 0).any():
+    if specimen is None:
         return {name: [float("nan")] * len(maps) for name in ("energy", "pointing", "iou", "area")}
-    specimen = specimen_region(mask)
-    size = (mask.shape[1], mask.shape[0])
+    size = (specimen.shape[1], specimen.shape[0])
     large = to_image(maps, store.preparation.window(size), size)
     return {
         "energy": [float(share) for share in energy_share(large, specimen)],

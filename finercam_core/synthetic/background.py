@@ -11,11 +11,11 @@ _INK = (40, 40, 45)
 _CARD_COLOURS = ((190, 60, 55), (70, 140, 80), (60, 90, 170), (225, 200, 70))
 
 
-def paint_background(pose: Pose, shortcut: str | None = None) -> FloatArray:
+def paint_background(pose: Pose, shortcut: str | None = None, *, chance_bars: bool = True) -> FloatArray:
     """Empty table: float32 (height, width, 3) in [0, 1].
 
     `shortcut` is None, "scale bar" or "colour card": an object planted in the corner, which a classifier may come
-    to rely on instead of the specimen.
+    to rely on instead of the specimen. `chance_bars` False leaves out the scale bars that lie there by chance.
     """
     y, x = np.mgrid[-1 : 1 : pose.height * 1j, -1 : 1 : pose.width * 1j].astype(np.float32)
     slope = pose.light * (x * np.cos(pose.light_angle) + y * np.sin(pose.light_angle))
@@ -23,7 +23,7 @@ def paint_background(pose: Pose, shortcut: str | None = None) -> FloatArray:
     table = shade[..., None] * np.array(pose.background, np.float32)
     picture = Image.fromarray((table.clip(0, 1) * 255).astype(np.uint8))
     draw = ImageDraw.Draw(picture)
-    if pose.scale_bar or shortcut == "scale bar":
+    if (pose.scale_bar and chance_bars) or shortcut == "scale bar":
         _scale_bar(draw, pose)
     if pose.label:
         _label(draw, pose)
@@ -32,6 +32,17 @@ def paint_background(pose: Pose, shortcut: str | None = None) -> FloatArray:
     drawn = np.asarray(picture, np.float32) / 255
     changed = np.abs(drawn - np.floor(table.clip(0, 1) * 255) / 255).max(-1, keepdims=True) > 0.002
     return np.where(changed, drawn, table).astype(np.float32)
+
+
+def object_region(pose: Pose, shortcut: str) -> npt.NDArray[np.bool_]:
+    """Pixels that a planted object covers: bool (height, width)."""
+    picture = Image.new("RGB", (pose.width, pose.height), (1, 2, 3))
+    draw = ImageDraw.Draw(picture)
+    if shortcut == "scale bar":
+        _scale_bar(draw, pose)
+    else:
+        _colour_card(draw)
+    return np.asarray((np.asarray(picture) != (1, 2, 3)).any(-1))
 
 
 def _scale_bar(draw: ImageDraw.ImageDraw, pose: Pose) -> None:

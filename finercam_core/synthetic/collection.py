@@ -11,14 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.errors import CatalogError
 from finercam_core.synthetic.parts import MASK_NAMES
-from finercam_core.synthetic.species import species_plan
+from finercam_core.synthetic.planting import Planting
 from finercam_core.synthetic.specimen import render_specimen
 from finercam_core.synthetic.tables import Item, plan_items, write_tables, write_whole
 from finercam_core.synthetic.truth import write_truth
 
-SHORTCUTS = ("scale bar", "colour card")
 _QUALITY = 92
 _BATCH = 25
 Progress = Callable[[int, int], None]
@@ -33,6 +31,7 @@ def render_collection(
     test: int = 16,
     progress: Progress | None = None,
     shortcut: Mapping[str, str] | None = None,
+    disguise: Mapping[str, str] | None = None,
     workers: int = 2,
 ) -> None:
     """Render a collection of specimens into a folder; what is there already is kept.
@@ -49,16 +48,19 @@ def render_collection(
         Called with the number of images that are ready, and of all.
     shortcut : mapping of species to "scale bar" or "colour card", optional
         Plants that object in every image of a species: something beside the specimen that gives the species away.
+    disguise : mapping of species to species, optional
+        Draws a species with a shortcut exactly as another one, so that the object alone tells the two apart.
     workers : int
         Processes; 1 renders in this one.
 
     Raises
     ------
     CatalogError
-        If the folder holds a collection with another seed, or a species or a shortcut is unknown.
+        If the folder holds a collection with another seed, a species or a shortcut is unknown, or a disguised species
+        has no shortcut.
     """
     folder = Path(folder)
-    planted = _checked(shortcut or {})
+    planted = Planting.checked(shortcut, disguise)
     items = plan_items({"train": train, "val": val, "test": test})
     write_truth(folder, seed, planted, items)
     names = {str(number): name for number, name in MASK_NAMES.items()}
@@ -69,38 +71,31 @@ def render_collection(
         done += count
         if progress:
             progress(done, len(items))
-    write_tables(folder, items)
+    write_tables(folder, items, planted.drawn)
     if progress and not missing:
         progress(done, len(items))
 
 
-def _checked(shortcut: Mapping[str, str]) -> dict[str, str]:
-    """Shortcuts by the species' proper name."""
-    for planted in shortcut.values():
-        if planted not in SHORTCUTS:
-            raise CatalogError(f"unknown shortcut {planted!r}", f"use one of {', '.join(SHORTCUTS)}")
-    return {species_plan(name).name: planted for name, planted in shortcut.items()}
-
-
-def _render_all(
-    folder: Path, seed: int, shortcut: Mapping[str, str], items: Sequence[Item], workers: int
-) -> Iterator[int]:
+def _render_all(folder: Path, seed: int, planted: Planting, items: Sequence[Item], workers: int) -> Iterator[int]:
     """Render images batch by batch; yields how many are new each time."""
     batches = [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
     if workers <= 1 or len(batches) <= 1:
         for batch in batches:
-            yield render_batch(folder, seed, shortcut, batch)
+            yield render_batch(folder, seed, planted, batch)
         return
     # Spawned, not forked: the caller may have threads (torch, Qt) that a fork would break.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for future in as_completed([pool.submit(render_batch, folder, seed, shortcut, b) for b in batches]):
+        for future in as_completed([pool.submit(render_batch, folder, seed, planted, b) for b in batches]):
             yield future.result()
 
 
-def render_batch(folder: Path, seed: int, shortcut: Mapping[str, str], items: Sequence[Item]) -> int:
+def render_batch(folder: Path, seed: int, planted: Planting, items: Sequence[Item]) -> int:
     """Render images and masks of some items into the folder; returns their number."""
     for item in items:
-        specimen = render_specimen(item.species, seed, item.number, shortcut=shortcut.get(item.species))
+        specimen = render_specimen(
+            item.species, seed, item.number, as_species=planted.drawn(item.species),
+            shortcut=planted.shortcut.get(item.species), chance_bars=planted.chance_bars,
+        )  # fmt: skip
         image, mask = _paths(folder, item)
         write_whole(mask, _encoded(specimen.mask, "PNG"))
         write_whole(image, _encoded(specimen.image, "JPEG", quality=_QUALITY, subsampling=0))

@@ -42,7 +42,13 @@ class Specimen(NamedTuple):
 
 
 def render_specimen(
-    species: str, seed: int, index: int, *, as_species: str | None = None, shortcut: str | None = None
+    species: str,
+    seed: int,
+    index: int,
+    *,
+    as_species: str | None = None,
+    shortcut: str | None = None,
+    chance_bars: bool = True,
 ) -> Specimen:
     """Render specimen `index` of a species; the same whatever else is rendered.
 
@@ -57,10 +63,12 @@ def render_specimen(
         this species.
     shortcut : {"scale bar", "colour card"}, optional
         Object planted beside the specimen.
+    chance_bars : bool
+        False leaves out the scale bar that lies beside some specimens.
     """
     number = species_number(species)
     pose = draw_pose(np.random.default_rng(np.random.SeedSequence([seed, number, index])))
-    canvas = Canvas(paint_background(pose, shortcut))
+    canvas = Canvas(paint_background(pose, shortcut, chance_bars=chance_bars))
     _draw_fish(canvas, pose, species_plan(as_species or species))
     return Specimen(_photograph(canvas, pose), canvas.parts)
 
@@ -100,13 +108,17 @@ def _photograph(canvas: Canvas, pose: Pose) -> npt.NDArray[np.uint8]:
     return np.asarray(exposed.clip(0, 1) * 255 + 0.5, np.uint8)
 
 
-def true_region(species: str, reference: str, seed: int, index: int) -> npt.NDArray[np.bool_]:
+def true_region(
+    species: str, reference: str, seed: int, index: int, *, as_species: str | None = None
+) -> npt.NDArray[np.bool_]:
     """Where specimen `index` of a species truly differs from a reference species: bool (height, width).
 
     The pixels of the differing traits in the specimen and in its twin, so that an absent fin is located where the
-    reference has it. Species of different genera differ in their whole body.
+    reference has it. Species of different genera differ in their whole body. `as_species` says what the specimen was
+    drawn as, if not as its own species.
     """
-    parts = [part for trait in differing_traits(species, reference) for part in TRAIT_PARTS[trait]]
-    own = render_specimen(species, seed, index).parts
+    drawn = as_species or species
+    parts = [part for trait in differing_traits(drawn, reference) for part in TRAIT_PARTS[trait]]
+    own = render_specimen(species, seed, index, as_species=drawn).parts
     twin = render_specimen(species, seed, index, as_species=reference).parts
     return np.asarray(np.isin(own, parts) | np.isin(twin, parts))

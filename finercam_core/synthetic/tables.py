@@ -1,6 +1,6 @@
 """The tables of a rendered collection: Fish-Vista's own files and columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,12 +58,13 @@ def plan_items(counts: Mapping[str, int]) -> list[Item]:
     ]
 
 
-def table(items: Sequence[Item]) -> pd.DataFrame:
-    """Fish-Vista's 15 columns, one row an image; the four trait columns hold 0 or 1."""
-    return pd.DataFrame([_row(item, species_plan(item.species)) for item in items], columns=COLUMNS)
+def table(items: Sequence[Item], drawn: Callable[[str], str] = str) -> pd.DataFrame:
+    """Fish-Vista's 15 columns, one row an image; the four trait columns hold 0 or 1, as the species is `drawn`."""
+    rows = [_row(item, species_plan(item.species), species_plan(drawn(item.species))) for item in items]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(item: Item, plan: SpeciesPlan) -> dict[str, str | int]:
+def _row(item: Item, plan: SpeciesPlan, drawn: SpeciesPlan) -> dict[str, str | int]:
     return {
         "filename": f"{item.stem}.jpg",
         "source_filename": f"{item.stem}.jpg",
@@ -75,18 +76,18 @@ def _row(item: Item, plan: SpeciesPlan) -> dict[str, str | int]:
         "standardized_species": plan.name.lower(),
         "original_url": "",
         "license": "CC0-1.0",
-        "adipose_fin": int(plan.traits["adipose_fin"] == "present"),
-        "pelvic_fin": int(plan.traits["pelvic_fin"] == "present"),
-        "barbel": int(plan.traits["barbel"] == "present"),
-        "multiple_dorsal_fin": int(plan.traits["dorsal_fins"] == "two"),
+        "adipose_fin": int(drawn.traits["adipose_fin"] == "present"),
+        "pelvic_fin": int(drawn.traits["pelvic_fin"] == "present"),
+        "barbel": int(drawn.traits["barbel"] == "present"),
+        "multiple_dorsal_fin": int(drawn.traits["dorsal_fins"] == "two"),
         "file_name": item.file_name,
     }
 
 
-def write_tables(folder: Path, items: Sequence[Item]) -> None:
+def write_tables(folder: Path, items: Sequence[Item], drawn: Callable[[str], str] = str) -> None:
     """Write `classification_{split}.csv` and `segmentation_{split}.csv`: every rendered image has a mask."""
     for split in SPLITS:
-        text = table([item for item in items if item.split == split]).to_csv(index=False, lineterminator="\n")
+        text = table([item for item in items if item.split == split], drawn).to_csv(index=False, lineterminator="\n")
         for task in ("classification", "segmentation"):
             write_whole(folder / f"{task}_{split}.csv", text.encode())
 

@@ -1,7 +1,7 @@
 """`truth.json`: what a rendered collection was made from, so that true regions can be had again."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import CatalogError
+from finercam_core.synthetic.planting import Planting
+from finercam_core.synthetic.species import species_plan
 from finercam_core.synthetic.specimen import true_region
 from finercam_core.synthetic.tables import Item, write_whole
 
@@ -18,7 +20,7 @@ FILE = "truth.json"
 RENDERER = 1
 
 
-def write_truth(folder: Path, seed: int, shortcut: Mapping[str, str], items: Iterable[Item]) -> None:
+def write_truth(folder: Path, seed: int, planted: Planting, items: Iterable[Item]) -> None:
     """Note seed, renderer and images; earlier images of the same collection stay listed.
 
     Raises
@@ -26,11 +28,11 @@ def write_truth(folder: Path, seed: int, shortcut: Mapping[str, str], items: Ite
     CatalogError
         If the folder holds a collection with another seed, renderer or shortcut.
     """
-    origin = {"seed": seed, "renderer": RENDERER, "shortcut": dict(shortcut)}
+    origin = {"seed": seed, "renderer": RENDERER, **planted.to_truth()}
     images = {item.stem: {"species": item.species, "index": item.number} for item in items}
     if (folder / FILE).exists():
         known = read_truth(folder)
-        before = {key: known.get(key) for key in origin}
+        before = {key: value for key, value in known.items() if key != "images"}
         if before != origin:
             raise CatalogError(f"{folder} holds a collection made with {before}", "render into another folder")
         images = known["images"] | images
@@ -55,7 +57,9 @@ def read_truth(folder: Path) -> dict[str, Any]:
 
 
 def true_region_of(folder: Path | str, stem: str, reference: str) -> npt.NDArray[np.bool_]:
-    """Where the specimen in a file truly differs from a reference species.
+    """Where the picture in a file truly differs from what a reference species would look like there.
+
+    Planted objects count: where one alone tells the two apart, an honest map points at it.
 
     Parameters
     ----------
@@ -82,7 +86,10 @@ def true_region_of(folder: Path | str, stem: str, reference: str) -> npt.NDArray
     if stem not in truth["images"]:
         raise CatalogError(f"{stem!r} is not an image of {folder}", f"use a stem listed in its {FILE}")
     origin = truth["images"][stem]
-    return true_region(origin["species"], reference, truth["seed"], origin["index"])
+    planted, species = Planting.from_truth(truth), origin["species"]
+    drawn = planted.drawn(species), planted.drawn(species_plan(reference).name)
+    trait = true_region(species, drawn[1], truth["seed"], origin["index"], as_species=drawn[0])
+    return trait | planted.region(species, species_plan(reference).name, truth["seed"], origin["index"])
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,118 @@
+"""Which maps are compared in faithfulness: every γ, weighting, method and baseline, beside controls. Needs torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from finercam_core.evaluate.baselines import SETTINGS, baseline_map, check_baselines
+from finercam_core.evaluate.controls import centred_blob, random_map
+from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.explain import Classifier, explain
+from finercam_core.finer import WEIGHTINGS, Weighting, coefficients, combine
+from finercam_core.store import SpecimenRecord
+
+STORED, CONTROL = "stored", "control"
+Objective = Literal["species", "difference", "none"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One map that is judged.
+
+    Attributes
+    ----------
+    name : str
+        Different for each: "grad_cam", "finer_cam", "finer_cam γ=1 softmax", "rise", "rise difference", "random" …
+    explainer : str
+        "stored" (the store's evidence), another base method, a baseline, or "control".
+    objective : {"species", "difference", "none"}
+        What is explained: y_c, y_c less γ times the references, or nothing.
+    gamma : float
+    weighting : str
+    """
+
+    name: str
+    explainer: str
+    objective: Objective
+    gamma: float = 0.0
+    weighting: Weighting = "mean"
+
+
+GRAD_CAM = Compared("grad_cam", STORED, "species")
+RANDOM, BLOB = Compared("random", CONTROL, "none"), Compared("blob", CONTROL, "none")
+
+
+def compared_maps(
+    protocol: Protocol,
+    *,
+    gammas: Sequence[float] = (),
+    weightings: Sequence[Weighting] = (),
+    methods: Sequence[str] = (),
+    baselines: Sequence[str] = (),
+) -> tuple[Compared, ...]:
+    """All maps of a comparison, each once: Grad-CAM first, then the protocol's Finer-CAM, the grid, others, controls.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    gammas, weightings : sequence
+        Finer-CAM from the stored evidence with each γ in each weighting; γ = 0 is Grad-CAM and left out.
+    methods : sequence of str
+        Other base methods of `finercam_core.explain.explain`.
+    baselines : sequence of str
+        Of `baselines.BASELINES`.
+
+    Raises
+    ------
+    EvaluationError
+        If a baseline or a weighting is unknown.
+    """
+    check_baselines(baselines)
+    if unknown := [w for w in weightings if w not in WEIGHTINGS]:
+        raise EvaluationError(f"unknown weighting {unknown[0]!r}", f"use one of {', '.join(WEIGHTINGS)}")
+    own = (protocol.gamma, protocol.weighting)
+    grid = [(g, w) for w in weightings or (protocol.weighting,) for g in gammas if g != 0 and (g, w) != own]
+    found = [GRAD_CAM, Compared("finer_cam", STORED, "difference", *own)]
+    found += [Compared(f"finer_cam γ={g:g} {w}", STORED, "difference", g, w) for g, w in grid]
+    for name in (*methods, *baselines):
+        found += [Compared(name, name, "species"), Compared(f"{name} difference", name, "difference", *own)]
+    return tuple(dict.fromkeys([*found, RANDOM, BLOB]))
+
+
+def map_of(
+    one: Compared, record: SpecimenRecord, classifier: Classifier, image: torch.Tensor, protocol: Protocol
+) -> torch.Tensor:
+    """Map of one specimen: (h, w) on the model's grid, or (H, W) at the input's size for baselines.
+
+    Parameters
+    ----------
+    one : Compared
+    record : SpecimenRecord
+    classifier : Classifier
+    image : tensor (1, 3, H, W)
+        Prepared.
+    protocol : Protocol
+    """
+    if one.explainer == CONTROL:
+        grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
+        made = random_map(grid, record.image_id, protocol.seed) if one is RANDOM else centred_blob(grid)
+        return torch.from_numpy(made).to(image.device)
+    weights = _weights(one, record)
+    if one.explainer == STORED:
+        return torch.from_numpy(combine(record.evidence, weights)).to(image.device)
+    classes = [classifier.index(name) for name in record.classes]
+    if one.explainer in SETTINGS:
+        every = np.zeros(len(classifier.species))
+        every[classes] = weights
+        return baseline_map(one.explainer, classifier.model, image, every, seed=protocol.seed)
+    found = explain(classifier, image, [classes], method=one.explainer)
+    return torch.from_numpy(combine(found.evidence[0].cpu().numpy(), weights)).to(image.device)
+
+
+def _weights(one: Compared, record: SpecimenRecord) -> npt.NDArray[Any]:
+    gamma = one.gamma if one.objective == "difference" else 0.0
+    return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=one.weighting)
