@@ -48,13 +48,14 @@ def attribute(record: SpecimenRecord, parts: Cover) -> pd.DataFrame:
     """Share and evidence of every part in the difference between a specimen's species and each reference.
 
     The difference is the whole one, :math:`E_c - E_d` (γ = 1): with γ = 0.6 a part of what both species have in
-    common would stay in the map and be taken for a difference.
+    common would stay in the map and be taken for a difference. Of methods that are not linear in the scores the
+    finished comparison is taken, at the γ of the run.
 
     Returns
     -------
     DataFrame with `COLUMNS`, one row a reference and part; `margin` is the difference of the two logits.
     """
-    differences = record.evidence[:1] - record.evidence[1:]
+    differences = record.evidence[1:] if record.compared_at is not None else record.evidence[:1] - record.evidence[1:]
     shares, evidence = trait_shares(differences, parts), trait_evidence(differences, parts)
     references, count = record.classes[1:], len(parts.ids)
     return pd.DataFrame(

@@ -11,6 +11,7 @@ import torch
 from finercam_core.evaluate.baselines import SETTINGS, baseline_map, check_baselines
 from finercam_core.evaluate.controls import centred_blob, random_map
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.specimen import map_weights
 from finercam_core.explain import Classifier, explain
 from finercam_core.finer import WEIGHTINGS, Weighting, coefficients, combine
 from finercam_core.store import SpecimenRecord
@@ -101,9 +102,10 @@ def map_of(
         grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
         made = random_map(grid, record.image_id, protocol.seed) if one is RANDOM else centred_blob(grid)
         return torch.from_numpy(made).to(image.device)
-    weights = _weights(one, record)
     if one.explainer == STORED:
+        weights = map_weights(record, one.gamma if one.objective == "difference" else 0.0, one.weighting)
         return torch.from_numpy(combine(record.evidence, weights)).to(image.device)
+    weights = _weights(one, record)
     classes = [classifier.index(name) for name in record.classes]
     if one.explainer in SETTINGS:
         every = np.zeros(len(classifier.species))
@@ -114,5 +116,6 @@ def map_of(
 
 
 def _weights(one: Compared, record: SpecimenRecord) -> npt.NDArray[Any]:
+    """Coefficients of the classes in what is explained: of evidence, or of scores."""
     gamma = one.gamma if one.objective == "difference" else 0.0
     return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=one.weighting)

@@ -82,7 +82,10 @@ def _judge(
 def pair_map(record: SpecimenRecord, index: int, gamma: float) -> npt.NDArray[np.float32]:
     """Finer-CAM map of a specimen against one reference (its index among the classes); float32 (h, w)."""
     use = np.arange(len(record.classes)) == index
-    return combine(record.evidence, coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use))
+    at = record.compared_at
+    gamma = at if at is not None and gamma != 0 else gamma
+    weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use, compared_at=at)
+    return combine(record.evidence, weights)
 
 
 def energy_intervals(energies: pd.DataFrame, *, seed: int = 0) -> dict[str, Interval]:

@@ -1,5 +1,7 @@
 """All figures of one specimen: how its maps lie, beside controls that know nothing."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -8,7 +10,7 @@ from finercam_core.evaluate.controls import centred_blob, random_map
 from finercam_core.evaluate.energy import energy_share
 from finercam_core.evaluate.localisation import intersection_over_union, map_overlap, pointing_game
 from finercam_core.evaluate.protocol import Protocol
-from finercam_core.finer import coefficients, combine
+from finercam_core.finer import Weighting, coefficients, combine
 from finercam_core.preparation import to_image
 from finercam_core.regions import region
 from finercam_core.store import SpecimenRecord, Store
@@ -19,14 +21,15 @@ MAPS = ("grad_cam", "finer_cam", "random", "blob")
 def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.float32]:
     """Grad-CAM, Finer-CAM against all references, a random map and a centred blob; float32 (4, h, w)."""
     grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
-    cams = [
-        combine(
-            record.evidence,
-            coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=protocol.weighting),
-        )
-        for gamma in (0.0, protocol.gamma)
-    ]
+    cams = [combine(record.evidence, map_weights(record, gamma, protocol.weighting)) for gamma in (0.0, protocol.gamma)]
     return np.stack([*cams, random_map(grid, record.image_id, protocol.seed), centred_blob(grid)])
+
+
+def map_weights(record: SpecimenRecord, gamma: float, weighting: Weighting) -> npt.NDArray[Any]:
+    """Coefficients of a record's maps; finished comparisons keep the γ that they were made with."""
+    at = record.compared_at
+    gamma = at if at is not None and gamma != 0 else gamma
+    return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=weighting, compared_at=at)
 
 
 def judge(
@@ -44,7 +47,8 @@ def judge(
     -------
     DataFrame: image_id, scientificName, predicted, probability, runner_up (highest scoring reference), map,
     energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN without a region;
-    `overlap` is that of the maps of the species and of its runner-up, for Grad-CAM alone.
+    `overlap` is that of the maps of the species and of its runner-up, for Grad-CAM alone (NaN where finished comparisons
+    are stored).
     """
     maps = specimen_maps(record, protocol)
     rival = 1 + int(np.argmax(record.logit[1:])) if len(record.classes) > 1 else 0
@@ -59,7 +63,8 @@ def judge(
             **_localised(store, maps, protocol, specimen),
         }
     )
-    overlap = map_overlap(record.evidence[0], record.evidence[rival]) if rival else np.nan
+    classwise = rival and record.compared_at is None  # finished comparisons hold no map of another class
+    overlap = map_overlap(record.evidence[0], record.evidence[rival]) if classwise else np.nan
     return table.assign(overlap=np.where(table["map"] == "grad_cam", overlap, np.nan))
 
 

@@ -109,7 +109,9 @@ class Views:
         found = []
         for name in wanted:
             use = np.ones(len(names), bool) if name == ALL else names == name
-            weights = coefficients(record.logit, record.log_sum_exp, gamma=self.gamma, use=use)
+            at = record.compared_at
+            gamma = self.gamma if at is None else at
+            weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use, compared_at=at)
             values = combine(record.evidence, weights)
             words = f"Heat map of what tells specimen {record.image_id} of {record.scientificName} from {name}: "
             source = overlay_uri(values, self.store.preparation, size)

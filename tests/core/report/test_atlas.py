@@ -148,7 +148,7 @@ def test_faithfulness_costs_what_it_needs(made: tuple[Path, Classifier]) -> None
         found = faithfulness(folder / "maps.zarr", classifier, limit=3, steps=5)
     finally:
         handle.remove()
-    assert found.forwards == sum(seen) == found.needed == 3 * (2 + 4 * (6 + 4)), "20 % is a drop and a step: one image"
+    assert found.forwards == sum(seen) == found.needed == 3 * (2 + 4 * (7 + 4)), "20 % is a drop and a step: one image"
     assert "forward passes" in str(found)
     assert set(found.specimens["map"]) == {"grad_cam", "finer_cam", "random", "blob"}
     own = found.summary[found.summary["map"] == "grad_cam"]
