@@ -1,0 +1,104 @@
+"""One forward pass with a layer watched, and context managers that leave the model as it was found."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+from finercam_core.errors import ClassifierError
+
+Replace = Callable[[torch.Tensor], torch.Tensor]
+
+
+def forward_to(
+    model: nn.Module, layer: nn.Module, images: torch.Tensor, *, graph: bool = False, replace: Replace | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """One forward pass: the layer's output and the scores.
+
+    The model is in evaluation mode meanwhile and is left as it was found, also after an exception.
+
+    Parameters
+    ----------
+    model, layer : torch.nn.Module
+    images : tensor (N, 3, H, W)
+    graph : bool
+        What lies behind the layer is differentiable with respect to the tensor returned; what lies before is not.
+        Parameters take no part in the graph.
+    replace : callable, optional
+        Turns the layer's output into the one that the rest of the model receives, and that is returned.
+
+    Returns
+    -------
+    The layer's output as the module gives it, detached from the trunk; scores (N, K).
+
+    Raises
+    ------
+    ClassifierError
+        If the layer gives something other than one tensor, or does not run exactly once.
+    """
+    caught: list[torch.Tensor] = []
+
+    def catch(_module: nn.Module, _inputs: Any, output: Any) -> Any:
+        if not isinstance(output, torch.Tensor):
+            raise ClassifierError(
+                f"the target layer gives a {type(output).__name__}", "name a layer that gives one map"
+            )
+        caught.append(output.detach() if replace is None else replace(output.detach()).detach())
+        if not graph:
+            return None if replace is None else caught[-1]
+        caught[-1].requires_grad_()
+        torch.set_grad_enabled(True)
+        # A copy, since the next layer may work in place, which a leaf of the graph forbids.
+        return caught[-1].clone()
+
+    hook = layer.register_forward_hook(catch)
+    with ExitStack() as stack:
+        stack.callback(hook.remove)
+        stack.enter_context(evaluating(model))
+        stack.enter_context(frozen(model))
+        stack.enter_context(torch.set_grad_enabled(False))
+        logits = model(images)
+    if len(caught) != 1:
+        raise ClassifierError(f"the target layer ran {len(caught)} times in one pass", "name a layer that runs once")
+    return caught[0], logits
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode, with every module's own flag put back afterwards."""
+    flags = [(module, module.training) for module in model.modules() if module.training]
+    if flags:
+        model.eval()
+    try:
+        yield
+    finally:
+        for module, training in flags:
+            module.training = training
+
+
+@contextmanager
+def frozen(model: nn.Module) -> Iterator[None]:
+    """No gradients for parameters, so that a graph holds activations alone."""
+    wanting = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in wanting:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in wanting:
+            parameter.requires_grad_(True)
+
+
+@contextmanager
+def replaced_forward(module: nn.Module, forward: Callable[..., torch.Tensor]) -> Iterator[None]:
+    """Let a module compute something else meanwhile; its hooks stay in place."""
+    own = module.__dict__.get("forward")
+    module.__dict__["forward"] = forward
+    try:
+        yield
+    finally:
+        del module.__dict__["forward"]
+        if own is not None:
+            module.__dict__["forward"] = own

@@ -1,0 +1,102 @@
+"""Where the cells of the map lie in a layer's output: (N, C, h, w), (N, h, w, C) or tokens (N, prefix + h·w, C)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from finercam_core.errors import ClassifierError
+
+_LAYER_BEFORE = "name a layer before the pooling"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a layer's output is read as a map.
+
+    Attributes
+    ----------
+    channels_last : bool
+        (N, h, w, C), as in Swin, and not (N, C, h, w).
+    prefix : int
+        Class and register tokens before the tokens of the grid.
+    """
+
+    channels_last: bool = False
+    prefix: int = 0
+
+    @staticmethod
+    def of(model: nn.Module, activation: torch.Tensor, images: torch.Tensor) -> "Layout":
+        """Read the layout off an output, the input that it belongs to, and the model's metadata.
+
+        Raises
+        ------
+        ClassifierError
+            If the output is no map of these images.
+        """
+        shape, size = tuple(activation.shape), (int(images.shape[-2]), int(images.shape[-1]))
+        if len(shape) not in (3, 4) or shape[0] != len(images):
+            raise ClassifierError(
+                f"the target layer gives values of shape {shape}, not one map an image", _LAYER_BEFORE
+            )
+        layout = Layout()
+        if len(shape) == 4:
+            layout = Layout(channels_last=_is_channels_last(model, shape, size))
+        else:
+            layout = Layout(prefix=_prefix(model, shape[1], size))
+        height, width = layout.grid(activation, images)
+        if height * width < 2:
+            raise ClassifierError("the target layer's map is a single cell", _LAYER_BEFORE)
+        return layout
+
+    def grid(self, activation: torch.Tensor, images: torch.Tensor) -> tuple[int, int]:
+        """Height and width in cells of an output for images (N, 3, H, W)."""
+        if activation.ndim == 4:
+            sides = activation.shape[1:3] if self.channels_last else activation.shape[2:4]
+            return int(sides[0]), int(sides[1])
+        return _rows_and_columns(activation.shape[1] - self.prefix, (int(images.shape[-2]), int(images.shape[-1])))
+
+    def to_grid(self, values: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
+        """Bring a layer's values to (N, C, h, w), without a copy where that is possible."""
+        if values.ndim == 3:
+            return values[:, self.prefix :].transpose(1, 2).unflatten(2, grid)
+        return values.permute(0, 3, 1, 2) if self.channels_last else values
+
+    def from_grid(self, cells: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+        """Put cells (N, C, h, w) in the place of those of a layer's values; prefix tokens stay as they are."""
+        if values.ndim == 3:
+            tokens = cells.flatten(2).transpose(1, 2).to(values.dtype)
+            return torch.cat([values[:, : self.prefix], tokens], dim=1)
+        return (cells.permute(0, 2, 3, 1) if self.channels_last else cells).to(values.dtype)
+
+
+def _is_channels_last(model: nn.Module, shape: tuple[int, ...], size: tuple[int, int]) -> bool:
+    """Whether the sides that follow the image's are the middle ones; where both could be, the model's word counts."""
+    first, last = _misfit(shape[1:3], size), _misfit(shape[2:4], size)
+    if abs(first - last) > 0.1:
+        return first < last
+    return str(getattr(model, "output_fmt", "NCHW")).upper().endswith("NHWC")
+
+
+def _misfit(sides: tuple[int, ...], size: tuple[int, int]) -> float:
+    """How far two sides are from the image's proportions: 0 for the same reduction of height and width."""
+    return abs((sides[0] / sides[1]) / (size[0] / size[1]) - 1)
+
+
+def _prefix(model: nn.Module, tokens: int, size: tuple[int, int]) -> int:
+    """The model's own number of prefix tokens, or the smallest that leaves a grid of the image's proportions."""
+    stated = getattr(model, "num_prefix_tokens", None)
+    if stated is not None:
+        return int(stated)
+    for prefix in range(min(tokens, 33)):
+        rows = round(((tokens - prefix) * size[0] / size[1]) ** 0.5)
+        if rows and abs(rows * rows * size[1] / size[0] - (tokens - prefix)) < 1e-6:
+            return prefix
+    return 0
+
+
+def _rows_and_columns(cells: int, size: tuple[int, int]) -> tuple[int, int]:
+    rows = round((cells * size[0] / size[1]) ** 0.5)
+    if rows < 1 or rows * (cells // rows) != cells:
+        raise ClassifierError(f"{cells} tokens make no grid for {size[0]}x{size[1]}", "name another target layer")
+    return rows, cells // rows

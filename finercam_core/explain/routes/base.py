@@ -1,0 +1,135 @@
+r"""What every way from an image to the evidence of its classes has in common.
+
+With A the target layer's output on a grid of N cells, channels c, and :math:`y_k` the score of class k, Grad-CAM's
+evidence (Selvaraju et al., ICCV 2017, eq. 1 and 2, without the ReLU and scaled by N) is
+
+.. math:: E_k = N \sum_c α_{kc} A_c, \qquad α_{kc} = \frac{1}{N}\sum_{ij}\frac{\partial y_k}{\partial A_{cij}}
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from finercam_core.explain.capture import forward_to
+from finercam_core.explain.layout import Layout
+
+Reduce = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Weights:
+    r"""What Grad-CAM needs of one pass.
+
+    Attributes
+    ----------
+    activation : tensor (N, C, h, w), at least float32
+        The target layer's output on its grid, A.
+    logits : tensor (N, K), at least float32
+        Scores of all classes.
+    alpha : tensor (N, R, C), at least float32
+        Mean over the cells of :math:`\partial y_k/\partial A_c` for the classes asked for.
+    """
+
+    activation: torch.Tensor
+    logits: torch.Tensor
+    alpha: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Gradients:
+    r"""What methods that look at each cell need of one pass.
+
+    Attributes
+    ----------
+    activation : tensor (N, C, h, w), at least float32
+        The target layer's output on its grid, A.
+    logits : tensor (N, K), at least float32
+        Scores of all classes.
+    values : tensor (R, N, C, h, w), at least float32
+        :math:`\partial y_k/\partial A_{cij}` of the r-th class asked for of each image; or (R, N, …), what `reduce`
+        made of it.
+    """
+
+    activation: torch.Tensor
+    logits: torch.Tensor
+    values: torch.Tensor
+
+
+class Route(ABC):
+    """A way to evidence maps.
+
+    Attributes
+    ----------
+    name : str
+        What the provenance calls it.
+    uniform : bool
+        The gradient is the same at every cell, so that Grad-CAM, HiResCAM and XGrad-CAM are one map.
+    layout : Layout
+        How the layer's output is read as a map.
+    grid : (int, int)
+        Height and width in cells of the maps of images as large as the example.
+    """
+
+    name: str
+    uniform: bool = False
+
+    def __init__(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
+        self.model = model
+        self.layer = layer
+        activation, _ = forward_to(model, layer, example)
+        self.layout = Layout.of(model, activation, example)
+        self.grid = self.layout.grid(activation, example)
+
+    @abstractmethod
+    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
+        """Grad-CAM's weights of classes (N, R) of images (N, 3, H, W), with one forward pass."""
+
+    @abstractmethod
+    def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
+        """Gradients at every cell, with one forward pass.
+
+        Parameters
+        ----------
+        images : tensor (N, 3, H, W)
+        classes : int64 tensor (N, R)
+        reduce : callable, optional
+            Takes gradients (r, N, C, h, w) of some of the classes and the activation (N, C, h, w) and gives
+            (r, N, …). The gradients of all classes are then never in memory together.
+        """
+
+    def explain(self, images: torch.Tensor, classes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Evidence (N, R, h, w) of classes (N, R), and scores (N, K), with one forward pass."""
+        found = self.weights(images, classes)
+        return evidence_of(found), found.logits
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The layer's output on its grid, (N, C, h, w), and scores (N, K)."""
+        activation, logits = forward_to(self.model, self.layer, images)
+        return full(self.to_grid(activation, images)), full(logits)
+
+    def logits_with(self, images: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
+        """Scores (N, K) that the model gives when the layer's cells are replaced by `activation` (N, C, h, w)."""
+
+        def replace(values: torch.Tensor) -> torch.Tensor:
+            return self.layout.from_grid(activation, values)
+
+        return full(forward_to(self.model, self.layer, images, replace=replace)[1])
+
+    def to_grid(self, values: torch.Tensor, images: torch.Tensor | None = None) -> torch.Tensor:
+        """Bring the layer's values to (N, C, h, w); images of another size than the example have to be given."""
+        grid = self.grid if images is None else self.layout.grid(values, images)
+        return self.layout.to_grid(values, grid)
+
+
+def evidence_of(found: Weights) -> torch.Tensor:
+    r"""Grad-CAM's signed evidence, :math:`E_k = N \sum_c α_{kc} A_c`, (N, R, h, w)."""
+    cells = found.activation.shape[2] * found.activation.shape[3]
+    return cells * torch.einsum("nrc,nchw->nrhw", found.alpha, found.activation)
+
+
+def full(values: torch.Tensor) -> torch.Tensor:
+    """At least float32, so that evidence of a model in half precision has no half-precision sums."""
+    return values.detach().to(torch.promote_types(values.dtype, torch.float32))

@@ -1,0 +1,62 @@
+"""Global average pooling and a linear head: nothing to differentiate."""
+
+import torch
+from torch import nn
+
+from finercam_core.errors import ClassifierError
+from finercam_core.explain.capture import forward_to
+from finercam_core.explain.layers import linear_head
+from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
+
+
+class Uniform(Route):
+    """A route of a score that depends on the mean over the cells alone: the gradient is the same at every cell."""
+
+    uniform = True
+
+    def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
+        """See `Route.gradients`."""
+        found = self.weights(images, classes)
+        everywhere = found.alpha.transpose(0, 1)[..., None, None].expand(-1, *found.activation.shape)
+        values = everywhere if reduce is None else reduce(everywhere, found.activation)
+        return Gradients(found.activation, found.logits, values)
+
+
+class ClosedForm(Uniform):
+    r"""The head's rows are the weights: :math:`α_k = W_k/N`, so that :math:`E_k = \sum_c W_{kc} A_c`.
+
+    This is CAM (Zhou et al., CVPR 2016, eq. 2): the mean of the evidence plus the bias is the logit.
+    """
+
+    name = "closed form: global average pooling, linear head"
+
+    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
+        """See `Route.weights`."""
+        activation, logits = self.forward(images)
+        head = self.head()
+        rows = full(head.weight)[classes] / (activation.shape[2] * activation.shape[3])
+        return Weights(activation, logits, rows)
+
+    def head(self) -> nn.Linear:
+        """The linear head."""
+        head = linear_head(self.model)
+        if head is None:
+            raise ClassifierError("the model has no linear head", "name another target layer")
+        return head
+
+    @staticmethod
+    def fits(route: "ClosedForm", example: torch.Tensor) -> bool:
+        """Whether the head receives the mean of the layer's cells and gives the scores, on this input."""
+        head, received = linear_head(route.model), []
+        if head is None:
+            return False
+        hook = head.register_forward_pre_hook(lambda _module, inputs: received.append(inputs[0].detach()))
+        try:
+            activation, logits = forward_to(route.model, route.layer, example)
+        finally:
+            hook.remove()
+        pooled = route.to_grid(activation, example).mean(dim=(2, 3))
+        if len(received) != 1 or received[0].shape != pooled.shape or logits.shape[1] != head.out_features:
+            return False
+        same_input = torch.allclose(received[0], pooled, rtol=1e-4, atol=1e-5 * float(pooled.abs().max()))
+        return same_input and torch.allclose(head(pooled).detach(), logits, rtol=1e-3, atol=1e-4)

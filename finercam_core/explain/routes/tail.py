@@ -1,0 +1,32 @@
+"""Any layer: the trunk without a graph, then a backward through what lies behind the target layer."""
+
+import torch
+from torch import nn
+
+from finercam_core.explain.capture import forward_to
+from finercam_core.explain.routes.backward import class_gradients, collect
+from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
+from finercam_core.explain.routes.vectorising import can_vectorise
+
+
+class Tail(Route):
+    """Backward through the tail alone, several classes at a time where the model's operations allow it."""
+
+    name = "backward through the tail"
+
+    def __init__(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
+        super().__init__(model, layer, example)
+        self.vectorised = can_vectorise(model, layer, example)
+
+    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
+        """See `Route.weights`."""
+        found = self.gradients(images, classes, lambda gradient, _activation: gradient.mean(dim=(3, 4)))
+        return Weights(found.activation, found.logits, found.values.transpose(0, 1))
+
+    def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
+        """See `Route.gradients`."""
+        leaf, logits = forward_to(self.model, self.layer, images, graph=True)
+        activation = full(self.to_grid(leaf, images))
+        parts = class_gradients(logits, leaf, classes, vectorised=self.vectorised)
+        on_grid = (torch.stack([full(self.to_grid(one, images)) for one in part]) for part in parts)
+        return Gradients(activation, full(logits), collect(on_grid, activation, reduce))
