@@ -60,7 +60,7 @@ def _rows(name: str, figure: str, wide: pd.DataFrame, looks: int, seed: int) -> 
     own = spread(wide.mean(), means)
     against = {}
     for prefix, other in AGAINST.items():
-        gain = means - means[:, [wide.columns.get_loc(other)]]
+        gain = means - means[:, [list(wide.columns).index(other)]]
         against[prefix] = spread(wide.mean() - wide[other].mean(), gain, looks=looks, n=len(wide))
     return [
         {"species": name, "map": str(one), "figure": figure, "n": len(wide), "looks": looks}

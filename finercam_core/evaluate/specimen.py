@@ -47,8 +47,7 @@ def judge(
     -------
     DataFrame: image_id, scientificName, predicted, probability, runner_up (highest scoring reference), map,
     energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN without a region;
-    `overlap` is that of the maps of the species and of its runner-up, for Grad-CAM alone (NaN where finished comparisons
-    are stored).
+    `overlap` is that of the maps of species and runner-up, for Grad-CAM alone (NaN for finished comparisons).
     """
     maps = specimen_maps(record, protocol)
     rival = 1 + int(np.argmax(record.logit[1:])) if len(record.classes) > 1 else 0
