@@ -1,53 +1,24 @@
-"""Chunks: what is left to compute, and how one chunk is written so that a kill at any moment costs that chunk alone."""
+"""Write one chunk so that a kill at any moment costs that chunk alone, and a reader never sees half of it as done."""
 
 import json
-from collections.abc import Iterator
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import zarr
 
 from finercam_core.errors import StoreError
 from finercam_core.status import Status
+from finercam_core.store.faults import told
 from finercam_core.store.files import Files
-from finercam_core.store.layout import CHUNK, FAILURES, SPECIMENS, Words, state_words, status_of, with_status
+from finercam_core.store.layout import CHUNK, FAILURES, VALUES, with_status
+from finercam_core.store.lock import check_held
+from finercam_core.store.pending import Chunk
 
+log = logging.getLogger(__name__)
 FLOAT16_MAX = float(np.finfo(np.float16).max)
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Specimens of one species that share a chunk and are still to be computed.
-
-    Attributes
-    ----------
-    group : str
-        Path of the species' group.
-    index : int
-        Number of the chunk along `specimen`; slots ``index * 64`` to ``index * 64 + 63``.
-    scientificName : str
-    slots : tuple of int
-        Slots to compute, ascending, in the whole species' numbering.
-    image_ids, places, faults : tuple of str
-        For each slot its id, where its image is, and the `Status` name of a fault known beforehand, or "".
-    words : tuple of int
-        For each slot its `state` word without a status.
-    """
-
-    group: str
-    index: int
-    scientificName: str
-    slots: tuple[int, ...]
-    image_ids: tuple[str, ...]
-    places: tuple[str, ...]
-    faults: tuple[str, ...]
-    words: tuple[int, ...]
-
-    def __len__(self) -> int:
-        return len(self.slots)
 
 
 @dataclass(frozen=True)
@@ -75,48 +46,12 @@ class ChunkResult:
     details: dict[int, str] = field(default_factory=dict)
 
 
-def pending_chunks(location: str, *, retry_failed: bool = False) -> Iterator[Chunk]:
-    """Chunks with specimens that are new, changed or not computed yet, in the order of the store.
-
-    Parameters
-    ----------
-    location : str
-        The store.
-    retry_failed : bool
-        Also give specimens that failed before and whose image did not change.
-    """
-    files = Files(location)
-    table = files.read_table(SPECIMENS)
-    root = zarr.open_group(files.location, mode="r")
-    for group, rows in table.groupby("group", sort=True):
-        state = np.asarray(_read(root, f"{group}/state"))
-        yield from _pending_of_species(str(group), rows.sort_values("slot"), state, retry_failed)
-
-
-def _pending_of_species(group: str, rows: pd.DataFrame, state: Words, retry_failed: bool) -> Iterator[Chunk]:
-    words = state_words(rows["fingerprint"].tolist())
-    status = status_of(state)
-    todo = (status == Status.PENDING) | ((state >> np.uint64(8)) != (words >> np.uint64(8)))
-    if retry_failed:
-        todo |= status > Status.DONE
-    todo &= rows["listed"].to_numpy(bool)
-    if not todo.any():
-        return
-    places = rows["path"].where(rows["path"] != "", rows["accessURI"]).to_numpy()
-    ids, faults, slots = rows["image_id"].to_numpy(), rows["fault"].to_numpy(), rows["slot"].to_numpy()
-    for index in np.unique(slots[todo] // CHUNK):
-        at = np.flatnonzero(todo & (slots // CHUNK == index))
-        yield Chunk(
-            group, int(index), str(rows["scientificName"].iloc[0]), tuple(slots[at].tolist()), tuple(ids[at]),
-            tuple(places[at]), tuple(faults[at]), tuple(words[at].tolist()),
-        )  # fmt: skip
-
-
 def write_chunk(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray[np.uint8]:
     """Write a chunk: evidence and scores first, its failures, and the state last.
 
-    Specimens whose values are not finite or do not fit into float16 are recorded as failed. Rows of the same
-    chunk that were computed before are kept.
+    Specimens whose values are not finite or do not fit into float16 are recorded as failed. Rows of the same chunk
+    that were computed before are kept; if they turn out to be damaged, they are marked as not computed, so that the
+    next run computes them again.
 
     Returns
     -------
@@ -125,22 +60,81 @@ def write_chunk(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray
     Raises
     ------
     StoreError
-        If the result's shape does not fit the store's, or a slot lies outside the chunk.
+        If the result's shape does not fit the store's, a slot lies outside the chunk, the disk is full or read-only,
+        or another run has taken the store over.
     """
-    root = zarr.open_group(location, mode="r+")
+    check_held(location)
     rows = np.asarray(chunk.slots) - chunk.index * CHUNK
     if rows.min() < 0 or rows.max() >= CHUNK:
         raise StoreError(f"slots {chunk.slots} are not in chunk {chunk.index}", "write each chunk by itself")
     status, details = _judge(chunk, result)
-    good = status == Status.DONE
-    blocks: dict[str, Any] = {"evidence": result.evidence, "logit": result.logit}
-    blocks |= {"log_sum_exp": result.log_sum_exp, "predicted": result.predicted}
-    for name, values in blocks.items():
-        _write_rows(_get(root, f"{chunk.group}/{name}"), chunk.index, rows, values, good)
-    _write_failures(Files(location), chunk, details)
-    words = with_status(np.asarray(chunk.words, np.uint64), status)
-    _write_rows(_get(root, f"{chunk.group}/state"), chunk.index, rows, words, np.ones(len(rows), bool))
+    with told(location):
+        _write(Files(location), chunk, rows, result, status, details)
     return status
+
+
+def _write(
+    files: Files, chunk: Chunk, rows: npt.NDArray[Any], result: ChunkResult, status: Any, details: dict[int, str]
+) -> None:
+    root, good = files.group("r+"), status == Status.DONE
+    state = _Block(root, chunk, "state", keep=True)
+    blocks = {name: _Block(root, chunk, name, keep=len(rows) < state.length) for name in VALUES}
+    for name, block in blocks.items():
+        block.take(rows, getattr(result, name), good)
+    if _forget(chunk, rows, state, list(blocks.values())):
+        state.write()
+    for block in blocks.values():
+        block.write()
+    _write_failures(files, chunk, details)
+    state.values[rows] = with_status(np.asarray(chunk.words, np.uint64), status)
+    state.write()
+
+
+def _forget(chunk: Chunk, rows: npt.NDArray[Any], state: "_Block", blocks: list["_Block"]) -> bool:
+    """Take back what the state says of rows that are about to change, or whose values are damaged; whether it said any.
+
+    A reader must not take an old state for new values.
+    """
+    before = state.values.copy()
+    state.values[rows] = 0
+    if state.damaged or any(block.damaged for block in blocks):
+        log.warning("chunk %d of %s was damaged; its specimens are computed again", chunk.index, chunk.group)
+        state.values[:] = 0
+    return state.damaged or bool((before != state.values).any())
+
+
+class _Block:
+    """All rows of one chunk of an array: read, changed, and written aligned, since partial writes would lose rows."""
+
+    def __init__(self, root: zarr.Group, chunk: Chunk, name: str, *, keep: bool) -> None:
+        self.array = _get(root, f"{chunk.group}/{name}")
+        self.span = slice(chunk.index * CHUNK, min((chunk.index + 1) * CHUNK, self.array.shape[0]))
+        self.length = self.span.stop - self.span.start
+        if self.array.chunks[0] != CHUNK:
+            raise StoreError(f"{self.array.path} has chunks of {self.array.chunks[0]}", "write to a new store")
+        self.values = np.full((self.length, *self.array.shape[1:]), self.array.fill_value, self.array.dtype)
+        self.damaged = False
+        if keep:
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            self.values[:] = self.array[self.span]
+        except (ValueError, RuntimeError):  # the checksum does not hold, or the file is cut off
+            self.damaged = True
+
+    def take(self, rows: npt.NDArray[Any], values: npt.NDArray[Any], good: npt.NDArray[Any]) -> None:
+        """Replace rows: by their values, or by the fill value where the specimen failed."""
+        if values.shape[1:] != self.values.shape[1:]:
+            raise StoreError(
+                f"rows of shape {values.shape[1:]} for {self.array.path} {self.array.shape}", "write to a new store"
+            )
+        self.values[rows[good]] = values[good].astype(self.values.dtype)
+        self.values[rows[~good]] = self.array.fill_value
+
+    def write(self) -> None:
+        """Put the whole chunk in place at once."""
+        self.array[self.span] = self.values
 
 
 def _judge(chunk: Chunk, result: ChunkResult) -> tuple[npt.NDArray[np.uint8], dict[int, str]]:
@@ -156,19 +150,6 @@ def _judge(chunk: Chunk, result: ChunkResult) -> tuple[npt.NDArray[np.uint8], di
     return status, details
 
 
-def _write_rows(
-    array: zarr.Array[Any], index: int, rows: npt.NDArray[Any], values: npt.NDArray[Any], good: npt.NDArray[Any]
-) -> None:
-    """Replace rows of one whole chunk: read, change, write aligned, since partial writes would lose rows."""
-    if array.chunks[0] != CHUNK or values.shape[1:] != array.shape[1:]:
-        raise StoreError(f"rows of shape {values.shape[1:]} for {array.path} {array.shape}", "write to a new store")
-    span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))
-    block = np.array(array[span])
-    block[rows[good]] = values[good].astype(array.dtype)
-    block[rows[~good]] = array.fill_value
-    array[span] = block
-
-
 def _write_failures(files: Files, chunk: Chunk, details: dict[int, str]) -> None:
     """Keep the sentences of the chunk's other specimens, replace those of the ones computed now."""
     name = f"{FAILURES}/{chunk.group}/{chunk.index}.json"
@@ -182,12 +163,11 @@ def _write_failures(files: Files, chunk: Chunk, details: dict[int, str]) -> None
         files.remove(name)
 
 
-def _read(root: zarr.Group, path: str) -> npt.NDArray[Any]:
-    return np.asarray(_get(root, path)[:])
-
-
 def _get(root: zarr.Group, path: str) -> zarr.Array[Any]:
-    array = root[path]
+    try:
+        array = root[path]
+    except KeyError as error:
+        raise StoreError(f"{path} is missing from {root.store_path}", "run `finercam annotate` again") from error
     if not isinstance(array, zarr.Array):
         raise StoreError(f"{path} is not an array", "the store is damaged; write to a new one")
     return array

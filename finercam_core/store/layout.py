@@ -23,6 +23,7 @@ FAILURES = "failures"
 REVIEWS = "reviews"
 LOCK = ".writer.lock"
 ATTRIBUTE = "finercam"
+VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
 _STATUS_BITS = np.uint64(8)
 
 Words = npt.NDArray[np.uint64]

@@ -1,51 +1,96 @@
-"""One writer a store: an operating system lock, which dies with the process that held it."""
+"""One writer a store: a lock of the operating system on a disk, a lease that is kept alive on an object store."""
 
-import hashlib
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from finercam_core.errors import StoreError
 from finercam_core.store.files import Files
 from finercam_core.store.layout import LOCK
+from finercam_core.store.lease import Lease
+from finercam_core.store.runs import base_of
+
+
+class Hold(Protocol):
+    """The right to write to a store."""
+
+    def check(self) -> None:
+        """Raise `StoreError` if the right was lost to another run meanwhile."""
+
+
+class _Disk:
+    """Held as long as the process lives: the operating system sees to it."""
+
+    def check(self) -> None:
+        """Nothing can be lost."""
+
+
+_held: dict[str, Hold] = {}
 
 
 @contextmanager
-def exclusive(location: str | Path) -> Iterator[None]:
-    """Hold the right to write to a store; a second writer on this machine is refused at once.
+def exclusive(location: str | Path) -> Iterator[Hold]:
+    """Hold the right to write to a store and to the runs beside it; a second writer is refused.
+
+    On a disk the right dies with its process. On an object store it is a lease that a thread renews; a writer that
+    finds one watches it for a while, with no clock but its own: if it is renewed, another run is alive, else it takes
+    the lease over.
 
     Raises
     ------
     StoreError
-        If another process is writing to the store, or its folder cannot be written.
+        If another process is writing to the store, or its place cannot be written.
     """
-    lock = FileLock(_lock_file(Files(location)))
+    files = Files(base_of(str(location)))
+    held = _on_disk(files) if files.local is not None else _on_object_store(files)
+    with held as hold:
+        _held[files.location] = hold
+        try:
+            yield hold
+        finally:
+            del _held[files.location]
+
+
+def check_held(location: str) -> None:
+    """Raise `StoreError` if this process held the store's lease and lost it; it must not write any more."""
+    hold = _held.get(base_of(location)) if _held else None
+    if hold is not None:
+        hold.check()
+
+
+@contextmanager
+def _on_disk(files: Files) -> Iterator[Hold]:
+    assert files.local is not None
     try:
+        files.local.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(files.local / LOCK)
         lock.acquire(timeout=0)
     except Timeout as error:
-        raise StoreError(
-            f"another run is writing to {location}", "wait for it to end, or choose another store"
-        ) from error
+        raise busy(files.location) from error
     except OSError as error:
-        raise StoreError(f"{location} cannot be written: {error}", "choose a folder that you may write to") from error
+        raise StoreError(
+            f"{files.location} cannot be written: {error}", "choose a folder that you may write to"
+        ) from error
     try:
-        yield
+        yield _Disk()
     finally:
         lock.release()
 
 
-def _lock_file(files: Files) -> Path:
-    if files.local is None:
-        # An object store has no locks; one on this machine keeps its own runs apart.
-        name = hashlib.sha256(files.location.encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"finercam-{name}.lock"
+@contextmanager
+def _on_object_store(files: Files) -> Iterator[Hold]:
+    lease = Lease(files, LOCK)
+    if not lease.acquire():
+        raise busy(files.location)
     try:
-        files.local.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{files.location} cannot be made: {error}", "choose a folder that you may write to"
-        ) from error
-    return files.local / LOCK
+        yield lease
+    finally:
+        lease.release()
+
+
+def busy(location: str) -> StoreError:
+    """The sentence for a second run."""
+    return StoreError(f"another run is writing to {location}", "wait for it to end, or choose another store")

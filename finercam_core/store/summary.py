@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import zarr
 
 from finercam_core.status import Status
-from finercam_core.store.layout import FAILURES, status_of
+from finercam_core.store.files import Files
+from finercam_core.store.layout import FAILURES, SPECIMENS, status_of
 from finercam_core.store.read import Store
+from finercam_core.store.states import first_rows, read_states
 
 
 @dataclass(frozen=True)
@@ -48,36 +49,37 @@ class StoreSummary:
 
 def summarise(store: Store) -> StoreSummary:
     """Read the state of every specimen and the reasons of the failed ones."""
-    root = zarr.open_group(store.location, mode="r")
-    rows: list[dict[str, Any]] = []
-    failed: list[pd.DataFrame] = []
-    for group, specimens in store.specimens.groupby("group", sort=True):
-        listed = specimens.sort_values("slot")
-        status = status_of(np.asarray(root[f"{group}/state"][:]))[: len(listed)]  # type: ignore[index]
-        listed, status = listed[listed["listed"]], status[listed["listed"].to_numpy(bool)]
-        rows.append(_counts(listed, status))
-        failed.append(listed[status > Status.DONE].assign(code=status[status > Status.DONE]))
-    return StoreSummary(pd.DataFrame(rows), _explained(store, pd.concat(failed)), store.rejected, store.provenance)
+    table = store.files.read_table(SPECIMENS)
+    code = status_of(read_states(store.files, table).words)
+    listed = table["listed"].to_numpy(bool)
+    failed = table[listed & (code > Status.DONE)]
+    reasons = _explained(store.files, failed, code[listed & (code > Status.DONE)])
+    return StoreSummary(_counts(table, code, listed), reasons, store.rejected, store.provenance)
 
 
-def _counts(listed: pd.DataFrame, status: Any) -> dict[str, Any]:
-    done, pending = int((status == Status.DONE).sum()), int((status == Status.PENDING).sum())
-    name = "" if listed.empty else str(listed["scientificName"].iloc[0])
-    failed = len(status) - done - pending
-    return {"scientificName": name, "specimens": len(status), "done": done, "failed": failed, "pending": pending}
+def _counts(table: pd.DataFrame, code: Any, listed: Any) -> pd.DataFrame:
+    _, starts = first_rows(table)
+
+    def count(which: Any) -> Any:
+        return np.add.reduceat((which & listed).astype(np.int64), starts) if len(starts) else np.zeros(0, np.int64)
+
+    done, pending, everyone = count(code == Status.DONE), count(code == Status.PENDING), count(np.True_)
+    names = table["scientificName"].to_numpy(object)[starts]
+    counts = {"specimens": everyone, "done": done, "failed": everyone - done - pending, "pending": pending}
+    return pd.DataFrame({"scientificName": names.astype(str), **counts})
 
 
-def _explained(store: Store, failed: pd.DataFrame) -> pd.DataFrame:
+def _explained(files: Files, failed: pd.DataFrame, code: Any) -> pd.DataFrame:
     """Add to each failed specimen the sentence that its writer left."""
     details: dict[str, str] = {}
-    for name in store.files.names(FAILURES):
-        details |= json.loads(store.files.read(name))
+    for content in files.read_many(files.names(FAILURES)):
+        details |= {} if content is None else json.loads(content)
     return pd.DataFrame(
         {
             "image_id": failed["image_id"],
             "scientificName": failed["scientificName"],
             "place": failed["path"].where(failed["path"] != "", failed["accessURI"]),
-            "status": [Status(int(code)).name for code in failed["code"]],
+            "status": [Status(int(one)).name for one in code],
             "detail": [details.get(image_id, "") for image_id in failed["image_id"]],
         }
     ).reset_index(drop=True)

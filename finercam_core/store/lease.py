@@ -1,0 +1,131 @@
+"""A lease on an object store: an object that its owner renews, and that conditional writes alone can change."""
+
+import os
+import socket
+import threading
+import time
+import uuid
+from dataclasses import dataclass
+
+from finercam_core.errors import StoreError
+from finercam_core.store.faults import told
+from finercam_core.store.files import Files
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long a lease lives, in seconds of each process's own monotonic clock.
+
+    Parameters
+    ----------
+    renew : float
+        The owner renews this often.
+    watch : float
+        A challenger takes a lease that was not renewed for this long.
+    """
+
+    renew: float = 8.0
+    watch: float = 40.0
+
+
+class Lease:
+    """The right to write, as an object below a store.
+
+    No clocks are compared: a challenger remembers the lease's entity tag and waits, by its own monotonic clock,
+    whether it changes. Every change is a conditional write (``If-None-Match: *`` to create, ``If-Match`` to renew or
+    take over), so that of several challengers one wins, and an owner that slept through its lease notices.
+
+    Parameters
+    ----------
+    files : Files
+        The store.
+    name : str
+        Name of the object.
+    timing : Timing
+    """
+
+    def __init__(self, files: Files, name: str, timing: Timing | None = None) -> None:
+        self._files, self._path = files, f"{files.root}/{name}"
+        self._timing = timing or Timing()
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
+        self._count = 0
+        self._tag = ""
+        self._lost = False
+        self._end = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def acquire(self) -> bool:
+        """Take the lease if nobody has it or its owner is dead; False if its owner is alive."""
+        with told(self._files.location):
+            taken = self._put({"IfNoneMatch": "*"}) or self._inherit()
+        if taken:
+            self._thread = threading.Thread(target=self._keep, name="finercam-lease", daemon=True)
+            self._thread.start()
+        return taken
+
+    def check(self) -> None:
+        """Raise `StoreError` if another run has taken the lease, or if it could not be renewed for too long."""
+        if self._lost:
+            raise StoreError(
+                f"another run took {self._files.location} over while this one was asleep or cut off",
+                "let the other one end; what this one finished is kept",
+            )
+
+    def release(self) -> None:
+        """Give the lease back."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+        if not self._lost and self._now() == self._tag:
+            with told(self._files.location):
+                self._files.fs.rm_file(self._path)
+
+    def _inherit(self) -> bool:
+        """Watch the lease of somebody else: taken over only if it stays as it is for the whole time."""
+        seen, until = self._now(), time.monotonic() + self._timing.watch
+        while seen and time.monotonic() < until:
+            time.sleep(self._timing.renew / 8)
+            if (now := self._now()) != seen:
+                # Renewed: its owner lives. Gone: it ended, and whoever creates the next one first has it.
+                return not now and self._put({"IfNoneMatch": "*"})
+        return self._put({"IfMatch": seen} if seen else {"IfNoneMatch": "*"})
+
+    def _keep(self) -> None:
+        """Renew until the end; a renewal that is refused means that the lease is another's."""
+        renewed = time.monotonic()
+        while not self._end.wait(self._timing.renew):
+            try:
+                self._lost = not self._put({"IfMatch": self._tag})
+                renewed = time.monotonic()
+            except Exception:
+                # Cut off for a moment: go on trying, until a challenger could have given this owner up.
+                self._lost = time.monotonic() - renewed > self._timing.watch / 2
+            if self._lost:
+                return
+
+    def _put(self, condition: dict[str, str]) -> bool:
+        """Write the lease under a condition; whether the condition held."""
+        self._count += 1
+        try:
+            done = self._files.fs.pipe_file(self._path, f"{self._owner} {self._count}\n".encode(), **condition)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        except OSError as error:
+            if "PreconditionFailed" in _codes(error) or "ConditionalRequestConflict" in _codes(error):
+                return False
+            raise
+        self._tag = str(done["ETag"])
+        return True
+
+    def _now(self) -> str:
+        """Entity tag of the lease as it is, "" if there is none."""
+        try:
+            return str(self._files.fs.info(self._path, refresh=True)["ETag"])
+        except FileNotFoundError:
+            return ""
+
+
+def _codes(error: OSError) -> str:
+    """Text in which an object store's own code stands, whatever s3fs made of it."""
+    response = getattr(error.__cause__, "response", None) or {}
+    return f"{response.get('Error', {}).get('Code', '')} {error}"

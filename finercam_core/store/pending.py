@@ -1,0 +1,93 @@
+"""What is left to compute: chunks of a species with specimens that are new, changed, or not done yet."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from finercam_core.status import Status
+from finercam_core.store.files import Files
+from finercam_core.store.layout import CHUNK, SPECIMENS, Words, state_words, status_of
+from finercam_core.store.states import read_states
+
+_COLUMNS = ["group", "slot", "scientificName", "image_id", "path", "accessURI", "fault", "fingerprint", "listed"]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Specimens of one species that share a chunk and are still to be computed.
+
+    Attributes
+    ----------
+    group : str
+        Path of the species' group.
+    index : int
+        Number of the chunk along `specimen`; slots ``index * 64`` to ``index * 64 + 63``.
+    scientificName : str
+    slots : tuple of int
+        Slots to compute, ascending, in the whole species' numbering.
+    image_ids, places, faults : tuple of str
+        For each slot its id, where its image is, and the `Status` name of a fault known beforehand, or "".
+    words : tuple of int
+        For each slot its `state` word without a status.
+    """
+
+    group: str
+    index: int
+    scientificName: str
+    slots: tuple[int, ...]
+    image_ids: tuple[str, ...]
+    places: tuple[str, ...]
+    faults: tuple[str, ...]
+    words: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.slots)
+
+
+def pending_chunks(location: str, *, retry_failed: bool = False) -> Iterator[Chunk]:
+    """Chunks with specimens that are new, changed or not computed yet, in the order of the store.
+
+    Parameters
+    ----------
+    location : str
+        The store.
+    retry_failed : bool
+        Also give specimens that failed before and whose image did not change.
+    """
+    files = Files(location)
+    table = files.read_table(SPECIMENS, _COLUMNS)
+    words = state_words(table["fingerprint"].tolist())
+    todo = _todo(read_states(files, table).words, words, retry_failed) & table["listed"].to_numpy(bool)
+    rows = np.flatnonzero(todo)
+    for at in _by_chunk(table, rows):
+        yield _chunk(table, words, at)
+
+
+def _todo(state: Words, words: Words, retry_failed: bool) -> npt.NDArray[np.bool_]:
+    status = status_of(state)
+    todo = (status == Status.PENDING) | ((state >> np.uint64(8)) != (words >> np.uint64(8)))
+    if retry_failed:
+        todo |= status > Status.DONE
+    return np.asarray(todo, np.bool_)
+
+
+def _by_chunk(table: pd.DataFrame, rows: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    """Rows of the sorted plan, parted where the group or the number of the chunk changes."""
+    if not len(rows):
+        return []
+    groups = pd.factorize(table["group"])[0][rows]
+    chunks = table["slot"].to_numpy()[rows] // CHUNK
+    return np.split(rows, np.flatnonzero((np.diff(groups) != 0) | (np.diff(chunks) != 0)) + 1)
+
+
+def _chunk(table: pd.DataFrame, words: Words, at: npt.NDArray[np.intp]) -> Chunk:
+    rows = table.iloc[at]
+    places = rows["path"].where(rows["path"] != "", rows["accessURI"])
+    slots = [int(slot) for slot in rows["slot"]]
+    return Chunk(
+        str(rows["group"].iloc[0]), slots[0] // CHUNK, str(rows["scientificName"].iloc[0]), tuple(slots),
+        tuple(rows["image_id"]), tuple(places), tuple(rows["fault"]), tuple(words[at].tolist()),
+    )  # fmt: skip

@@ -1,0 +1,74 @@
+"""Runs beside each other: ``maps.zarr`` and, after a change of classifier or method, ``maps.run-3fa1b2c4d5e6.zarr``."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import fsspec
+
+from finercam_core.store.files import Files
+
+_BESIDE = re.compile(r"^(?P<stem>.*)\.run-(?P<run>[0-9a-f]{12})(?P<ending>\.[^./]+)?$")
+
+
+@dataclass(frozen=True)
+class RunPlace:
+    """A run and where it is.
+
+    Attributes
+    ----------
+    location : str
+    run : str
+        12 hexadecimal digits, from everything that determines the stored numbers.
+    created : str
+        ISO 8601, UTC.
+    """
+
+    location: str
+    run: str
+    created: str
+
+
+def beside(location: str, run: str) -> str:
+    """Location of a run beside a store: its run goes before the ending of the store's name."""
+    folder, name = _split(base_of(location))
+    stem, dot, ending = name.rpartition(".")
+    return f"{folder}{stem}.run-{run}.{ending}" if dot and stem else f"{folder}{name}.run-{run}"
+
+
+def base_of(location: str) -> str:
+    """Location of the store that a run lies beside; of any other store its own."""
+    folder, name = _split(location)
+    match = _BESIDE.match(name)
+    return folder + match["stem"] + (match["ending"] or "") if match else location.rstrip("/")
+
+
+def _split(location: str) -> tuple[str, str]:
+    folder, slash, name = location.rstrip("/").rpartition("/")
+    return folder + slash, name
+
+
+def runs_beside(location: str | Path) -> list[RunPlace]:
+    """The run at a location and all those beside it, oldest first.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store that was named to `finercam annotate`, or one of the runs beside it.
+    """
+    from finercam_core.store.read import open_store
+
+    base = base_of(str(location))
+    folder, _ = _split(base)
+    fs, root = fsspec.url_to_fs(folder or ".", **({"use_listings_cache": False} if "://" in base else {}))
+    names = {str(path).rstrip("/").rpartition("/")[2] for path in fs.ls(root, detail=False)}
+    places = [f"{folder}{name}" for name in names if base_of(f"{folder}{name}") == base]
+    stores = [open_store(place) for place in places if Files(place).exists("specimens.parquet")]
+    found = [RunPlace(store.location, store.provenance["run"], store.provenance["created"]) for store in stores]
+    return sorted(found, key=lambda place: (place.created, place.location))
+
+
+def newest_run(location: str | Path) -> str:
+    """Location of the youngest run at or beside a location; the location itself if there is none."""
+    found = runs_beside(location)
+    return found[-1].location if found else str(location)
