@@ -20,6 +20,7 @@ def plan_store(
     references: int = 8,
     method: str = "gradcam",
     gamma: float = GAMMA,
+    beside: bool = True,
 ) -> Store:
     """Create a store for a catalog and a classifier, or extend it by what the catalog has new.
 
@@ -35,18 +36,22 @@ def plan_store(
         Base method, one of `finercam_core.base_methods.BASE_METHODS`.
     gamma : float
         Strength of the comparison for methods that are not linear in the scores; the others take any later.
+    beside : bool
+        If the location holds another run (another classifier, layer, method or choice of references), write this one
+        beside it, as ``maps.run-<id>.zarr``; otherwise it is refused.
 
     Returns
     -------
-    Store
+    Store, whose `location` says where it is.
 
     Raises
     ------
     StoreError
-        If the location holds maps of another classifier, layer, method or choice of references.
+        If the location holds another run and `beside` is false, or it may not be written.
     """
     plan = plan_comparisons(catalog, classifier.species, references=references, weights=classifier.class_weights)
-    return create_store(location, catalog, plan, classifier.grid, _settings(classifier, method, gamma))
+    settings = _settings(classifier, method, gamma)
+    return create_store(location, catalog, plan, classifier.grid, settings, beside=beside)
 
 
 def _settings(classifier: Classifier, method: str, gamma: float) -> dict[str, Any]:

@@ -4,11 +4,13 @@
 `write_chunk` writes one chunk, and `open_store` reads. See docs/store.md for the layout.
 """
 
-from finercam_core.store.chunks import Chunk, ChunkResult, pending_chunks, write_chunk
+from finercam_core.store.chunks import ChunkResult, write_chunk
 from finercam_core.store.create import create_store
 from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
-from finercam_core.store.lock import exclusive
+from finercam_core.store.lock import Hold, exclusive
+from finercam_core.store.pending import Chunk, pending_chunks
 from finercam_core.store.read import SpecimenRecord, Store, open_store
+from finercam_core.store.runs import RunPlace, newest_run, runs_beside
 from finercam_core.store.summary import StoreSummary, summarise
 from finercam_core.store.verify import Damage, give_up, verify
 
@@ -18,14 +20,18 @@ __all__ = [
     "Chunk",
     "ChunkResult",
     "Damage",
+    "Hold",
+    "RunPlace",
     "SpecimenRecord",
     "Store",
     "StoreSummary",
     "create_store",
     "exclusive",
     "give_up",
+    "newest_run",
     "open_store",
     "pending_chunks",
+    "runs_beside",
     "summarise",
     "verify",
     "write_chunk",

@@ -42,7 +42,9 @@ class Files:
         try:
             self.fs, self.root = fsspec.url_to_fs(self.location, **options)
         except (ImportError, ValueError) as error:
-            raise StoreError(f"{self.location} cannot be opened: {error}", 'for s3:// install "finercam[s3]"') from error
+            raise StoreError(
+                f"{self.location} cannot be opened: {error}", 'for s3:// install "finercam[s3]"'
+            ) from error
 
     @property
     def local(self) -> Path | None:

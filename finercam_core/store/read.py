@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
-import zarr
 from PIL import Image
 
 from finercam_core.errors import StoreError
@@ -18,8 +17,9 @@ from finercam_core.finer import compared_gamma
 from finercam_core.images import image_size, load_image
 from finercam_core.preparation import Preparation, Window
 from finercam_core.status import Status
+from finercam_core.store.faults import told
 from finercam_core.store.files import Files
-from finercam_core.store.layout import ATTRIBUTE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of
+from finercam_core.store.layout import ATTRIBUTE, REJECTED, SCHEMA_VERSION, SPECIMENS, VALUES, status_of
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def open_store(location: str | Path, *, images: str | Path | None = None) -> "St
     """
     files = Files(location)
     try:
-        attributes = dict(zarr.open_group(files.location, mode="r").attrs)
+        with told(files.location):
+            attributes = dict(files.group().attrs)
     except (FileNotFoundError, KeyError, ValueError) as error:
         raise StoreError(f"there is no store at {location}", "write one with `finercam annotate`") from error
     provenance = attributes.get(ATTRIBUTE)
@@ -112,7 +113,12 @@ class Store:
     @cached_property
     def specimens(self) -> pd.DataFrame:
         """One row a specimen: image_id, scientificName, family, genus, group, slot, path, split, license and more."""
-        return self.files.read_table(SPECIMENS)
+        try:
+            return self.files.read_table(SPECIMENS)
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"{self.location} was never planned to its end", "run `finercam annotate` again"
+            ) from error
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
@@ -153,7 +159,12 @@ class Store:
         StoreError
             If the store has no such species.
         """
-        opened: xr.Dataset = xr.open_zarr(f"{self.location}/{self._group(name)}", consolidated=False, chunks=None)
+        opened: xr.Dataset = xr.open_zarr(
+            f"{self.location}/{self._group(name)}",
+            consolidated=False,
+            chunks=None,
+            storage_options=self.files.storage_options,
+        )
         return opened
 
     def _group(self, name: str) -> str:
@@ -163,7 +174,7 @@ class Store:
 
     def status(self, name: str) -> npt.NDArray[np.uint8]:
         """`Status` code of each slot of a species; uint8 (specimen,)."""
-        return status_of(np.asarray(zarr.open_group(self.location, mode="r")[f"{self._group(name)}/state"][:]))  # type: ignore[index]
+        return status_of(np.asarray(self.files.group()[f"{self._group(name)}/state"][:]))  # type: ignore[index]
 
     @cached_property
     def rows(self) -> pd.DataFrame:
@@ -190,25 +201,24 @@ class Store:
         if slot >= arrays["state"].shape[0]:  # a flow has extended the species since it was opened
             self._arrays.cache_clear()
             arrays, classes, tiers = self._arrays(str(row["group"]))
-        # The state is read first: a writer puts it last, so a row that is done has all its values.
-        status = Status(int(status_of(np.asarray(arrays["state"][slot]))))
-        predicted = int(arrays["predicted"][slot])
+        status, values = _settled(arrays, slot)
+        predicted = int(values["predicted"])
         return SpecimenRecord(
             image_id,
             str(row["scientificName"]),
             classes,
             tiers,
-            np.asarray(arrays["evidence"][slot], np.float32),
-            np.asarray(arrays["logit"][slot], np.float32),
-            float(arrays["log_sum_exp"][slot]),
+            values["evidence"].astype(np.float32),
+            values["logit"].astype(np.float32),
+            float(values["log_sum_exp"]),
             "" if predicted < 0 else str(self.provenance["classifier"]["species"][predicted]),
             status,
             compared_gamma(self.provenance),
         )
 
     def _open_arrays(self, group: str) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
-        opened = zarr.open_group(f"{self.location}/{group}", mode="r")
-        arrays: dict[str, Any] = dict(opened.arrays())
+        opened = self.files.group(path=group)
+        arrays: dict[str, Any] = {name: opened[name] for name in ("state", *VALUES, "class")}
         classes = tuple(str(name) for name in arrays["class"][:])
         tiers: Any = opened.attrs["tiers"]
         return arrays, classes, tuple(str(tier) for tier in tiers)[: len(classes)]
@@ -225,3 +235,18 @@ class Store:
     def window(self, image_id: str) -> Window:
         """Part of a specimen's photograph that the model saw, in image pixels."""
         return self.preparation.window(image_size(self.place(image_id), root=self.images_root))
+
+
+def _settled(arrays: Mapping[str, Any], slot: int) -> tuple[Status, dict[str, npt.NDArray[Any]]]:
+    """Values of one specimen that belong to its state, although a writer may be at work.
+
+    A writer takes the state back before it changes values and puts it last: values that were read between two equal
+    states are those of that state.
+    """
+    before = int(arrays["state"][slot])
+    while True:
+        values = {name: np.asarray(arrays[name][slot]) for name in VALUES}
+        after = int(arrays["state"][slot])
+        if after == before:
+            return Status(int(status_of(np.asarray(after, np.uint64)))), values
+        before = after

@@ -1,6 +1,5 @@
 """The `state` of all specimens in one pass: what a resumed run looks at first, and all that `finercam info` counts."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import google_crc32c
@@ -59,14 +58,14 @@ def read_states(files: Files, table: pd.DataFrame) -> States:
 
 def first_rows(table: pd.DataFrame) -> tuple[list[str], npt.NDArray[np.intp]]:
     """Groups of a sorted plan, and the row at which each begins."""
-    column: Sequence[str] = table["group"].to_numpy(object)
+    column = table["group"].to_numpy(object)
     codes = pd.factorize(table["group"])[0]
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     return [str(column[start]) for start in starts], starts
 
 
 def decode_state(content: bytes | None) -> Words | None:
-    """A chunk of `state` words from its bytes (little endian, zstd, CRC-32C); zeros if there is none, None if damaged."""
+    """A chunk of `state` words from its bytes (zstd, CRC-32C); zeros if there is none, None if damaged."""
     if content is None:
         return np.zeros(CHUNK, np.uint64)
     body, checksum = content[:-4], content[-4:]

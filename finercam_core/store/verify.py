@@ -1,6 +1,7 @@
 """Check every chunk of a store against its checksum and its state, and give up what is damaged."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import numpy.typing as npt
 import zarr
 
 from finercam_core.status import Status
+from finercam_core.store.faults import told
 from finercam_core.store.files import Files
-from finercam_core.store.layout import CHUNK, SPECIMENS, status_of
+from finercam_core.store.layout import CHUNK, SPECIMENS, VALUES, status_of
 
-VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
+_READERS = 8
 
 
 @dataclass(frozen=True)
@@ -52,36 +54,46 @@ def verify(location: str | Path, *, progress: Callable[[int, int], None] | None 
     list of Damage, empty for a sound store.
     """
     files = Files(location)
-    root = zarr.open_group(files.location, mode="r")
-    groups = files.read_table(SPECIMENS, ["group"])["group"].unique()
+    table = files.read_table(SPECIMENS, ["group", "slot"])
+    lengths = table["group"].value_counts(sort=False)
+    root = files.group()
     found: list[Damage] = []
-    for number, group in enumerate(groups, 1):
-        found.extend(_verify_species(root, str(group)))
-        if progress is not None:
-            progress(number, len(groups))
+    with ThreadPoolExecutor(_READERS) as pool:
+        checks = pool.map(lambda group: _verify_species(root, group, int(lengths[group])), map(str, lengths.index))
+        for number, damage in enumerate(checks, 1):
+            found.extend(damage)
+            if progress is not None:
+                progress(number, len(lengths))
     return found
 
 
-def _verify_species(root: zarr.Group, group: str) -> Iterator[Damage]:
-    arrays: dict[str, Any] = {name: root[f"{group}/{name}"] for name in ("state", *VALUES)}
-    length = arrays["state"].shape[0]
-    for index in range(-(-length // CHUNK)):
-        span = slice(index * CHUNK, min((index + 1) * CHUNK, length))
-        blocks: dict[str, npt.NDArray[Any]] = {}
-        for name, array in arrays.items():
-            try:
-                blocks[name] = np.asarray(array[span])
-            except (ValueError, RuntimeError, OSError) as error:
-                yield Damage(group, index, name, str(error))
-        if len(blocks) == len(arrays):
-            yield from _missing_values(group, index, blocks)
+def _verify_species(root: zarr.Group, group: str, length: int) -> list[Damage]:
+    try:
+        arrays: dict[str, Any] = {name: root[f"{group}/{name}"] for name in ("state", *VALUES)}
+    except (KeyError, ValueError) as error:
+        reason = f"the array is gone or its description is damaged: {error}"
+        return [Damage(group, index, "zarr.json", reason) for index in range(-(-length // CHUNK))]
+    return [damage for index in range(-(-length // CHUNK)) for damage in _verify_chunk(arrays, group, index)]
+
+
+def _verify_chunk(arrays: dict[str, Any], group: str, index: int) -> Iterator[Damage]:
+    span = slice(index * CHUNK, min((index + 1) * CHUNK, arrays["state"].shape[0]))
+    blocks: dict[str, npt.NDArray[Any]] = {}
+    for name, array in arrays.items():
+        try:
+            blocks[name] = np.asarray(array[span])
+        except (ValueError, RuntimeError, OSError) as error:
+            yield Damage(group, index, name, str(error))
+    if len(blocks) == len(arrays):
+        yield from _missing_values(group, index, blocks)
 
 
 def _missing_values(group: str, index: int, blocks: dict[str, npt.NDArray[Any]]) -> Iterator[Damage]:
     """A chunk file that is gone reads as fill values: a done specimen without numbers gives it away."""
     done = status_of(blocks["state"]) == Status.DONE
-    for name in VALUES[:3]:
-        if not np.isfinite(blocks[name][done].astype(np.float32)).all():
+    for name, block in ((name, blocks[name][done]) for name in VALUES):
+        whole = (block >= 0).all() if name == "predicted" else np.isfinite(block.astype(np.float32)).all()
+        if not whole:
             yield Damage(group, index, name, "values of a finished specimen are missing")
             return
 
@@ -89,18 +101,27 @@ def _missing_values(group: str, index: int, blocks: dict[str, npt.NDArray[Any]])
 def give_up(location: str | Path, damaged: list[Damage]) -> int:
     """Mark all specimens of damaged chunks as not computed, so that the next run computes them again.
 
-    Call it under `exclusive`.
+    A species whose arrays are gone is removed as a whole; the planner makes it again. Call it under `exclusive`.
 
     Returns
     -------
     int, the number of chunks given up.
     """
-    root = zarr.open_group(str(location), mode="r+")
+    files = Files(location)
+    broken = {damage.group for damage in damaged if damage.array == "zarr.json"}
     chunks = {(damage.group, damage.index) for damage in damaged}
-    for group, index in sorted(chunks):
-        # The state goes first: a reader must never see a finished specimen without its values.
-        for name in ("state", *VALUES):
-            array: Any = root[f"{group}/{name}"]
-            span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))
-            array[span] = np.full((span.stop - span.start, *array.shape[1:]), array.fill_value, array.dtype)
+    with told(files.location):
+        for group in broken:
+            files.remove(f"{group}/zarr.json")
+        root = files.group("r+")
+        for group, index in sorted(chunk for chunk in chunks if chunk[0] not in broken):
+            _clear(root, group, index)
     return len(chunks)
+
+
+def _clear(root: zarr.Group, group: str, index: int) -> None:
+    # The state goes first: a reader must never see a finished specimen without its values.
+    for name in ("state", *VALUES):
+        array: Any = root[f"{group}/{name}"]
+        span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))
+        array[span] = np.full((span.stop - span.start, *array.shape[1:]), array.fill_value, array.dtype)

@@ -9,23 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import xarray as xr
 import zarr
 from hypothesis import given
 from hypothesis import strategies as st
+from planned_store import GRID, SETTINGS, arrays, assert_same, fill, plan_at, result
 
-from finercam_core.catalog import Catalog
-from finercam_core.comparison import plan_comparisons
 from finercam_core.errors import StoreError
 from finercam_core.status import Status
 from finercam_core.store import (
     CHUNK,
     Chunk,
-    ChunkResult,
     Store,
-    create_store,
     exclusive,
     give_up,
     open_store,
@@ -36,78 +32,20 @@ from finercam_core.store import (
 )
 from finercam_core.store.layout import group_path
 
-GRID = (3, 4)
-CLASSES = ["Aus bus", "Aus cus", "Dus eus"]
-SETTINGS = {
-    "classifier": {"model": "tiny", "species": CLASSES},
-    "method": "gradcam",
-    "preparation": {"height": 24, "width": 32},
-}
 Planner = Callable[..., Store]
-
-
-def specimens(counts: dict[str, int], folder: Path) -> pd.DataFrame:
-    rows = []
-    for name, count in counts.items():
-        for i in range(count):
-            image_id = f"{name.replace(' ', '_')}-{i:03d}"
-            if not (folder / f"{image_id}.jpg").exists():
-                (folder / f"{image_id}.jpg").write_bytes(image_id.encode())
-            genus = name.split()[0]
-            row = {"image_id": image_id, "scientificName": name, "genus": genus, "family": f"{genus}idae"}
-            rows.append({**row, "path": f"{image_id}.jpg"})
-    table = pd.DataFrame(rows)
-    texts = ("specificEpithet", "infraspecificEpithet", "order", "taxonRank", "vernacularName", "split", "accessURI",
-             "maskURI", "license", "rightsHolder", "hashFunction", "hashValue", "group_id", "fault")  # fmt: skip
-    return table.assign(**dict.fromkeys(texts, ""))
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> Planner:
-    (tmp_path / "images").mkdir()
-
-    def planned(counts: dict[str, int], *, settings: dict[str, object] | None = None, **changes: str) -> Store:
-        table = specimens(counts, tmp_path / "images").assign(**changes)
-        catalog = Catalog("test", str(tmp_path / "images"), "test.csv", table)
-        plan = plan_comparisons(catalog, CLASSES, references=2)
-        return create_store(tmp_path / "maps.zarr", catalog, plan, GRID, settings or SETTINGS)
+    def planned(counts: dict[str, int], **options: object) -> Store:
+        return plan_at(str(tmp_path / "maps.zarr"), tmp_path / "images", counts, **options)  # type: ignore[arg-type]
 
     return planned
 
 
-def result(chunk: Chunk, classes: int = 3) -> ChunkResult:
-    """Evidence that depends on the specimen alone."""
-    seeds = [int.from_bytes(image_id.encode(), "big") % 2**32 for image_id in chunk.image_ids]
-    draws = [np.random.default_rng(seed) for seed in seeds]
-    evidence = np.stack([rng.normal(size=(classes, *GRID)) for rng in draws]).astype(np.float32)
-    logit = np.stack([rng.normal(size=classes) for rng in draws]).astype(np.float32)
-    n = len(chunk)
-    done = np.full(n, Status.DONE, np.uint8)
-    return ChunkResult(evidence, logit, logit.max(axis=1) + 1, np.zeros(n, np.int32), done)
-
-
-def fill(store: Store) -> int:
-    chunks = list(pending_chunks(store.location))
-    for chunk in chunks:
-        write_chunk(store.location, chunk, result(chunk))
-    return sum(map(len, chunks))
-
-
-def arrays(store: Store) -> dict[str, np.ndarray]:
-    root = zarr.open_group(store.location, mode="r")
-    names = ("evidence", "logit", "log_sum_exp", "predicted", "state")
-    return {f"{g}/{n}": np.asarray(root[f"{g}/{n}"][:]) for g in store.groups.values() for n in names}
-
-
-def assert_same(one: dict[str, np.ndarray], two: dict[str, np.ndarray]) -> None:
-    assert one.keys() == two.keys()
-    for name, values in one.items():
-        np.testing.assert_array_equal(values, two[name], err_msg=name)
-
-
 def test_xarray_opens_a_species_with_named_dims_and_coordinates(plan: Planner) -> None:
     store = plan({"Aus bus": 5, "Dus eus": 2})
-    fill(store)
+    fill(store.location)
     path = f"{store.location}/Ausidae/Aus/Aus_bus"
     with xr.open_zarr(path, consolidated=False) as ds:
         assert ds["evidence"].dims == ("specimen", "class", "y", "x")
@@ -122,7 +60,7 @@ def test_what_is_written_is_read_back(plan: Planner) -> None:
     store = plan({"Aus bus": CHUNK + 3})
     chunks = list(pending_chunks(store.location))
     assert [len(chunk) for chunk in chunks] == [CHUNK, 3]
-    fill(store)
+    fill(store.location)
     for chunk in chunks:
         expected = result(chunk)
         for row, image_id in enumerate(chunk.image_ids):
@@ -138,7 +76,7 @@ def test_a_stopped_run_goes_on_and_ends_like_an_undisturbed_one(plan: Planner) -
     first, *rest = pending_chunks(store.location)
     write_chunk(store.location, first, result(first))
     assert [(c.group, c.index) for c in pending_chunks(store.location)] == [(c.group, c.index) for c in rest]
-    fill(store)
+    fill(store.location)
     resumed = arrays(store)
     for chunk in (first, *rest):
         write_chunk(store.location, chunk, result(chunk))
@@ -179,24 +117,24 @@ def test_failures_of_the_same_chunk_keep_their_reasons(plan: Planner) -> None:
 
 def test_new_and_changed_images_are_computed_and_nothing_else(plan: Planner) -> None:
     store = plan({"Aus bus": 3})
-    fill(store)
+    fill(store.location)
     before = store.record("Aus_bus-000").evidence
     (Path(store.images_root) / "Aus_bus-001.jpg").write_bytes(b"another photograph")
     store = plan({"Aus bus": 3, "Aus cus": 2})
     again = {image_id for chunk in pending_chunks(store.location) for image_id in chunk.image_ids}
     assert again == {"Aus_bus-001", "Aus_cus-000", "Aus_cus-001"}
-    fill(store)
+    fill(store.location)
     np.testing.assert_array_equal(store.record("Aus_bus-000").evidence, before)
     assert summarise(store).totals == {"specimens": 5, "done": 5, "failed": 0, "pending": 0, "rejected": 0}
 
 
 def test_growing_species_keep_their_slots_and_missing_rows_stay_unlisted(plan: Planner) -> None:
     store = plan({"Aus bus": CHUNK - 2}, hashValue="same")
-    fill(store)
+    fill(store.location)
     slots = dict(zip(store.specimens["image_id"], store.specimens["slot"], strict=True))
     store = plan({"Aus bus": CHUNK + 2}, hashValue="same")
     assert sum(map(len, pending_chunks(store.location))) == 4
-    assert fill(store) == 4
+    assert fill(store.location) == 4
     after = dict(zip(store.specimens["image_id"], store.specimens["slot"], strict=True))
     assert {key: after[key] for key in slots} == slots
     assert sorted(after.values()) == list(range(CHUNK + 2))
@@ -252,7 +190,7 @@ def test_rows_outside_their_chunk_are_refused(plan: Planner) -> None:
 
 def test_a_damaged_chunk_is_noticed(plan: Planner) -> None:
     store = plan({"Aus bus": 5})
-    fill(store)
+    fill(store.location)
     path = Path(store.location) / "Ausidae/Aus/Aus_bus/evidence/c/0/0/0/0"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
@@ -294,7 +232,7 @@ def test_every_name_makes_a_safe_path(family: str, genus: str, species: str) -> 
 @pytest.mark.parametrize("harm", ["flip", "cut", "delete"])
 def test_damage_is_found_and_computed_again(plan: Planner, harm: str) -> None:
     store = plan({"Aus bus": CHUNK + 5, "Aus cus": 2})
-    fill(store)
+    fill(store.location)
     whole = arrays(store)
     assert verify(store.location) == []
     path = Path(store.location) / "Ausidae/Aus/Aus_bus/evidence/c/1/0/0/0"
@@ -306,6 +244,6 @@ def test_damage_is_found_and_computed_again(plan: Planner, harm: str) -> None:
     found = verify(store.location)
     assert [(damage.group, damage.index, damage.array) for damage in found] == [("Ausidae/Aus/Aus_bus", 1, "evidence")]
     assert give_up(store.location, found) == 1
-    assert fill(store) == 5
+    assert fill(store.location) == 5
     assert verify(store.location) == []
     assert_same(arrays(store), whole)
