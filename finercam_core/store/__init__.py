@@ -8,7 +8,7 @@ from finercam_core.store.chunks import ChunkResult, write_chunk
 from finercam_core.store.create import create_store
 from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
 from finercam_core.store.lock import Hold, exclusive
-from finercam_core.store.pending import Chunk, pending_chunks
+from finercam_core.store.pending import Chunk, Pending, pending_chunks
 from finercam_core.store.read import SpecimenRecord, Store, open_store
 from finercam_core.store.runs import RunPlace, newest_run, runs_beside
 from finercam_core.store.summary import StoreSummary, summarise
@@ -21,6 +21,7 @@ __all__ = [
     "ChunkResult",
     "Damage",
     "Hold",
+    "Pending",
     "RunPlace",
     "SpecimenRecord",
     "Store",

@@ -133,10 +133,13 @@ class Files:
         """Delete the half-written files that a killed writer left; returns how many. Call it under the lock."""
         if self.local is None:
             return 0
-        leftovers = [path for path in self.local.rglob("*.partial") if path.is_file()]
-        for path in leftovers:
-            path.unlink()
-        return len(leftovers)
+        swept = 0
+        for folder, _, names in os.walk(self.local):
+            for name in names:
+                if name.endswith(".partial"):
+                    (Path(folder) / name).unlink()
+                    swept += 1
+        return swept
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What is left to compute: chunks of a species with specimens that are new, changed, or not done yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +47,26 @@ class Chunk:
         return len(self.slots)
 
 
-def pending_chunks(location: str, *, retry_failed: bool = False) -> Iterator[Chunk]:
+class Pending(Iterable[Chunk]):
+    """What is left to compute in a store, in its order; chunks are made as they are asked for.
+
+    Attributes
+    ----------
+    specimens : int
+        How many are to be computed.
+    """
+
+    def __init__(self, table: pd.DataFrame, words: Words, todo: npt.NDArray[np.bool_]) -> None:
+        self._table, self._words = table, words
+        self._rows = np.flatnonzero(todo)
+        self.specimens = len(self._rows)
+
+    def __iter__(self) -> Iterator[Chunk]:
+        for at in _by_chunk(self._table, self._rows):
+            yield _chunk(self._table, self._words, at)
+
+
+def pending_chunks(location: str, *, retry_failed: bool = False) -> Pending:
     """Chunks with specimens that are new, changed or not computed yet, in the order of the store.
 
     Parameters
@@ -61,9 +80,7 @@ def pending_chunks(location: str, *, retry_failed: bool = False) -> Iterator[Chu
     table = files.read_table(SPECIMENS, _COLUMNS)
     words = state_words(table["fingerprint"].tolist())
     todo = _todo(read_states(files, table).words, words, retry_failed) & table["listed"].to_numpy(bool)
-    rows = np.flatnonzero(todo)
-    for at in _by_chunk(table, rows):
-        yield _chunk(table, words, at)
+    return Pending(table, words, todo)
 
 
 def _todo(state: Words, words: Words, retry_failed: bool) -> npt.NDArray[np.bool_]:

@@ -113,6 +113,10 @@ class Store:
     @cached_property
     def specimens(self) -> pd.DataFrame:
         """One row a specimen: image_id, scientificName, family, genus, group, slot, path, split, license and more."""
+        return self.read_plan()
+
+    def read_plan(self) -> pd.DataFrame:
+        """The table of `specimens` as it is now, also if a flow has extended the store since it was opened."""
         try:
             return self.files.read_table(SPECIMENS)
         except FileNotFoundError as error:

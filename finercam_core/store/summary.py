@@ -10,7 +10,7 @@ import pandas as pd
 
 from finercam_core.status import Status
 from finercam_core.store.files import Files
-from finercam_core.store.layout import FAILURES, SPECIMENS, status_of
+from finercam_core.store.layout import FAILURES, status_of
 from finercam_core.store.read import Store
 from finercam_core.store.states import first_rows, read_states
 
@@ -49,7 +49,7 @@ class StoreSummary:
 
 def summarise(store: Store) -> StoreSummary:
     """Read the state of every specimen and the reasons of the failed ones."""
-    table = store.files.read_table(SPECIMENS)
+    table = store.read_plan()
     code = status_of(read_states(store.files, table).words)
     listed = table["listed"].to_numpy(bool)
     failed = table[listed & (code > Status.DONE)]

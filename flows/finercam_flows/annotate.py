@@ -1,5 +1,6 @@
 """The flow `annotate`: from a catalog and a classifier to a store of evidence maps."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from prefect import flow
@@ -7,7 +8,7 @@ from prefect.artifacts import create_table_artifact
 from pydantic import Field
 
 from finercam_core.explain.run import shards
-from finercam_core.store import exclusive
+from finercam_core.store import exclusive, pending_chunks
 from finercam_core.store.files import Files
 from finercam_flows import tasks
 from finercam_flows.progress import report_plan
@@ -50,21 +51,23 @@ def annotate(
     Returns
     -------
     dict with the numbers of specimens done, failed and pending in the store, the causes of the failures, and what
-    this run computed and how many damaged chunks it found.
+    this run computed, how many damaged chunks it found, and the store that it wrote to: if the one asked for holds
+    another run (another classifier, layer, method or choice of references), this is a new one beside it.
     """
+    plan = partial(tasks.plan, catalog, classifier, store, references=references, method=method, device=device)
     with exclusive(store):
-        Files(store).sweep_partial()
-        damaged = tasks.give_up_damaged(store) if verify else 0
-        chunks = tasks.plan(
-            catalog, classifier, store,
-            references=references, method=method, device=device, retry_failed=retry_failed,
-        )  # fmt: skip
-        report_plan(sum(map(len, chunks)))
+        place = plan()
+        Files(place).sweep_partial()
+        damaged = tasks.give_up_damaged(place) if verify else 0
+        if damaged:  # species that had to be given up as a whole are made again
+            plan()
+        pending = pending_chunks(place, retry_failed=retry_failed)
+        report_plan(pending.specimens)
         done = [
-            tasks.annotate_shard(store, shard, classifier, method=method, device=device, batch_size=batch_size)
-            for shard in shards(chunks, shard_size)
+            tasks.annotate_shard(place, shard, classifier, method=method, device=device, batch_size=batch_size)
+            for shard in shards(pending, shard_size)
         ]
-        found = tasks.summary(store)
-    create_table_artifact(key="species", table=found["species"], description=f"Specimens by species in {store}")
+        found = tasks.summary(place)
+    create_table_artifact(key="species", table=found["species"], description=f"Specimens by species in {place}")
     computed = {key: sum(shard[key] for shard in done) for key in ("done", "failed")}
-    return {**found, "computed": computed, "damaged": damaged}
+    return {**found, "computed": computed, "damaged": damaged, "store": place}

@@ -11,9 +11,7 @@ from finercam_core.catalog import open_catalog
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.annotate import annotate_chunks
 from finercam_core.explain.run import plan_store
-from finercam_core.store import Chunk, give_up, open_store, pending_chunks, summarise, verify
-from finercam_core.store.files import Files
-from finercam_core.store.layout import SPECIMENS
+from finercam_core.store import Chunk, give_up, open_store, summarise, verify
 from finercam_core.train import train
 from finercam_core.train.settings import read_settings
 from finercam_flows.progress import report, report_step
@@ -26,18 +24,16 @@ def classifier_of(spec: str, device: str) -> Classifier:
 
 
 @task(cache_policy=NO_CACHE)
-def plan(
-    catalog: str, classifier: str, store: str, *, references: int, method: str, device: str, retry_failed: bool
-) -> list[Chunk]:
-    """Create or extend the store and list the chunks that are left to compute."""
-    plan_store(store, open_catalog(catalog), classifier_of(classifier, device), references=references, method=method)
-    return list(pending_chunks(store, retry_failed=retry_failed))
+def plan(catalog: str, classifier: str, store: str, *, references: int, method: str, device: str) -> str:
+    """Create or extend the store; returns where it is: beside the one asked for, if that holds another run."""
+    model = classifier_of(classifier, device)
+    return plan_store(store, open_catalog(catalog), model, references=references, method=method).location
 
 
 @task(cache_policy=NO_CACHE)
 def give_up_damaged(store: str) -> int:
     """Check every chunk and mark the damaged ones as not computed; returns how many there were."""
-    return give_up(store, verify(store)) if Files(store).exists(SPECIMENS) else 0
+    return give_up(store, verify(store))
 
 
 @task(cache_policy=NO_CACHE)

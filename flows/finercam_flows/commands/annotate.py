@@ -39,6 +39,9 @@ def annotate(
 def tell(found: dict[str, Any], store: str) -> None:
     """Say what a run did and what the store holds now."""
     console, computed = Console(), found["computed"]
+    place = found["store"]
+    if place != store.rstrip("/"):
+        console.print(f"{store} holds another run and stays as it is; this one is beside it: [bold]{place}[/]")
     now = sum(computed.values())
     before = found["done"] + found["failed"] - now
     resumed = f"; {before} were there already" if before else ""
@@ -50,4 +53,4 @@ def tell(found: dict[str, Any], store: str) -> None:
     if found["rejected"]:
         console.print(f"  [yellow]{found['rejected']} rows of the catalog have no slot[/]")
     if found["failed"] or found["rejected"]:
-        console.print(f"  see: finercam info {store} --failures")
+        console.print(f"  see: finercam info {place} --failures")
