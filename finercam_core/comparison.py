@@ -12,6 +12,7 @@ import pandas as pd
 from finercam_core.catalog import Catalog
 from finercam_core.errors import ComparisonError
 from finercam_core.names import parse_names
+from finercam_core.policies import ByTier, Classes, Policy
 
 TIERS = ("conspecific", "congener", "confamilial", "ordinal", "unrelated")
 _BLOCK = 256
@@ -28,11 +29,14 @@ class Reference:
         One of `TIERS`: another subspecies of the same species, a species of the same genus, family, order, or none.
     similarity : float
         Cosine of the two classes' weights in the classifier's head, in [-1, 1]; NaN where it has none.
+    reason : str
+        Why it was chosen, in words: "congener, weight cosine 0.83", "patristic distance 12.4, confamilial" …
     """
 
     scientificName: str
     tier: str
     similarity: float
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,14 @@ class ComparisonPlan:
 
 
 def plan_comparisons(
-    catalog: Catalog, classes: Sequence[str], *, references: int = 8, weights: npt.ArrayLike | None = None
+    catalog: Catalog,
+    classes: Sequence[str],
+    *,
+    references: int = 8,
+    weights: npt.ArrayLike | None = None,
+    policy: Policy | None = None,
 ) -> ComparisonPlan:
-    """Choose references for every species: by tier of relationship, then by similarity to the classifier, then by name.
+    """Choose references for every species.
 
     Parameters
     ----------
@@ -79,19 +88,33 @@ def plan_comparisons(
         How many at most.
     weights : array (K, D), optional
         Rows of the classifier's head, for the cosine similarity.
+    policy : Policy, optional
+        What comes first, see `finercam_core.policies`; where it says nothing or ties, the order is by tier of
+        relationship, then by weight cosine, then by name. `ByTier` by default.
 
     Returns
     -------
     ComparisonPlan
+
+    Raises
+    ------
+    ComparisonError
+        The weights do not fit the classes, or the policy cannot be used with them.
     """
+    policy = ByTier() if policy is None else policy
     table = _taxa(catalog, classes)
     in_catalog = set(catalog.species)
     wanted = np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool))
-    chosen = dict(_choose(table, _unit_rows(weights, len(classes)), wanted, references))
-    alone = tuple(name for name, found in chosen.items() if found and found[0].tier == "unrelated")
-    order = "tier, weight cosine, name" if weights is not None else "tier, name"
+    known = Classes(tuple(classes), _unit_rows(weights, len(classes)))
+    policy.start(known)
+    chosen: dict[str, tuple[Reference, ...]] = {}
+    alone: list[str] = []
+    for name, found, has_relatives in _choose(table, known, policy, wanted, references):
+        chosen[name] = found
+        alone += [] if has_relatives or not found else [name]
     unknown = frozenset(in_catalog - set(classes))
-    return ComparisonPlan(MappingProxyType(chosen), {"count": references, "order": order}, unknown, alone)
+    settings = {"count": references, **policy.settings}
+    return ComparisonPlan(MappingProxyType(chosen), settings, unknown, tuple(alone))
 
 
 def _taxa(catalog: Catalog, classes: Sequence[str]) -> pd.DataFrame:
@@ -124,9 +147,9 @@ def _unit_rows(weights: npt.ArrayLike | None, classes: int) -> npt.NDArray[np.fl
 
 
 def _choose(
-    table: pd.DataFrame, units: npt.NDArray[np.float32] | None, wanted: npt.NDArray[np.intp], count: int
-) -> Iterator[tuple[str, tuple[Reference, ...]]]:
-    """References of each wanted class, in blocks of rows, so that memory stays bounded for many classes."""
+    table: pd.DataFrame, classes: Classes, policy: Policy, wanted: npt.NDArray[np.intp], count: int
+) -> Iterator[tuple[str, tuple[Reference, ...], bool]]:
+    """References of each wanted class, and whether it has relatives, in blocks of rows: memory stays bounded."""
     names = table["scientificName"].to_numpy(object)
     # Candidates stand in the order of their names: a stable sort then breaks ties by name.
     candidates = np.flatnonzero(table["referable"].to_numpy(bool))
@@ -137,21 +160,50 @@ def _choose(
         tiers = np.full((len(rows), len(candidates)), len(TIERS) - 1, np.int8)
         for level, code in codes:
             tiers[code[candidates][None, :] == code[rows][:, None]] = level
-        cosine = np.full(tiers.shape, np.nan, np.float32) if units is None else units[rows] @ units[candidates].T
+        cosine = _cosines(classes.units, rows, candidates)
+        first = policy.rank(rows, candidates)
         for i, row in enumerate(rows):
-            best = _closest(tiers[i], cosine[i], candidates == row, count)
-            found = zip(candidates[best], tiers[i, best], cosine[i, best], strict=True)
-            yield str(names[row]), tuple(Reference(str(names[k]), TIERS[t], float(c)) for k, t, c in found)
+            others = candidates != row
+            best = _closest(first[i], tiers[i], cosine[i], others, count, policy.exclusive)
+            found = (
+                Reference(str(names[candidates[k]]), TIERS[tiers[i, k]], float(cosine[i, k]),
+                          _reason(policy, first[i, k], TIERS[tiers[i, k]], cosine[i, k]))
+                for k in best
+            )  # fmt: skip
+            yield str(names[row]), tuple(found), bool((tiers[i][others] < len(TIERS) - 1).any())
+
+
+def _cosines(
+    units: npt.NDArray[np.float32] | None, rows: npt.NDArray[np.intp], candidates: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float32]:
+    if units is None:
+        return np.full((len(rows), len(candidates)), np.nan, np.float32)
+    return np.asarray(units[rows] @ units[candidates].T, np.float32)
+
+
+def _reason(policy: Policy, value: float, tier: str, cosine: float) -> str:
+    similar = "" if np.isnan(cosine) else f"weight cosine {cosine:.2f}"
+    return ", ".join(part for part in (policy.reason(float(value)), tier, similar) if part)
 
 
 def _closest(
-    tiers: npt.NDArray[np.int8], cosine: npt.NDArray[np.float32], itself: npt.NDArray[np.bool_], count: int
-) -> npt.NDArray[np.intp]:
-    """Positions of the closest candidates: by tier, then falling cosine, then position."""
-    distance = np.where(np.isnan(cosine), 0, 1 - cosine.astype(np.float64)).clip(0, 2)
-    key = np.where(itself, np.inf, 4.0 * tiers + distance)
-    count = min(count, len(key) - int(itself.sum()))
+    first: npt.NDArray[np.float64], tiers: npt.NDArray[np.int8], cosine: npt.NDArray[np.float32],
+    others: npt.NDArray[np.bool_], count: int, exclusive: bool,
+) -> npt.NDArray[np.intp]:  # fmt: skip
+    """Positions of the closest candidates: by the policy, then tier, then falling cosine, then position."""
+    allowed = others & np.isfinite(first) if exclusive and np.isfinite(first[others]).any() else others
+    places = np.flatnonzero(allowed)
+    count = min(count, len(places))
     if count < 1:
         return np.zeros(0, np.intp)
-    near = np.flatnonzero(key <= np.partition(key, count - 1)[count - 1])
-    return near[np.argsort(key[near], kind="stable")][:count]
+    first = first[places]
+    distance = np.where(np.isnan(cosine), 0, 1 - cosine.astype(np.float64)).clip(0, 2)
+    second = (4.0 * tiers + distance)[places]
+    limit = np.partition(first, count - 1)[count - 1]
+    tied = np.flatnonzero(first == limit)
+    sure = np.flatnonzero(first < limit)
+    left = count - len(sure)
+    near = tied[second[tied] <= np.partition(second[tied], left - 1)[left - 1]]
+    found = np.sort(np.concatenate([sure, near]))
+    best: npt.NDArray[np.intp] = places[found[np.lexsort((found, second[found], first[found]))][:count]]
+    return best

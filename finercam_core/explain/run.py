@@ -9,6 +9,7 @@ from finercam_core.catalog import Catalog
 from finercam_core.comparison import plan_comparisons
 from finercam_core.explain.classifier import Classifier
 from finercam_core.finer import GAMMA
+from finercam_core.policies import Policy
 from finercam_core.store import Chunk, Store, create_store
 
 
@@ -21,6 +22,7 @@ def plan_store(
     method: str = "gradcam",
     gamma: float = GAMMA,
     beside: bool = True,
+    policy: Policy | None = None,
 ) -> Store:
     """Create a store for a catalog and a classifier, or extend it by what the catalog has new.
 
@@ -39,6 +41,8 @@ def plan_store(
     beside : bool
         If the location holds another run (another classifier, layer, method or choice of references), write this one
         beside it, as ``maps.run-<id>.zarr``; otherwise it is refused.
+    policy : Policy, optional
+        How references are chosen, see `finercam_core.policies`; by relationship by default.
 
     Returns
     -------
@@ -49,7 +53,8 @@ def plan_store(
     StoreError
         If the location holds another run and `beside` is false, or it may not be written.
     """
-    plan = plan_comparisons(catalog, classifier.species, references=references, weights=classifier.class_weights)
+    weights = classifier.class_weights
+    plan = plan_comparisons(catalog, classifier.species, references=references, weights=weights, policy=policy)
     settings = _settings(classifier, method, gamma)
     return create_store(location, catalog, plan, classifier.grid, settings, beside=beside)
 

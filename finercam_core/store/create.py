@@ -132,6 +132,7 @@ def _provenance(
         "images_root": root,
         "images_root_relative": relative,
         "traits": traits,
+        "without_relatives": list(plan.alone),
     }
 
 
@@ -181,7 +182,9 @@ def _attributes(rows: pd.DataFrame, references: tuple[Any, ...]) -> dict[str, An
     first = rows.iloc[0]
     names = {key: str(first[key]) for key in ("scientificName", "family", "genus", "vernacularName")}
     tiers = ["target", *(reference.tier for reference in references)]
-    return {**names, "tiers": tiers, "similarity": [1.0, *(_number(r.similarity) for r in references)]}
+    reasons = ["target", *(reference.reason for reference in references)]
+    similarity = [1.0, *(_number(reference.similarity) for reference in references)]
+    return {**names, "tiers": tiers, "reasons": reasons, "similarity": similarity}
 
 
 def _number(value: float) -> float | None:

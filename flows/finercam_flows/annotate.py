@@ -20,6 +20,7 @@ def annotate(
     classifier: str,
     store: str,
     references: Annotated[int, Field(ge=0, le=64)] = 8,
+    references_by: str = "tier",
     method: str = "gradcam",
     device: str = "auto",
     batch_size: Annotated[int, Field(ge=1)] = 32,
@@ -35,6 +36,8 @@ def annotate(
         Paths or URLs, see `open_catalog`, `load_classifier` and `create_store`.
     references : int
         Look-alike species that each species is compared with.
+    references_by : str
+        How they are chosen, see `policy_of`: "tier", "cosine", "confusions", a tree or a table.
     method : str
         Base method.
     device : str
@@ -54,7 +57,10 @@ def annotate(
     this run computed, how many damaged chunks it found, and the store that it wrote to: if the one asked for holds
     another run (another classifier, layer, method or choice of references), this is a new one beside it.
     """
-    plan = partial(tasks.plan, catalog, classifier, store, references=references, method=method, device=device)
+    plan = partial(
+        tasks.plan, catalog, classifier, store,
+        references=references, references_by=references_by, method=method, device=device,
+    )  # fmt: skip
     with exclusive(store):
         place = plan()
         Files(place).sweep_partial()

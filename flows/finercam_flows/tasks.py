@@ -11,6 +11,7 @@ from finercam_core.catalog import open_catalog
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.annotate import annotate_chunks
 from finercam_core.explain.run import plan_store
+from finercam_core.policies import policy_of
 from finercam_core.store import Chunk, give_up, open_store, summarise, verify
 from finercam_core.train import train
 from finercam_core.train.settings import read_settings
@@ -24,10 +25,13 @@ def classifier_of(spec: str, device: str) -> Classifier:
 
 
 @task(cache_policy=NO_CACHE)
-def plan(catalog: str, classifier: str, store: str, *, references: int, method: str, device: str) -> str:
+def plan(
+    catalog: str, classifier: str, store: str, *, references: int, references_by: str, method: str, device: str
+) -> str:
     """Create or extend the store; returns where it is: beside the one asked for, if that holds another run."""
-    model = classifier_of(classifier, device)
-    return plan_store(store, open_catalog(catalog), model, references=references, method=method).location
+    model, policy = classifier_of(classifier, device), policy_of(references_by, classifier)
+    found = plan_store(store, open_catalog(catalog), model, references=references, method=method, policy=policy)
+    return found.location
 
 
 @task(cache_policy=NO_CACHE)

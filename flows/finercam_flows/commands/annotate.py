@@ -7,6 +7,8 @@ from rich.console import Console
 
 from finercam_flows.commands.bars import run_bar
 
+_BY = "tier (closest relatives), cosine, confusions, a tree (.nwk, .nex), or a table species,reference."
+
 
 def annotate(
     catalog: Annotated[str, typer.Argument(help="Manifest (TOML), table, Darwin Core Archive or folder of images.")],
@@ -15,6 +17,7 @@ def annotate(
     ],
     store: Annotated[str, typer.Option(help="Where the maps go: a folder or a URL such as s3://bucket/maps.zarr.")],
     references: Annotated[int, typer.Option(min=0, max=64, help="Look-alikes that each species is compared with.")] = 8,
+    references_by: Annotated[str, typer.Option(help=_BY)] = "tier",
     method: Annotated[str, typer.Option(help="Base method.")] = "gradcam",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Images a forward pass.")] = 32,
@@ -30,8 +33,8 @@ def annotate(
 
     with run_bar():
         found = flow(
-            catalog, classifier, store, references=references, method=method, device=device,
-            batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed, verify=verify,
+            catalog, classifier, store, references=references, references_by=references_by, method=method,
+            device=device, batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed, verify=verify,
         )  # fmt: skip
     tell(found, store)
 
