@@ -56,12 +56,13 @@ class Classifier:
         self.species = tuple(species)
         self.name = name or type(model).__name__
         self.preparation = preparation or preparation_of(model)
-        self.target_layer = target_layer or default_target_layer(model)
+        self._named_layer = target_layer
         self._index = {species: i for i, species in enumerate(self.species)}
         if len(self._index) != len(self.species):
             doubled = next(s for s in self.species if self.species.count(s) > 1)
             raise ClassifierError(f"the class {doubled!r} is there twice", "give each class a name of its own")
-        self.layer = find_layer(model, self.target_layer)
+        if target_layer:
+            find_layer(model, target_layer)
 
     def __contains__(self, species: object) -> bool:
         return species in self._index
@@ -76,6 +77,16 @@ class Classifier:
     def device(self) -> torch.device:
         """Where the model lies."""
         return next((p.device for p in self.model.parameters()), torch.device("cpu"))
+
+    @cached_property
+    def target_layer(self) -> str:
+        """Name of the layer that is explained."""
+        return self._named_layer or default_target_layer(self.model, self._example())
+
+    @property
+    def layer(self) -> nn.Module:
+        """The layer that is explained."""
+        return find_layer(self.model, self.target_layer)
 
     @cached_property
     def route(self) -> Route:

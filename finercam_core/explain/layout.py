@@ -59,7 +59,8 @@ class Layout:
     def to_grid(self, values: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
         """Bring a layer's values to (N, C, h, w), without a copy where that is possible."""
         if values.ndim == 3:
-            return values[:, self.prefix :].transpose(1, 2).unflatten(2, grid)
+            cells = values[:, self.prefix :].transpose(1, 2)
+            return cells.reshape(*cells.shape[:2], *grid)
         return values.permute(0, 3, 1, 2) if self.channels_last else values
 
     def from_grid(self, cells: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
@@ -84,15 +85,20 @@ def _misfit(sides: tuple[int, ...], size: tuple[int, int]) -> float:
 
 
 def _prefix(model: nn.Module, tokens: int, size: tuple[int, int]) -> int:
-    """The model's own number of prefix tokens, or the smallest that leaves a grid of the image's proportions."""
+    """The model's own number of prefix tokens, or, where that leaves no grid of the image's proportions, the smallest.
+
+    Some models state prefix tokens that they add behind their last patches' block only (CaiT, XCiT).
+    """
     stated = getattr(model, "num_prefix_tokens", None)
-    if stated is not None:
+    if stated is not None and _fits(tokens - int(stated), size):
         return int(stated)
-    for prefix in range(min(tokens, 33)):
-        rows = round(((tokens - prefix) * size[0] / size[1]) ** 0.5)
-        if rows and abs(rows * rows * size[1] / size[0] - (tokens - prefix)) < 1e-6:
-            return prefix
-    return 0
+    return next((prefix for prefix in range(min(tokens, 33)) if _fits(tokens - prefix, size)), int(stated or 0))
+
+
+def _fits(cells: int, size: tuple[int, int]) -> bool:
+    """Whether cells make a grid of the image's proportions up to half a cell."""
+    rows = round((cells * size[0] / size[1]) ** 0.5)
+    return rows > 0 and cells % rows == 0 and bool(abs(cells / rows - rows * size[1] / size[0]) < 1)
 
 
 def _rows_and_columns(cells: int, size: tuple[int, int]) -> tuple[int, int]:

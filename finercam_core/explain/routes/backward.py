@@ -11,23 +11,24 @@ TOGETHER = 32
 
 
 def class_gradients(
-    logits: torch.Tensor, leaf: torch.Tensor, classes: torch.Tensor, *, vectorised: bool
+    logits: torch.Tensor, leaf: torch.Tensor, classes: torch.Tensor, *, together: int = TOGETHER
 ) -> Iterator[torch.Tensor]:
     r"""Yield :math:`\partial y_k/\partial A` of the columns of `classes` (N, R), some columns at a time, (r, N, …).
 
-    Images are independent, so that the r-th class of every image shares one backward pass.
+    Images are independent, so that the r-th class of every image shares one backward pass, and up to `together` pairs
+    of an image and a class do.
     """
     picked = logits.gather(1, classes)
-    together = max(1, TOGETHER // len(classes)) if vectorised else 1
+    step = max(1, together // len(classes))
     columns = range(picked.shape[1])
-    for first in range(0, len(columns), together):
-        last = first + together >= len(columns)
-        chosen = columns[first : first + together]
+    for first in range(0, len(columns), step):
+        last = first + step >= len(columns)
+        chosen = columns[first : first + step]
         if len(chosen) == 1:
             (found,) = torch.autograd.grad(picked[:, chosen[0]].sum(), leaf, retain_graph=not last)
             yield found[None]
         else:
-            some = picked[:, first : first + together]
+            some = picked[:, first : first + step]
             seeds = torch.eye(len(chosen), device=some.device, dtype=some.dtype)[:, None].expand(-1, len(some), -1)
             (found,) = torch.autograd.grad(some, leaf, seeds, is_grads_batched=True, retain_graph=not last)
             yield found

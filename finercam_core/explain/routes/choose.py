@@ -1,16 +1,34 @@
 """Choose the cheapest correct route by trying it on a random input."""
 
+import warnings
+
 import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.routes.base import Route
+from finercam_core.explain.layers import default_target_layer
+from finercam_core.explain.routes.base import Route, Weights
 from finercam_core.explain.routes.closed_form import ClosedForm
+from finercam_core.explain.routes.cls_token import ClsToken
+from finercam_core.explain.routes.pooled_head import PooledHead
 from finercam_core.explain.routes.tail import Tail
+
+_TOLERANCE = 1e-4
+_SHORT: tuple[type[Route], ...] = (PooledHead, ClsToken)
 
 
 def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> Route:
-    """Take the closed form where it reproduces the scores of a random input, else the tail.
+    """Take the cheapest route that gives the scores and the weights of a backward pass on a random input.
+
+    Parameters
+    ----------
+    model, layer : torch.nn.Module
+    example : tensor (N, 3, H, W)
+        Random values, more than one image.
+
+    Returns
+    -------
+    Route: a closed form where there is one, else the backward through the tail.
 
     Raises
     ------
@@ -21,7 +39,48 @@ def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> R
     if ClosedForm.fits(closed, example):
         return closed
     tail = Tail(model, layer, example)
-    classes = torch.zeros((len(example), 1), dtype=torch.long, device=example.device)
-    if not tail.weights(example, classes).alpha.any():
-        raise ClassifierError("the score does not depend on the target layer's cells", "name an earlier layer")
+    classes = _some_classes(tail, example)
+    expected = tail.weights(example, classes)
+    if not expected.alpha.any():
+        raise ClassifierError("the score does not depend on the target layer's cells", _advice(model, layer, example))
+    for kind in _SHORT:
+        route = _try(kind, tail, example, classes, expected)
+        if route is not None:
+            return route
     return tail
+
+
+def _some_classes(route: Route, example: torch.Tensor) -> torch.Tensor:
+    """The first and the last class of each image."""
+    count = route.forward(example[:1])[1].shape[1]
+    return torch.tensor([[0, count - 1]], device=example.device).expand(len(example), -1)
+
+
+def _advice(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> str:
+    name = default_target_layer(model, example)
+    if model.get_submodule(name) is layer:
+        return "its head gives the same score to every image; train it first"
+    return f"use {name}"
+
+
+def _try(
+    kind: type[Route], tail: Tail, example: torch.Tensor, classes: torch.Tensor, expected: Weights
+) -> Route | None:
+    """A route of this kind if the model has the structure for it and it reproduces what the tail gives."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            route = kind(tail.model, tail.layer, example)
+            found = route.weights(example, classes)
+        except torch.OutOfMemoryError:
+            raise
+        except Exception:  # a model of another structure may fail in any way, and then has the tail
+            return None
+    same = _close(found.logits, expected.logits) and _close(found.alpha, expected.alpha)
+    return route if same else None
+
+
+def _close(found: torch.Tensor, expected: torch.Tensor) -> bool:
+    if found.shape != expected.shape:
+        return False
+    return bool((found - expected).abs().max() <= _TOLERANCE * expected.abs().max())

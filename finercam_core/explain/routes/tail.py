@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from finercam_core.explain.capture import forward_to
-from finercam_core.explain.routes.backward import class_gradients, collect
+from finercam_core.explain.routes.backward import TOGETHER, class_gradients, collect
 from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
 from finercam_core.explain.routes.vectorising import can_vectorise
 
@@ -16,7 +16,7 @@ class Tail(Route):
 
     def __init__(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
         super().__init__(model, layer, example)
-        self.vectorised = can_vectorise(model, layer, example)
+        self.together = TOGETHER if can_vectorise(model, layer, example) else 1
 
     def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
         """See `Route.weights`."""
@@ -27,6 +27,6 @@ class Tail(Route):
         """See `Route.gradients`."""
         leaf, logits = forward_to(self.model, self.layer, images, graph=True)
         activation = full(self.to_grid(leaf, images))
-        parts = class_gradients(logits, leaf, classes, vectorised=self.vectorised)
+        parts = class_gradients(logits, leaf, classes, together=self.together)
         on_grid = (torch.stack([full(self.to_grid(one, images)) for one in part]) for part in parts)
         return Gradients(activation, full(logits), collect(on_grid, activation, reduce))

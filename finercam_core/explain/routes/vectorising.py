@@ -17,7 +17,7 @@ def can_vectorise(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            list(class_gradients(logits, leaf, classes, vectorised=True))
+            list(class_gradients(logits, leaf, classes))
         except torch.OutOfMemoryError:
             raise
         except (RuntimeError, UserWarning):
