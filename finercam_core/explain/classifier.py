@@ -78,6 +78,11 @@ class Classifier:
         """Where the model lies."""
         return next((p.device for p in self.model.parameters()), torch.device("cpu"))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the model's weights, and so of its input."""
+        return next((p.dtype for p in self.model.parameters()), torch.float32)
+
     @cached_property
     def target_layer(self) -> str:
         """Name of the layer that is explained."""
@@ -101,7 +106,7 @@ class Classifier:
     def _example(self) -> torch.Tensor:
         generator = torch.Generator().manual_seed(0)
         shape = (2, 3, self.preparation.height, self.preparation.width)
-        return torch.randn(shape, generator=generator).to(self.device)
+        return torch.randn(shape, generator=generator).to(self.device, self.dtype)
 
     @property
     def class_weights(self) -> npt.NDArray[np.float32] | None:

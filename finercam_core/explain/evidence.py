@@ -51,7 +51,7 @@ def explain(
     """
     if method != "gradcam":
         raise ClassifierError(f"unknown base method {method!r}", "use gradcam")
-    pixels = torch.as_tensor(images, dtype=torch.float32).to(classifier.device, non_blocking=True)
+    pixels = torch.as_tensor(images).to(classifier.device, classifier.dtype, non_blocking=True)
     wanted = torch.as_tensor(classes, dtype=torch.long, device=classifier.device)
     if wanted.ndim != 2 or len(wanted) != len(pixels):
         raise ClassifierError(f"classes of shape {tuple(wanted.shape)} for {len(pixels)} images", "give (N, R)")
