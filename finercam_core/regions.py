@@ -4,11 +4,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image, ImageFilter
+from scipy.ndimage import label
 from skimage.measure import regionprops
 
 from finercam_core.errors import FinercamError
 
 Mask = npt.NDArray[np.bool_]
+# Every so many pixels make the sample from which a threshold is guessed before it is found exactly.
+_STEP = 31
 
 
 class RegionError(FinercamError):
@@ -46,29 +50,103 @@ def region(
     ((name, limit),) = chosen.items()
     if not np.isfinite(limit) or (name != "value" and not 0 < limit <= 1):
         raise RegionError(f"{name}={limit}", "give a finite value" if name == "value" else "give a share in (0, 1]")
-    field = np.maximum(np.nan_to_num(np.asarray(values, np.float32), posinf=0), 0)
+    field = np.asarray(values, np.float32)
+    if not np.isfinite(field).all():
+        field = np.nan_to_num(field, posinf=0, neginf=0)
     positive: Mask = field > 0
     if name == "value":
         return positive & (field >= limit)
-    return positive & (field >= (_top_limit(field, limit) if name == "top" else _energy_limit(field, limit)))
+    flat = field.ravel()
+    positive &= field >= (_top_limit(flat, limit) if name == "top" else _energy_limit(flat, limit))
+    return positive
 
 
-def _top_limit(field: npt.NDArray[np.float32], share: float) -> float:
+def _top_limit(flat: npt.NDArray[np.float32], share: float) -> float:
     """Smallest value among the largest `share` of all pixels; equal values all stay out rather than too many in."""
-    count = max(1, int(share * field.size))
-    if count >= field.size:
+    count = max(1, int(share * flat.size))
+    if count >= flat.size:
         return 0.0
-    ordered = np.partition(field.ravel(), (field.size - count - 1, field.size - count))
-    limit, below = ordered[field.size - count], ordered[field.size - count - 1]
-    return float(np.nextafter(limit, np.float32(np.inf))) if limit == below and limit < field.max() else float(limit)
+    sample = flat[::_STEP]
+    enough = min(sample.size - 1, int(1.2 * share * sample.size) + 16)
+    large = flat[flat >= np.partition(sample, sample.size - 1 - enough)[sample.size - 1 - enough]]
+    if large.size <= count:  # the sample was not like the whole
+        large = flat
+    ordered = np.partition(large, (large.size - count - 1, large.size - count))
+    limit, below = ordered[large.size - count], ordered[large.size - count - 1]
+    return float(np.nextafter(limit, np.float32(np.inf))) if limit == below and limit < large.max() else float(limit)
 
 
-def _energy_limit(field: npt.NDArray[np.float32], share: float) -> float:
-    falling = np.sort(field.ravel())[::-1].astype(np.float64)
-    total = np.cumsum(falling)
-    if total[-1] == 0:
+def _energy_limit(flat: npt.NDArray[np.float32], share: float) -> float:
+    """Value down to which the largest pixels hold `share` of the positive sum."""
+    falling = np.sort(np.maximum(flat[::_STEP], 0))[::-1]
+    held = np.cumsum(falling, dtype=np.float64)
+    enough = min(falling.size - 1, int(np.searchsorted(held, min(1.0, 1.1 * share) * held[-1])) + 16)
+    large = flat[(flat >= falling[enough]) & (flat > 0)]
+    total = share * float(np.maximum(flat, 0).sum(dtype=np.float64))
+    if large.sum(dtype=np.float64) < total:  # the sample was not like the whole
+        large = flat[flat > 0]
+    if not large.size:
         return 0.0
-    return float(falling[min(int(np.searchsorted(total, share * total[-1])), falling.size - 1)])
+    falling = np.sort(large)[::-1]
+    reached = int(np.searchsorted(np.cumsum(falling, dtype=np.float64), total))
+    return float(falling[min(reached, falling.size - 1)])
+
+
+def smooth(mask: Mask, radius: float) -> Mask:
+    """Round the outline of a region: blurred with a Gaussian and cut at one half, so that its area hardly changes.
+
+    Parameters
+    ----------
+    mask : bool array (height, width)
+    radius : float
+        Standard deviation in pixels; details much smaller than it vanish. 0 gives the mask itself.
+
+    Returns
+    -------
+    bool array (height, width)
+    """
+    if radius <= 0 or not mask.any():
+        return mask
+    # Only the part around the region is blurred: a slider calls this with every step.
+    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
+    margin = int(3 * radius) + 1
+    part = tuple(slice(max(0, int(at[0]) - margin), int(at[-1]) + margin + 1) for at in (rows, columns))
+    small = np.pad(mask[part].astype(np.uint8) * np.uint8(255), margin, mode="edge")
+    blurred = np.asarray(Image.fromarray(small).filter(ImageFilter.GaussianBlur(radius))) >= 128
+    result = np.zeros_like(mask)
+    result[part] = blurred[margin:-margin, margin:-margin]
+    return result
+
+
+def split(mask: Mask, *, most: int = 20, least: float = 0.02) -> npt.NDArray[np.uint8]:
+    """Number the connected parts of a region, largest first.
+
+    Parameters
+    ----------
+    mask : bool array (height, width)
+    most : int
+        Number of parts at most.
+    least : float
+        Parts smaller than this share of the region are left out.
+
+    Returns
+    -------
+    uint8 array (height, width): 0 outside, then 1, 2 …
+    """
+    parts, count = label(mask)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    order = [int(i) for i in np.argsort(-sizes, kind="stable")[:most] if sizes[i] >= least * sizes.sum()]
+    numbers = np.zeros(count + 1, np.uint8)
+    numbers[np.array(order, np.intp) + 1] = np.arange(1, len(order) + 1)
+    result: npt.NDArray[np.uint8] = numbers[parts]
+    return result
+
+
+def shares(mask: Mask, labels: npt.NDArray[np.integer[Any]]) -> dict[int, float]:
+    """Share of a region's pixels that lie on each label, largest first; labels without any are left out."""
+    counts = np.bincount(labels[mask].ravel()) if mask.any() else np.zeros(0)
+    found = {int(i): float(counts[i] / counts.sum()) for i in np.flatnonzero(counts)}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def measure(mask: Mask) -> dict[str, Any]:

@@ -1,10 +1,13 @@
-"""A small store with real photographs, made without torch: evidence is drawn from a seed."""
+"""Small stores with real photographs and trait masks, made without torch: evidence is drawn from a seed."""
 
+import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from finercam_core.catalog import open_catalog
 from finercam_core.comparison import plan_comparisons
@@ -14,6 +17,28 @@ from finercam_core.store import Chunk, ChunkResult, create_store, pending_chunks
 
 GRID = (4, 6)
 CLASSES = ["Aus bus", "Aus cus", "Aus dus", "Eus fus"]
+COMMON = {"Aus bus": "striped goby", "Aus cus": "plain goby"}
+MANIFEST = """
+[collection]
+name = "small"
+root = "images"
+[[tables]]
+path = "catalog.csv"
+[masks]
+path = "masks/{image_id}.png"
+labels = "traits.json"
+[masks.uberon]
+"head" = "UBERON:0000033"
+"caudal fin" = "UBERON:4000164"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(tmp_path: Path) -> None:
+    """Names that the widget remembers stay in the test."""
+    from qtpy.QtCore import QSettings
+
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
 
 
 def _result(chunk: Chunk, classes: int) -> ChunkResult:
@@ -25,17 +50,50 @@ def _result(chunk: Chunk, classes: int) -> ChunkResult:
     return ChunkResult(evidence, logit, logit.max(axis=1) + 1, np.zeros(n, np.int32), status)
 
 
-@pytest.fixture
-def small_store(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: Path) -> Path:
-    """Store of eleven specimens of two species."""
-    catalog = open_catalog(make_collection(tmp_path / "images", {"Aus bus": 7, "Aus cus": 4}))
+def write_store(folder: Path, table: Path, *, fill: Callable[[Chunk], bool] = lambda _chunk: True) -> Path:
+    """A store in a folder; chunks that `fill` refuses stay pending."""
+    _describe(table)
+    (folder / "catalog.toml").write_text(MANIFEST, encoding="utf-8")
+    catalog = open_catalog(folder / "catalog.toml")
     plan = plan_comparisons(catalog, CLASSES, references=3)
     settings = {
         "classifier": {"model": "drawn", "species": CLASSES, "target_layer": "none", "weights_sha256": "0" * 64},
         "method": "gradcam",
         "preparation": Preparation(32, 48).to_dict(),
     }
-    store = create_store(tmp_path / "maps.zarr", catalog, plan, GRID, settings)
+    store = create_store(folder / "maps.zarr", catalog, plan, GRID, settings)
     for chunk in pending_chunks(store.location):
-        write_chunk(store.location, chunk, _result(chunk, 4))
-    return tmp_path / "maps.zarr"
+        if fill(chunk):
+            write_chunk(store.location, chunk, _result(chunk, 4))
+    return folder / "maps.zarr"
+
+
+def _describe(table: Path) -> None:
+    """Add common names and trait masks: the left half is head, the right quarter caudal fin."""
+    with table.open() as file:
+        rows = [row | {"vernacularName": COMMON.get(row["scientificName"], "")} for row in csv.DictReader(file)]
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    (table.parent / "masks").mkdir(exist_ok=True)
+    (table.parent / "traits.json").write_text(json.dumps({"0": "background", "1": "head", "2": "caudal fin"}))
+    for row in rows:
+        with Image.open(table.parent / row["path"]) as picture:
+            width, height = picture.size
+        mask = np.zeros((height, width), np.uint8)
+        mask[:, : width // 2], mask[:, 3 * width // 4 :] = 1, 2
+        Image.fromarray(mask).save(table.parent / "masks" / f"{row['image_id']}.png")
+
+
+@pytest.fixture
+def small_store(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: Path) -> Path:
+    """Store of fourteen specimens of two species."""
+    return write_store(tmp_path, make_collection(tmp_path / "images", {"Aus bus": 9, "Aus cus": 5}))
+
+
+@pytest.fixture
+def half_store(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: Path) -> Path:
+    """A store that a flow is still writing: the second species has no maps yet."""
+    table = make_collection(tmp_path / "images", {"Aus bus": 3, "Aus cus": 3})
+    return write_store(tmp_path, table, fill=lambda chunk: chunk.scientificName == "Aus bus")

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 __all__ = ["review"]
 
 
-def review(store: str | Path, *, reviewer: str, block: bool = True) -> "napari.Viewer":
+def review(
+    store: str | Path, *, reviewer: str, images: str | Path | None = None, block: bool = True
+) -> "napari.Viewer":
     """Open a store in napari with the review widget.
 
     Parameters
@@ -18,20 +20,28 @@ def review(store: str | Path, *, reviewer: str, block: bool = True) -> "napari.V
         A store on this machine's disk.
     reviewer : str
         Name in the verdicts.
+    images : str or Path, optional
+        Folder of the photographs, if they have moved since the store was written.
     block : bool
         Return only when the window is closed.
 
     Returns
     -------
     napari.Viewer
+
+    Raises
+    ------
+    StoreError, ReviewError
+        If the store cannot be read, or has no finished specimen.
     """
-    # napari takes seconds to import, and `finercam --help` should not.
+    from napari_finercam._session import ReviewSession
+
+    # Before napari, which takes seconds to import: a mistyped store is told at once.
+    session = ReviewSession(store, reviewer, images)
     import napari
 
-    from napari_finercam._session import ReviewSession
     from napari_finercam._widget import ReviewWidget
 
-    session = ReviewSession(store, reviewer)
     viewer = napari.Viewer(title=f"finercam: {Path(store).name}")
     widget = ReviewWidget(viewer)
     viewer.window.add_dock_widget(widget, name="Review", area="right")

@@ -1,4 +1,4 @@
-"""The three layers of a review: photograph, heat map, region."""
+"""The layers of a review: photograph, heat map, the collection's trait mask, regions."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,36 +6,88 @@ import numpy as np
 import numpy.typing as npt
 from napari.utils.colormaps import Colormap, DirectLabelColormap
 
+from napari_finercam._colours import DIFFERENCE_STOPS, HEAT_STOPS, REGION_COLOURS, TRAIT_COLOURS, Stops
+from napari_finercam._region import MOST
+
 if TYPE_CHECKING:
     import napari
 
-SPECIMEN, HEAT, REGION = "specimen", "Finer-CAM", "region"
-# Transparent at zero, so that the heat map never hides the specimen; yellow to purple reads on light and dark
-# animals and for colour-blind people.
-HEAT_COLOURS = Colormap(
-    [(1.0, 0.85, 0.2, 0.0), (1.0, 0.62, 0.0, 0.45), (0.87, 0.12, 0.25, 0.65), (0.35, 0.0, 0.45, 0.75)],
-    name="finercam-heat",
-    controls=[0.0, 0.35, 0.7, 1.0],
-)
-REGION_COLOUR = (0.0, 0.45, 0.95, 1.0)
+    from napari_finercam._session import ReviewSession
+
+SPECIMEN, HEAT, TRAITS, REGION = "specimen", "Finer-CAM", "trait mask", "region"
 
 
-def show_layers(
-    viewer: "napari.Viewer",
-    image: npt.NDArray[np.uint8],
-    heat: npt.NDArray[np.float32],
-    mask: npt.NDArray[np.bool_],
-) -> Any:
-    """Put a specimen into the viewer in place of the one before; returns the new Labels layer."""
-    for name in (REGION, HEAT, SPECIMEN):
-        if name in viewer.layers:
-            viewer.layers.remove(name)
-    viewer.add_image(image, name=SPECIMEN, rgb=True)
-    viewer.add_image(
-        heat, name=HEAT, colormap=HEAT_COLOURS, contrast_limits=(0, 1), blending="translucent", interpolation2d="linear"
-    )
-    colours = DirectLabelColormap(color_dict={1: REGION_COLOUR, None: (0, 0, 0, 0)})
-    labels = viewer.add_labels(mask.astype(np.uint8), name=REGION, colormap=colours, opacity=0.9)
-    labels.contour = max(1, round(max(image.shape[:2]) / 250))
-    viewer.reset_view()
-    return labels
+def _colormap(stops: Stops, name: str) -> Colormap:
+    return Colormap([colour for _, colour in stops], name=name, controls=[place for place, _ in stops])
+
+
+HEAT_COLOURS = _colormap(HEAT_STOPS, "finercam-heat")
+DIFFERENCE_COLOURS = _colormap(DIFFERENCE_STOPS, "finercam-difference")
+
+
+def label_colours(palette: tuple[str, ...]) -> DirectLabelColormap:
+    """Colours of numbered regions, repeated from the palette; 0 and unknown numbers are transparent."""
+    clear = np.zeros(4)
+    named: dict[int | None, Any] = {number: palette[(number - 1) % len(palette)] for number in range(1, MOST + 1)}
+    return DirectLabelColormap(color_dict={**named, 0: clear, None: clear})
+
+
+class ReviewLayers:
+    """Layers that are filled again for each specimen, which is much faster than adding new ones.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    session : ReviewSession
+    """
+
+    def __init__(self, viewer: "napari.Viewer", session: "ReviewSession") -> None:
+        self._viewer = viewer
+        for name in (REGION, TRAITS, HEAT, SPECIMEN):
+            if name in viewer.layers:
+                viewer.layers.remove(name)
+        view = session.view
+        self.image = viewer.add_image(view.image, name=SPECIMEN, rgb=True)
+        self.heat = viewer.add_image(session.heat(), name=HEAT, blending="translucent", interpolation2d="linear")
+        blank = np.zeros(view.image.shape[:2], np.uint8)
+        self.traits = viewer.add_labels(blank, name=TRAITS, opacity=0.45, visible=False)
+        self.traits.colormap = label_colours(TRAIT_COLOURS)
+        self.traits.editable = False
+        self.regions = viewer.add_labels(blank.copy(), name=REGION, opacity=0.95)
+        self.regions.colormap = label_colours(REGION_COLOURS)
+        self.regions.brush_size = 12
+        viewer.layers.selection.active = self.regions
+        self.show(session)
+
+    def show(self, session: "ReviewSession") -> None:
+        """Fill the layers with the specimen that is on."""
+        view = session.view
+        resized = self.image.data.shape != view.image.shape
+        self.image.data = view.image
+        self.show_heat(session)
+        traits = np.zeros(view.image.shape[:2], np.uint8) if view.traits is None else view.traits
+        self.traits.data = np.asarray(traits, np.uint8)
+        self.show_regions(session)
+        if resized:
+            self.regions.contour = max(2, round(max(view.image.shape[:2]) / 300))
+            self._viewer.reset_view()
+
+    def show_heat(self, session: "ReviewSession") -> None:
+        """Draw the map again: γ, the references or the weighting changed."""
+        values, signed = session.heat(), session.settings.signed
+        down, across = (full / small for full, small in zip(session.view.image.shape, values.shape, strict=False))
+        self.heat.data = values
+        self.heat.scale, self.heat.translate = (down, across), (down / 2 - 0.5, across / 2 - 0.5)
+        if self.heat.contrast_limits != [-1.0 if signed else 0.0, 1.0]:
+            self.heat.contrast_limits_range = self.heat.contrast_limits = (-1.0 if signed else 0.0, 1.0)
+        if self.heat.colormap.name != (DIFFERENCE_COLOURS if signed else HEAT_COLOURS).name:
+            self.heat.colormap = DIFFERENCE_COLOURS if signed else HEAT_COLOURS
+
+    def show_regions(self, session: "ReviewSession") -> None:
+        """Draw the regions again. The layer gets a copy, since painting changes it in place."""
+        self.regions.data = session.regions.labels.copy()
+
+    def painted(self) -> npt.NDArray[np.integer]:
+        """Regions as they stand on screen."""
+        found: npt.NDArray[np.integer] = np.asarray(self.regions.data)
+        return found

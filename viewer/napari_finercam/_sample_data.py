@@ -1,21 +1,18 @@
-"""napari's File > Open Sample: the store of `finercam demo`."""
+"""napari's File > Open Sample: rendered fish with stored evidence, without torch and without a download."""
 
-import os
 from pathlib import Path
 
-from finercam_core.errors import StoreError
 from napari_finercam._reader import LayerData, read_store
 
 
-def demo() -> list[LayerData]:
-    """Layers of the demo's first specimen; the demo is looked for in $FINERCAM_DEMO, else in ./demo.
+def sample_store() -> Path:
+    """A store of the demo: the whole one if `finercam demo` was run here, else a small one that is made now."""
+    from napari_finercam._sample_store import make_sample
 
-    Raises
-    ------
-    StoreError
-        If there is no demo.
-    """
-    folder = Path(os.environ.get("FINERCAM_DEMO", "demo"))
-    if not (folder / "maps.zarr").is_dir():
-        raise StoreError(f"there is no demo in {folder.resolve()}", "make one with: finercam demo --out demo")
-    return read_store(str(folder / "maps.zarr"))
+    whole = Path("demo") / "maps.zarr"
+    return whole.resolve() if whole.is_dir() else make_sample()
+
+
+def demo() -> list[LayerData]:
+    """Layers of the demo's specimens."""
+    return read_store(str(sample_store()))

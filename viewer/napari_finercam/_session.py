@@ -1,46 +1,30 @@
-"""A review without any window: the queue, the comparison, the region and the verdicts."""
+"""A review without any window: what one reviewer makes of the specimens of a store."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ReviewError
-from finercam_core.finer import GAMMA, Weighting, coefficients, combine
-from finercam_core.preparation import to_image
-from finercam_core.regions import region
-from finercam_core.review import Comparison, Decision, Region, ReviewLog, Verdict, latest, read_verdicts
-from finercam_core.rle import encode
-from finercam_core.status import Status
-from finercam_core.store import SpecimenRecord, open_store
-
-Mask = npt.NDArray[np.bool_]
+from finercam_core.review import Comparison, Decision, Draft, Drafts, Verdict
+from finercam_core.traits import FISH_TRAITS, Trait, traits_of
+from napari_finercam._navigation import Navigation
+from napari_finercam._region import Mask, Regions, Snapshot, Threshold
+from napari_finercam._undo import RegionAct, Undo, VerdictAct
+from napari_finercam._verdicts import Verdicts
 
 
-@dataclass
-class View:
-    """The specimen on screen: its photograph, what is stored about it, and the region as it stands."""
-
-    record: SpecimenRecord
-    image: npt.NDArray[np.uint8]
-    used: npt.NDArray[np.bool_]
-    painted: Mask | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the photograph."""
-        return self.image.shape[1], self.image.shape[0]
-
-
-class ReviewSession:
-    """One reviewer going through a store.
+class ReviewSession(Navigation):
+    """One reviewer going through a store; every act is on the disk when its method returns.
 
     Parameters
     ----------
     location : str or Path
         The store; a flow may be writing to it meanwhile.
     reviewer : str
+    images : str or Path, optional
+        Folder of the photographs, if they have moved.
 
     Raises
     ------
@@ -48,114 +32,148 @@ class ReviewSession:
         If the store cannot be read, or has no finished specimen.
     """
 
-    def __init__(self, location: str | Path, reviewer: str) -> None:
-        self.store = open_store(location)
-        self.reviewer = reviewer
-        self.gamma = GAMMA
-        self.weighting: Weighting = "mean"
-        self.top = 0.05
-        self.queue = [str(image_id) for image_id in self.store.rows.index]
-        self._log = ReviewLog(location, reviewer)
-        self._mine = {key[0]: verdict for key, verdict in latest(read_verdicts(location)).items() if key[1] == reviewer}
-        self.position = 0
-        self.view = self._first()
+    def __init__(self, location: str | Path, reviewer: str, images: str | Path | None = None) -> None:
+        super().__init__(location, reviewer, images)
+        self.threshold = Threshold()
+        self.traits: tuple[Trait, ...] = traits_of(self.store) or FISH_TRAITS
+        self.undo_stack = Undo()
+        self.verdicts = Verdicts(location, reviewer)
+        self.drafts = Drafts(location, reviewer)
+        self.regions = Regions((1, 1))
+        self.note = ""
+        self._take_verdicts()
+        self.start()
 
-    def _first(self) -> View:
-        """The first specimen without a verdict of this reviewer, else the first of all."""
-        order = sorted(range(len(self.queue)), key=lambda i: self.queue[i] in self._mine)
-        for self.position in order:
-            view = self._load(self.queue[self.position])
-            if view is not None:
-                return view
-        raise ReviewError(f"{self.store.location} has no finished specimen", "run `finercam annotate` first")
+    def _take_verdicts(self) -> None:
+        for image_id in self.verdicts.read_new():
+            self.queue.take_verdicts(image_id, self.verdicts.on(image_id))
 
-    def _load(self, image_id: str) -> View | None:
-        """A specimen with maps and a photograph, or None where one is missing."""
-        from finercam_core.images import ImageError
+    def refresh(self) -> None:
+        """Take in what a flow and other reviewers have written since."""
+        self._take_verdicts()
+        self.loader.forget()
+        self.read_scores()
 
-        record = self.store.record(image_id)
-        if record.status != Status.DONE:
-            return None
+    def arrived(self) -> None:
+        """Take up the specimen that is on: its draft, else its verdict, else the region that the map gives."""
+        view, verdict = self.view, self.verdicts.mine(self.view.image_id)
+        self.regions, self.note = Regions(view.image.shape), "" if verdict is None else verdict.note
         try:
-            image = np.asarray(self.store.image(image_id))
-        except ImageError:
-            return None
-        return View(record, image, np.arange(len(record.classes)) > 0)
+            draft = self.drafts.load(view.image_id)
+        except ReviewError as error:
+            draft, view.problem = None, str(error)
+        if draft is not None:
+            self.regions.take(draft.regions)
+            self.note = draft.note or self.note
+        elif verdict is not None and verdict.regions:
+            self.regions.take(verdict.regions)
+        else:
+            self.recut()
 
-    def move(self, step: int) -> bool:
-        """Go on by `step` specimens, past those that cannot be shown; False at the end of the queue."""
-        position = self.position + step
-        while 0 <= position < len(self.queue):
-            view = self._load(self.queue[position])
-            if view is not None:
-                self.position, self.view = position, view
-                return True
-            position += step
-        return False
+    def map_changed(self) -> None:
+        """Let the region follow the map."""
+        self.recut()
+
+    def recut(self) -> None:
+        """Cut the first region again, after the map or the threshold changed; what was painted stays."""
+        if self.view.done and self.view.photographed:
+            self.regions.cut(self.image_map(), self.threshold)
+
+    def region(self) -> Mask:
+        """All regions together, bool (height, width)."""
+        return self.regions.mask
+
+    def paint(self, labels: npt.NDArray[np.integer] | Mask) -> bool:
+        """Take regions as a person left them after a stroke, and save them; False if nothing changed."""
+        before = self.regions.snapshot()
+        if not self.regions.paint(np.asarray(labels).astype(np.uint8)):
+            return False
+        self._edited(before)
+        return True
+
+    def edit(self, change: Callable[[Regions], object]) -> None:
+        """Change the regions in a way that can be undone, and save them."""
+        before = self.regions.snapshot()
+        change(self.regions)
+        self.recut()
+        self._edited(before)
+
+    def _edited(self, before: Snapshot) -> None:
+        self.undo_stack.did(RegionAct(self.view.image_id, before, self.regions.snapshot()))
+        self.save_draft()
+
+    def save_draft(self) -> None:
+        """Keep the regions and the note of the specimen on the disk until its verdict."""
+        self.drafts.save(Draft(self.view.image_id, self.regions.records(), self.note))
 
     @property
     def decision(self) -> Decision:
         """What this reviewer said about the specimen on screen, "" for nothing yet."""
-        verdict = self._mine.get(self.view.record.image_id)
+        verdict = self.verdicts.mine(self.view.image_id)
         return "" if verdict is None else verdict.decision
 
-    @property
-    def note(self) -> str:
-        """The reviewer's note on the specimen on screen."""
-        verdict = self._mine.get(self.view.record.image_id)
-        return "" if verdict is None else verdict.note
-
     def counts(self) -> dict[str, int]:
-        """Number of specimens accepted, rejected, unsure, and in all."""
-        said = [verdict.decision for verdict in self._mine.values()]
-        return {name: said.count(name) for name in ("accept", "reject", "unsure")} | {"all": len(self.queue)}
+        """Number of specimens accepted, rejected, unsure, and in all, in the selection."""
+        return self.queue.counts()
 
-    def use(self, references: list[str]) -> None:
-        """Compare with these of the stored references alone."""
-        names = self.view.record.classes
-        self.view.used = np.array([i > 0 and name in references for i, name in enumerate(names)])
-        self.view.painted = None
+    def decide(self, decision: Decision, note: str | None = None) -> Verdict:
+        """Write a verdict with the regions as they stand to the disk; "" takes an earlier one back.
 
-    def grid_map(self, *, signed: bool = False) -> npt.NDArray[np.float32]:
-        """Finer-CAM map on the model's grid, float32 (h, w), recombined from the stored evidence."""
-        record = self.view.record
-        weights = coefficients(
-            record.logit, record.log_sum_exp, gamma=self.gamma, weighting=self.weighting, use=self.view.used
-        )
-        return combine(record.evidence, weights, relu=not signed)
-
-    def image_map(self) -> npt.NDArray[np.float32]:
-        """The map at image resolution, scaled so that its largest value is 1; zero where there is no evidence."""
-        window = self.store.preparation.window(self.view.size)
-        values = to_image(self.grid_map(), window, self.view.size)
-        return values / max(float(values.max()), float(np.finfo(np.float32).tiny))
-
-    def region(self) -> Mask:
-        """The region as it stands: what was painted, else the threshold of the map; bool (height, width)."""
-        return self.view.painted if self.view.painted is not None else region(self.image_map(), top=self.top)
-
-    def paint(self, mask: npt.NDArray[np.bool_]) -> None:
-        """Take a region as a person left it, if they changed it; it stays until map or threshold change."""
-        if not np.array_equal(mask, self.region()):
-            self.view.painted = np.asarray(mask, bool)
-
-    def repaint(self) -> None:
-        """Forget what was painted, since the map or the threshold changed."""
-        self.view.painted = None
-
-    def decide(self, decision: Decision, note: str = "") -> Verdict:
-        """Write a verdict with the region as it stands to the disk; "" takes an earlier one back."""
-        record, painted = self.view.record, self.view.painted is not None
-        references = tuple(name for name, used in zip(record.classes, self.view.used, strict=True) if used)
-        made = Comparison(self.gamma, self.weighting, self.store.provenance["method"], references)
-        shown = Region(encode(self.region()), source="painted" if painted else "threshold", threshold={"top": self.top})
-        before = self._mine.get(record.image_id)
-        verdict = Verdict(
-            record.image_id, record.scientificName, self.reviewer, decision, made, (shown,), note,
-            run=self.store.provenance["run"], revision=0 if before is None else before.revision + 1,
+        Raises
+        ------
+        ReviewError
+            If a specimen without a photograph is to be accepted, or the disk cannot be written.
+        """
+        view = self.view
+        if decision == "accept" and not view.photographed:
+            raise ReviewError(f"{view.image_id} has no photograph, so no region can be accepted", "find its images")
+        before, note = self.verdicts.mine(view.image_id), self.note if note is None else note
+        regions = self.regions.records() if view.photographed else ()
+        written = self.verdicts.append(
+            Verdict(
+                view.image_id, view.species, self.reviewer, decision, self._comparison(), regions, note,
+                run=str(self.store.provenance["run"]),
+            )
         )  # fmt: skip
-        written = self._log.append(verdict)
-        self._mine[record.image_id] = written
-        if not decision:
-            del self._mine[record.image_id]
+        self._settle(written)
+        self.undo_stack.did(VerdictAct(view.image_id, before, written))
         return written
+
+    def _comparison(self) -> Comparison:
+        record = self.view.record
+        names = () if record is None else record.classes
+        references = tuple(name for name, used in zip(names, self.view.used, strict=True) if used)
+        return Comparison(self.gamma, self.settings.weighting, str(self.store.provenance["method"]), references)
+
+    def _settle(self, verdict: Verdict) -> None:
+        self.drafts.discard(verdict.image_id)
+        self.queue.take_verdicts(verdict.image_id, self.verdicts.on(verdict.image_id))
+
+    def undo(self) -> bool:
+        """Take the last act back, a stroke or a verdict, and show its specimen; False if there is none."""
+        act = self.undo_stack.back()
+        if isinstance(act, RegionAct):
+            self._restore(act.image_id, act.before)
+        elif isinstance(act, VerdictAct):
+            self.verdicts.take_back(act.after, act.before)
+            self.queue.take_verdicts(act.image_id, self.verdicts.on(act.image_id))
+            # What was judged becomes work in hand again.
+            self.drafts.save(Draft(act.image_id, act.after.regions, act.after.note))
+            self.go_to(act.image_id)
+        return act is not None
+
+    def redo(self) -> bool:
+        """Do again what was undone last; False if there is nothing."""
+        act = self.undo_stack.forth()
+        if isinstance(act, RegionAct):
+            self._restore(act.image_id, act.after)
+        elif isinstance(act, VerdictAct):
+            self._settle(self.verdicts.append(act.after))
+            self.go_to(act.image_id)
+        return act is not None
+
+    def _restore(self, image_id: str, snapshot: Snapshot) -> None:
+        if self.view.image_id != image_id:
+            self.go_to(image_id)
+        self.regions.restore(snapshot)
+        self.save_draft()

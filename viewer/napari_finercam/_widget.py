@@ -1,37 +1,34 @@
-"""The review widget: a skin over `ReviewSession`."""
+"""The review widget: panels over a `ReviewSession`, and the acts that keys and buttons ask for."""
 
+import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QGridLayout,
-    QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
-from superqt import QLabeledDoubleSlider
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QFileDialog, QFrame, QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
-from finercam_core.finer import GAMMA
-from napari_finercam._keys import bind_keys, key_sheet
-from napari_finercam._layers import HEAT, REGION, show_layers
+from napari_finercam import _words
+from napari_finercam._acts import Acts, told
+from napari_finercam._beside import Question
+from napari_finercam._keys import bind_keys
+from napari_finercam._layers import ReviewLayers
+from napari_finercam._methods import methods_beside
+from napari_finercam._panel_beside import BesidePanel
+from napari_finercam._panel_comparison import ComparisonPanel
+from napari_finercam._panel_queue import QueuePanel
+from napari_finercam._panel_region import RegionPanel
+from napari_finercam._panel_start import StartPage, remember_reviewer
+from napari_finercam._panel_verdict import VerdictPanel
 from napari_finercam._session import ReviewSession
 
 if TYPE_CHECKING:
     import napari
 
-WORDS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "": "not reviewed"}
+_POLL = 400
 
 
 class ReviewWidget(QWidget):
-    """Dock widget of the review; empty until `open` gives it a session.
+    """Dock widget of the review; a start page until a store is open.
 
     Parameters
     ----------
@@ -42,187 +39,250 @@ class ReviewWidget(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self.session: ReviewSession | None = None
-        self._labels: Any = None
-        self._filling = False
-        self._build()
-        bind_keys(napari_viewer, self)
-
-    def _build(self) -> None:
-        self.title = QLabel("Open a store with: finercam review STORE")
-        self.title.setWordWrap(True)
-        self.title.setTextFormat(Qt.TextFormat.RichText)
-        self.progress = QProgressBar()
-        self.gamma = self._slider(0.0, 2.0, GAMMA, self._on_gamma)
-        self.top = self._slider(0.5, 40.0, 5.0, self._on_top)
-        self.references = QListWidget()
-        self.references.setMaximumHeight(190)
-        self.references.itemChanged.connect(self._on_references)
-        self.note = QLineEdit()
-        self.note.setPlaceholderText("note, kept with the verdict")
-        self.keys = QLabel(key_sheet())
-        self.keys.setVisible(False)
+        self.layers: ReviewLayers | None = None
+        self.beside: BesidePanel | None = None
+        self.start = StartPage()
+        self.comparison, self.region = ComparisonPanel(), RegionPanel()
+        self.queue, self.verdict = QueuePanel(), VerdictPanel()
+        self.heading, self.message = QLabel(), QLabel()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL)
+        self._timer.timeout.connect(self._poll)
+        self.acts = Acts(self)
         self._lay_out()
+        self._connect()
+        bind_keys(napari_viewer, self.acts)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.title)
-        layout.addWidget(self.progress)
-        for heading, part in (
-            ("γ, strength of the comparison", self.gamma),
-            ("Compared with", self.references),
-            ("Region: share of the pixels, in %", self.top),
-        ):
-            box = QGroupBox(heading)
-            QVBoxLayout(box).addWidget(part)
-            layout.addWidget(box)
-        layout.addWidget(self.note)
-        layout.addLayout(self._buttons())
-        layout.addWidget(self.keys)
-        hint = QLabel("Q shows the keys. Paint in the layer “region” to correct it.")
-        hint.setWordWrap(True)
+        for label in (self.heading, self.message):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.RichText)
+        self.message.setStyleSheet("background: #6b4a00; color: white; padding: 4px; border-radius: 4px;")
+        self.message.hide()
+        self.tabs = QTabWidget()
+        specimen = QWidget()
+        inner = QVBoxLayout(specimen)
+        inner.addWidget(self.comparison, stretch=1)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        inner.addWidget(line)
+        inner.addWidget(self.region)
+        self.tabs.addTab(specimen, "Specimen")
+        self.tabs.addTab(self.queue, "Queue")
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(4, 4, 4, 4)
+        for part in (self.heading, self.message):
+            layout.addWidget(part)
+        layout.addWidget(self.tabs, stretch=1)
+        layout.addWidget(self.verdict)
+        hint = QLabel("<b>Q</b> shows all keys")
         layout.addWidget(hint)
-        layout.addStretch()
+        self.pages = QStackedLayout(self)
+        self.pages.addWidget(self.start)
+        self.pages.addWidget(page)
 
-    def _buttons(self) -> QGridLayout:
-        grid = QGridLayout()
-        rows = (("accept", "Accept (K)"), ("reject", "Reject (J)"), ("unsure", "Unsure (U)"))
-        for column, (name, text) in enumerate(rows):
-            grid.addWidget(self._button(name, text), 0, column)
-        line = QHBoxLayout()
-        line.addWidget(self._button("back", "Back (H)"))
-        line.addWidget(self._button("next", "Next (N)"))
-        grid.addLayout(line, 1, 0, 1, 3)
-        return grid
+    def _connect(self) -> None:
+        self.start.store_wanted.connect(self.choose_store)
+        self.start.sample_wanted.connect(self.open_sample)
+        self.queue.store_wanted.connect(self.choose_store)
+        self.queue.images_wanted.connect(self.choose_images)
+        self.queue.refresh_wanted.connect(self.acts.refresh)
+        self.queue.message.connect(self.say)
+        self.queue.selected.connect(self._on_selected)
+        self.comparison.changed.connect(self._on_map)
+        self.comparison.reference_looked_at.connect(self._ask_beside)
+        self.comparison.method_chosen.connect(self._on_method)
+        self.region.changed.connect(self._on_region)
+        self.region.chosen.connect(self._on_number)
+        self.region.done.connect(self.focus_canvas)
+        self.verdict.asked.connect(lambda action: getattr(self.acts, action)())
+        self.verdict.note_written.connect(self.keep_note)
+        self.verdict.note.returnPressed.connect(self.focus_canvas)
+        self.tabs.currentChanged.connect(self._on_tab)
 
-    def _button(self, action: str, text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.clicked.connect(getattr(self, action))
-        return button
+    # --- opening
 
-    def _slider(self, low: float, high: float, value: float, changed: Any) -> QLabeledDoubleSlider:
-        slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
-        slider.setRange(low, high)
-        slider.setDecimals(2)
-        slider.setValue(value)
-        slider.valueChanged.connect(changed)
-        return slider
+    @property
+    def reviewer(self) -> str:
+        """Name of the reviewer: as given on the start page, else the login name."""
+        return self.start.reviewer.text().strip() or getpass.getuser()
+
+    def choose_store(self) -> None:
+        """Ask for a store's folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self, "Open a finercam store")
+        if folder:
+            self.open_store(folder)
+
+    def open_sample(self) -> None:
+        """Open the rendered fish."""
+        from napari_finercam._sample_data import sample_store
+
+        self.open_store(sample_store())
+
+    @told
+    def open_store(self, location: str | Path, images: str | Path | None = None) -> None:
+        """Open a store for the reviewer of the start page."""
+        self.open(ReviewSession(location, self.reviewer, images))
+
+    @told
+    def choose_images(self) -> None:
+        """Ask where the photographs are now."""
+        session = self.session
+        folder = QFileDialog.getExistingDirectory(self, "Where are the photographs?")
+        if folder and session is not None:
+            self.open_store(session.store.location, folder)
 
     def open(self, session: ReviewSession) -> None:
         """Show a session's specimen."""
+        self.close_session()
         self.session = session
-        self._show_specimen()
+        remember_reviewer(session.reviewer)
+        self.start.reviewer.setText(session.reviewer)
+        self.layers = ReviewLayers(self.viewer, session)
+        bind_keys(self.layers.regions, self.acts)
+        self.layers.regions.events.paint.connect(self._on_paint)
+        self.layers.regions.events.selected_label.connect(self._on_label)
+        self.comparison.open(session, methods_beside(session.store))
+        self.region.open(session)
+        self.queue.open(session)
+        self._show_beside()
+        self.pages.setCurrentIndex(1)
+        self.show_specimen()
+        self.viewer.reset_view()
+        session.read_scores()
+        self.watch()
+        self.focus_canvas()
 
-    def _show_specimen(self) -> None:
-        session = self._open_session()
-        self._labels = show_layers(self.viewer, session.view.image, session.image_map(), session.region())
-        self._fill_references(session)
-        self.note.setText(session.note)
-        self._describe()
+    def _show_beside(self) -> None:
+        if self.beside is None:
+            self.beside = BesidePanel()
+            self.viewer.window.add_dock_widget(self.beside, name="Look-alike", area="bottom")
+        self.beside.asked = None
 
-    def _fill_references(self, session: ReviewSession) -> None:
-        self._filling = True
-        self.references.clear()
-        record = session.view.record
-        for name, tier, used in list(zip(record.classes, record.tiers, session.view.used, strict=True))[1:]:
-            item = QListWidgetItem(f"{name}   ({tier})")
-            item.setData(Qt.ItemDataRole.UserRole, name)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Checked if used else Qt.CheckState.Unchecked)
-            self.references.addItem(item)
-        self._filling = False
-
-    def _describe(self) -> None:
-        session = self._open_session()
-        record, counts = session.view.record, session.counts()
-        right = "" if record.predicted == record.scientificName else f", taken for <i>{record.predicted}</i>"
-        self.title.setText(
-            f"<h3><i>{record.scientificName}</i></h3>{record.image_id}<br>"
-            f"probability {record.probability[0]:.2f}{right}<br><b>{WORDS[session.decision]}</b>"
-        )
-        done = counts["accept"] + counts["reject"] + counts["unsure"]
-        self.progress.setMaximum(counts["all"])
-        self.progress.setValue(done)
-        self.progress.setFormat(f"{done} of {counts['all']}: {counts['accept']} accepted, {counts['reject']} rejected")
-
-    def _redraw(self, *, region_alone: bool = False) -> None:
-        session = self._open_session()
-        session.repaint()
-        if not region_alone:
-            self.viewer.layers[HEAT].data = session.image_map()
-        self._labels.data = session.region().astype(np.uint8)
-
-    def _on_gamma(self, value: float) -> None:
+    def close_session(self) -> None:
+        """End the session that is open, if any; everything is on the disk already."""
+        self._timer.stop()
         if self.session is not None:
-            self.session.gamma = float(value)
-            self._redraw()
+            self.session.close()
+            self.session = None
 
-    def _on_top(self, percent: float) -> None:
-        if self.session is not None:
-            self.session.top = float(percent) / 100
-            self._redraw(region_alone=True)
+    def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """End the threads with the window."""
+        self.close_session()
+        if self.beside is not None:
+            self.beside.close_threads()
+        super().closeEvent(event)
 
-    def _on_references(self, _item: QListWidgetItem) -> None:
-        if self.session is None or self._filling:
+    def say(self, sentence: str) -> None:
+        """Show one sentence on what is wrong; "" takes it away."""
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+        self.start.problem.setText(sentence)
+
+    def focus_canvas(self) -> None:
+        """Let the keys go to the picture again."""
+        self.viewer.window._qt_viewer.canvas.native.setFocus()
+
+    # --- showing
+
+    def show_specimen(self) -> None:
+        """Fill every panel with the specimen that is on."""
+        session, layers = self.session, self.layers
+        if session is None or layers is None:
             return
-        items = [self.references.item(i) for i in range(self.references.count())]
-        chosen = [item for item in items if item.checkState() == Qt.CheckState.Checked]
-        self.session.use([item.data(Qt.ItemDataRole.UserRole) for item in chosen])
-        self._redraw()
+        layers.show(session)
+        self.region.number = layers.regions.selected_label = 1
+        self.comparison.show_specimen()
+        self.region.show_specimen()
+        self.verdict.note.setText(session.note)
+        self.say(session.view.problem)
+        self.describe()
+        self._ask_beside()
 
-    def _open_session(self) -> ReviewSession:
-        if self.session is None:
-            raise RuntimeError("the widget has no session yet")
-        return self.session
+    def describe(self) -> None:
+        """Say who is on, what others said, and how far the queue is."""
+        session = self.session
+        if session is None:
+            return
+        view, counts = session.view, session.counts()
+        common = session.common.get(view.species, "")
+        sure = _words.classified(view.record)
+        self.heading.setText(_words.heading(view, common, session.decision) + (f"<br>{sure}" if sure else ""))
+        said = _words.others(session.verdicts.on(view.image_id), session.reviewer)
+        self.verdict.others.setText(said)
+        self.verdict.others.setVisible(bool(said))
+        done = counts["accept"] + counts["reject"] + counts["unsure"]
+        self.verdict.show_progress(done, counts["all"], _words.progress(counts))
 
-    def _decide(self, decision: Any) -> None:
-        if self.session is not None:
-            self.session.paint(np.asarray(self._labels.data) > 0)
-            self.session.decide(decision, self.note.text())
-            if not self.next():
-                self._describe()
+    def _ask_beside(self) -> None:
+        session = self.session
+        if session is None or self.beside is None:
+            return
+        reference, settings = self.comparison.looked_at(), session.settings
+        asked = (settings.gamma, settings.weighting, settings.signed)
+        question = Question(reference, session.view.species, asked) if reference else None
+        self.beside.ask(session.store, question, session.common.get(reference, ""))
 
-    def accept(self, *_clicked: bool) -> None:
-        """Accept the region and go on."""
-        self._decide("accept")
+    def watch(self) -> None:
+        """Tell from time to time how far the scores were read, until they all are."""
+        self._timer.start()
 
-    def reject(self, *_clicked: bool) -> None:
-        """Reject the region and go on."""
-        self._decide("reject")
+    def _poll(self) -> None:
+        session = self.session
+        if session is None or session.scores is None:
+            return
+        self.queue.show_state()
+        if session.scores.finished.is_set():
+            self._timer.stop()
 
-    def unsure(self, *_clicked: bool) -> None:
-        """Leave the specimen to others and go on."""
-        self._decide("unsure")
+    # --- what panels and layers tell
 
-    def next(self, *_clicked: bool) -> bool:
-        """Go to the next specimen; False at the end."""
-        return self._move(1)
+    @told
+    def _on_map(self) -> None:
+        if self.session is not None and self.layers is not None:
+            self.layers.show_heat(self.session)
+            self._on_region()
+            self._ask_beside()
 
-    def back(self, *_clicked: bool) -> bool:
-        """Go to the specimen before; False at the start."""
-        return self._move(-1)
+    def _on_region(self) -> None:
+        if self.session is not None and self.layers is not None:
+            self.layers.show_regions(self.session)
+            self.region.say_overlap()
 
-    def _move(self, step: int) -> bool:
-        moved = self.session is not None and self.session.move(step)
-        if moved:
-            self._show_specimen()
-        return moved
+    @told
+    def _on_paint(self, _event: object) -> None:
+        if self.session is not None and self.layers is not None and self.session.paint(self.layers.painted()):
+            self.region.show_specimen()
 
-    def toggle_gamma(self) -> None:
-        """Switch between Grad-CAM (γ = 0) and the γ of before."""
-        if self.gamma.value():
-            self._gamma_before = self.gamma.value()
-            self.gamma.setValue(0.0)
-        else:
-            self.gamma.setValue(getattr(self, "_gamma_before", GAMMA))
+    def _on_label(self, _event: object) -> None:
+        if self.layers is not None:
+            self.region.choose(int(self.layers.regions.selected_label))
 
-    def toggle_heat(self) -> None:
-        """Show or hide the heat map."""
-        if HEAT in self.viewer.layers:
-            self.viewer.layers[HEAT].visible = not self.viewer.layers[HEAT].visible
+    def _on_number(self, number: int) -> None:
+        if self.layers is not None:
+            self.layers.regions.selected_label = number
 
-    def toggle_keys(self) -> None:
-        """Show or hide the sheet of keys."""
-        self.keys.setVisible(not self.keys.isVisible())
+    def _on_selected(self) -> None:
+        self.show_specimen()
+        self.focus_canvas()
 
+    def _on_method(self, location: str) -> None:
+        session = self.session
+        if session is None or location == session.store.location:
+            return
+        image_id = session.view.image_id
+        self.open_store(location)
+        if self.session is not None and image_id in self.session.store.rows.index and self.session.go_to(image_id):
+            self.show_specimen()
 
-__all__ = ["REGION", "ReviewWidget"]
+    @told
+    def keep_note(self, text: str) -> None:
+        """Save a note that was written."""
+        if self.session is not None and text != self.session.note:
+            self.session.note = text
+            self.session.save_draft()
+
+    def _on_tab(self, index: int) -> None:
+        if index == 1:
+            self.queue.show_agreement()

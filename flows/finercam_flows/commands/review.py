@@ -2,6 +2,7 @@
 
 import getpass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,9 @@ from finercam_core.errors import ReviewError
 def review(
     store: Annotated[str, typer.Argument(help="A store that annotate wrote.")],
     reviewer: Annotated[str, typer.Option(help="Your name in the verdicts; your login name by default.")] = "",
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the photographs, if they have moved since the store was written.")
+    ] = None,
 ) -> None:
     """Open a store in napari: specimen, heat map, region; accept, reject or mark as unsure.
 
@@ -21,4 +25,4 @@ def review(
         raise ReviewError("napari is not installed", 'install it with: pip install "finercam[viewer]"')
     from napari_finercam import review as open_window
 
-    open_window(store, reviewer=reviewer or getpass.getuser())
+    open_window(store, reviewer=reviewer or getpass.getuser(), images=images)

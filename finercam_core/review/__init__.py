@@ -1,0 +1,23 @@
+"""Verdicts of reviewers: append-only, so that two of them never lose anything, and a crash costs one act at most."""
+
+from finercam_core.review.agreement import Agreement, agreement, cohens_kappa, region_iou
+from finercam_core.review.drafts import Draft, Drafts
+from finercam_core.review.log import ReviewLog, VerdictReader, latest, read_verdicts
+from finercam_core.review.records import Comparison, Decision, Region, Verdict
+
+__all__ = [
+    "Agreement",
+    "Comparison",
+    "Decision",
+    "Draft",
+    "Drafts",
+    "Region",
+    "ReviewLog",
+    "Verdict",
+    "VerdictReader",
+    "agreement",
+    "cohens_kappa",
+    "latest",
+    "read_verdicts",
+    "region_iou",
+]

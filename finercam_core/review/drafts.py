@@ -1,0 +1,82 @@
+"""Work in hand: the regions of a specimen before its verdict, kept after every stroke so that a crash costs none."""
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from finercam_core.errors import ReviewError
+from finercam_core.review.records import Region, region_from_json
+from finercam_core.store.files import Files
+from finercam_core.store.layout import REVIEWS
+
+DRAFTS = f"{REVIEWS}/drafts"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a reviewer has made of a specimen and not yet judged."""
+
+    image_id: str
+    regions: tuple[Region, ...]
+    note: str = ""
+
+
+class Drafts:
+    """The drafts of one reviewer, a small file a specimen.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store, on a local disk.
+    reviewer : str
+    """
+
+    def __init__(self, location: str | Path, reviewer: str) -> None:
+        self._files = Files(location)
+        self._folder = f"{DRAFTS}/{_file_name(reviewer)}"
+
+    def save(self, draft: Draft) -> None:
+        """Put a draft on the disk in place of the specimen's earlier one; it is whole or not there at all.
+
+        Raises
+        ------
+        ReviewError
+            If it cannot be written.
+        """
+        try:
+            self._files.write(self._name(draft.image_id), json.dumps(asdict(draft), ensure_ascii=False).encode())
+        except OSError as error:
+            raise ReviewError(f"the draft of {draft.image_id} is not saved: {error}", "free the disk") from error
+
+    def load(self, image_id: str) -> Draft | None:
+        """The draft of a specimen, None if there is none.
+
+        Raises
+        ------
+        ReviewError
+            If its file is damaged.
+        """
+        name = self._name(image_id)
+        if not self._files.exists(name):
+            return None
+        try:
+            values = json.loads(self._files.read(name))
+            regions = tuple(region_from_json(part) for part in values["regions"])
+            return Draft(image_id, regions, str(values.get("note", "")))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ReviewError(f"the draft {name} cannot be read: {error}", "delete it and paint again") from error
+
+    def discard(self, image_id: str) -> None:
+        """Delete the draft of a specimen, if there is one."""
+        self._files.remove(self._name(image_id))
+
+    def _name(self, image_id: str) -> str:
+        return f"{self._folder}/{_file_name(image_id)}.json"
+
+
+def _file_name(text: str) -> str:
+    """Readable and unique: two names that differ in a sign alone never share a file."""
+    plain = re.sub(r"[^A-Za-z0-9\-]+", "_", text)[:60]
+    return f"{plain}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}"

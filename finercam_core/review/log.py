@@ -1,0 +1,120 @@
+"""The logs of verdicts in a store: one file a reviewer and sitting, only ever appended to."""
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from finercam_core.errors import ReviewError
+from finercam_core.review.records import Verdict, verdict_from_json
+from finercam_core.store.files import Files
+from finercam_core.store.layout import REVIEWS
+
+
+class ReviewLog:
+    """Appends one reviewer's verdicts to a file of its own in the store.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store, on a local disk.
+    reviewer : str
+    """
+
+    def __init__(self, location: str | Path, reviewer: str) -> None:
+        local = Files(location).local
+        if local is None:
+            raise ReviewError(f"{location} is not on this machine's disk", "copy the store, or mount it, to review it")
+        plain = re.sub(r"[^\w\-]+", "_", reviewer)[:60] or "reviewer"
+        self.path = local / REVIEWS / f"{plain}-{uuid.uuid4().hex[:8]}.jsonl"
+        self.reviewer = reviewer
+
+    def append(self, verdict: Verdict) -> Verdict:
+        """Write a verdict to the disk before returning; gives it back with its time.
+
+        Raises
+        ------
+        ReviewError
+            If it cannot be written.
+        """
+        stamped = replace(verdict, time=datetime.now(UTC).isoformat(timespec="microseconds"))
+        line = json.dumps(asdict(stamped), ensure_ascii=False).encode() + b"\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise ReviewError(f"{self.path} cannot be written: {error.strerror}", "free or unlock the disk") from error
+        return stamped
+
+
+class VerdictReader:
+    """Reads a store's logs, and later only what others have appended since.
+
+    A last line that a crash cut off is not read. Lines that are no verdicts are passed over and named in `problems`.
+
+    Parameters
+    ----------
+    location : str or Path
+
+    Attributes
+    ----------
+    problems : list of str
+        A sentence for each unreadable line.
+    """
+
+    def __init__(self, location: str | Path) -> None:
+        self.problems: list[str] = []
+        self._files = Files(location)
+        self._read: dict[str, tuple[int, int]] = {}
+
+    def new(self) -> list[Verdict]:
+        """Verdicts that were not read before, of all reviewers, in the order of their times."""
+        names = [name for name in self._files.names(REVIEWS) if name.endswith(".jsonl")]
+        found = [verdict for name in names for verdict in self._rest(name)]
+        return sorted(found, key=lambda verdict: verdict.time)
+
+    def _rest(self, name: str) -> Iterable[Verdict]:
+        offset, number = self._read.get(name, (0, 0))
+        whole, _, _ = self._files.read(name)[offset:].rpartition(b"\n")
+        if not whole:
+            return
+        lines = whole.split(b"\n")
+        self._read[name] = offset + len(whole) + 1, number + len(lines)
+        for line_number, line in enumerate(lines, number + 1):
+            if not line.strip():
+                continue
+            try:
+                yield verdict_from_json(json.loads(line))
+            except (ValueError, TypeError, KeyError, ReviewError) as error:
+                self.problems.append(f"line {line_number} of {name} is not a verdict: {error}")
+
+
+def read_verdicts(location: str | Path) -> list[Verdict]:
+    """All verdicts in a store, of all reviewers, in the order of their times.
+
+    A last line that a crash cut off is left out; any other unreadable line is an error.
+
+    Raises
+    ------
+    ReviewError
+    """
+    reader = VerdictReader(location)
+    found = reader.new()
+    if reader.problems:
+        raise ReviewError(reader.problems[0], "mend or remove it")
+    return found
+
+
+def latest(verdicts: Iterable[Verdict]) -> dict[tuple[str, str], Verdict]:
+    """The last verdict of each reviewer on each specimen that was not taken back, by (image_id, reviewer)."""
+    last: dict[tuple[str, str], Verdict] = {}
+    for verdict in sorted(verdicts, key=lambda v: (v.time, v.revision)):
+        last[verdict.image_id, verdict.reviewer] = verdict
+    return {key: verdict for key, verdict in last.items() if verdict.decision}

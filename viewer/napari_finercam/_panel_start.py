@@ -1,0 +1,51 @@
+"""What the widget shows before a store is open: what this is, who you are, and where to begin."""
+
+from qtpy.QtCore import QSettings, Qt
+from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from napari_finercam._qt import Signal
+
+_TEXT = """<h3>Review what tells a species from its look-alikes</h3>
+<p>A store holds, for each specimen, where a classifier saw the evidence for its species and for its closest
+relatives. Look at the difference, correct the region, and keep it as a trait mask.</p>
+<p>No classifier and no graphics card is needed here.</p>"""
+_KEY = "review/reviewer"
+
+
+def remembered_reviewer() -> str:
+    """The name that was given last, "" for none."""
+    return str(QSettings("finercam", "finercam").value(_KEY, ""))
+
+
+def remember_reviewer(name: str) -> None:
+    """Keep a name for the next start."""
+    QSettings("finercam", "finercam").setValue(_KEY, name)
+
+
+class StartPage(QWidget):
+    """The empty state."""
+
+    store_wanted = Signal()
+    sample_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        text = QLabel(_TEXT)
+        text.setWordWrap(True)
+        text.setTextFormat(Qt.TextFormat.RichText)
+        self.reviewer = QLineEdit(remembered_reviewer())
+        self.reviewer.setPlaceholderText("your name, as it shall stand in the verdicts")
+        form = QFormLayout()
+        form.addRow("reviewer", self.reviewer)
+        self.open_button = QPushButton("Open store…")
+        self.sample_button = QPushButton("Try it on rendered fish")
+        self.open_button.clicked.connect(lambda _c=False: self.store_wanted.emit())
+        self.sample_button.clicked.connect(lambda _c=False: self.sample_wanted.emit())
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(text)
+        layout.addLayout(form)
+        for part in (self.open_button, self.sample_button, self.problem):
+            layout.addWidget(part)
+        layout.addStretch()
