@@ -50,7 +50,13 @@ def _result(chunk: Chunk, classes: int) -> ChunkResult:
     return ChunkResult(evidence, logit, logit.max(axis=1) + 1, np.zeros(n, np.int32), status)
 
 
-def write_store(folder: Path, table: Path, *, fill: Callable[[Chunk], bool] = lambda _chunk: True) -> Path:
+def _fill(location: str, wanted: Callable[[Chunk], bool] = lambda _chunk: True) -> None:
+    for chunk in pending_chunks(location):
+        if wanted(chunk):
+            write_chunk(location, chunk, _result(chunk, 4))
+
+
+def write_store(folder: Path, table: Path, fill: Callable[[Chunk], bool] = lambda _chunk: True) -> Path:
     """A store in a folder; chunks that `fill` refuses stay pending."""
     _describe(table)
     (folder / "catalog.toml").write_text(MANIFEST, encoding="utf-8")
@@ -62,9 +68,7 @@ def write_store(folder: Path, table: Path, *, fill: Callable[[Chunk], bool] = la
         "preparation": Preparation(32, 48).to_dict(),
     }
     store = create_store(folder / "maps.zarr", catalog, plan, GRID, settings)
-    for chunk in pending_chunks(store.location):
-        if fill(chunk):
-            write_chunk(store.location, chunk, _result(chunk, 4))
+    _fill(store.location, fill)
     return folder / "maps.zarr"
 
 
@@ -96,4 +100,10 @@ def small_store(make_collection: Callable[[Path, dict[str, int]], Path], tmp_pat
 def half_store(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: Path) -> Path:
     """A store that a flow is still writing: the second species has no maps yet."""
     table = make_collection(tmp_path / "images", {"Aus bus": 3, "Aus cus": 3})
-    return write_store(tmp_path, table, fill=lambda chunk: chunk.scientificName == "Aus bus")
+    return write_store(tmp_path, table, lambda chunk: chunk.scientificName == "Aus bus")
+
+
+@pytest.fixture(scope="session")
+def finish_store() -> Callable[[Path], None]:
+    """Function that computes what a store still lacks, as a flow would."""
+    return lambda store: _fill(str(store))

@@ -1,4 +1,4 @@
-"""A real napari window, driven by key presses."""
+"""A real napari window, driven by key presses and the mouse."""
 
 import subprocess
 import sys
@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_finercam._layers import HEAT, REGION, SPECIMEN
+from napari_finercam._keys import KEYS
+from napari_finercam._layers import HEAT, REGION, SPECIMEN, TRAITS
 from napari_finercam._session import ReviewSession
 from napari_finercam._widget import ReviewWidget
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, Qt
 
 from finercam_core.review import latest, read_verdicts
 from finercam_core.rle import decode
 
 pytestmark = pytest.mark.gui
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -28,88 +30,283 @@ def widget(make_napari_viewer: Callable[..., object], small_store: Path) -> Revi
     return found
 
 
-def press(widget: ReviewWidget, qtbot: QtBot, keys: str) -> None:
-    canvas = widget.viewer.window._qt_viewer.canvas.native
-    for key in keys:
-        qtbot.keyClick(canvas, getattr(Qt.Key, f"Key_{key}"))
+def canvas(widget: ReviewWidget):  # type: ignore[no-untyped-def]
+    return widget.viewer.window._qt_viewer.canvas.native
+
+
+def press(widget: ReviewWidget, qtbot: QtBot, keys: str, *modifiers: Qt.KeyboardModifier) -> None:
+    held = Qt.KeyboardModifier.NoModifier
+    for modifier in modifiers:
+        held |= modifier
+    one = hasattr(Qt.Key, f"Key_{keys}")
+    for key in [keys] if one else keys.split() if " " in keys else keys:
+        qtbot.keyClick(canvas(widget), getattr(Qt.Key, f"Key_{key}"), held)
+
+
+def stroke(widget: ReviewWidget, qtbot: QtBot, start: tuple[float, float], stop: tuple[float, float]) -> None:
+    """Paint with the mouse between two places given in fractions of the canvas."""
+    native, left = canvas(widget), Qt.MouseButton.LeftButton
+    points = [
+        QPoint(round(native.width() * (x0 + (x1 - x0) * t)), round(native.height() * (y0 + (y1 - y0) * t)))
+        for t in (0.0, 0.5, 1.0)
+        for (x0, y0), (x1, y1) in [(start, stop)]
+    ]
+    qtbot.mousePress(native, left, pos=points[0])
+    for point in points[1:]:
+        qtbot.mouseMove(native, point)
+        qtbot.wait(10)
+    qtbot.mouseRelease(native, left, pos=points[-1])
+
+
+def session_of(widget: ReviewWidget) -> ReviewSession:
+    assert widget.session is not None
+    return widget.session
 
 
 def test_review_by_keyboard_alone(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    session = widget.session
-    assert session is not None
+    session = session_of(widget)
+    queue = list(session.queue.ids)
     press(widget, qtbot, "KJUNK")
     said = {key[0]: verdict.decision for key, verdict in latest(read_verdicts(small_store)).items()}
-    queue = session.queue
     assert said == {queue[0]: "accept", queue[1]: "reject", queue[2]: "unsure", queue[4]: "accept"}
-    assert session.position == 5
+    assert session.queue.position == 5
     press(widget, qtbot, "HH")
-    assert session.view.record.image_id == queue[3]
-    assert "2 accepted, 1 rejected" in widget.progress.format()
+    assert session.view.image_id == queue[3]
+    assert "2 accepted, 1 rejected, 1 unsure" in widget.verdict.counts.text()
 
 
 def test_the_last_specimen_takes_a_verdict_and_stays(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    session = widget.session
-    assert session is not None
-    press(widget, qtbot, "K" * 12)
-    assert len(latest(read_verdicts(small_store))) == 11
-    assert session.position == 10
+    press(widget, qtbot, "K" * 15)
+    assert len(latest(read_verdicts(small_store))) == 14
+    assert session_of(widget).queue.position == 13
+    assert "accepted" in widget.heading.text()
 
 
 def test_gamma_changes_the_map_and_the_region_at_once(widget: ReviewWidget, qtbot: QtBot) -> None:
-    layers = widget.viewer.layers
+    layers, gamma = widget.viewer.layers, widget.comparison.gamma
     heat, mask = np.array(layers[HEAT].data), np.array(layers[REGION].data)
-    widget.gamma.setValue(1.5)
+    gamma.setValue(1.5)
     assert np.abs(layers[HEAT].data - heat).max() > 0.05
     assert (layers[REGION].data != mask).any()
     press(widget, qtbot, "G")
-    assert widget.gamma.value() == 0
+    assert gamma.value() == 0
     press(widget, qtbot, "G")
-    assert widget.gamma.value() == 1.5
-    widget.gamma.setValue(0.6)
+    assert gamma.value() == 1.5
+    press(widget, qtbot, "Left Left", SHIFT)
+    assert gamma.value() == pytest.approx(1.3)
+    press(widget, qtbot, "Right", SHIFT)
+    assert session_of(widget).gamma == pytest.approx(1.4)
+    gamma.setValue(0.6)
     np.testing.assert_array_equal(layers[HEAT].data, heat)
 
 
-def test_fewer_references_and_another_threshold(widget: ReviewWidget) -> None:
-    layers, session = widget.viewer.layers, widget.session
-    assert session is not None
-    before = np.array(layers[HEAT].data)
-    widget.references.item(0).setCheckState(Qt.CheckState.Unchecked)
+def test_references_one_after_the_other_and_the_difference(widget: ReviewWidget, qtbot: QtBot) -> None:
+    session, heat = session_of(widget), widget.viewer.layers[HEAT]
+    assert widget.comparison.references.item(0).text() == "Aus cus · plain goby   (congener)"
+    used = []
+    for _ in range(4):
+        press(widget, qtbot, "R", SHIFT)
+        used.append(session.view.used[1:].tolist())
+    assert used == [[True, False, False], [False, True, False], [False, False, True], [True, True, True]]
+    widget.comparison.references.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert session.view.used.tolist() == [False, False, True, True]
-    assert (layers[HEAT].data != before).any()
-    small = int(np.count_nonzero(layers[REGION].data))
-    widget.top.setValue(20)
-    assert np.count_nonzero(layers[REGION].data) > small
+    press(widget, qtbot, "G", SHIFT)
+    assert (heat.data < 0).any()
+    assert heat.contrast_limits == [-1, 1]
+    colours = heat.colormap.map(np.array([0.0, 0.5, 1.0]))
+    assert colours[1, 3] == 0
+    assert colours[0, 2] > colours[0, 0]
+    assert colours[2, 0] > colours[2, 2]
 
 
-def test_what_is_painted_is_what_is_accepted(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    labels = widget.viewer.layers[REGION]
-    labels.selected_label = 1
-    labels.brush_size = 9
-    labels.paint((5, 5), 1)
-    painted = np.array(labels.data) > 0
-    assert painted[5, 5]
+def test_the_look_alike_is_shown_beside_with_its_own_evidence(widget: ReviewWidget, qtbot: QtBot) -> None:
+    beside = widget.beside
+    assert beside is not None
+    qtbot.waitUntil(lambda: beside.captions[3].text() != "", timeout=8000)
+    assert "Aus cus" in beside.heading.text()
+    assert all(caption.text().startswith("Aus_cus-") for caption in beside.captions)
+    assert beside.captions[0].toolTip().endswith("what tells it from Aus bus")
+    before = beside.pictures[0].pixmap().toImage()
+    widget.comparison.gamma.setValue(2.0)
+    qtbot.waitUntil(lambda: beside.pictures[0].pixmap().toImage() != before, timeout=8000)
+    widget.comparison.references.setCurrentRow(2)
+    qtbot.waitUntil(lambda: "no specimen" in beside.captions[0].text(), timeout=8000)
+
+
+def test_thresholds_by_key_and_by_kind(widget: ReviewWidget, qtbot: QtBot) -> None:
+    region = widget.viewer.layers[REGION]
+    sizes = [int(np.count_nonzero(region.data))]
+    press(widget, qtbot, "Up Up", SHIFT)
+    sizes.append(int(np.count_nonzero(region.data)))
+    press(widget, qtbot, "Down Down Down Down", SHIFT)
+    sizes.append(int(np.count_nonzero(region.data)))
+    assert sizes[2] < sizes[0] < sizes[1]
+    for kind in (1, 2):
+        widget.region.kind.setCurrentIndex(kind)
+        widget.region.share.setValue(60)
+        (kept,) = session_of(widget).regions.records()
+        assert list(kept.threshold) == [["top", "value", "energy"][kind]]
+
+
+def test_painting_with_the_mouse_and_undo_by_key(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    region, session = widget.viewer.layers[REGION], session_of(widget)
+    first, before = session.view.image_id, np.array(region.data)
+    press(widget, qtbot, "P")
+    stroke(widget, qtbot, (0.3, 0.3), (0.4, 0.35))
+    once = np.array(region.data)
+    assert (once != before).any()
+    stroke(widget, qtbot, (0.6, 0.6), (0.7, 0.6))
+    twice = np.array(region.data)
+    assert (twice != once).any()
+    assert session.drafts.load(first) is not None
+    press(widget, qtbot, "Z", CTRL)
+    np.testing.assert_array_equal(region.data, once)
+    press(widget, qtbot, "Z", CTRL, SHIFT)
+    np.testing.assert_array_equal(region.data, twice)
     press(widget, qtbot, "K")
-    ((region,),) = [verdict.regions for verdict in read_verdicts(small_store)]
-    assert region.source == "painted"
-    np.testing.assert_array_equal(decode(region.rle), painted)
+    ((kept,),) = [verdict.regions for verdict in read_verdicts(small_store)]
+    assert kept.source == "painted"
+    np.testing.assert_array_equal(decode(kept.rle), twice > 0)
+    press(widget, qtbot, "Z", CTRL)
+    assert session.view.image_id == first
+    assert session.decision == ""
+    np.testing.assert_array_equal(region.data, twice)
 
 
-def test_the_heat_map_is_transparent_where_there_is_no_evidence(widget: ReviewWidget, qtbot: QtBot) -> None:
+def test_regions_with_traits_by_key(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    region = widget.viewer.layers[REGION]
+    press(widget, qtbot, "M", SHIFT)
+    assert region.selected_label == 2
+    press(widget, qtbot, "P")
+    stroke(widget, qtbot, (0.45, 0.4), (0.55, 0.4))
+    assert (np.array(region.data) == 2).any()
+    press(widget, qtbot, "T", SHIFT)
+    popup = widget.region.trait.view()
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, Qt.Key.Key_Down)
+    qtbot.keyClick(popup, Qt.Key.Key_Enter)
+    assert "caudal fin" in widget.region.regions.item(1).text()
+    press(widget, qtbot, "K")
+    (verdict,) = read_verdicts(small_store)
+    assert [part.trait for part in verdict.regions] == ["", "caudal fin"]
+
+
+def test_the_overlap_with_the_collections_masks_is_said(widget: ReviewWidget, qtbot: QtBot) -> None:
+    session, traits = session_of(widget), widget.viewer.layers[TRAITS]
+    labels = np.zeros_like(session.regions.labels)
+    labels[10:20, 90:96] = 1
+    session.paint(labels)
+    widget.region.say_overlap()
+    assert widget.region.overlap.text() == "100 % of the region lies on the caudal fin."
+    assert not traits.visible
+    press(widget, qtbot, "W", SHIFT)
+    assert traits.visible
+    assert set(np.unique(traits.data)) == {0, 1, 2}
+
+
+def test_the_heat_map_never_hides_the_specimen(widget: ReviewWidget, qtbot: QtBot) -> None:
     heat = widget.viewer.layers[HEAT]
-    colours = heat.colormap.map(np.linspace(0, 1, 50))
-    assert colours[0, 3] == 0
-    assert (np.diff(colours[:, 3]) >= 0).all()
-    assert colours[:, 3].max() < 0.8
+    for _ in range(2):
+        colours = heat.colormap.map(np.linspace(0, 1, 51))
+        assert colours[:, 3].max() < 0.81
+        assert colours[25 if heat.contrast_limits[0] else 0, 3] == 0
+        press(widget, qtbot, "G", SHIFT)
+    shown = widget.viewer.screenshot(canvas_only=True, flash=False)
     press(widget, qtbot, "W")
     assert not heat.visible
     assert widget.viewer.layers[SPECIMEN].visible
+    # The dark ellipse on its light ground can be told apart with and without the map.
+    for picture in (shown, widget.viewer.screenshot(canvas_only=True, flash=False)):
+        assert picture[..., :3].std() > 10
 
 
-def test_keys_are_one_key_away(widget: ReviewWidget, qtbot: QtBot) -> None:
-    assert not widget.keys.isVisible()
+def test_the_sheet_of_keys_is_one_key_away(widget: ReviewWidget, qtbot: QtBot) -> None:
     press(widget, qtbot, "Q")
-    assert widget.keys.isVisible()
-    assert "K   Keep" in widget.keys.text()
+    sheet = widget.acts.sheet
+    assert sheet is not None
+    assert sheet.isVisible()
+    press(widget, qtbot, "Q")
+    assert not sheet.isVisible()
+    assert all(hasattr(widget.acts, key.action) for key in KEYS if key.action)
+
+
+def test_a_note_is_written_by_key_and_kept(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    press(widget, qtbot, "N", SHIFT)
+    qtbot.keyClicks(widget.verdict.note, "jaw broken")
+    qtbot.keyClick(widget.verdict.note, Qt.Key.Key_Enter)
+    press(widget, qtbot, "J")
+    (verdict,) = read_verdicts(small_store)
+    assert (verdict.decision, verdict.note) == ("reject", "jaw broken")
+    press(widget, qtbot, "H")
+    assert widget.verdict.note.text() == "jaw broken"
+
+
+def test_filters_by_key(widget: ReviewWidget, qtbot: QtBot) -> None:
+    press(widget, qtbot, "H", SHIFT)
+    qtbot.keyClicks(widget.queue.text, "plain goby")
+    qtbot.keyClick(widget.queue.text, Qt.Key.Key_Enter)
+    assert session_of(widget).view.species == "Aus cus"
+    assert "0 of 5" in widget.verdict.counts.text()
+    widget.queue.text.setText("no such thing")
+    qtbot.keyClick(widget.queue.text, Qt.Key.Key_Enter)
+    assert "No specimen fits" in widget.message.text()
+    assert session_of(widget).view.species == "Aus cus"
+
+
+def test_agreement_is_shown(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    other = ReviewSession(small_store, "B")
+    for decision in ("accept", "accept", "reject"):
+        other.decide(decision)  # type: ignore[arg-type]
+        other.move(1)
+    press(widget, qtbot, "KJJ")
+    widget.acts.refresh()
+    assert widget.queue.agreement.text() == "B: κ 0.40 over 3 specimens, mean IoU 1.00 over 1 accepted"
+    press(widget, qtbot, "H")
+    assert "B: rejected." in widget.verdict.others.text()
+
+
+def test_the_start_page_opens_a_store_and_remembers_the_name(
+    make_napari_viewer: Callable[..., object], small_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    widget = ReviewWidget(viewer)  # type: ignore[arg-type]
+    viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
+    widget.acts.accept()
+    widget.start.reviewer.setText("C. Curator")
+    chooser = "napari_finercam._widget.QFileDialog.getExistingDirectory"
+    monkeypatch.setattr(chooser, lambda *_a: str(small_store.parent))
+    widget.start.open_button.click()
+    assert "no store" in widget.start.problem.text()
+    monkeypatch.setattr(chooser, lambda *_a: str(small_store))
+    widget.start.open_button.click()
+    assert session_of(widget).reviewer == "C. Curator"
+    assert ReviewWidget(viewer).start.reviewer.text() == "C. Curator"  # type: ignore[arg-type]
+
+
+def test_another_base_method_beside_is_taken_up_at_the_same_specimen(
+    widget: ReviewWidget, qtbot: QtBot, small_store: Path
+) -> None:
+    import json
+    import shutil
+
+    other = small_store.with_name("hirescam.zarr")
+    shutil.copytree(small_store, other)
+    meta = json.loads((other / "zarr.json").read_text())
+    meta["attributes"]["finercam"]["method"] = "hirescam"
+    (other / "zarr.json").write_text(json.dumps(meta))
+    press(widget, qtbot, "NN")
+    here = session_of(widget).view.image_id
+    widget.open(session_of(widget).__class__(small_store, "A. Tester"))
+    press(widget, qtbot, "NN")
+    method = widget.comparison.method
+    assert [method.itemText(i) for i in range(method.count())] == [
+        "gradcam at none (maps.zarr)",
+        "hirescam at none (hirescam.zarr)",
+    ]
+    method.setCurrentIndex(1)
+    method.activated.emit(1)
+    assert session_of(widget).view.image_id == here
+    assert session_of(widget).comparison_made().method == "hirescam"
 
 
 def test_the_viewer_starts_without_torch_and_prefect(small_store: Path) -> None:
@@ -120,10 +317,4 @@ def test_the_viewer_starts_without_torch_and_prefect(small_store: Path) -> None:
         "print(sorted(layer.name for layer in viewer.layers), sorted(bad)); viewer.close()"
     )
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "['Finer-CAM', 'region', 'specimen'] []"
-
-
-def test_napari_finds_the_plugin(make_napari_viewer: Callable[..., object], small_store: Path) -> None:
-    viewer = make_napari_viewer()
-    viewer.open(str(small_store), plugin="finercam")  # type: ignore[attr-defined]
-    assert [layer.name for layer in viewer.layers] == [SPECIMEN, HEAT, REGION]  # type: ignore[attr-defined]
+    assert done.stdout.strip() == "['Finer-CAM', 'region', 'specimen', 'trait mask'] []"

@@ -39,7 +39,7 @@ class Acts:
 
     def __init__(self, widget: "ReviewWidget") -> None:
         self.widget = widget
-        self._keys: KeySheet | None = None
+        self.sheet: KeySheet | None = None
 
     @told
     def _decide(self, decision: "Decision") -> None:
@@ -164,6 +164,6 @@ class Acts:
 
     def toggle_keys(self) -> None:
         """Show or hide the sheet of keys."""
-        if self._keys is None:
-            self._keys = KeySheet(self.widget.window())
-        self._keys.toggle()
+        if self.sheet is None:
+            self.sheet = KeySheet(self.widget.window())
+        self.sheet.toggle()

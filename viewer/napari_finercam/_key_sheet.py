@@ -32,7 +32,6 @@ class KeySheet(QFrame):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
-        self._window = window
         self.setObjectName("finercam-keys")
         self.setStyleSheet(_STYLE)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -46,7 +45,9 @@ class KeySheet(QFrame):
     def toggle(self) -> None:
         """Show or hide the sheet."""
         self.adjustSize()
-        x, y = (self._window.width() - self.width()) // 2, (self._window.height() - self.height()) // 2
-        self.move(x, max(0, y))
+        window = self.parentWidget()
+        if window is not None:
+            x, y = (window.width() - self.width()) // 2, (window.height() - self.height()) // 2
+            self.move(x, max(0, y))
         self.setVisible(not self.isVisible())
         self.raise_()

@@ -1,5 +1,6 @@
 """The layers of a review: photograph, heat map, the collection's trait mask, regions."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,17 @@ def label_colours(palette: tuple[str, ...]) -> DirectLabelColormap:
     return DirectLabelColormap(color_dict={**named, 0: clear, None: clear})
 
 
+def described(session: "ReviewSession") -> dict[str, Any]:
+    """What a saved layer of regions says about itself: specimen, map, and the trait and value of each region."""
+    values = {trait.name: trait.id for trait in session.traits}
+    parts = {
+        number: {**asdict(part), "value": values.get(part.trait, 0)} for number, part in session.regions.parts.items()
+    }
+    made, view = session.store.provenance, session.view
+    about = {"image_id": view.image_id, "scientificName": view.species, "reviewer": session.reviewer}
+    return {**about, **asdict(session.comparison_made()), "run": made["run"], "regions": parts}
+
+
 class ReviewLayers:
     """Layers that are filled again for each specimen, which is much faster than adding new ones.
 
@@ -56,19 +68,20 @@ class ReviewLayers:
         self.regions = viewer.add_labels(blank.copy(), name=REGION, opacity=0.95)
         self.regions.colormap = label_colours(REGION_COLOURS)
         self.regions.brush_size = 12
+        self._shape: tuple[int, ...] = ()
         viewer.layers.selection.active = self.regions
         self.show(session)
 
     def show(self, session: "ReviewSession") -> None:
         """Fill the layers with the specimen that is on."""
         view = session.view
-        resized = self.image.data.shape != view.image.shape
         self.image.data = view.image
         self.show_heat(session)
         traits = np.zeros(view.image.shape[:2], np.uint8) if view.traits is None else view.traits
         self.traits.data = np.asarray(traits, np.uint8)
         self.show_regions(session)
-        if resized:
+        if view.image.shape != self._shape:
+            self._shape = view.image.shape
             self.regions.contour = max(2, round(max(view.image.shape[:2]) / 300))
             self._viewer.reset_view()
 
@@ -86,6 +99,7 @@ class ReviewLayers:
     def show_regions(self, session: "ReviewSession") -> None:
         """Draw the regions again. The layer gets a copy, since painting changes it in place."""
         self.regions.data = session.regions.labels.copy()
+        self.regions.metadata["finercam"] = described(session)
 
     def painted(self) -> npt.NDArray[np.integer]:
         """Regions as they stand on screen."""

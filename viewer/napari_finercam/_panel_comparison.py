@@ -40,16 +40,16 @@ class ComparisonPanel(QWidget):
         self.method = QComboBox()
         self.difference = QCheckBox("both sides: orange, more here; blue, more in the look-alike")
         self.references = QListWidget()
-        self.references.setMinimumHeight(96)
+        self.references.setMinimumHeight(84)
         self.reason = QLabel()
         self.reason.setWordWrap(True)
         self._lay_out()
         self.gamma.valueChanged.connect(self._on_gamma)
         self.weighting.currentTextChanged.connect(self._on_weighting)
-        self.method.activated.connect(lambda _i: self.method_chosen.emit(self.method.currentData()))
+        self.method.activated.connect(self._on_method)
         self.difference.toggled.connect(self._on_difference)
         self.references.itemChanged.connect(self._on_references)
-        self.references.currentRowChanged.connect(lambda _row: self._filling or self.reference_looked_at.emit())
+        self.references.currentRowChanged.connect(self._on_row)
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -79,7 +79,7 @@ class ComparisonPanel(QWidget):
         fixed = session.fixed_gamma
         self.gamma.setEnabled(fixed is None)
         self.weighting.clear()
-        self.weighting.addItems(weighting for weighting in WEIGHTINGS if fixed is None or weighting != "released")
+        self.weighting.addItems([weighting for weighting in WEIGHTINGS if fixed is None or weighting != "released"])
         self.weighting.setCurrentText(session.settings.weighting)
         self.reason.setText("" if fixed is None else why_fixed(session.store.provenance["method"], fixed))
         self.reason.setVisible(fixed is not None)
@@ -107,6 +107,13 @@ class ComparisonPanel(QWidget):
         """The reference whose specimens are shown beside: the one picked in the list, "" if there is none."""
         item = self.references.currentItem()
         return "" if item is None else str(item.data(_NAME))
+
+    def _on_method(self, _index: int) -> None:
+        self.method_chosen.emit(self.method.currentData())
+
+    def _on_row(self, _row: int) -> None:
+        if not self._filling:
+            self.reference_looked_at.emit()
 
     def _on_gamma(self, value: float) -> None:
         if self.session is not None:

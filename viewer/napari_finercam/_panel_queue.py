@@ -51,7 +51,7 @@ class QueuePanel(QWidget):
             label.setWordWrap(True)
         self._lay_out()
         for box in (self.only, self.trait, self.order, self.taxon):
-            box.activated.connect(lambda _i: self.apply())
+            box.activated.connect(self._on_box)
         self.text.returnPressed.connect(self.apply)
 
     def _lay_out(self) -> None:
@@ -78,7 +78,7 @@ class QueuePanel(QWidget):
             button = QPushButton(text)
             button.setToolTip(tip)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.clicked.connect(lambda _c=False, out=signal: out.emit())
+            button.clicked.connect(signal)
             buttons.addWidget(button)
         layout.addLayout(buttons)
 
@@ -110,6 +110,9 @@ class QueuePanel(QWidget):
         return Selection(
             taxon, self.only.currentText(), str(self.trait.currentData()), self.text.text(), self.order.currentText()
         )
+
+    def _on_box(self, _index: int) -> None:
+        self.apply()
 
     def apply(self) -> None:
         """Let the session go through what the panel asks for."""

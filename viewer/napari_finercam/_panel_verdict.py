@@ -25,7 +25,7 @@ class VerdictPanel(QWidget):
         super().__init__()
         self.note = QLineEdit()
         self.note.setPlaceholderText("note, kept with the verdict (Shift+N)")
-        self.note.editingFinished.connect(lambda: self.note_written.emit(self.note.text()))
+        self.note.editingFinished.connect(self._on_note)
         self.others = QLabel()
         self.others.setWordWrap(True)
         self.progress = QProgressBar()
@@ -36,7 +36,8 @@ class VerdictPanel(QWidget):
         for action, text, row, column in _BUTTONS:
             button = QPushButton(text)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.clicked.connect(lambda _c=False, name=action: self.asked.emit(name))
+            button.setObjectName(action)
+            button.clicked.connect(self._on_button)
             grid.addWidget(button, row, column)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -45,6 +46,12 @@ class VerdictPanel(QWidget):
         layout.addLayout(grid)
         layout.addWidget(self.progress)
         layout.addWidget(self.counts)
+
+    def _on_button(self) -> None:
+        self.asked.emit(self.sender().objectName())
+
+    def _on_note(self) -> None:
+        self.note_written.emit(self.note.text())
 
     def show_progress(self, done: int, whole: int, words: str) -> None:
         """Show how far the selection is."""

@@ -131,7 +131,7 @@ class ReviewSession(Navigation):
         regions = self.regions.records() if view.photographed else ()
         written = self.verdicts.append(
             Verdict(
-                view.image_id, view.species, self.reviewer, decision, self._comparison(), regions, note,
+                view.image_id, view.species, self.reviewer, decision, self.comparison_made(), regions, note,
                 run=str(self.store.provenance["run"]),
             )
         )  # fmt: skip
@@ -139,7 +139,8 @@ class ReviewSession(Navigation):
         self.undo_stack.did(VerdictAct(view.image_id, before, written))
         return written
 
-    def _comparison(self) -> Comparison:
+    def comparison_made(self) -> Comparison:
+        """How the map that is shown is made."""
         record = self.view.record
         names = () if record is None else record.classes
         references = tuple(name for name, used in zip(names, self.view.used, strict=True) if used)

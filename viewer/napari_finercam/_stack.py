@@ -105,5 +105,7 @@ class HeatStack(Stack):
             return np.zeros(self.shape[1:], np.float32)
         if record.status != Status.DONE:
             return np.zeros(self.shape[1:], np.float32)
-        values = combine(record.evidence, coefficients(record.logit, record.log_sum_exp, compared_at=record.compared_at))
+        values = combine(
+            record.evidence, coefficients(record.logit, record.log_sum_exp, compared_at=record.compared_at)
+        )
         return values / max(float(values.max()), _TINY)

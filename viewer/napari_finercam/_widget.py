@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QFrame, QLabel, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QFrame, QLabel, QMainWindow, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from napari_finercam import _words
 from napari_finercam._acts import Acts, told
@@ -96,7 +96,7 @@ class ReviewWidget(QWidget):
         self.region.changed.connect(self._on_region)
         self.region.chosen.connect(self._on_number)
         self.region.done.connect(self.focus_canvas)
-        self.verdict.asked.connect(lambda action: getattr(self.acts, action)())
+        self.verdict.asked.connect(self._on_asked)
         self.verdict.note_written.connect(self.keep_note)
         self.verdict.note.returnPressed.connect(self.focus_canvas)
         self.tabs.currentChanged.connect(self._on_tab)
@@ -158,6 +158,10 @@ class ReviewWidget(QWidget):
         if self.beside is None:
             self.beside = BesidePanel()
             self.viewer.window.add_dock_widget(self.beside, name="Look-alike", area="bottom")
+            # The strip lies below the picture, not below this widget, which needs the height.
+            window = self.window()
+            if isinstance(window, QMainWindow):
+                window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.beside.asked = None
 
     def close_session(self) -> None:
@@ -237,6 +241,9 @@ class ReviewWidget(QWidget):
             self._timer.stop()
 
     # --- what panels and layers tell
+
+    def _on_asked(self, action: str) -> None:
+        getattr(self.acts, action)()
 
     @told
     def _on_map(self) -> None:

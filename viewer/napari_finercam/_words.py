@@ -27,7 +27,7 @@ def classified(record: SpecimenRecord | None) -> str:
     """What the classifier made of the specimen."""
     if record is None or not record.predicted:
         return ""
-    sure = f"The classifier gives it {100 * record.probability[0]:.0f} %"
+    sure = f"The classifier is {100 * record.probability[0]:.0f} % sure of it"
     return sure + (
         "." if record.predicted == record.scientificName else f" and takes it for <i>{record.predicted}</i>."
     )

@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from finercam_core.regions import RegionError, measure, region
+from finercam_core.regions import RegionError, measure, region, shares, smooth, split
 from finercam_core.rle import decode, encode
 
 maps = arrays(np.float32, (7, 9), elements=st.floats(-5, 5, width=32))
-shares = st.floats(0.01, 1.0)
+a_share = st.floats(0.01, 1.0)
 
 
-@given(maps, shares)
+@given(maps, a_share)
 def test_top_is_never_more_than_its_share_unless_all_are_the_largest(values: np.ndarray, share: float) -> None:
     found = region(values, top=share)
     positive = values > 0
@@ -25,7 +25,7 @@ def test_top_is_never_more_than_its_share_unless_all_are_the_largest(values: np.
         assert values[found].min() >= values[~found].max() if (~found).any() else True
 
 
-@given(maps, shares)
+@given(maps, a_share)
 def test_energy_is_reached_with_the_fewest_pixels(values: np.ndarray, share: float) -> None:
     found = region(values, energy=share)
     positive = np.maximum(values, 0).astype(np.float64)
@@ -67,3 +67,47 @@ def test_measures_of_a_rectangle() -> None:
     mask[5:9, 10:22] = True
     found = measure(mask)
     assert (found["area"], found["bbox"], found["centroid"]) == (48, [10, 5, 12, 4], [15.5, 6.5])
+
+
+@given(arrays(np.float32, st.tuples(st.integers(30, 90), st.integers(30, 90)), elements=st.floats(-1, 1, width=32)))
+def test_the_guess_from_a_sample_changes_nothing(values: np.ndarray) -> None:
+    ordered = np.sort(values.ravel())[::-1]
+    count = int(0.05 * values.size)
+    expected = (values > 0) & (values >= ordered[count - 1])
+    if ordered[count - 1] == ordered[count] and ordered[count] < ordered[0]:
+        expected &= values > ordered[count]
+    np.testing.assert_array_equal(region(values, top=0.05), expected)
+
+
+def test_rounding_keeps_area_and_removes_corners() -> None:
+    mask = np.zeros((80, 120), bool)
+    mask[20:60, 30:90] = True
+    found = smooth(mask, 4)
+    assert abs(found.sum() - mask.sum()) < 0.03 * mask.sum()
+    assert not found[20, 30]
+    assert found[40, 60]
+    np.testing.assert_array_equal(smooth(mask, 0), mask)
+    assert not smooth(np.zeros((5, 5), bool), 3).any()
+
+
+def test_rounding_at_the_border_of_the_picture_keeps_the_border() -> None:
+    mask = np.zeros((60, 60), bool)
+    mask[:, :20] = True
+    np.testing.assert_array_equal(smooth(mask, 3), mask)
+
+
+def test_parts_are_numbered_by_size() -> None:
+    mask = np.zeros((30, 30), bool)
+    mask[2:5, 2:5], mask[10:20, 10:20], mask[29, 29] = True, True, True
+    found = split(mask)
+    assert (found[15, 15], found[3, 3], found[29, 29]) == (1, 2, 0)
+    assert set(np.unique(found)) == {0, 1, 2}
+
+
+def test_shares_of_a_region_on_labels() -> None:
+    labels = np.zeros((4, 4), np.uint8)
+    labels[:, 2:] = 7
+    mask = np.zeros((4, 4), bool)
+    mask[0] = mask[1, 3] = True
+    assert shares(mask, labels) == {7: 0.6, 0: 0.4}
+    assert shares(np.zeros((4, 4), bool), labels) == {}

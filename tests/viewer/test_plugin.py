@@ -1,0 +1,84 @@
+"""What napari finds of the plugin: reader, writer, sample data, widget."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari_finercam import _sample_store
+from napari_finercam._layers import HEAT, REGION, SPECIMEN
+from napari_finercam._reader import get_reader, read_store
+from napari_finercam._sample_data import demo
+from napari_finercam._session import ReviewSession
+from napari_finercam._widget import ReviewWidget
+from npe2 import PluginManifest
+from PIL import Image
+
+from finercam_core.finer import finer_cam
+from finercam_core.store import open_store
+from finercam_core.synthetic.truth import RENDERER
+
+
+def test_the_manifest_is_valid_and_every_command_is_there() -> None:
+    manifest = PluginManifest.from_distribution("finercam")
+    manifest.validate_imports()
+    assert {command.id for command in manifest.contributions.commands or []} == {
+        "finercam.review", "finercam.read", "finercam.write", "finercam.demo",
+    }  # fmt: skip
+
+
+def test_the_reader_gives_lazy_layers_of_all_specimens(small_store: Path) -> None:
+    assert get_reader(str(small_store.parent)) is None
+    (photos, _, _), (maps, about, kind) = read_store([str(small_store)])
+    assert (photos.shape, photos.dtype, maps.shape, kind) == ((14, 416, 624, 3), np.uint8, (14, 4, 6), "image")
+    assert photos._load.cache_info().misses == 0
+    dataset = open_store(small_store).species_dataset("Aus bus")
+    expected = finer_cam(dataset).values[2]
+    np.testing.assert_allclose(maps[2], expected / expected.max(), atol=1e-6)
+    assert photos[3, :10, :10].shape == (10, 10, 3)
+    assert photos[1:3].shape == (2, 416, 624, 3)
+    assert about["scale"] == (1, 104, 104)
+
+
+@pytest.mark.gui
+def test_napari_opens_a_store_and_saves_regions(
+    make_napari_viewer: Callable[..., object], small_store: Path, tmp_path: Path
+) -> None:
+    viewer = make_napari_viewer()
+    viewer.open(str(small_store), plugin="finercam")  # type: ignore[attr-defined]
+    assert [layer.name for layer in viewer.layers] == [SPECIMEN, HEAT]  # type: ignore[attr-defined]
+    viewer.dims.set_current_step(0, 5)  # type: ignore[attr-defined]
+    assert viewer.layers[SPECIMEN].data._load.cache_info().misses < 14  # type: ignore[attr-defined]
+    widget = ReviewWidget(viewer)  # type: ignore[arg-type]
+    viewer.window.add_dock_widget(widget, name="Review")  # type: ignore[attr-defined]
+    widget.open(ReviewSession(small_store, "A"))
+    session = widget.session
+    assert session is not None
+    session.edit(lambda regions: regions.assign(1, session.traits[1]))
+    widget.layers.show_regions(session)  # type: ignore[union-attr]
+    viewer.layers[REGION].save(str(tmp_path / "mask.png"), plugin="finercam")  # type: ignore[attr-defined]
+    with Image.open(tmp_path / "mask.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), np.where(session.region(), 2, 0))
+    about = json.loads((tmp_path / "mask.json").read_text())
+    assert about["values"] == {"0": "Background", "2": "caudal fin"}
+    assert (about["gamma"], about["reviewer"], about["regions"][0]["uberon"]) == (0.6, "A", "UBERON:4000164")
+
+
+def test_the_sample_opens_without_a_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
+    photos, maps = demo()
+    assert photos[0].shape[0] == maps[0].shape[0] == 45
+    store = _sample_store.make_sample()
+    session = ReviewSession(store, "A")
+    assert session.view.photographed
+    assert session.common["Coralodon ocellatus"] == "eyespot coralfin"
+    assert session.view.traits is not None
+    assert {trait.uberon for trait in session.traits} >= {"UBERON:2000251"}
+
+
+def test_the_sample_belongs_to_the_renderer_that_draws_it() -> None:
+    about, arrays = _sample_store.read_sample()
+    assert about["renderer"] == RENDERER, "make it again with docs/make_sample_data.py"
+    assert len(about["image_ids"]) == len(arrays["evidence"]) == 45
