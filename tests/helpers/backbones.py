@@ -48,7 +48,7 @@ def build(name: str, *, layer: str | None = None, seed: int = 3, **changes: obje
         for key, value in model.named_parameters():
             if value.ndim > 1 and "patch_embed" not in key:
                 value.mul_(1.5)
-            elif value.ndim == 1 and key.endswith((".bias", "gamma", "table")):
+            elif value.ndim == 1 and "norm_pre" not in key:
                 value.add_(0.2 * torch.randn_like(value))
             if "relative_position_bias_table" in key:
                 value.copy_(torch.randn_like(value))
@@ -65,7 +65,7 @@ def images_of(found: Classifier, n: int = 2, seed: int = 1) -> torch.Tensor:
 
 
 def by_autograd(found: Classifier, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Gradients (K, N, C, h, w) of all classes and the activation (N, C, h, w), by a backward of the whole model each."""
+    """Gradients (K, N, C, h, w) of all classes and the activation (N, C, h, w), by a backward a class."""
     caught: list[torch.Tensor] = []
     hook = found.layer.register_forward_hook(lambda _m, _i, output: caught.append(output))
     try:
