@@ -26,6 +26,10 @@ class CatalogError(FinercamError):
     """A catalog, its manifest or its table cannot be used."""
 
 
+class FetchError(FinercamError):
+    """Images cannot be fetched: a bad setting, a full disk, a hub that cannot be reached."""
+
+
 class ClassifierError(FinercamError):
     """A classifier cannot be loaded, or has no layer that gives a meaningful map."""
 

@@ -1,0 +1,68 @@
+"""Which files a catalog needs: one row a specimen and file, with the checksum that its content must have."""
+
+import pandas as pd
+
+from finercam_core.catalog import Catalog
+from finercam_core.catalog.listing import Listing
+from finercam_core.catalog.model import join
+from finercam_core.catalog.paths import is_url, url_faults
+from finercam_core.fetch.checksums import function_name
+from finercam_core.fetch.reasons import Reason
+
+KEY = ["what", "uri", "hashFunction", "hashValue"]
+"""Columns that name one file: rows that agree in them are fetched once."""
+
+
+def wanted(catalog: Catalog) -> pd.DataFrame:
+    """Files that a catalog needs.
+
+    Returns
+    -------
+    DataFrame
+        One row a specimen and file: image_id, scientificName, the columns of `KEY`, `fault` ("" or the `Reason` for
+        which the file is never asked for), and `unchecked` (a checksum is given that cannot be checked).
+    """
+    return pd.concat([_images(catalog), _masks(catalog)], ignore_index=True)
+
+
+def _images(catalog: Catalog) -> pd.DataFrame:
+    table = catalog.specimens
+    uris = _image_uris(catalog)
+    functions = [function_name(*pair) for pair in zip(table["hashFunction"], table["hashValue"], strict=True)]
+    function = pd.Series(functions, index=table.index, dtype="str")
+    known = function != ""
+    # A row that names no usable file keeps what it says, for the log.
+    fault = table["fault"].where(table["fault"] == "", _reason_of(table["fault"]))
+    return pd.DataFrame({
+        "image_id": table["image_id"], "scientificName": table["scientificName"], "what": "image", "uri": uris,
+        "hashFunction": function, "hashValue": table["hashValue"].str.strip().str.lower().where(known, ""),
+        "fault": fault, "unchecked": (table["hashValue"] != "") & ~known,
+    })  # fmt: skip
+
+
+def _reason_of(faults: pd.Series) -> pd.Series:
+    names = set(Reason)
+    return faults.map(lambda name: name if name in names else Reason.NOT_ALLOWED.value)
+
+
+def _image_uris(catalog: Catalog) -> list[str]:
+    """The path, or the address where there is no path or no local file of that name."""
+    table = catalog.specimens
+    use_address = (table["path"] == "") & (table["accessURI"] != "")
+    both = (table["path"] != "") & (table["accessURI"] != "") & (table["fault"] == "")
+    if both.any() and not is_url(catalog.root):
+        there = Listing(catalog.root).exist(table.loc[both, "path"])
+        safe = url_faults(table.loc[both, "accessURI"]) == ""
+        use_address |= (~there & safe).reindex(table.index, fill_value=False)
+    places = table["accessURI"].where(use_address, table["path"])
+    return [join(catalog.root, place) for place in places]
+
+
+def _masks(catalog: Catalog) -> pd.DataFrame:
+    table = catalog.specimens[catalog.specimens["maskURI"] != ""]
+    uris = pd.Series([join(catalog.root, place) for place in table["maskURI"]], index=table.index, dtype="str")
+    blank = pd.Series("", index=table.index, dtype="str")
+    return pd.DataFrame({
+        "image_id": table["image_id"], "scientificName": table["scientificName"], "what": "mask", "uri": uris,
+        "hashFunction": blank, "hashValue": blank, "fault": blank, "unchecked": False,
+    })  # fmt: skip

@@ -1,0 +1,64 @@
+"""Is what came the image that was promised? Checksums first, then the whole picture is decoded."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from finercam_core.fetch.checksums import digests
+from finercam_core.fetch.reasons import FetchFailure, Reason
+from finercam_core.fetch.source import Source
+from finercam_core.images import ImageError, Limits, load_image
+
+_ENDINGS = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2"}
+_HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a verified file is: its SHA-256, bytes, format as Pillow calls it, and size in pixels as stored."""
+
+    sha256: str
+    bytes: int
+    format: str
+    width: int
+    height: int
+
+    @property
+    def ending(self) -> str:
+        """The ending that fits the format, whatever the file was called."""
+        return _ENDINGS.get(self.format, f".{self.format.lower()}")
+
+
+def verify(path: Path, source: Source, limits: Limits) -> Picture:
+    """Check a whole file.
+
+    Raises
+    ------
+    FetchFailure
+        WRONG_CHECKSUM, or why it is no usable picture.
+    """
+    found = digests(path, {"sha256", *source.checksums})
+    for function, expected in source.checksums.items():
+        if found[function] != expected.lower():
+            raise FetchFailure(Reason.WRONG_CHECKSUM, f"{function} {found[function]} instead of {expected.lower()}")
+    try:
+        # Decoding at a fraction of the size still reads every byte of a JPEG.
+        load_image(path, limits=limits, at_least=(64, 64))
+        with Image.open(path) as image:
+            return Picture(found["sha256"], path.stat().st_size, str(image.format), *image.size)
+    except ImageError as error:
+        raise FetchFailure(Reason(error.status.name), _looks_like(path) or error.detail) from error
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's plugins raise whatever damaged headers make them raise
+        raise FetchFailure(Reason.UNREADABLE, f"{type(error).__name__}: {error}") from error
+
+
+def _looks_like(path: Path) -> str:
+    with path.open("rb") as file:
+        beginning = file.read(1024)
+    if not beginning:
+        return "it is empty"
+    return "it is an HTML page" if _HTML.search(beginning) else ""
