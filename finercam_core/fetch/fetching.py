@@ -66,6 +66,10 @@ class Report:
         Images whose checksum is of a kind that cannot be checked.
     swept : int
         Files that a killed run left without a note and that nobody needed.
+    causes : dict of str to int
+        Sentences of the reasons and how often each occurred, from `failures`.
+    again : int
+        Failures whose cause may pass, from `failures`; the next run asks for these files again.
     """
 
     specimens: int
@@ -76,9 +80,11 @@ class Report:
     unchecked: int = 0
     swept: int = 0
     causes: dict[str, int] = field(init=False)
+    again: int = field(init=False)
 
     def __post_init__(self) -> None:
         counts = self.failures["reason"].value_counts()
+        object.__setattr__(self, "again", int(self.failures["again"].sum()))
         object.__setattr__(self, "causes", {Reason(str(name)).sentence: int(n) for name, n in counts.items()})
 
 
@@ -203,7 +209,7 @@ def _host(uri: str, located: Source | FetchFailure | None) -> str:
 def _finish(log: Log, catalog: Catalog, needed: pd.DataFrame, todo: pd.DataFrame, before: pd.DataFrame) -> Report:
     """Write the logs and the catalog, and leave nothing else."""
     results = log.results()
-    results = results.assign(path=results["path"].where(log.there(results), ""))
+    results = results[log.there(results) | (results["reason"] != "")]
     failures = failures_table(needed, results, catalog.rejected)
     specimens = write_catalog(Files(log.folder), catalog, needed, results)
     swept = log.sweep(results) if log.broken_off else 0

@@ -90,7 +90,7 @@ class Downloader:
             # A server that packs the bytes all the same is unpacked; its partial files cannot be resumed.
             packed = "Content-Encoding" in response.headers
             with _broken_body():
-                size = receive(response.iter_bytes(65536) if packed else response.iter_raw(65536), file, allowance)
+                size = receive(response.iter_bytes() if packed else response.iter_raw(), file, allowance)
         if source.size is not None and size != source.size:
             partial.discard()
             raise FetchFailure(Reason.WRONG_LENGTH, f"{size:,} bytes came, {source.size:,} were promised")

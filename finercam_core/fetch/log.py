@@ -53,10 +53,8 @@ class Log:
         there = pd.Series([sizes.get(path, -1) for path in results["path"]], results.index) == results["bytes"]
         there &= results["path"] != ""
         if verify:
-            for index, row in results[there].iterrows():
-                there[index] = digests(self.folder / row["path"], ["sha256"])["sha256"] == row["sha256"]
-                if not there[index]:
-                    (self.folder / row["path"]).unlink()
+            pairs = zip(results["path"], results["sha256"], there, strict=True)
+            there = pd.Series([ok and self._intact(path, sha256) for path, sha256, ok in pairs], results.index, bool)
         return there
 
     def write(self, results: pd.DataFrame, failures: pd.DataFrame) -> None:
@@ -73,6 +71,13 @@ class Log:
         for path in lost:
             (self.folder / path).unlink()
         return len(lost)
+
+    def _intact(self, path: str, sha256: str) -> bool:
+        """Whether a file has its content; a damaged one is deleted."""
+        intact = digests(self.folder / path, ["sha256"])["sha256"] == sha256
+        if not intact:
+            (self.folder / path).unlink()
+        return intact
 
     def _read(self, name: str) -> pd.DataFrame:
         path = self.folder / name

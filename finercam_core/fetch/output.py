@@ -46,7 +46,7 @@ def fetched_specimens(catalog: Catalog, wanted: pd.DataFrame, results: pd.DataFr
     found = images.loc[table["image_id"]].set_axis(table.index)
     return table.assign(
         path=found["path"], accessURI=found["uri"], hashFunction="sha256", hashValue=found["sha256"],
-        maskURI=table["image_id"].map(masks).fillna("").astype("str"),
+        maskURI=masks.reindex(table["image_id"], fill_value="").set_axis(table.index).astype("str"),
     )[list(TERMS)].reset_index(drop=True)  # fmt: skip
 
 

@@ -18,7 +18,9 @@ def retrying(settings: Settings, stop: threading.Event) -> tenacity.Retrying:
     stop : threading.Event
         Ends the waiting between attempts.
     """
-    backoff = tenacity.wait_exponential_jitter(settings.backoff, settings.longest_backoff, jitter=settings.backoff)
+    backoff = tenacity.wait_exponential_jitter(
+        multiplier=settings.backoff, max=settings.longest_backoff, jitter=settings.backoff
+    )
 
     def wait(state: tenacity.RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None

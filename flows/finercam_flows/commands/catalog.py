@@ -5,7 +5,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from finercam_flows.commands.fetch import fetch
+
 app = typer.Typer(help="Look at a collection's catalog.", no_args_is_help=True)
+app.command("fetch")(fetch)
 
 
 @app.callback()

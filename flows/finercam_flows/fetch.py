@@ -1,0 +1,61 @@
+"""The flow `fetch`: the images of a catalog into a folder; a run that was stopped goes on where it was."""
+
+from typing import Annotated, Any
+
+from prefect import flow, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from pydantic import Field
+
+from finercam_core.catalog import open_catalog
+from finercam_core.fetch import Settings
+from finercam_core.fetch import fetch as fetch_files
+
+SHOWN = 100
+
+
+@task(cache_policy=NO_CACHE)
+def fetch_images(catalog: str, to: str, settings: dict[str, Any], *, retry_failed: bool) -> dict[str, Any]:
+    """Fetch whatever is not there yet."""
+    report = fetch_files(open_catalog(catalog), to, Settings(**settings), retry_failed=retry_failed)
+    failures = report.failures[["image_id", "uri", "reason", "detail"]]
+    return {
+        "specimens": report.specimens, "fetched": report.fetched, "there": report.there,
+        "failed": len(failures), "causes": report.causes, "failures": failures.head(SHOWN).to_dict("records"),
+    }  # fmt: skip
+
+
+@flow(name="fetch", persist_result=False)
+def fetch(
+    catalog: str,
+    to: str,
+    per_host: Annotated[int, Field(ge=1)] = 8,
+    attempts: Annotated[int, Field(ge=1)] = 5,
+    contact: str = "",
+    allow_private: bool = False,
+    retry_failed: bool = False,
+) -> dict[str, Any]:
+    """Bring the images of a catalog into a folder, verified, each stored once.
+
+    Parameters
+    ----------
+    catalog : str
+        Path or URL, see `open_catalog`.
+    to : str
+        Target folder.
+    per_host, attempts, contact, allow_private
+        See `finercam_core.fetch.Settings`.
+    retry_failed : bool
+        Ask again for what failed for good.
+
+    Returns
+    -------
+    dict with the numbers of specimens, files fetched, files that were there, failures, and the causes.
+    """
+    settings = {"per_host": per_host, "attempts": attempts, "contact": contact, "allow_private": allow_private}
+    found = fetch_images(catalog, to, settings, retry_failed=retry_failed)
+    failures = found.pop("failures")
+    if failures:
+        description = f"The first {len(failures)} of {found['failed']} files that are missing in {to}"
+        create_table_artifact(key="fetch-failures", table=failures, description=description)
+    return found
