@@ -1,11 +1,15 @@
 """Masks as one COCO file with run-length encodings, which keep holes and every pixel."""
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from finercam_core.export.records import MaskRecord
+from finercam_core.export.streams import complete_or_absent
+from finercam_core.export.writer import MaskWriter
 from finercam_core.regions import measure
 from finercam_core.rle import encode
 from finercam_core.store import Store
@@ -13,58 +17,48 @@ from finercam_core.store import Store
 FILE = "annotations.json"
 
 
-class CocoWriter:
-    """Streams annotations to disk, so that memory does not grow with their number.
-
-    Parameters
-    ----------
-    folder : Path
-    store : Store
-        For the provenance in ``info``.
-    """
+class CocoWriter(MaskWriter):
+    """Streams annotations into ``annotations.json``; what a mask shows is under its ``attributes``."""
 
     def __init__(self, folder: Path, store: Store) -> None:
-        self.path = folder / FILE
-        self.store = store
-        self.images: dict[str, dict[str, Any]] = {}
+        super().__init__(folder, store)
+        self.images: list[dict[str, Any]] = []
         self.categories: dict[str, int] = {}
-        self.count = 0
-        self._file: IO[str] | None = None
+        self._stack = ExitStack()
+        self._file: IO[str]
 
-    def __enter__(self) -> "CocoWriter":
-        self._file = self.path.with_suffix(".partial").open("w", encoding="utf-8")
+    def __enter__(self) -> Self:
+        self._file = self._stack.enter_context(complete_or_absent(self.folder / FILE))
         self._file.write('{"annotations": [')
         return self
 
-    def add(self, record: MaskRecord) -> None:
-        """Append one mask; what it shows is under ``attributes``."""
-        assert self._file is not None
-        height, width = record.mask.shape
-        image = self.images.setdefault(
-            record.image_id,
-            {"id": len(self.images) + 1, "file_name": record.place, "width": width, "height": height}
-            | {"image_id": record.image_id, "license": record.about["license"]},
-        )
+    def add(self, records: Sequence[MaskRecord]) -> None:
+        """See `MaskWriter.add`."""
+        first = records[0]
+        height, width = first.mask.shape
+        size = {"id": len(self.images) + 1, "file_name": first.place, "width": width, "height": height}
+        self.images.append({**size, "image_id": first.image_id, "license": first.about["license"]})
+        for record in records:
+            annotation = self._annotation(record)
+            self._file.write((",\n" if self.count else "\n") + json.dumps(annotation, ensure_ascii=False))
+            self.count += 1
+
+    def _annotation(self, record: MaskRecord) -> dict[str, Any]:
         name = record.about["trait"] or "discriminative region"
         category = self.categories.setdefault(name, len(self.categories) + 1)
         found = measure(record.mask)
-        annotation = {
-            "id": self.count + 1, "image_id": image["id"], "category_id": category, "iscrowd": 0,
+        return {
+            "id": self.count + 1, "image_id": len(self.images), "category_id": category, "iscrowd": 0,
             "segmentation": encode(record.mask), "area": found["area"], "bbox": found.get("bbox", [0, 0, 0, 0]),
             "attributes": record.about,
         }  # fmt: skip
-        self._file.write((",\n" if self.count else "\n") + json.dumps(annotation, ensure_ascii=False))
-        self.count += 1
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _t: TracebackType | None) -> None:
-        assert self._file is not None
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, t: TracebackType | None) -> None:
         made = self.store.provenance
         rest = {
-            "images": list(self.images.values()),
+            "images": self.images,
             "categories": [{"id": number, "name": name} for name, number in self.categories.items()],
             "info": {"description": f"finercam masks of {made['collection']}", "provenance": made},
         }
         self._file.write("\n],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
-        self._file.close()
-        if error is None:
-            self.path.with_suffix(".partial").replace(self.path)
+        self._stack.__exit__(kind, error, t)

@@ -2,19 +2,28 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 
 from finercam_core.errors import ExportError
 from finercam_core.export.coco import CocoWriter
+from finercam_core.export.geojson import GeoJsonWriter
+from finercam_core.export.ome import OmeZarrWriter
 from finercam_core.export.png import PngWriter
 from finercam_core.export.records import MaskRecord, accepted_masks, automatic_masks
+from finercam_core.export.tables import TableWriter
+from finercam_core.export.writer import MaskWriter
 from finercam_core.finer import GAMMA
 from finercam_core.images import ImageError
 from finercam_core.store import Store, open_store
 
-Writer = CocoWriter | PngWriter
-FORMATS: dict[str, Callable[[Path, Store], Writer]] = {"coco": CocoWriter, "png": PngWriter}
+FORMATS: dict[str, type[MaskWriter]] = {
+    "coco": CocoWriter,
+    "png": PngWriter,
+    "ome-zarr": OmeZarrWriter,
+    "geojson": GeoJsonWriter,
+    "csv": TableWriter,
+}
 
 
 @dataclass
@@ -50,9 +59,10 @@ def export(
     store : str, Path or Store
     folder : str or Path
         Made if it is not there.
-    format : {"coco", "png"}
-        One COCO file with run-length encodings; or an indexed PNG a specimen in Fish-Vista's own form, with a JSON
-        file beside it.
+    format : {"coco", "png", "ome-zarr", "geojson", "csv"}
+        One COCO file with run-length encodings; an indexed PNG a specimen in Fish-Vista's own form, with a JSON file
+        beside it; an OME-Zarr a specimen, with photograph, labels and evidence; one GeoJSON of polygons; or tables of
+        measurements and of Audiovisual Core's regions of interest.
     which : {"accepted", "automatic"}
         Regions that reviewers accepted; or thresholds of every map, which say that nobody reviewed them.
     gamma, top, references
@@ -83,14 +93,37 @@ def export(
     if first is None and which == "accepted":
         raise ExportError(f"nothing is accepted in {opened.location}", "review it first, or use --which automatic")
     summary = ExportSummary(Path(folder), which)
-    summary.folder.mkdir(parents=True, exist_ok=True)
-    with FORMATS[format](summary.folder, opened) as writer:
-        for record in chain([] if first is None else [first], records):
-            if isinstance(record, MaskRecord):
-                writer.add(record)
-            else:
-                summary.failed[record[0]] = str(record[1])
+    with _writer(format, summary.folder, opened) as writer:
+        for image_id, group in groupby(chain([] if first is None else [first], records), key=_specimen):
+            try:
+                _add(writer, image_id, list(group), summary)
+            except ImageError as error:
+                summary.failed[image_id] = str(error)
             if progress is not None:
                 progress(writer.count, len(opened.rows) if which == "automatic" else writer.count)
     summary.masks = writer.count
     return summary
+
+
+def _writer(format: str, folder: Path, store: Store) -> MaskWriter:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"{folder} cannot be made: {error.strerror}", "choose another folder") from error
+    return FORMATS[format](folder, store)
+
+
+def _specimen(found: MaskRecord | tuple[str, ImageError]) -> str:
+    return found.image_id if isinstance(found, MaskRecord) else found[0]
+
+
+def _add(
+    writer: MaskWriter, image_id: str, found: list[MaskRecord | tuple[str, ImageError]], summary: ExportSummary
+) -> None:
+    """Write a specimen's masks, or keep why there are none."""
+    masks = [record for record in found if isinstance(record, MaskRecord)]
+    for failure in found:
+        if not isinstance(failure, MaskRecord):
+            summary.failed[image_id] = str(failure[1])
+    if masks:
+        writer.add(masks)

@@ -39,8 +39,8 @@ class MaskRecord:
 
 
 def accepted_masks(store: Store) -> Iterator[MaskRecord]:
-    """Regions of the latest verdicts that accept, of every reviewer."""
-    for verdict in latest(read_verdicts(store.location)).values():
+    """Regions of the latest verdicts that accept, of every reviewer; those of one specimen follow each other."""
+    for _, verdict in sorted(latest(read_verdicts(store.location)).items()):
         if verdict.decision != "accept":
             continue
         made = verdict.comparison

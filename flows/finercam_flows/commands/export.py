@@ -14,6 +14,9 @@ class Format(StrEnum):
 
     COCO = "coco"
     PNG = "png"
+    OME_ZARR = "ome-zarr"
+    GEOJSON = "geojson"
+    CSV = "csv"
 
 
 class Which(StrEnum):

@@ -1,0 +1,147 @@
+"""Specimens as OME-Zarr 0.5: the photograph, its regions as labels, and the evidence on its own grid."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+
+from finercam_core.errors import ExportError
+from finercam_core.export.colours import colour
+from finercam_core.export.records import MaskRecord
+from finercam_core.export.writer import MaskWriter, file_stem
+from finercam_core.store import Store
+
+VERSION = "0.5"
+
+
+class OmeZarrWriter(MaskWriter):
+    """Writes ``<image_id>.ome.zarr`` for each specimen, whole or not at all.
+
+    The photograph is a (c, y, x) image in pixels. ``labels/<reviewer>`` holds a reviewer's regions, numbered from 1,
+    with a colour and all that is known of each among its properties; where two overlap, the later one shows.
+    ``evidence`` is an image of its own, (c, y, x) with a channel for the species and one for each of its references,
+    on the model's grid, which a scale and a translation bring to the photograph's pixels.
+
+    Raises
+    ------
+    ExportError
+        If ome-zarr-models is not installed.
+    """
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        super().__init__(folder, store)
+        try:
+            import ome_zarr_models  # noqa: F401
+        except ImportError as error:
+            raise ExportError("OME-Zarr needs ome-zarr-models", "pip install finercam[export]") from error
+
+    def add(self, records: Sequence[MaskRecord]) -> None:
+        """See `MaskWriter.add`."""
+        image_id = records[0].image_id
+        photograph = np.asarray(self.store.image(image_id))
+        target = self.folder / f"{file_stem(image_id)}.ome.zarr"
+        partial = target.with_name(f"{target.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        root = _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"])
+        root.attrs["finercam"] = {"image_id": image_id, "place": records[0].place, **self.store.provenance}
+        self._labels(root, records)
+        self._evidence(partial, image_id, (photograph.shape[1], photograph.shape[0]))
+        shutil.rmtree(target, ignore_errors=True)
+        partial.replace(target)
+        self.count += len(records)
+
+    def _labels(self, root: zarr.Group, records: Sequence[MaskRecord]) -> None:
+        by_reviewer: dict[str, list[MaskRecord]] = {}
+        for record in records:
+            name = re.sub(r"[^\w\-]+", "_", record.about["reviewer"] or "automatic")
+            by_reviewer.setdefault(name, []).append(record)
+        labels = root.create_group("labels")
+        labels.attrs["ome"] = {"version": VERSION, "labels": list(by_reviewer)}
+        for name, members in by_reviewer.items():
+            _label(labels.create_group(name), name, members)
+
+    def _evidence(self, folder: Path, image_id: str, size: tuple[int, int]) -> None:
+        record = self.store.record(image_id)
+        window = self.store.preparation.window(size)
+        rows, columns = record.evidence.shape[1:]
+        step = (window.bottom - window.top) / rows, (window.right - window.left) / columns
+        # The first cell's centre lies half a cell into the window, and a pixel's centre at whole numbers.
+        start = window.top + step[0] / 2 - 0.5, window.left + step[1] / 2 - 0.5
+        group = _image(
+            str(folder / "evidence"), record.evidence, "evidence", list(record.classes), [1.0, *step], [0.0, *start]
+        )
+        group.attrs["finercam"] = {"units": "logit", "classes": list(record.classes), "tiers": list(record.tiers)}
+
+
+def _image(
+    path: str,
+    values: npt.NDArray[Any],
+    name: str,
+    channels: list[str],
+    scale: Sequence[float] = (1.0, 1.0, 1.0),
+    translation: Sequence[float] | None = None,
+) -> zarr.Group:
+    """Write a (c, y, x) image of one resolution as an OME-Zarr group."""
+    group = zarr.create_group(path)
+    chunks = (values.shape[0], min(values.shape[1], 1024), min(values.shape[2], 1024))
+    array = group.create_array("0", shape=values.shape, dtype=values.dtype, chunks=chunks, dimension_names=tuple("cyx"))
+    array[:] = values
+    shown: list[Any] = [{"label": label, "active": True, "color": c, "window": _span(values)}
+             for label, c in zip(channels, _channel_colours(channels), strict=True)]  # fmt: skip
+    group.attrs["ome"] = {
+        "version": VERSION, "multiscales": [_multiscale(name, "cyx", scale, translation)],
+        "omero": {"channels": shown, "rdefs": {"model": "color"}},
+    }  # fmt: skip
+    return group
+
+
+def _span(values: npt.NDArray[Any]) -> dict[str, float]:
+    if values.dtype == np.uint8:
+        return {"min": 0, "max": 255, "start": 0, "end": 255}
+    largest = float(np.nanmax(np.abs(values), initial=0)) or 1.0
+    return {"min": -largest, "max": largest, "start": 0, "end": largest}
+
+
+def _channel_colours(channels: list[str]) -> list[str]:
+    if channels == ["red", "green", "blue"]:
+        return ["FF0000", "00FF00", "0000FF"]
+    return [bytes(colour(1 + i)).hex().upper() for i in range(len(channels))]
+
+
+def _label(group: zarr.Group, name: str, records: Sequence[MaskRecord]) -> None:
+    from ome_zarr_models.v05.image_label_types import Label
+
+    height, width = records[0].mask.shape
+    values = np.zeros((height, width), np.uint16)
+    for number, record in enumerate(records, 1):
+        values[record.mask] = number
+    chunks = (min(height, 1024), min(width, 1024))
+    array = group.create_array("0", shape=values.shape, dtype="uint16", chunks=chunks, dimension_names=("y", "x"))
+    array[:] = values
+    colours = [{"label-value": n, "rgba": [*colour(n), 255]} for n in range(1, len(records) + 1)]
+    properties = [{"label-value": n, **record.about} for n, record in enumerate(records, 1)]
+    label: dict[str, Any] = {"colors": colours, "properties": properties, "source": {"image": "../../"}}
+    Label.model_validate({**label, "version": VERSION})
+    group.attrs["ome"] = {
+        "version": VERSION, "multiscales": [_multiscale(name, "yx", (1.0, 1.0))], "image-label": label,
+    }  # fmt: skip
+
+
+def _multiscale(
+    name: str, axes: str, scale: Sequence[float], translation: Sequence[float] | None = None
+) -> dict[str, Any]:
+    from ome_zarr_models.v05.axes import Axis
+    from ome_zarr_models.v05.multiscales import Dataset, Multiscale
+
+    kinds = {"c": "channel", "y": "space", "x": "space"}
+    found: dict[str, Any] = Multiscale(
+        name=name,
+        axes=tuple(Axis(name=axis, type=kinds[axis]) for axis in axes),
+        datasets=(Dataset.build(path="0", scale=scale, translation=translation),),
+    ).model_dump(mode="json", exclude_none=True, by_alias=True)
+    return found

@@ -1,0 +1,177 @@
+"""Every exported form, opened with the tool that its users use: equal to the mask, pixel by pixel."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import zarr
+from PIL import Image
+from scipy.ndimage import map_coordinates
+
+from finercam_core.export import export
+from finercam_core.preparation import to_image
+from finercam_core.store import open_store
+
+SAID = {
+    "references": ["Aus dus"], "gamma": 0.6, "weighting": "mean", "weights_sha256": "5" * 64, "decision": "accept",
+    "note": "clear",
+}  # fmt: skip
+SIZE = (64, 96)
+Known = dict[tuple[str, str], list[tuple[str, np.ndarray]]]
+
+
+@pytest.fixture
+def expected(accepted: Known) -> list[tuple[str, str, str, np.ndarray]]:
+    """Specimen, reviewer, trait and mask of every region, in the order of export."""
+    return [(image_id, reviewer, *part) for (image_id, reviewer), parts in accepted.items() for part in parts]
+
+
+def check(about: dict[str, object], reviewer: str, trait: str) -> None:
+    """What a mask says of itself is what was decided."""
+    assert about["reviewer"] == reviewer
+    assert about["trait"] == trait
+    assert {key: about[key] for key in SAID} == SAID
+    assert {"license", "rightsHolder", "scientificName", "run", "target_layer"} <= about.keys()
+
+
+def test_coco(reviewed: Path, expected: list, tmp_path: Path) -> None:
+    from pycocotools.coco import COCO
+
+    assert export(reviewed, tmp_path / "out", format="coco").masks == len(expected)
+    opened = COCO(str(tmp_path / "out" / "annotations.json"))
+    assert len(opened.imgs) == 3
+    for annotation, (image_id, reviewer, trait, mask) in zip(
+        opened.loadAnns(opened.getAnnIds()), expected, strict=True
+    ):
+        assert opened.imgs[annotation["image_id"]]["image_id"] == image_id
+        np.testing.assert_array_equal(opened.annToMask(annotation), mask)
+        check(annotation["attributes"], reviewer, trait)
+
+
+def test_geojson(reviewed: Path, expected: list, tmp_path: Path) -> None:
+    from rasterio.features import rasterize
+    from shapely.geometry import shape
+
+    export(reviewed, tmp_path / "out", format="geojson")
+    found = json.loads((tmp_path / "out" / "regions.geojson").read_text())
+    assert found["type"] == "FeatureCollection"
+    for feature, (image_id, reviewer, trait, mask) in zip(found["features"], expected, strict=True):
+        geometry = shape(feature["geometry"])
+        assert geometry.is_valid
+        assert geometry.area == mask.sum()
+        again = np.zeros(SIZE, np.uint8) if geometry.is_empty else rasterize([geometry], SIZE)
+        np.testing.assert_array_equal(again, mask)
+        assert feature["properties"]["image_id"] == image_id
+        check(feature["properties"], reviewer, trait)
+
+
+def test_png(reviewed: Path, expected: list, accepted: Known, tmp_path: Path) -> None:
+    export(reviewed, tmp_path / "out", format="png")
+    assert sorted(path.name for path in (tmp_path / "out" / "images").glob("*.png")) == [
+        "Aus_bus-000.png", "Aus_cus-001.png", "Aus_cus-002.png",
+    ]  # fmt: skip
+    whole = np.asarray(Image.open(tmp_path / "out" / "images" / "Aus_bus-000.png"))
+    parts = [mask for (image_id, _), found in accepted.items() if image_id == "Aus_bus-000" for _, mask in found]
+    np.testing.assert_array_equal(whole == 255, np.any(parts, axis=0))
+    about = json.loads((tmp_path / "out" / "images" / "Aus_bus-000.json").read_text())
+    for region, (_, reviewer, trait, _) in zip(about["regions"], expected[:3], strict=True):
+        check(region, reviewer, trait)
+
+
+def test_tables(reviewed: Path, expected: list, tmp_path: Path) -> None:
+    export(reviewed, tmp_path / "out", format="csv")
+    measured = pd.read_csv(tmp_path / "out" / "measurements.csv", keep_default_na=False, dtype={"weights_sha256": str})
+    boxes = pd.read_csv(tmp_path / "out" / "audiovisual_core.csv", keep_default_na=False)
+    for row, box, (image_id, reviewer, trait, mask) in zip(
+        measured.to_dict("records"), boxes.to_dict("records"), expected, strict=True
+    ):
+        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out" / row["mask"])), mask)
+        assert (row["image_id"], box["ac:isROIOf"], box["ac:accessURI"]) == (image_id, image_id, row["mask"])
+        assert (row["reviewer"], row["trait"], row["area_px"]) == (reviewer, trait, mask.sum())
+        assert (row["references"], row["gamma"], row["weights_sha256"]) == ("Aus dus", 0.6, "5" * 64)
+        down, right = np.nonzero(mask)
+        if len(down):
+            left, top = box["ac:xFrac"] * SIZE[1], box["ac:yFrac"] * SIZE[0]
+            assert (round(left), round(top)) == (right.min(), down.min())
+            assert round(left + box["ac:widthFrac"] * SIZE[1]) == right.max() + 1
+            photograph = np.asarray(open_store(reviewed).image(image_id))
+            assert float(row["mean_green"]) == pytest.approx(photograph[mask][:, 1].mean(), abs=0.01)
+
+
+def test_ome_zarr_is_valid(reviewed: Path, tmp_path: Path) -> None:
+    from ome_zarr_models.v05 import Image as OmeImage
+    from ome_zarr_models.v05 import Labels
+
+    export(reviewed, tmp_path / "out", format="ome-zarr")
+    folders = sorted((tmp_path / "out").iterdir())
+    assert [folder.name for folder in folders] == [f"{name}.ome.zarr" for name in
+                                                   ("Aus_bus-000", "Aus_cus-001", "Aus_cus-002")]  # fmt: skip
+    for folder in folders:
+        group = zarr.open_group(folder, mode="r")
+        OmeImage.from_zarr(group)
+        OmeImage.from_zarr(group["evidence"])
+        Labels.from_zarr(group["labels"])
+
+
+def test_ome_zarr_in_napari(reviewed: Path, accepted: Known, tmp_path: Path) -> None:
+    from napari_ome_zarr import napari_get_reader
+
+    export(reviewed, tmp_path / "out", format="ome-zarr")
+    folder = tmp_path / "out" / "Aus_bus-000.ome.zarr"
+    layers = napari_get_reader(str(folder))(str(folder))
+    images = [data for data, _, kind in layers if kind == "image"]
+    photograph = np.asarray(open_store(reviewed).image("Aus_bus-000"))
+    np.testing.assert_array_equal(np.asarray(_finest(images[0])), np.moveaxis(photograph, 2, 0))
+    labels = {options["name"]: (data, options) for data, options, kind in layers if kind == "labels"}
+    assert len(labels) == 2
+    for reviewer in ("Ada", "Bo_Eo"):
+        (name,) = [name for name in labels if reviewer in name]
+        values = np.asarray(_finest(labels[name][0]))
+        parts = accepted["Aus_bus-000", reviewer.replace("_", " ")]
+        for number, (_, mask) in enumerate(parts, 1):
+            np.testing.assert_array_equal(values == number, mask)
+        properties = labels[name][1]["properties"]
+        assert {"weights_sha256", "license", "rightsHolder", "reviewer"} <= set(properties)
+
+
+def test_the_evidence_lies_over_the_photograph(reviewed: Path, tmp_path: Path) -> None:
+    export(reviewed, tmp_path / "out", format="ome-zarr")
+    group = zarr.open_group(tmp_path / "out" / "Aus_cus-001.ome.zarr" / "evidence", mode="r")
+    store = open_store(reviewed)
+    record = store.record("Aus_cus-001")
+    np.testing.assert_array_equal(group["0"][:], record.evidence)
+    (dataset,) = group.attrs["ome"]["multiscales"][0]["datasets"]
+    scale, shift = (part[part["type"]] for part in dataset["coordinateTransformations"])
+    whole = to_image(record.evidence[0], store.window("Aus_cus-001"), (SIZE[1], SIZE[0]))
+    cells = [(np.arange(side) - shift[axis]) / scale[axis] for axis, side in ((1, SIZE[0]), (2, SIZE[1]))]
+    placed = map_coordinates(record.evidence[0], np.meshgrid(*cells, indexing="ij"), order=1, mode="nearest")
+    np.testing.assert_allclose(placed, whole, atol=1e-4)
+
+
+def test_a_missing_photograph_costs_its_specimen_alone(reviewed: Path, expected: list, tmp_path: Path) -> None:
+    (reviewed.parent / "images" / "Aus_bus-000.png").unlink()
+    for form in ("ome-zarr", "csv"):
+        summary = export(reviewed, tmp_path / form, format=form)
+        assert summary.masks == 2
+        assert list(summary.failed) == ["Aus_bus-000"]
+    assert export(reviewed, tmp_path / "geojson", format="geojson").masks == len(expected)
+
+
+def test_after_an_error_no_half_file_is_left(reviewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from finercam_core.export import coco, geojson
+
+    def fail(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(coco, "encode", fail)
+    monkeypatch.setattr(geojson, "outline", fail)
+    for form in ("coco", "geojson"):
+        with pytest.raises(OSError, match="disk full"):
+            export(reviewed, tmp_path / form, format=form)
+        assert list((tmp_path / form).iterdir()) == []
+
+
+def _finest(data: object) -> object:
+    return data[0] if isinstance(data, list) else data
