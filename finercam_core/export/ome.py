@@ -17,6 +17,7 @@ from finercam_core.export.writer import MaskWriter, file_stem
 from finercam_core.store import Store
 
 VERSION = "0.5"
+TILE = 1024
 
 
 class OmeZarrWriter(MaskWriter):
@@ -47,35 +48,32 @@ class OmeZarrWriter(MaskWriter):
         target = self.folder / f"{file_stem(image_id)}.ome.zarr"
         partial = target.with_name(f"{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        root = _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"])
-        root.attrs["finercam"] = {"image_id": image_id, "place": records[0].place, **self.store.provenance}
-        self._labels(root, records)
-        self._evidence(partial, image_id, (photograph.shape[1], photograph.shape[0]))
+        about = {"image_id": image_id, "place": records[0].place, **self.store.provenance}
+        _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
+        self._labels(f"{partial}/labels", records)
+        self._evidence(f"{partial}/evidence", image_id, (photograph.shape[1], photograph.shape[0]))
         shutil.rmtree(target, ignore_errors=True)
         partial.replace(target)
         self.count += len(records)
 
-    def _labels(self, root: zarr.Group, records: Sequence[MaskRecord]) -> None:
+    def _labels(self, path: str, records: Sequence[MaskRecord]) -> None:
         by_reviewer: dict[str, list[MaskRecord]] = {}
         for record in records:
             name = re.sub(r"[^\w\-]+", "_", record.about["reviewer"] or "automatic")
             by_reviewer.setdefault(name, []).append(record)
-        labels = root.create_group("labels")
-        labels.attrs["ome"] = {"version": VERSION, "labels": list(by_reviewer)}
+        zarr.create_group(path, attributes={"ome": {"version": VERSION, "labels": list(by_reviewer)}})
         for name, members in by_reviewer.items():
-            _label(labels.create_group(name), name, members)
+            _label(f"{path}/{name}", name, members)
 
-    def _evidence(self, folder: Path, image_id: str, size: tuple[int, int]) -> None:
+    def _evidence(self, path: str, image_id: str, size: tuple[int, int]) -> None:
         record = self.store.record(image_id)
         window = self.store.preparation.window(size)
         rows, columns = record.evidence.shape[1:]
         step = (window.bottom - window.top) / rows, (window.right - window.left) / columns
         # The first cell's centre lies half a cell into the window, and a pixel's centre at whole numbers.
         start = window.top + step[0] / 2 - 0.5, window.left + step[1] / 2 - 0.5
-        group = _image(
-            str(folder / "evidence"), record.evidence, "evidence", list(record.classes), [1.0, *step], [0.0, *start]
-        )
-        group.attrs["finercam"] = {"units": "logit", "classes": list(record.classes), "tiers": list(record.tiers)}
+        about = {"units": "logit", "classes": list(record.classes), "tiers": list(record.tiers)}
+        _image(path, record.evidence, "evidence", list(record.classes), about, [1.0, *step], [0.0, *start])
 
 
 def _image(
@@ -83,21 +81,20 @@ def _image(
     values: npt.NDArray[Any],
     name: str,
     channels: list[str],
+    about: dict[str, Any],
     scale: Sequence[float] = (1.0, 1.0, 1.0),
     translation: Sequence[float] | None = None,
-) -> zarr.Group:
+) -> None:
     """Write a (c, y, x) image of one resolution as an OME-Zarr group."""
-    group = zarr.create_group(path)
-    chunks = (values.shape[0], min(values.shape[1], 1024), min(values.shape[2], 1024))
-    array = group.create_array("0", shape=values.shape, dtype=values.dtype, chunks=chunks, dimension_names=tuple("cyx"))
-    array[:] = values
     shown: list[Any] = [{"label": label, "active": True, "color": c, "window": _span(values)}
-             for label, c in zip(channels, _channel_colours(channels), strict=True)]  # fmt: skip
-    group.attrs["ome"] = {
+                        for label, c in zip(channels, _channel_colours(channels), strict=True)]  # fmt: skip
+    ome = {
         "version": VERSION, "multiscales": [_multiscale(name, "cyx", scale, translation)],
         "omero": {"channels": shown, "rdefs": {"model": "color"}},
     }  # fmt: skip
-    return group
+    zarr.create_group(path, attributes={"ome": ome, "finercam": about})
+    chunks = (values.shape[0], min(values.shape[1], TILE), min(values.shape[2], TILE))
+    zarr.create_array(f"{path}/0", data=values, chunks=chunks, dimension_names=("c", "y", "x"))
 
 
 def _span(values: npt.NDArray[Any]) -> dict[str, float]:
@@ -113,23 +110,21 @@ def _channel_colours(channels: list[str]) -> list[str]:
     return [bytes(colour(1 + i)).hex().upper() for i in range(len(channels))]
 
 
-def _label(group: zarr.Group, name: str, records: Sequence[MaskRecord]) -> None:
+def _label(path: str, name: str, records: Sequence[MaskRecord]) -> None:
     from ome_zarr_models.v05.image_label_types import Label
 
     height, width = records[0].mask.shape
     values = np.zeros((height, width), np.uint16)
     for number, record in enumerate(records, 1):
         values[record.mask] = number
-    chunks = (min(height, 1024), min(width, 1024))
-    array = group.create_array("0", shape=values.shape, dtype="uint16", chunks=chunks, dimension_names=("y", "x"))
-    array[:] = values
     colours = [{"label-value": n, "rgba": [*colour(n), 255]} for n in range(1, len(records) + 1)]
     properties = [{"label-value": n, **record.about} for n, record in enumerate(records, 1)]
     label: dict[str, Any] = {"colors": colours, "properties": properties, "source": {"image": "../../"}}
     Label.model_validate({**label, "version": VERSION})
-    group.attrs["ome"] = {
-        "version": VERSION, "multiscales": [_multiscale(name, "yx", (1.0, 1.0))], "image-label": label,
-    }  # fmt: skip
+    ome = {"version": VERSION, "multiscales": [_multiscale(name, "yx", (1.0, 1.0))], "image-label": label}
+    zarr.create_group(path, attributes={"ome": ome})
+    chunks = (min(height, TILE), min(width, TILE))
+    zarr.create_array(f"{path}/0", data=values, chunks=chunks, dimension_names=("y", "x"))
 
 
 def _multiscale(
