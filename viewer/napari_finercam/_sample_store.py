@@ -21,6 +21,7 @@ from finercam_core.store import Chunk, ChunkResult, create_store, pending_chunks
 from finercam_core.synthetic import species_plan
 from finercam_core.synthetic.collection import render_batch
 from finercam_core.synthetic.parts import MASK_NAMES
+from finercam_core.synthetic.planting import Planting
 from finercam_core.synthetic.tables import Item
 
 FILE = "sample.npz"
@@ -80,7 +81,7 @@ def _folder(run: str) -> Path:
 def _render(folder: Path, about: dict[str, Any]) -> Catalog:
     """Photographs, trait masks and their table."""
     items = [Item(*item) for item in about["items"]]
-    render_batch(folder, int(about["seed"]), {}, items)
+    render_batch(folder, int(about["seed"]), Planting(), items)
     rows = []
     for item, image_id in zip(items, about["image_ids"], strict=True):
         plan = species_plan(item.species)
