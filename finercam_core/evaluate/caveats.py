@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from finercam_core.evaluate.masks import OUTSIDE
+from finercam_core.evaluate.summary import OVERALL
 
 FEW = 10
+ENOUGH = 5  # specimens of a species, for its faithfulness to be judged
 POOR = 0.8
 BESIDE = 0.1  # of what separates two species; the demo collection, which has no shortcut, stays below half of it
 TOLD_APART = 0.9
@@ -15,7 +17,11 @@ COLUMNS = ["species", "kind", "sentence"]
 
 
 def caveats(
-    accuracy: pd.DataFrame, localisation: pd.DataFrame, directions: pd.DataFrame, pairs: pd.DataFrame
+    accuracy: pd.DataFrame,
+    localisation: pd.DataFrame,
+    directions: pd.DataFrame,
+    pairs: pd.DataFrame,
+    faithfulness: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Every caveat of every species.
 
@@ -25,12 +31,15 @@ def caveats(
         From `summary`.
     directions, pairs : DataFrame
         From `characters`; may be empty.
+    faithfulness : DataFrame, optional
+        From `gains.summarise`, where the classifier was at hand.
 
     Returns
     -------
     DataFrame: species, kind ("few images", "low accuracy", "no better than random", "outside the specimen"), sentence.
     """
-    found = [*_accuracy(accuracy), *_random(localisation), *_outside(pairs, directions)]
+    masked = _masked(faithfulness) if faithfulness is not None and len(faithfulness) else ()
+    found = [*_accuracy(accuracy), *_random(localisation), *masked, *_outside(pairs, directions)]
     return pd.DataFrame(found, columns=COLUMNS).sort_values(["species", "kind"], ignore_index=True)
 
 
@@ -52,6 +61,21 @@ def _random(table: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
                 row["species"],
                 "no better than random",
                 f"the maps lie on the specimen no more than random ones: {gain}",
+            )
+
+
+def _masked(table: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Species whose maps find what the classifier uses no better than a random map does."""
+    chosen = table[(table["map"] == "finer_cam") & (table["n"] >= ENOUGH) & (table["species"] != OVERALL)]
+    for name, rows in chosen.groupby("species", sort=True):
+        figures = rows.set_index("figure")
+        drop, deletion = figures.loc["drop_5"], figures.loc["deletion"]
+        if drop["over_random_low"] <= 0 and deletion["over_random_high"] >= 0:
+            gain = f"{drop['over_random_mean']:+.2f} [{drop['over_random_low']:+.2f}, {drop['over_random_high']:+.2f}]"
+            yield (
+                str(name),
+                "no better than random",
+                f"masking the top 5 % of its maps costs the species no more confidence than masking at random: {gain}",
             )
 
 

@@ -1,7 +1,7 @@
 """`evaluate`: from a store to tables, figures and one JSON of everything."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 
 from finercam_core.evaluate.caveats import caveats
 from finercam_core.evaluate.characters import direction_table, pair_table
+from finercam_core.evaluate.checks import Checks, read_checks
 from finercam_core.evaluate.parts import SpeciesFigures, kept_figures
 from finercam_core.evaluate.planted import planted_ranks
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
@@ -40,6 +41,8 @@ class EvaluationReport:
         `summary.localisation_table`, `summary.accuracy_table`, `caveats.caveats`.
     planted : DataFrame
         `planted.planted_ranks` where the true differences are known, else empty.
+    checks : Checks
+        Faithfulness and sanity, where `checking.check` left them in the folder.
     left_out : DataFrame
         Specimens without figures: image_id, scientificName, reason.
     protocol : dict
@@ -61,6 +64,7 @@ class EvaluationReport:
     protocol: dict[str, Any]
     provenance: dict[str, Any]
     reused: int
+    checks: Checks = field(default_factory=Checks)
 
 
 def evaluate(
@@ -80,7 +84,8 @@ def evaluate(
     location : str or Path
         The store.
     out : str or Path
-        Folder for tables, plots and `evaluation.json`. A run that was stopped goes on from what it left there.
+        Folder for tables, plots and `evaluation.json`. A run that was stopped goes on from what it left there, and
+        what `checking.check` has left there of the same store is taken into the report.
     protocol : Protocol, optional
     images : str or Path, optional
         Folder of the collection's images and masks, if it moved.
@@ -146,9 +151,10 @@ def _summarise(
     directions = direction_table(attributions, labels, seed=seed) if known else pd.DataFrame()
     pairs = pair_table(attributions, labels, seed=seed) if known else pd.DataFrame()
     accuracy, localisation = accuracy_table(specimens), localisation_table(specimens, seed=seed)
+    checks = read_checks(folder, str(store.provenance.get("run")))
     return EvaluationReport(
         folder, specimens, directions, pairs, localisation, accuracy,
-        caveats(accuracy, localisation, directions, pairs),
+        caveats(accuracy, localisation, directions, pairs, checks.faithfulness),
         planted_ranks(pairs, planted) if planted is not None and len(pairs) else pd.DataFrame(),
-        _joined(figures, "left_out"), protocol.describe(), dict(store.provenance), reused,
+        _joined(figures, "left_out"), protocol.describe(), dict(store.provenance), reused, checks,
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from finercam_core.evaluate.bootstrap import resampled_means, spread
@@ -39,36 +38,36 @@ def summarise(table: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: species ("all species" first), map, figure, n, mean, low, high (95 % each), and for each of grad_cam,
-    random and blob over_…_mean, over_…_low, over_…_high: gains whose intervals hold together (Bonferroni over the
-    maps and figures of a row's group, and over the species where they are by species; `looks` says how many).
+    DataFrame: species ("all species" first), map, figure, n, looks, mean, low, high (95 %), and for each of grad_cam,
+    random and blob over_…_mean, over_…_low, over_…_high (95 %) and over_…_all_low, over_…_all_high: these hold
+    together (Bonferroni over the maps and figures, and over the species where they are by species: `looks` of them).
     """
     groups, figures = _groups(table), figures_in(table)
     looks = max(1, table["map"].nunique() - 1) * len(figures)
-    rows: list[dict[str, object]] = []
+    rows = []
     for name, part in groups:
         many = looks if name == OVERALL else looks * (len(groups) - 1)
-        for figure in figures:
-            rows += _rows(name, figure, _wide(part, figure), many, seed)
-    return pd.DataFrame(rows)
+        rows += [_rows(name, figure, _wide(part, figure), many, seed) for figure in figures]
+    return pd.concat(rows, ignore_index=True)
 
 
-def _rows(name: str, figure: str, wide: pd.DataFrame, looks: int, seed: int) -> list[dict[str, object]]:
+def _rows(name: str, figure: str, wide: pd.DataFrame, looks: int, seed: int) -> pd.DataFrame:
     if wide.empty:
-        return []
+        return pd.DataFrame()
     means = resampled_means(wide, seed=seed, looks=looks)
     own = spread(wide.mean(), means)
-    against = {}
+    table = pd.DataFrame(
+        {
+            "species": name, "map": [str(one) for one in wide.columns], "figure": figure, "n": len(wide),
+            "looks": looks, "mean": own.value, "low": own.low, "high": own.high,
+        }
+    )  # fmt: skip
     for prefix, other in AGAINST.items():
-        gain = means - means[:, [list(wide.columns).index(other)]]
-        against[prefix] = spread(wide.mean() - wide[other].mean(), gain, looks=looks, n=len(wide))
-    return [
-        {"species": name, "map": str(one), "figure": figure, "n": len(wide), "looks": looks}
-        | {"mean": own.value[i], "low": own.low[i], "high": own.high[i]}
-        | {f"{prefix}{end}": float(getattr(found, key)[i]) for prefix, found in against.items()
-           for end, key in (("mean", "value"), ("low", "low"), ("high", "high"))}
-        for i, one in enumerate(wide.columns)
-    ]  # fmt: skip
+        gain, samples = wide.mean() - wide[other].mean(), means - means[:, [list(wide.columns).index(other)]]
+        each, every = spread(gain, samples), spread(gain, samples, looks=looks, n=len(wide))
+        table[f"{prefix}mean"], table[f"{prefix}low"], table[f"{prefix}high"] = each.value, each.low, each.high
+        table[f"{prefix}all_low"], table[f"{prefix}all_high"] = every.low, every.high
+    return table
 
 
 def finer_table(table: pd.DataFrame, maps: Sequence[Compared], *, seed: int = 0) -> pd.DataFrame:
@@ -107,12 +106,3 @@ def _verdict(figure: str, low: float, high: float) -> str:
     if low > 0:
         return "finer"
     return "species" if high < 0 else "undecided"
-
-
-def unproven(summary: pd.DataFrame, map_name: str = "finer_cam") -> list[str]:
-    """Figures in which a map is not shown to be better than the random one, over all species."""
-    chosen = summary[(summary["species"] == OVERALL) & (summary["map"] == map_name)]
-    better = np.where(
-        chosen["figure"] == LOWER_IS_BETTER, -chosen["over_random_high"], chosen["over_random_low"]
-    ).astype(float)
-    return [str(name) for name in chosen["figure"][~(better > 0)]]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from finercam_core.evaluate.characters import sentence
 from finercam_core.evaluate.output import markdown, write_json, write_table, write_text
-from finercam_core.evaluate.plots import localisation_plot, trait_heat_map
+from finercam_core.evaluate.plots import faithfulness_plot, localisation_plot, trait_heat_map
 from finercam_core.evaluate.summary import OVERALL
 
 if TYPE_CHECKING:
@@ -28,13 +28,15 @@ def write_report(report: EvaluationReport) -> None:
         localisation_plot(report.localisation, report.folder / "localisation.png")
     if len(report.characters):
         trait_heat_map(report.characters, report.folder / "traits.png")
+    if len(report.checks.faithfulness):
+        faithfulness_plot(report.checks.faithfulness, report.folder / "faithfulness.png")
     write_json(report.folder / "evaluation.json", _everything(report))
     write_text(report.folder / "evaluation.md", _words(report))
 
 
 def _everything(report: EvaluationReport) -> dict[str, object]:
     tables = {name: getattr(report, name) for name in TABLES if name != "specimens"}
-    return {"protocol": report.protocol, "provenance": report.provenance, **tables}
+    return {"protocol": report.protocol, "provenance": report.provenance, **tables, "checks": vars(report.checks)}
 
 
 def candidate_sentences(characters: pd.DataFrame) -> list[str]:
@@ -48,6 +50,21 @@ def candidate_sentences(characters: pd.DataFrame) -> list[str]:
     return [sentence(row) for _, row in order.iterrows()]
 
 
+def _checked(report: EvaluationReport) -> list[str]:
+    """Faithfulness, whether finer is better, and sanity; nothing where the classifier was not at hand."""
+    checks = report.checks
+    if checks.faithfulness.empty:
+        return ["## Faithfulness\n", "(not measured: it needs the classifier, `finercam evaluate --classifier`)\n"]
+    overall = checks.faithfulness[checks.faithfulness["species"] == OVERALL]
+    shown = ["map", "figure", "n", "mean", "low", "high", "over_random_mean", "over_random_all_low",
+             "over_random_all_high"]  # fmt: skip
+    return [
+        "## Faithfulness\n", f"{checks.about.get('cost', '')}. Intervals named `all` hold together.\n",
+        markdown(overall[shown]), "## Is the difference better than the species alone?\n", markdown(checks.finer),
+        "## Sanity: resemblance to the stored maps with shuffled weights or labels\n", markdown(checks.sanity),
+    ]  # fmt: skip
+
+
 def _words(report: EvaluationReport) -> str:
     overall = report.localisation[report.localisation["species"] == OVERALL] if len(report.localisation) else None
     parts = [
@@ -58,7 +75,7 @@ def _words(report: EvaluationReport) -> str:
         or "(none)", "\n## Candidate diagnostic characters\n",
         "\n".join(f"- {text}" for text in candidate_sentences(report.characters)) or "(none)",
         "\n## Where the maps lie\n", markdown(pd.DataFrame() if overall is None else overall),
-        "## Accuracy\n", markdown(report.accuracy), "## Planted traits\n", markdown(report.planted),
+        *_checked(report), "## Accuracy\n", markdown(report.accuracy), "## Planted traits\n", markdown(report.planted),
         "## Protocol\n", "\n".join(f"- {key}: {value}" for key, value in report.protocol.items()),
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
