@@ -30,6 +30,8 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 BASELINES = tuple(SETTINGS)
 _SAMPLES, _MASKS, _CELLS, _SEGMENTS = 256, 512, 7, 64
+_FEWEST, _TILES = 8, 8
+_LEAK = 1000  # times the score: the epsilon rule blows up where a model adds branches outside a module
 
 
 class Objective(nn.Module):
@@ -93,7 +95,7 @@ def baseline_map(
             found = _EXPLAINERS[name](Objective(model, coefficients), image)
         except ImportError as error:
             raise EvaluationError(f"{name} needs {error.name}", "pip install 'finercam[baselines]'") from error
-        except (TypeError, AssertionError, RuntimeError, AttributeError) as error:
+        except (TypeError, ValueError, AssertionError, RuntimeError, AttributeError) as error:
             reason = " ".join(str(error).split())[:160]
             raise EvaluationError(f"{name} cannot explain this model: {reason}", "leave this baseline out") from error
         finally:
@@ -122,11 +124,19 @@ def _lrp(objective: Objective, image: torch.Tensor) -> torch.Tensor:
     from captum.attr._utils.lrp_rules import EpsilonRule
 
     for part in objective.modules():
-        if isinstance(part, nn.Flatten | nn.Identity):
+        empty = isinstance(part, nn.Sequential) and len(part) == 0
+        if empty or isinstance(part, nn.Flatten | nn.Identity):
             part.rule = EpsilonRule()  # they only pass values on, and captum knows no rule for them
         if isinstance(part, nn.ReLU):
             part.inplace = False
-    return torch.as_tensor(LRP(objective).attribute(image.clone(), target=0).sum(1)[0])
+    given = image.clone().requires_grad_()
+    score = float(objective(image).detach())
+    found = torch.as_tensor(LRP(objective).attribute(given, target=0).sum(1)[0]).detach()
+    if float(found.abs().sum()) > _LEAK * max(abs(score), 1):
+        raise RuntimeError(
+            f"its relevances, {float(found.abs().sum()):.3g} in all, do not add up to a score of {score:.3g}"
+        )
+    return found
 
 
 def _superpixels(image: torch.Tensor) -> torch.Tensor:
@@ -134,6 +144,9 @@ def _superpixels(image: torch.Tensor) -> torch.Tensor:
 
     pixels = image[0].permute(1, 2, 0).cpu().numpy()
     found = slic(pixels - pixels.min(), n_segments=_SEGMENTS, compactness=5, start_label=0, channel_axis=-1)
+    if found.max() < _FEWEST:  # a picture without structure: square tiles instead
+        rows, columns = (np.arange(side) * _TILES // side for side in found.shape)
+        found = rows[:, None] * _TILES + columns[None]
     return torch.from_numpy(found)[None, None].to(image.device)
 
 
@@ -199,7 +212,23 @@ _EXPLAINERS: Mapping[str, Callable[[Objective, torch.Tensor], torch.Tensor]] = {
 }
 
 
-def check_baselines(names: Sequence[str]) -> None:
-    """Refuse unknown baselines before a long run starts; raises `EvaluationError`."""
-    if unknown := [name for name in names if name not in _EXPLAINERS]:
-        raise EvaluationError(f"unknown baseline {unknown[0]!r}", f"use one of {', '.join(BASELINES)}")
+def usable_baselines(names: Sequence[str], model: nn.Module, image: torch.Tensor) -> tuple[list[str], dict[str, str]]:
+    """Those baselines that can explain a model, tried on one image before a long run, and why the others cannot.
+
+    Raises
+    ------
+    EvaluationError
+        If a name is unknown, or captum is not installed.
+    """
+    usable, reasons = [], {}
+    with torch.no_grad():
+        classes = model(image).shape[1]
+    for name in names:
+        try:
+            baseline_map(name, model, image, np.eye(classes)[0])
+            usable.append(name)
+        except EvaluationError as error:
+            if name not in _EXPLAINERS or isinstance(error.__cause__, ImportError):
+                raise
+            reasons[name] = error.problem
+    return usable, reasons

@@ -68,6 +68,7 @@ def check(
     about = {
         "run": store.provenance.get("run"), "protocol": found.protocol, "forwards": found.forwards,
         "needed": found.needed, "cost": str(found), "left_out": found.left_out,
+        "baselines_left_out": found.protocol["baselines_left_out"],
     }  # fmt: skip
     checks = Checks(found.summary, found.finer, pd.concat(sanity, ignore_index=True), about)
     write_table(found.specimens, folder, "faithfulness-specimens")

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from finercam_core.evaluate.baselines import SETTINGS, baseline_map, check_baselines
+from finercam_core.evaluate.baselines import SETTINGS, baseline_map
 from finercam_core.evaluate.controls import centred_blob, random_map
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.specimen import map_weights
@@ -70,9 +70,8 @@ def compared_maps(
     Raises
     ------
     EvaluationError
-        If a baseline or a weighting is unknown.
+        If a weighting is unknown.
     """
-    check_baselines(baselines)
     if unknown := [w for w in weightings if w not in WEIGHTINGS]:
         raise EvaluationError(f"unknown weighting {unknown[0]!r}", f"use one of {', '.join(WEIGHTINGS)}")
     own = (protocol.gamma, protocol.weighting)

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from finercam_core.errors import FinercamError
-from finercam_core.evaluate.baselines import SETTINGS
+from finercam_core.evaluate.baselines import SETTINGS, usable_baselines
 from finercam_core.evaluate.compared import Compared, compared_maps, map_of
 from finercam_core.evaluate.deletion import Cuts, MaskedScores, curve_area, relative_drop
 from finercam_core.evaluate.gains import finer_table, summarise
@@ -79,6 +79,7 @@ class _Run:
     scores: MaskedScores
     maps: tuple[Compared, ...]
     cuts: Cuts
+    unusable: Mapping[str, str]
     tick: Callable[[], None]
 
     def describe(self) -> dict[str, Any]:
@@ -90,6 +91,7 @@ class _Run:
             "masked_images_a_map": self.cuts.images,
             "compared": {one.name: [one.explainer, one.objective, one.gamma, one.weighting] for one in self.maps},
             "baselines": {one.explainer: SETTINGS[one.explainer] for one in self.maps if one.explainer in SETTINGS},
+            "baselines_left_out": dict(self.unusable),
             "drop": "(p_c - p_c*) - (p_d - p_d*), d the reference with the highest score on the whole image",
             "order": "maps are brought to the input's size bilinearly, pixels sorted there; ties in random order",
             "curves": "probability of the species; trapezoid rule, both ends included",
@@ -126,7 +128,8 @@ def faithfulness(
     images : str or Path, optional
         Folder of the images, if it moved.
     gammas, weightings, methods, baselines : sequence
-        More maps to compare, see `compared.compared_maps`.
+        More maps to compare, see `compared.compared_maps`. Baselines that cannot explain this model are left out, with
+        the reason in the protocol.
     fill : {"mean", "road"}
         What masked pixels become, see `masking.filled`.
     steps : int
@@ -153,10 +156,12 @@ def faithfulness(
     store, settings = open_store(location, images=images), protocol or Protocol()
     _check(store, classifier, fill, steps)
     chosen = _chosen(store, settings, limit)
-    maps = compared_maps(settings, gammas=gammas, weightings=weightings, methods=methods, baselines=baselines)
+    first = _example(store, classifier)
+    usable, unusable = usable_baselines(baselines, classifier.model, first)
+    maps = compared_maps(settings, gammas=gammas, weightings=weightings, methods=methods, baselines=usable)
     pixels = store.preparation.height * store.preparation.width
     scores, counter = MaskedScores(classifier, fill, batch_size), _Counter(sum(map(len, chosen.values())), progress)
-    run = _Run(store, settings, scores, maps, Cuts(FRACTIONS, steps, pixels), counter)
+    run = _Run(store, settings, scores, maps, Cuts(FRACTIONS, steps, pixels), unusable, counter)
     found, reused = [], 0
     for name, ids in chosen.items():
         tables, known = _species(run, name, ids, None if parts is None else Path(parts))
@@ -164,6 +169,12 @@ def faithfulness(
         reused += known
         counter.reach(ids) if known else None
     return _report(run, found, reused)
+
+
+def _example(store: Store, classifier: Classifier) -> torch.Tensor:
+    """Noise in the form of the model's input."""
+    shape = (1, 3, store.preparation.height, store.preparation.width)
+    return torch.randn(shape, generator=torch.Generator().manual_seed(0)).to(classifier.device)
 
 
 class _Counter:

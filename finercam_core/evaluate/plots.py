@@ -89,9 +89,8 @@ def faithfulness_plot(table: pd.DataFrame, path: Path) -> Path:
     figure = Figure(figsize=(9.6, 1.3 + 0.26 * len(maps)), layout="constrained")
     for axes, (name, title) in zip(figure.subplots(1, 3, sharey=True), titles.items(), strict=True):
         rows = overall[overall["figure"] == name].set_index("map").reindex(maps)
-        error = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
         colours = ["#8a8f8c" if one in ("random", "blob") else "#1f5f8b" for one in maps]
-        axes.errorbar(rows["mean"], range(len(maps)), xerr=error, fmt="none", capsize=3, ecolor=colours)
+        axes.hlines(range(len(maps)), rows["low"], rows["high"], colors=colours)
         axes.scatter(rows["mean"], range(len(maps)), c=colours, s=22, zorder=3)
         axes.set_yticks(range(len(maps)), [_NAMES.get(one, one) for one in maps], fontsize=8)
         axes.set_title(title, fontsize=10)

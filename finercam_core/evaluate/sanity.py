@@ -68,9 +68,9 @@ def weight_randomisation(
 
     Returns
     -------
-    DataFrame, one row a step: check ("weights"), shuffled ("" first, the classifier as it is), similarity (mean Spearman correlation of
-    the signed maps :math:`E_c - E_d` of species and runner-up with the stored ones), n. The first is 1 up to rounding;
-    the last should be near 0.
+    DataFrame, one row a step: check ("weights"), shuffled ("" first, the classifier as it is), similarity (mean
+    Spearman correlation of the signed maps :math:`E_c - E_d` of species and runner-up with the stored ones), n. The
+    first is 1 up to rounding; the last should be near 0.
 
     Raises
     ------

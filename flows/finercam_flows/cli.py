@@ -8,7 +8,7 @@ from rich.console import Console
 
 from finercam_core import __version__
 from finercam_core.errors import FinercamError
-from finercam_flows.commands import annotate, catalog, classifier, demo, export, info, review, train
+from finercam_flows.commands import annotate, catalog, classifier, demo, evaluate, export, info, report, review, train
 from finercam_flows.settings import apply_defaults
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ app.command("train")(train.train)
 app.add_typer(classifier.app, name="classifier")
 app.command("annotate")(annotate.annotate)
 app.command("info")(info.info)
+app.command("evaluate")(evaluate.evaluate)
+app.command("report")(report.report)
 app.command("review")(review.review)
 app.command("export")(export.export)
 

@@ -1,4 +1,4 @@
-"""The flow `evaluate`: what a store's maps show, measured; no model, no torch."""
+"""The flow `evaluate`: what a store's maps show, measured; with the classifier also whether it uses what they show."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,25 @@ from finercam_core.evaluate import Protocol
 from finercam_core.evaluate import evaluate as measure
 from finercam_core.finer import GAMMA
 from finercam_flows.hooks import RETRY, say_why
-from finercam_flows.parameters import Folder, Gamma, ImagesRoot, Seed, Share, Split, StoreLocation, WeightingName
+from finercam_flows.parameters import (
+    Baselines,
+    BatchSize,
+    Boxes,
+    Device,
+    Fill,
+    Folder,
+    Gamma,
+    ImagesRoot,
+    Limit,
+    Methods,
+    OptionalClassifier,
+    Seed,
+    Share,
+    Split,
+    Steps,
+    StoreLocation,
+    WeightingName,
+)
 from finercam_flows.progress import report_step
 
 
@@ -25,6 +43,15 @@ def evaluate(
     top: Share = 0.05,
     seed: Seed = 0,
     images: ImagesRoot = None,
+    boxes: Boxes = None,
+    classifier: OptionalClassifier = None,
+    methods: Methods = (),
+    baselines: Baselines = (),
+    fill: Fill = "mean",
+    steps: Steps = 20,
+    limit: Limit = None,
+    device: Device = "auto",
+    batch_size: BatchSize = 64,
 ) -> dict[str, Any]:
     """Measure what the maps of a store show: tables with intervals, plots, one JSON of everything.
 
@@ -36,23 +63,64 @@ def evaluate(
         See `finercam_core.evaluate.Protocol`.
     images : str, optional
         Folder of the collection's images, if it moved.
+    boxes : str, optional
+        Table of boxes around the specimens, see `finercam_core.evaluate.regions.read_boxes`.
+    classifier : str, optional
+        The one that the store was made with: faithfulness and sanity checks are measured too.
+    methods, baselines, fill, steps, limit, batch_size
+        Of faithfulness, see `finercam_core.evaluate.checking.check`.
+    device : str
+        For the classifier.
 
     Returns
     -------
-    dict with folder, species, reused (species whose figures were there), left_out (specimens), caveats.
+    dict with folder, species, reused (species whose figures were there), left_out (specimens), caveats, and cost (of
+    faithfulness, in words).
     """
     settings = {"gamma": gamma, "weighting": weighting, "split": split, "top": top, "seed": seed}
-    found = evaluate_store(store, out, settings, images=images)
+    cost = ""
+    if classifier is not None:
+        more = {"methods": list(methods), "baselines": list(baselines), "fill": fill, "steps": steps, "limit": limit}
+        cost = check_store(
+            store, out, classifier, settings, images=images, device=device, batch_size=batch_size, options=more
+        )
+    found = evaluate_store(store, out, settings, images=images, boxes=boxes)
     page = Path(found["folder"]) / "evaluation.md"
     if page.is_file():
         create_markdown_artifact(key="evaluation", markdown=page.read_text(encoding="utf-8"), description=store)
-    return found
+    return {**found, "cost": cost}
 
 
 @task(cache_policy=NO_CACHE, **RETRY)
-def evaluate_store(store: str, out: str, settings: dict[str, Any], *, images: str | None) -> dict[str, Any]:
+def check_store(
+    store: str,
+    out: str,
+    classifier: str,
+    settings: dict[str, Any],
+    *,
+    images: str | None,
+    device: str,
+    batch_size: int,
+    options: dict[str, Any],
+) -> str:
+    """Measure faithfulness and sanity with the classifier; the cost in words."""
+    from finercam_core.evaluate.checking import check  # torch is loaded where it is needed
+    from finercam_core.explain import load_classifier
+
+    model = load_classifier(classifier, device=device)
+    _, found = check(
+        store, model, out, protocol=Protocol(**settings), images=images, batch_size=batch_size, progress=report_step,
+        **options,
+    )  # fmt: skip
+    return str(found)
+
+
+@task(cache_policy=NO_CACHE, **RETRY)
+def evaluate_store(
+    store: str, out: str, settings: dict[str, Any], *, images: str | None, boxes: str | None
+) -> dict[str, Any]:
     """Write the figures of a store."""
-    found = measure(store, out, protocol=Protocol(**settings), images=images, progress=report_step)
+    found = measure(store, out, protocol=Protocol(**settings), images=images, boxes=boxes, progress=report_step)
     return {
         "folder": str(found.folder),
         "species": int(found.specimens["scientificName"].nunique()),

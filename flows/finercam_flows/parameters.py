@@ -1,5 +1,6 @@
 """Types of the flows' parameters: what Prefect's pages make a form of, with the sentence that explains each field."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -53,3 +54,12 @@ Share = Annotated[float, Field(gt=0, le=1), Help("Share of the pixels in a regio
 Seed = Annotated[int, Help("Of random maps and bootstrap samples.")]
 MaskFormat = Annotated[str, Field(min_length=1), Help("Form of the masks: coco, png and what `finercam export` lists.")]
 Which = Annotated[Literal["accepted", "automatic"], Help("Masks accepted in review, or unreviewed thresholds.")]
+Boxes = Annotated[str | None, Help("Table of boxes around the specimens: image_id, x, y, width, height in pixels.")]
+OptionalClassifier = Annotated[
+    str | None, Help("The classifier of the store; with it faithfulness and sanity checks are measured too.")
+]
+Methods = Annotated[Sequence[str], Help("Other base methods to compare with in faithfulness.")]
+Baselines = Annotated[Sequence[str], Help("Explainers to compare with: rise, lime, integrated_gradients and others.")]
+Fill = Annotated[Literal["mean", "road"], Help("What masked pixels become.")]
+Steps = Annotated[int, Field(ge=2, le=1000), Help("Steps of the deletion and insertion curves.")]
+Limit = Annotated[int | None, Field(ge=1), Help("Specimens at most for faithfulness, spread evenly; empty: all.")]

@@ -1,0 +1,29 @@
+"""`finercam report`: the atlas, static pages that need no network."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from finercam_flows.commands.bars import run_bar
+
+
+def report(
+    store: Annotated[str, typer.Argument(help="A store that annotate wrote.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pages; evaluation/ in it holds the figures.")],
+    gamma: Annotated[float, typer.Option(help="Strength of the comparison in the maps shown.")] = 0.6,
+    images: Annotated[str | None, typer.Option(help="Folder of the images and masks, if it moved.")] = None,
+) -> None:
+    """Write the atlas: a page a species, a page a pair, an index with search. What `evaluate` left there is taken up.
+
+    Example: finercam report maps.zarr --out atlas
+    """
+    from finercam_flows.report import report as flow
+
+    with run_bar("Atlas"):
+        found = flow(store, str(out), gamma=gamma, images=images)
+    console = Console()
+    console.print(f"{found['species']} species, {found['pairs']} pairs. To read: {found['index']}", soft_wrap=True)
+    for image_id, reason in list(found["unreadable"].items())[:5]:
+        console.print(f"  [yellow]not shown: {image_id}: {reason}[/]", soft_wrap=True)
