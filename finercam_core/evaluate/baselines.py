@@ -220,7 +220,10 @@ def usable_baselines(names: Sequence[str], model: nn.Module, image: torch.Tensor
     EvaluationError
         If a name is unknown, or captum is not installed.
     """
-    usable, reasons = [], {}
+    usable: list[str] = []
+    reasons: dict[str, str] = {}
+    if not names:
+        return usable, reasons
     with torch.no_grad():
         classes = model(image).shape[1]
     for name in names:
