@@ -1,12 +1,18 @@
 """Evidence maps: one forward pass an image, whatever the number of classes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy.typing as npt
 import torch
 
+from finercam_core.base_methods import BaseMethod, base_method
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.classifier import Classifier
+from finercam_core.explain.methods import Maps, maps_of
+from finercam_core.finer import GAMMA
+
+Classes = npt.ArrayLike | Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -16,17 +22,26 @@ class Explanation:
     Attributes
     ----------
     evidence : float32 tensor (N, R, h, w)
-        Signed evidence maps of the classes asked for, in units of the logit.
+        Signed evidence maps of the classes asked for, in units of the logit. For methods that are not linear in the
+        scores the finished signed comparisons: of the first class alone, then against each of the others.
     logits : float32 tensor (N, K)
         Scores of all classes.
+    classes : int64 tensor (N, R)
+        The classes that the maps are of.
     """
 
     evidence: torch.Tensor
     logits: torch.Tensor
+    classes: torch.Tensor
 
 
 def explain(
-    classifier: Classifier, images: npt.ArrayLike | torch.Tensor, classes: npt.ArrayLike, *, method: str = "gradcam"
+    classifier: Classifier,
+    images: npt.ArrayLike | torch.Tensor,
+    classes: Classes,
+    *,
+    method: str = "gradcam",
+    gamma: float = GAMMA,
 ) -> Explanation:
     r"""Evidence of classes and the scores of all classes.
 
@@ -35,10 +50,14 @@ def explain(
     classifier : Classifier
     images : array or tensor (N, 3, H, W)
         Prepared images, `Preparation.normalise`.
-    classes : int array (N, R)
-        For each image the classes to explain, usually its species and then the references.
-    method : {"gradcam"}
-        Base method. Its evidence is :math:`E_k = N \sum_c α_{kc} A_c`, see `finercam_core.explain.routes`.
+    classes : int array (N, R), or callable
+        For each image the classes to explain, usually its species and then the references; or a function that chooses
+        them from the scores (N, K), such as `finercam_core.explain.nearest.NearestLogits`.
+    method : str
+        Base method, one of `finercam_core.base_methods.BASE_METHODS`; formulas in `finercam_core.explain.methods`.
+    gamma : float
+        Strength of the comparison, used by methods that are not linear in the scores alone. Evidence of the linear
+        ones serves every γ later, see `finercam_core.finer`.
 
     Returns
     -------
@@ -46,19 +65,36 @@ def explain(
 
     Raises
     ------
+    ComparisonError
+        If the method is unknown, or ignores the class, so that nothing can be compared.
     ClassifierError
-        If the method is unknown, or the classes do not fit the images.
+        If the classes do not fit the images.
     """
-    if method != "gradcam":
-        raise ClassifierError(f"unknown base method {method!r}", "use gradcam")
-    pixels = torch.as_tensor(images).to(classifier.device, classifier.dtype, non_blocking=True)
+    chosen = base_method(method)
+    pixels = torch.as_tensor(images, dtype=torch.float32).to(classifier.device, non_blocking=True)
+    if callable(classes):
+        return _finished(maps_of(chosen, classifier.route, pixels, classes, gamma))
     wanted = torch.as_tensor(classes, dtype=torch.long, device=classifier.device)
     if wanted.ndim != 2 or len(wanted) != len(pixels):
         raise ClassifierError(f"classes of shape {tuple(wanted.shape)} for {len(pixels)} images", "give (N, R)")
-    maps, logits = classifier.route.explain(pixels, wanted)
-    return Explanation(maps, logits.float())
+    return _finished(_maps_of_given(chosen, classifier, pixels, wanted, gamma))
 
 
-def evidence(classifier: Classifier, images: npt.ArrayLike | torch.Tensor, classes: npt.ArrayLike) -> torch.Tensor:
-    """Signed Grad-CAM evidence maps, float32 (N, R, h, w), of classes (N, R) of prepared images; see `explain`."""
-    return explain(classifier, images, classes).evidence
+def _maps_of_given(
+    method: BaseMethod, classifier: Classifier, pixels: torch.Tensor, wanted: torch.Tensor, gamma: float
+) -> Maps:
+    """Maps of classes that are known beforehand: Grad-CAM then has cheaper ways than its formula."""
+    if method.name == "gradcam":
+        return Maps(*classifier.route.explain(pixels, wanted), wanted)
+    return maps_of(method, classifier.route, pixels, lambda _logits: wanted, gamma)
+
+
+def _finished(found: Maps) -> Explanation:
+    return Explanation(found.maps.float(), found.logits.float(), found.classes)
+
+
+def evidence(
+    classifier: Classifier, images: npt.ArrayLike | torch.Tensor, classes: Classes, *, method: str = "gradcam"
+) -> torch.Tensor:
+    """Signed evidence maps, float32 (N, R, h, w), of classes (N, R) of prepared images; see `explain`."""
+    return explain(classifier, images, classes, method=method).evidence

@@ -1,0 +1,58 @@
+r"""Score-CAM: Wang et al., CVPR workshops 2020, arXiv 1910.01279.
+
+No gradients: the image X is seen through each channel of the layer, scaled to [0, 1] and enlarged to the image
+(:math:`H_c`), and a channel counts by the score that is left (algorithm 1):
+
+.. math:: M = \sum_c w_c A_c, \qquad w = \mathrm{softmax}_c\big(y(X ⊙ H_c)\big)
+
+The softmax takes away the score of the empty image, which the paper subtracts first: it is the same for all channels.
+
+*Finer*: one table of channels by classes, a forward pass a channel, serves every comparison: the score is
+:math:`y_c(X ⊙ H) - γ y_d(X ⊙ H)`. The softmax makes it non-linear, so a map of each comparison is stored. All weights
+are positive: what the look-alike has more of fades, and is negative only where the activations are.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch.nn.functional import interpolate
+
+from finercam_core.explain.methods.model_pass import Choose, Maps
+from finercam_core.explain.routes import Route, forward_to
+
+PER_PASS = 32
+
+
+@torch.no_grad()
+def scorecam(route: Route, images: torch.Tensor, choose: Choose, gamma: float) -> Maps:
+    """Signed maps (N, R, h, w) in units of the activation: of the first class alone, then against each of the others.
+
+    Parameters
+    ----------
+    route, images, choose, gamma
+        See `finercam_core.explain.methods.by_gradient.by_gradient`.
+    """
+    activation, logits = forward_to(route.model, route.layer, images)
+    classes = choose(logits)
+    cells = route.to_grid(activation).float()
+    scores = torch.stack([_channel_scores(route, *one) for one in zip(images, cells, classes, strict=True)])
+    compared = scores[:, :1] - gamma * scores
+    compared[:, 0] = scores[:, 0]
+    return Maps(torch.einsum("nrc,nchw->nrhw", compared.softmax(dim=2), cells), logits, classes)
+
+
+def _channel_scores(route: Route, image: torch.Tensor, cells: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Scores (R, C) of one image (3, H, W) seen through each of its channels (C, h, w)."""
+    parts = [
+        forward_to(route.model, route.layer, image * mask)[1][:, classes].float()
+        for mask in _masks(cells, (int(image.shape[1]), int(image.shape[2])))
+    ]
+    return torch.cat(parts).T
+
+
+def _masks(cells: torch.Tensor, size: tuple[int, int]) -> Iterator[torch.Tensor]:
+    """Channels as masks (B, 1, H, W) in [0, 1], some at a time; a channel without contrast hides everything."""
+    for part in torch.split(cells, PER_PASS):
+        large = interpolate(part[:, None], size, mode="bilinear", align_corners=True)
+        low, high = large.amin(dim=(2, 3), keepdim=True), large.amax(dim=(2, 3), keepdim=True)
+        yield (large - low) / torch.where(high > low, high - low, 1.0)
