@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy.typing as npt
 import torch
 
-from finercam_core.base_methods import BaseMethod, base_method
+from finercam_core.base_methods import base_method
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.classifier import Classifier
-from finercam_core.explain.methods import Maps, maps_of
+from finercam_core.explain.methods import maps_of
 from finercam_core.finer import GAMMA
 
 Classes = npt.ArrayLike | Callable[[torch.Tensor], torch.Tensor]
@@ -21,10 +21,10 @@ class Explanation:
 
     Attributes
     ----------
-    evidence : float32 tensor (N, R, h, w)
+    evidence : tensor (N, R, h, w), float32, or float64 from a model in double precision
         Signed evidence maps of the classes asked for, in units of the logit. For methods that are not linear in the
         scores the finished signed comparisons: of the first class alone, then against each of the others.
-    logits : float32 tensor (N, K)
+    logits : tensor (N, K), as precise
         Scores of all classes.
     classes : int64 tensor (N, R)
         The classes that the maps are of.
@@ -71,26 +71,11 @@ def explain(
         If the classes do not fit the images.
     """
     chosen = base_method(method)
-    pixels = torch.as_tensor(images, dtype=torch.float32).to(classifier.device, non_blocking=True)
-    if callable(classes):
-        return _finished(maps_of(chosen, classifier.route, pixels, classes, gamma))
-    wanted = torch.as_tensor(classes, dtype=torch.long, device=classifier.device)
-    if wanted.ndim != 2 or len(wanted) != len(pixels):
+    pixels = torch.as_tensor(images).to(classifier.device, classifier.dtype, non_blocking=True)
+    wanted = classes if callable(classes) else torch.as_tensor(classes, dtype=torch.long, device=classifier.device)
+    if not callable(wanted) and (wanted.ndim != 2 or len(wanted) != len(pixels)):
         raise ClassifierError(f"classes of shape {tuple(wanted.shape)} for {len(pixels)} images", "give (N, R)")
-    return _finished(_maps_of_given(chosen, classifier, pixels, wanted, gamma))
-
-
-def _maps_of_given(
-    method: BaseMethod, classifier: Classifier, pixels: torch.Tensor, wanted: torch.Tensor, gamma: float
-) -> Maps:
-    """Maps of classes that are known beforehand: Grad-CAM then has cheaper ways than its formula."""
-    if method.name == "gradcam":
-        return Maps(*classifier.route.explain(pixels, wanted), wanted)
-    return maps_of(method, classifier.route, pixels, lambda _logits: wanted, gamma)
-
-
-def _finished(found: Maps) -> Explanation:
-    return Explanation(found.maps.float(), found.logits.float(), found.classes)
+    return Explanation(*maps_of(chosen, classifier.route, pixels, wanted, gamma))
 
 
 def evidence(

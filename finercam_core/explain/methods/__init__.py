@@ -7,18 +7,18 @@ import torch
 
 from finercam_core.base_methods import BaseMethod
 from finercam_core.explain.methods.ablationcam import ablationcam
-from finercam_core.explain.methods.by_gradient import Formula, by_gradient
+from finercam_core.explain.methods.by_gradient import by_gradient
 from finercam_core.explain.methods.gradcam import gradcam
 from finercam_core.explain.methods.gradcam_plusplus import gradcam_plusplus
 from finercam_core.explain.methods.hirescam import hirescam
 from finercam_core.explain.methods.layercam import layercam
-from finercam_core.explain.methods.model_pass import Choose, Maps
+from finercam_core.explain.methods.maps import Choose, Maps, chosen
 from finercam_core.explain.methods.random import random_evidence
 from finercam_core.explain.methods.scorecam import scorecam
 from finercam_core.explain.methods.xgradcam import xgradcam
-from finercam_core.explain.routes import Route, forward_to
+from finercam_core.explain.routes import Reduce, Route
 
-_FORMULAS: dict[str, Formula] = {
+_FORMULAS: dict[str, Reduce] = {
     "gradcam": gradcam,
     "hirescam": hirescam,
     "xgradcam": xgradcam,
@@ -29,7 +29,9 @@ _FORMULAS: dict[str, Formula] = {
 __all__ = ["Choose", "Maps", "maps_of"]
 
 
-def maps_of(method: BaseMethod, route: Route, images: torch.Tensor, choose: Choose, gamma: float) -> Maps:
+def maps_of(
+    method: BaseMethod, route: Route, images: torch.Tensor, classes: torch.Tensor | Choose, gamma: float
+) -> Maps:
     """Maps of one target layer with a base method.
 
     Parameters
@@ -37,10 +39,10 @@ def maps_of(method: BaseMethod, route: Route, images: torch.Tensor, choose: Choo
     method : BaseMethod
     route : Route
         Model and layer.
-    images : float32 tensor (N, 3, H, W)
+    images : tensor (N, 3, H, W)
         Prepared, on the model's device.
-    choose : callable
-        From scores (N, K) to the classes (N, R) to explain; called once.
+    classes : int64 tensor (N, R), or callable
+        The classes to explain, or a function that chooses them from the scores (N, K); called once.
     gamma : float
         Strength of the comparison, for methods that are not linear in the scores.
 
@@ -48,14 +50,14 @@ def maps_of(method: BaseMethod, route: Route, images: torch.Tensor, choose: Choo
     -------
     Maps
     """
+    if method.name == "gradcam" and not callable(classes):
+        return Maps(*route.explain(images, classes), classes)
     if method.name in _FORMULAS:
-        return by_gradient(_FORMULAS[method.name], route, images, choose, gamma=None if method.linear else gamma)
+        return by_gradient(_FORMULAS[method.name], route, images, classes, gamma=None if method.linear else gamma)
     if method.name == "scorecam":
-        return scorecam(route, images, choose, gamma)
+        return scorecam(route, images, classes, gamma)
     if method.name == "ablationcam":
-        return ablationcam(route, images, choose)
-    if method.name == "random":
-        _, logits = forward_to(route.model, route.layer, images)
-        classes = choose(logits)
-        return Maps(random_evidence(images, classes, route.grid).to(logits.device), logits, classes)
-    raise AssertionError(f"{method.name} has no implementation")
+        return ablationcam(route, images, classes)
+    _, logits = route.forward(images)
+    wanted = chosen(classes, logits)
+    return Maps(random_evidence(images, wanted, route.grid).to(logits.device), logits, wanted)

@@ -14,46 +14,34 @@ units of the logit times the activation.
 
 import torch
 
-from finercam_core.explain.methods.model_pass import Choose, Maps, scores_with
-from finercam_core.explain.routes import Route, forward_to
+from finercam_core.explain.methods.maps import Choose, Maps, chosen
+from finercam_core.explain.routes import Route
 
 PER_PASS = 64
 
 
 @torch.no_grad()
-def ablationcam(route: Route, images: torch.Tensor, choose: Choose) -> Maps:
+def ablationcam(route: Route, images: torch.Tensor, classes: torch.Tensor | Choose) -> Maps:
     """Signed evidence (N, R, h, w) of each class in units of the logit times the activation.
 
     Parameters
     ----------
-    route, images, choose
+    route, images, classes
         See `finercam_core.explain.methods.by_gradient.by_gradient`.
     """
-    activation, logits = forward_to(route.model, route.layer, images)
-    classes = choose(logits)
-    cells = route.to_grid(activation).float()
-    kept = torch.stack([_scores_without(route, *one) for one in zip(images, classes, strict=True)])
-    loss = logits.gather(1, classes).float()[:, :, None] - kept
-    return Maps(torch.einsum("nrc,nchw->nrhw", loss, cells), logits, classes)
+    cells, logits = route.forward(images)
+    wanted = chosen(classes, logits)
+    kept = torch.stack([_scores_without(route, *one) for one in zip(images, cells, wanted, strict=True)])
+    loss = logits.gather(1, wanted)[:, :, None] - kept
+    return Maps(torch.einsum("nrc,nchw->nrhw", loss, cells), logits, wanted)
 
 
-def _scores_without(route: Route, image: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    """Scores (R, C) of one image (3, H, W) without each of the layer's channels."""
-    parts: list[torch.Tensor] = []
-    channels = 1
-    while sum(map(len, parts)) < channels:
-        first = sum(map(len, parts))
-
-        def ablate(output: torch.Tensor, first: int = first) -> torch.Tensor:
-            # The tail sees one variant of the layer's output a channel; the trunk runs once for all of them.
-            nonlocal channels
-            axis = 2 if output.ndim == 3 else (3 if route.channels_last else 1)
-            channels = output.shape[axis]
-            count = min(PER_PASS, channels - first)
-            variants = output.expand(count, *output.shape[1:]).clone()
-            for i in range(count):
-                variants[i].select(axis - 1, first + i)[..., route.prefix if output.ndim == 3 else 0 :] = 0
-            return variants
-
-        parts.append(scores_with(route, image[None], ablate)[:, classes].float())
+def _scores_without(route: Route, image: torch.Tensor, cells: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+    """Scores (R, C) of one image (3, H, W) without each of its channels (C, h, w)."""
+    parts = []
+    for channels in torch.split(torch.arange(len(cells), device=cells.device), PER_PASS):
+        variants = cells.repeat(len(channels), 1, 1, 1)
+        variants[torch.arange(len(channels)), channels] = 0
+        # One image for many variants of its cells: the trunk runs once for all of them.
+        parts.append(route.logits_with(image[None], variants)[:, classes])
     return torch.cat(parts).T

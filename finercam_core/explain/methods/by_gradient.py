@@ -1,46 +1,62 @@
-"""Maps from gradients: one forward pass, then one backward through the tail for each class."""
-
-from collections.abc import Callable
+"""Maps from gradients: one forward pass, then a backward through the tail for each class where one is needed."""
 
 import torch
 
-from finercam_core.explain.methods.model_pass import Choose, Maps, frozen_pass
-from finercam_core.explain.routes import Route
-
-Formula = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+from finercam_core.explain.capture import forward_to
+from finercam_core.explain.methods.maps import Choose, Maps
+from finercam_core.explain.routes import Reduce, Route
+from finercam_core.explain.routes.backward import class_gradients, collect
+from finercam_core.explain.routes.base import full
 
 
 def by_gradient(
-    formula: Formula, route: Route, images: torch.Tensor, choose: Choose, *, gamma: float | None = None
+    formula: Reduce, route: Route, images: torch.Tensor, classes: torch.Tensor | Choose, *, gamma: float | None = None
 ) -> Maps:
     """Put activations and gradients into a method's formula.
 
     Parameters
     ----------
     formula : callable
-        From activations and gradients, float32 (N, C, h, w), to maps (N, h, w).
+        From gradients of some scores (r, N, C, h, w) and activations (N, C, h, w) to maps (r, N, h, w).
     route : Route
         Model and layer.
-    images : float32 tensor (N, 3, H, W)
-    choose : callable
-        From scores (N, K) to the classes (N, R) to explain.
+    images : tensor (N, 3, H, W)
+    classes : int64 tensor (N, R), or callable
+        The classes to explain, or a function that chooses them from the scores (N, K).
     gamma : float, optional
         For formulas that are not linear in the gradient: the first map is that of the first class alone, the r-th that
         of :math:`y_0 - γ y_r`. None for linear ones, whose r-th map is that of class r.
     """
-    with frozen_pass(route, images) as (activation, logits):
-        classes = choose(logits.detach())
-        picked = logits.gather(1, classes)
-        cells = route.to_grid(activation.detach()).float()
+    reduce = formula if gamma is None else _Comparing(formula, gamma)
+    if callable(classes):
+        return _choosing(reduce, route, images, classes)
+    found = route.gradients(images, classes, reduce)
+    return Maps(found.values.transpose(0, 1), found.logits, classes)
 
-        def gradient(r: int) -> torch.Tensor:
-            # Images are independent, so that the r-th class of every image shares one backward pass.
-            (found,) = torch.autograd.grad(picked[:, r].sum(), activation, retain_graph=r + 1 < picked.shape[1])
-            return route.to_grid(found).float()
 
-        first = gradient(0)
-        maps = [formula(cells, first)]
-        for r in range(1, picked.shape[1]):
-            other = gradient(r)
-            maps.append(formula(cells, other if gamma is None else first - gamma * other))
-    return Maps(torch.stack(maps, dim=1), logits.detach(), classes)
+def _choosing(reduce: Reduce, route: Route, images: torch.Tensor, choose: Choose) -> Maps:
+    """The same where the classes are known only after the forward pass; right on every route."""
+    leaf, logits = forward_to(route.model, route.layer, images, graph=True)
+    classes = choose(logits.detach())
+    activation = full(route.to_grid(leaf, images))
+    parts = class_gradients(logits, leaf, classes, vectorised=getattr(route, "vectorised", False))
+    on_grid = (torch.stack([full(route.to_grid(one, images)) for one in part]) for part in parts)
+    maps = collect(on_grid, activation, reduce)
+    return Maps(maps.transpose(0, 1), full(logits), classes)
+
+
+class _Comparing:
+    """Turns gradients of classes, which come some at a time and the first one first, into those of comparisons."""
+
+    def __init__(self, formula: Reduce, gamma: float) -> None:
+        self.formula = formula
+        self.gamma = gamma
+        self.first: torch.Tensor | None = None
+
+    def __call__(self, gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
+        if self.first is not None:
+            return self.formula(self.first - self.gamma * gradient, activation)
+        self.first = gradient[:1].clone()
+        compared = self.first - self.gamma * gradient
+        compared[0] = self.first[0]
+        return self.formula(compared, activation)

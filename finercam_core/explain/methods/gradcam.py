@@ -12,6 +12,6 @@ mean of E over the cells the score without its bias, where the layer is pooled b
 import torch
 
 
-def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Signed evidence (N, h, w) from activations and a score's gradients (N, C, h, w)."""
-    return torch.einsum("nc,nchw->nhw", gradient.sum(dim=(2, 3)), activation)
+def gradcam(gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
+    """Signed evidence (r, N, h, w) from activations (N, C, h, w) and gradients (r, N, C, h, w) of r scores."""
+    return torch.einsum("rnc,nchw->rnhw", gradient.sum(dim=(3, 4)), activation)

@@ -18,9 +18,9 @@ counts where it speaks more for the species than for its look-alike; a map of ea
 import torch
 
 
-def gradcam_plusplus(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Signed map (N, h, w) from activations and a comparison's gradients (N, C, h, w)."""
+def gradcam_plusplus(gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
+    """Signed map (r, N, h, w) from activations (N, C, h, w) and gradients (r, N, C, h, w) of r comparisons."""
     positive = gradient.clamp(min=0)
     total = activation.sum(dim=(2, 3), keepdim=True).clamp(min=0)
-    weight = (positive / (2 + positive * total)).sum(dim=(2, 3))
-    return torch.einsum("nc,nchw->nhw", weight, activation)
+    weight = (positive / (2 + positive * total)).sum(dim=(3, 4))
+    return torch.einsum("rnc,nchw->rnhw", weight, activation)

@@ -11,7 +11,7 @@ the layer is pooled by its mean right before a linear head.
 import torch
 
 
-def hirescam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Signed evidence (N, h, w) from activations and a score's gradients (N, C, h, w)."""
+def hirescam(gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
+    """Signed evidence (r, N, h, w) from activations (N, C, h, w) and gradients (r, N, C, h, w) of r scores."""
     cells = activation.shape[2] * activation.shape[3]
-    return cells * torch.einsum("nchw,nchw->nhw", gradient, activation)
+    return cells * torch.einsum("rnchw,nchw->rnhw", gradient, activation)

@@ -11,7 +11,7 @@ Each cell of each channel counts with its own positive gradient (eq. 5 and 6, ti
 import torch
 
 
-def layercam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Signed map (N, h, w) from activations and a comparison's gradients (N, C, h, w)."""
+def layercam(gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
+    """Signed map (r, N, h, w) from activations (N, C, h, w) and gradients (r, N, C, h, w) of r comparisons."""
     cells = activation.shape[2] * activation.shape[3]
-    return cells * torch.einsum("nchw,nchw->nhw", gradient.clamp(min=0), activation)
+    return cells * torch.einsum("rnchw,nchw->rnhw", gradient.clamp(min=0), activation)

@@ -17,34 +17,33 @@ from collections.abc import Iterator
 import torch
 from torch.nn.functional import interpolate
 
-from finercam_core.explain.methods.model_pass import Choose, Maps
-from finercam_core.explain.routes import Route, forward_to
+from finercam_core.explain.methods.maps import Choose, Maps, chosen
+from finercam_core.explain.routes import Route
 
 PER_PASS = 32
 
 
 @torch.no_grad()
-def scorecam(route: Route, images: torch.Tensor, choose: Choose, gamma: float) -> Maps:
+def scorecam(route: Route, images: torch.Tensor, classes: torch.Tensor | Choose, gamma: float) -> Maps:
     """Signed maps (N, R, h, w) in units of the activation: of the first class alone, then against each of the others.
 
     Parameters
     ----------
-    route, images, choose, gamma
+    route, images, classes, gamma
         See `finercam_core.explain.methods.by_gradient.by_gradient`.
     """
-    activation, logits = forward_to(route.model, route.layer, images)
-    classes = choose(logits)
-    cells = route.to_grid(activation).float()
-    scores = torch.stack([_channel_scores(route, *one) for one in zip(images, cells, classes, strict=True)])
+    cells, logits = route.forward(images)
+    wanted = chosen(classes, logits)
+    scores = torch.stack([_channel_scores(route, *one) for one in zip(images, cells, wanted, strict=True)])
     compared = scores[:, :1] - gamma * scores
     compared[:, 0] = scores[:, 0]
-    return Maps(torch.einsum("nrc,nchw->nrhw", compared.softmax(dim=2), cells), logits, classes)
+    return Maps(torch.einsum("nrc,nchw->nrhw", compared.softmax(dim=2), cells), logits, wanted)
 
 
 def _channel_scores(route: Route, image: torch.Tensor, cells: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
     """Scores (R, C) of one image (3, H, W) seen through each of its channels (C, h, w)."""
     parts = [
-        forward_to(route.model, route.layer, image * mask)[1][:, classes].float()
+        route.forward(image * mask.to(image.dtype))[1][:, classes]
         for mask in _masks(cells, (int(image.shape[1]), int(image.shape[2])))
     ]
     return torch.cat(parts).T

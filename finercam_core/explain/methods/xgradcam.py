@@ -15,11 +15,11 @@ import torch
 _CANCELLED = 1e-3
 
 
-def xgradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Signed evidence (N, h, w) from activations and a score's gradients (N, C, h, w)."""
+def xgradcam(gradient: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
+    """Signed evidence (r, N, h, w) from activations (N, C, h, w) and gradients (r, N, C, h, w) of r scores."""
     total, size = activation.sum(dim=(2, 3)), activation.abs().sum(dim=(2, 3))
     cells = activation.shape[2] * activation.shape[3]
     safe = total.abs() > _CANCELLED * size
-    weighted = torch.einsum("nchw,nchw->nc", gradient, activation) / torch.where(safe, total, 1.0)
-    alpha = torch.where(safe, weighted, gradient.mean(dim=(2, 3)))
-    return cells * torch.einsum("nc,nchw->nhw", alpha, activation)
+    weighted = torch.einsum("rnchw,nchw->rnc", gradient, activation) / torch.where(safe, total, 1.0)
+    alpha = torch.where(safe, weighted, gradient.mean(dim=(3, 4)))
+    return cells * torch.einsum("rnc,nchw->rnhw", alpha, activation)

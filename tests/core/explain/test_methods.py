@@ -182,6 +182,7 @@ def test_the_model_is_left_as_it_was_found(method: str) -> None:
 
 def test_references_can_be_chosen_from_the_same_pass() -> None:
     found = classifier()
+    assert found.grid, "the route is chosen once, on an example"
     seen: list[int] = []
     hook = found.model.conv1.register_forward_hook(lambda _m, inputs, _o: seen.append(len(inputs[0])))
     result = explain(found, images_of(found), NearestLogits([0, 3], 2, never=[5]))

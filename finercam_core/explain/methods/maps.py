@@ -1,0 +1,32 @@
+"""The form of every base method's result, and how classes are chosen from scores."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+Choose = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Maps(NamedTuple):
+    """What a method gives.
+
+    Attributes
+    ----------
+    maps : tensor (N, R, h, w), at least float32
+        Signed evidence of each class; for methods that are not linear in the scores the signed map of the first class
+        alone, then of its comparison with each of the others.
+    logits : tensor (N, K), at least float32
+        Scores of all classes.
+    classes : int64 tensor (N, R)
+        The classes that the maps are of.
+    """
+
+    maps: torch.Tensor
+    logits: torch.Tensor
+    classes: torch.Tensor
+
+
+def chosen(classes: torch.Tensor | Choose, logits: torch.Tensor) -> torch.Tensor:
+    """The classes (N, R) that are given, or that a function chooses from the scores (N, K)."""
+    return classes(logits) if callable(classes) else classes
