@@ -64,10 +64,13 @@ class Layout:
         return values.permute(0, 3, 1, 2) if self.channels_last else values
 
     def from_grid(self, cells: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
-        """Put cells (N, C, h, w) in the place of those of a layer's values; prefix tokens stay as they are."""
+        """Put cells (N, C, h, w) in the place of those of a layer's values; prefix tokens stay as they are.
+
+        Values of one image are enough for cells that are N variants of its own.
+        """
         if values.ndim == 3:
             tokens = cells.flatten(2).transpose(1, 2).to(values.dtype)
-            return torch.cat([values[:, : self.prefix], tokens], dim=1)
+            return torch.cat([values[:, : self.prefix].expand(len(cells), -1, -1), tokens], dim=1)
         return (cells.permute(0, 2, 3, 1) if self.channels_last else cells).to(values.dtype)
 
 

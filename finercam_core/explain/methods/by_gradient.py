@@ -39,7 +39,7 @@ def _choosing(reduce: Reduce, route: Route, images: torch.Tensor, choose: Choose
     leaf, logits = forward_to(route.model, route.layer, images, graph=True)
     classes = choose(logits.detach())
     activation = full(route.to_grid(leaf, images))
-    parts = class_gradients(logits, leaf, classes, vectorised=getattr(route, "vectorised", False))
+    parts = class_gradients(logits, leaf, classes, together=getattr(route, "together", 1))
     on_grid = (torch.stack([full(route.to_grid(one, images)) for one in part]) for part in parts)
     maps = collect(on_grid, activation, reduce)
     return Maps(maps.transpose(0, 1), full(logits), classes)
