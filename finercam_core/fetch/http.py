@@ -17,7 +17,8 @@ from finercam_core.fetch.settings import Settings
 from finercam_core.fetch.source import Answer, Source
 
 HOPS = 8
-_TEXTS = ("text/", "application/json", "application/xml", "application/xhtml", "application/pdf")
+# Not text/plain: careless hosts send images as that, and the hub sends small files so.
+_TEXTS = ("text/html", "text/xml", "application/json", "application/xml", "application/xhtml", "application/pdf")
 
 
 class Downloader:

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -263,6 +265,18 @@ class Hub:
     @staticmethod
     def _json(request: Handler, value: object) -> None:
         request.answer(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Callable[[list[dict[str, str]]], Path]:
+    """Function that writes a table of specimens and returns its path."""
+
+    def write(specimens: list[dict[str, str]]) -> Path:
+        table = [{"image_id": f"i{n}", "scientificName": "Aus bus", **row} for n, row in enumerate(specimens)]
+        pd.DataFrame(table).fillna("").to_csv(tmp_path / "table.csv", index=False)
+        return tmp_path / "table.csv"
+
+    return write
 
 
 @pytest.fixture
