@@ -52,3 +52,7 @@ class ExportError(FinercamError):
 
 class TrainingError(FinercamError):
     """A classifier cannot be trained on this collection."""
+
+
+class RunError(FinercamError):
+    """A run was interrupted from outside: workers, a scheduler or a server were lost."""

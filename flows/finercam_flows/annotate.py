@@ -1,32 +1,52 @@
 """The flow `annotate`: from a catalog and a classifier to a store of evidence maps."""
 
+from collections.abc import Iterator
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_table_artifact
-from pydantic import Field
 
 from finercam_core.explain.run import shards
 from finercam_core.store import exclusive, pending_chunks
 from finercam_core.store.files import Files
-from finercam_flows import tasks
-from finercam_flows.progress import report_plan
+from finercam_flows import artifacts, tasks
+from finercam_flows.contact_sheet import ContactSheet
+from finercam_flows.hooks import say_why
+from finercam_flows.parameters import (
+    BatchSize,
+    CatalogSource,
+    ClassifierSpec,
+    Device,
+    Method,
+    References,
+    ReferencesBy,
+    RetryFailed,
+    Runner,
+    ShardSize,
+    StoreLocation,
+    Verify,
+    Workers,
+)
+from finercam_flows.progress import report, report_plan
+from finercam_flows.runners import runner_for, spread, workers_for
+from finercam_flows.running import Running
 
 
-@flow(name="annotate", persist_result=False)
+@flow(name="annotate", persist_result=False, on_failure=[say_why], on_crashed=[say_why])
 def annotate(
-    catalog: str,
-    classifier: str,
-    store: str,
-    references: Annotated[int, Field(ge=0, le=64)] = 8,
-    references_by: str = "tier",
-    method: str = "gradcam",
-    device: str = "auto",
-    batch_size: Annotated[int, Field(ge=1)] = 32,
-    shard_size: Annotated[int, Field(ge=1)] = 512,
-    retry_failed: bool = False,
-    verify: bool = False,
+    catalog: CatalogSource,
+    classifier: ClassifierSpec,
+    store: StoreLocation,
+    references: References = 8,
+    references_by: ReferencesBy = "tier",
+    method: Method = "gradcam",
+    device: Device = "auto",
+    batch_size: BatchSize = 32,
+    shard_size: ShardSize = 512,
+    retry_failed: RetryFailed = False,
+    verify: Verify = False,
+    runner: Runner = "local",
+    workers: Workers = 0,
 ) -> dict[str, Any]:
     """Store the evidence maps of every specimen of a catalog that is new, changed or not computed yet.
 
@@ -50,6 +70,10 @@ def annotate(
         Compute failed specimens again although their images did not change.
     verify : bool
         Check every chunk first and compute damaged ones again.
+    runner : str
+        "local", "dask", or the address of a Dask scheduler, see `runners.runner_for`.
+    workers : int
+        Worker processes; 0 for one a GPU, or one in all.
 
     Returns
     -------
@@ -59,7 +83,7 @@ def annotate(
     """
     plan = partial(
         tasks.plan, catalog, classifier, store,
-        references=references, references_by=references_by, method=method, device=device,
+        references=references, references_by=references_by, method=method,
     )  # fmt: skip
     with exclusive(store):
         place = plan()
@@ -67,13 +91,33 @@ def annotate(
         damaged = tasks.give_up_damaged(place) if verify else 0
         if damaged:  # species that had to be given up as a whole are made again
             plan()
-        pending = pending_chunks(place, retry_failed=retry_failed)
+        pending, sheet = pending_chunks(place, retry_failed=retry_failed), ContactSheet(place)
         report_plan(pending.specimens)
-        done = [
-            tasks.annotate_shard(place, shard, classifier, method=method, device=device, batch_size=batch_size)
-            for shard in shards(pending, shard_size)
-        ]
+        processes = workers_for(runner, workers, device)
+        running = Running(place, pending.specimens, runner, processes)
+        settings = {"method": method, "device": device, "batch_size": batch_size}
+        fixed = {"store": place, "classifier": classifier, "settings": settings}
+        calls = ({**fixed, "chunks": shard} for shard in shards(sheet.watch(pending), shard_size))
+        for done in _compute(calls, runner, processes):
+            running.add(**done)
+        running.end()
         found = tasks.summary(place)
-    create_table_artifact(key="species", table=found["species"], description=f"Specimens by species in {place}")
-    computed = {key: sum(shard[key] for shard in done) for key in ("done", "failed")}
+    artifacts.publish_species(found, place)
+    artifacts.publish_failures(found, place)
+    sheet.publish()
+    computed = {"done": running.now.done, "failed": running.now.failed}
     return {**found, "computed": computed, "damaged": damaged, "store": place}
+
+
+def _compute(calls: Iterator[dict[str, Any]], runner: str, workers: int) -> Iterator[dict[str, int]]:
+    """Outcome of each shard, as they come."""
+    chosen = runner_for(runner, workers)
+    if chosen is None:
+        for call in calls:
+            yield tasks.annotate_shard(**call)
+        return
+    # Dask runs the shard of a lost worker again by itself, without a word.
+    given = ({**call, "resumed": runner != "local"} for call in calls)
+    for done in spread(tasks.annotate_shard, given, chosen, workers=workers):
+        report(**done)
+        yield done

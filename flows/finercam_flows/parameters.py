@@ -32,6 +32,9 @@ Folder = Annotated[str, Field(min_length=1), Help("Folder for what is made; it m
 ImagesRoot = Annotated[str | None, Help("Folder of the collection's images, if it moved since the store was written.")]
 
 References = Annotated[int, Field(ge=0, le=64), Help("Look-alike species that each species is compared with.")]
+ReferencesBy = Annotated[
+    str, Help("tier (closest relatives), cosine, confusions, a tree (.nwk, .nex), or a table species,reference.")
+]
 Method = Annotated[str, Help("Base method.")]
 Device = Annotated[
     str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$"), Help("auto, cpu, cuda (any free one) or cuda:1.")

@@ -18,5 +18,6 @@ def apply_defaults(*, debug: bool = False) -> None:
     debug : bool
         Let Prefect log what it does; otherwise the command reports errors itself, once.
     """
-    for name, value in {**DEFAULTS, "PREFECT_LOGGING_LEVEL": "INFO" if debug else "CRITICAL"}.items():
+    quiet = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "DASK_LOGGING__DISTRIBUTED": "critical"}
+    for name, value in {**DEFAULTS, **({"PREFECT_LOGGING_LEVEL": "INFO"} if debug else quiet)}.items():
         os.environ.setdefault(name, value)

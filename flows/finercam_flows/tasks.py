@@ -1,35 +1,33 @@
 """Prefect tasks: each one call into `finercam_core`, with paths and plain values in and out."""
 
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from finercam_core.catalog import open_catalog
-from finercam_core.explain import Classifier, load_classifier
-from finercam_core.explain.annotate import annotate_chunks
 from finercam_core.explain.run import plan_store
 from finercam_core.policies import policy_of
 from finercam_core.store import Chunk, give_up, open_store, summarise, verify
 from finercam_core.train import train
 from finercam_core.train.settings import read_settings
-from finercam_flows.progress import report, report_step
+from finercam_flows.hooks import RETRY
+from finercam_flows.progress import report_step
+from finercam_flows.shard import classifier_of, compute_shard
+
+FAILURES_SHOWN = 50
 
 
-@lru_cache(maxsize=1)
-def classifier_of(spec: str, device: str) -> Classifier:
-    """Load a classifier once a process."""
-    return load_classifier(spec, device=device)
-
-
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **RETRY)
 def plan(
-    catalog: str, classifier: str, store: str, *, references: int, references_by: str, method: str, device: str
+    catalog: str, classifier: str, store: str, *, references: int, references_by: str, method: str
 ) -> str:
-    """Create or extend the store; returns where it is: beside the one asked for, if that holds another run."""
-    model, policy = classifier_of(classifier, device), policy_of(references_by, classifier)
+    """Create or extend the store; returns where it is: beside the one asked for, if that holds another run.
+
+    Planning takes no GPU: its workers do.
+    """
+    model, policy = classifier_of(classifier, "cpu"), policy_of(references_by, classifier)
     found = plan_store(store, open_catalog(catalog), model, references=references, method=method, policy=policy)
     return found.location
 
@@ -40,14 +38,12 @@ def give_up_damaged(store: str) -> int:
     return give_up(store, verify(store))
 
 
-@task(cache_policy=NO_CACHE)
+@task(cache_policy=NO_CACHE, **RETRY)
 def annotate_shard(
-    store: str, chunks: list[Chunk], classifier: str, *, method: str, device: str, batch_size: int
+    store: str, chunks: list[Chunk], classifier: str, settings: dict[str, Any], resumed: bool = False
 ) -> dict[str, int]:
     """Compute and write the evidence of one shard."""
-    model = classifier_of(classifier, device)
-    result = annotate_chunks(store, chunks, model, method=method, batch_size=batch_size, progress=report)
-    return {"done": result.done, "failed": result.failed}
+    return compute_shard(store, chunks, classifier, resumed=resumed, **settings)
 
 
 @task(cache_policy=NO_CACHE)
@@ -63,6 +59,7 @@ def train_classifier(
 
 @task(cache_policy=NO_CACHE)
 def summary(store: str) -> dict[str, Any]:
-    """Count what the store holds."""
+    """Count what the store holds, with the first failures."""
     found = summarise(open_store(store))
-    return {**found.totals, "causes": found.causes, "species": found.species.to_dict("records")}
+    worst = found.failures.head(FAILURES_SHOWN).to_dict("records")
+    return {**found.totals, "causes": found.causes, "species": found.species.to_dict("records"), "failures": worst}

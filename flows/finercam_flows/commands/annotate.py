@@ -23,6 +23,8 @@ def annotate(
     batch_size: Annotated[int, typer.Option(min=1, help="Images a forward pass.")] = 32,
     shard_size: Annotated[int, typer.Option(min=1, help="Specimens a task.")] = 512,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Try failed specimens again.")] = False,
+    runner: Annotated[str, typer.Option(help="local, dask (a cluster of this machine), or tcp://host:port.")] = "local",
+    workers: Annotated[int, typer.Option(min=0, help="Worker processes; 0: one a GPU, or one in all.")] = 0,
     verify: Annotated[bool, typer.Option("--verify", help="First check every chunk; redo damaged ones.")] = False,
 ) -> None:
     """Store the evidence maps of every specimen; stopped runs go on where they were.
@@ -35,8 +37,9 @@ def annotate(
         found = flow(
             catalog, classifier, store, references=references, references_by=references_by, method=method,
             device=device, batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed, verify=verify,
+            runner=runner, workers=workers,
         )  # fmt: skip
-    tell(found, store)
+    tell(found, found["store"])
 
 
 def tell(found: dict[str, Any], store: str) -> None:
