@@ -7,8 +7,9 @@ import numpy as np
 import zarr
 
 from finercam_core.status import Status
-from finercam_core.store.chunks import Chunk
+from finercam_core.store.files import Files
 from finercam_core.store.layout import CHUNK, status_of
+from finercam_core.store.pending import Chunk
 
 T = TypeVar("T")
 
@@ -20,7 +21,7 @@ def without_written(location: str, chunks: Sequence[Chunk]) -> tuple[list[Chunk]
     -------
     list of Chunk, what is left; and int, the number of specimens left out. Failed ones stay in: they cost nothing.
     """
-    root = zarr.open_group(location, mode="r")
+    root = Files(location).group("r")
     left = [one for chunk in chunks if len(one := _left_of(root, chunk))]
     return left, sum(map(len, chunks)) - sum(map(len, left))
 

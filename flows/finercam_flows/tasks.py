@@ -20,9 +20,7 @@ FAILURES_SHOWN = 50
 
 
 @task(cache_policy=NO_CACHE, **RETRY)
-def plan(
-    catalog: str, classifier: str, store: str, *, references: int, references_by: str, method: str
-) -> str:
+def plan(catalog: str, classifier: str, store: str, *, references: int, references_by: str, method: str) -> str:
     """Create or extend the store; returns where it is: beside the one asked for, if that holds another run.
 
     Planning takes no GPU: its workers do.
