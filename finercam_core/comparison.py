@@ -105,6 +105,8 @@ def plan_comparisons(
     table = _taxa(catalog, classes)
     in_catalog = set(catalog.species)
     wanted = np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool))
+    if policy.settings.get("per_image"):
+        return _ranks(table, in_catalog, policy, references)
     known = Classes(tuple(classes), _unit_rows(weights, len(classes)))
     policy.start(known)
     chosen: dict[str, tuple[Reference, ...]] = {}
@@ -115,6 +117,16 @@ def plan_comparisons(
     unknown = frozenset(in_catalog - set(classes))
     settings = {"count": references, **policy.settings}
     return ComparisonPlan(MappingProxyType(chosen), settings, unknown, tuple(alone))
+
+
+def _ranks(table: pd.DataFrame, in_catalog: set[str], policy: Policy, count: int) -> ComparisonPlan:
+    """A plan that leaves the choice to each image: ranks instead of names, and the classes that are never chosen."""
+    names, referable = table["scientificName"], table["referable"].to_numpy(bool)
+    ranks = range(1, 1 + min(count, max(0, int(referable.sum()) - 1)))
+    places = tuple(Reference(f"rank {rank}", "nearest logit", float("nan"), policy.reason(0)) for rank in ranks)
+    chosen = {str(name): places for name in names[names.isin(in_catalog)]}
+    settings = {"count": count, **policy.settings, "never": [str(name) for name in names[~referable]]}
+    return ComparisonPlan(MappingProxyType(chosen), settings, frozenset(in_catalog - set(chosen)))
 
 
 def _taxa(catalog: Catalog, classes: Sequence[str]) -> pd.DataFrame:

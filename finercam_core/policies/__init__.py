@@ -2,7 +2,8 @@
 
 from finercam_core.policies.base import ByCosine, ByTier, Classes, Policy
 from finercam_core.policies.choosing import policy_of
+from finercam_core.policies.per_image import ByLogits
 from finercam_core.policies.tables import ByHand, Confusions
 from finercam_core.policies.tree import ByTree
 
-__all__ = ["ByCosine", "ByHand", "ByTier", "ByTree", "Classes", "Confusions", "Policy", "policy_of"]
+__all__ = ["ByCosine", "ByHand", "ByLogits", "ByTier", "ByTree", "Classes", "Confusions", "Policy", "policy_of"]

@@ -13,7 +13,7 @@ from finercam_core.errors import StoreError
 from finercam_core.status import Status
 from finercam_core.store.faults import told
 from finercam_core.store.files import Files
-from finercam_core.store.layout import CHUNK, FAILURES, VALUES, with_status
+from finercam_core.store.layout import ATTRIBUTE, CHUNK, FAILURES, value_names, with_status
 from finercam_core.store.lock import check_held
 from finercam_core.store.pending import Chunk
 
@@ -34,6 +34,8 @@ class ChunkResult:
         Index of the classifier's first choice in its class list.
     status : uint8 array (n,)
         `Status` codes.
+    reference : int32 array (n, C), optional
+        Classes that the maps are of, as indices in the classifier's list, in stores where each image has its own.
     details : dict
         Slot to a sentence about what went wrong.
     """
@@ -44,6 +46,7 @@ class ChunkResult:
     predicted: npt.NDArray[np.int32]
     status: npt.NDArray[np.uint8]
     details: dict[int, str] = field(default_factory=dict)
+    reference: npt.NDArray[np.int32] | None = None
 
 
 def write_chunk(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray[np.uint8]:
@@ -78,9 +81,14 @@ def _write(
 ) -> None:
     root, good = files.group("r+"), status == Status.DONE
     state = _Block(root, chunk, "state", keep=True)
-    blocks = {name: _Block(root, chunk, name, keep=len(rows) < state.length) for name in VALUES}
+    provenance: Any = root.attrs.get(ATTRIBUTE, {})
+    names = value_names(provenance)
+    blocks = {name: _Block(root, chunk, name, keep=len(rows) < state.length) for name in names}
     for name, block in blocks.items():
-        block.take(rows, getattr(result, name), good)
+        values = getattr(result, name)
+        if values is None:
+            raise StoreError(f"no {name} is given for {chunk.group}", "give the classes that each map is of")
+        block.take(rows, values, good)
     if _forget(chunk, rows, state, list(blocks.values())):
         state.write()
     for block in blocks.values():
@@ -142,6 +150,7 @@ def _judge(chunk: Chunk, result: ChunkResult) -> tuple[npt.NDArray[np.uint8], di
     status, details = result.status.copy(), dict(result.details)
     done = status == Status.DONE
     finite = np.isfinite(result.evidence).all(axis=(1, 2, 3)) & np.isfinite(result.logit).all(axis=1)
+    finite &= np.isfinite(result.log_sum_exp)
     largest = np.abs(result.evidence).max(axis=(1, 2, 3), initial=0)
     status[done & ~finite] = Status.NOT_FINITE
     status[done & finite & (largest > FLOAT16_MAX)] = Status.OVERFLOW

@@ -25,9 +25,9 @@ from finercam_core.store.layout import (
     REJECTED,
     SCHEMA_VERSION,
     SPECIMENS,
-    VALUES,
     array_nodes,
     run_id,
+    value_names,
 )
 from finercam_core.store.plan import plan_slots
 from finercam_core.store.read import Store, open_store
@@ -157,6 +157,7 @@ def _create_groups(
     new = table[~table["group"].isin(present)]
     nodes: dict[str, Any] = {}
     grid = (provenance["grid"][0], provenance["grid"][1])
+    values = value_names(provenance)
     maps = {key: provenance[key] for key in ("method", "kind", "gamma") if key in provenance}
     members = {str(group): rows for group, rows in new.groupby("group", sort=True)}
     for group, rows in members.items():
@@ -164,7 +165,7 @@ def _create_groups(
         references = plan.references(name) if name in plan.chosen else ()
         classes = 1 + len(references) if name in plan.chosen else 0
         nodes[group] = GroupMetadata(attributes={**_attributes(rows, references), **maps})
-        nodes |= {f"{group}/{key}": node for key, node in array_nodes(len(rows), classes, grid).items()}
+        nodes |= {f"{group}/{key}": node for key, node in array_nodes(len(rows), classes, grid, values).items()}
     for _ in zarr.create_hierarchy(store=root.store, nodes=nodes, overwrite=True):
         pass
     _at_once(lambda group: _name_axes(root, group, members[group], plan), members)
@@ -210,7 +211,8 @@ def _extend_groups(root: zarr.Group, table: pd.DataFrame, existing: pd.DataFrame
 
 
 def _extend(root: zarr.Group, group: str, rows: pd.DataFrame, before: int) -> None:
-    for name in (*VALUES, "state", "specimen"):
+    provenance: Any = root.attrs[ATTRIBUTE]
+    for name in (*value_names(provenance), "state", "specimen"):
         array = _array(root, f"{group}/{name}")
         array.resize((len(rows), *array.shape[1:]))
     start = before // CHUNK * CHUNK

@@ -24,9 +24,16 @@ REVIEWS = "reviews"
 LOCK = ".writer.lock"
 ATTRIBUTE = "finercam"
 VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
+REFERENCE = "reference"
 _STATUS_BITS = np.uint64(8)
 
 Words = npt.NDArray[np.uint64]
+
+
+def value_names(provenance: Mapping[str, Any]) -> tuple[str, ...]:
+    """Arrays that hold a specimen's values; with references of each image's own also which classes those are."""
+    references = provenance.get("references", {})
+    return (*VALUES, REFERENCE) if references.get("per_image") else VALUES
 
 
 def group_path(family: str, genus: str, species: str) -> str:
@@ -65,10 +72,13 @@ def run_id(settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def array_nodes(specimens: int, classes: int, grid: tuple[int, int]) -> dict[str, ArrayV3Metadata]:
-    """Metadata of the arrays of one species' group, by name."""
+def array_nodes(
+    specimens: int, classes: int, grid: tuple[int, int], values: Sequence[str] = VALUES
+) -> dict[str, ArrayV3Metadata]:
+    """Metadata of the arrays of one species' group, by name; `values` are those of `value_names`."""
     nodes = _templates(classes, grid)
-    return {name: _with_length(node, specimens) if name != "class" else node for name, node in nodes.items()}
+    lengths = (*values, "state", "specimen")
+    return {name: _with_length(nodes[name], specimens) for name in lengths} | {"class": nodes["class"]}
 
 
 def _with_length(node: ArrayV3Metadata, specimens: int) -> ArrayV3Metadata:
@@ -84,6 +94,7 @@ def _templates(classes: int, grid: tuple[int, int]) -> dict[str, ArrayV3Metadata
         "logit": (("specimen", "class"), (classes,), "float32", np.nan),
         "log_sum_exp": (("specimen",), (), "float32", np.nan),
         "predicted": (("specimen",), (), "int32", -1),
+        REFERENCE: (("specimen", "class"), (classes,), "int32", -1),
         "state": (("specimen",), (), "uint64", 0),
         "specimen": (("specimen",), (), "str", ""),
     }

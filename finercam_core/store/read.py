@@ -19,7 +19,7 @@ from finercam_core.preparation import Preparation, Window
 from finercam_core.status import Status
 from finercam_core.store.faults import told
 from finercam_core.store.files import Files
-from finercam_core.store.layout import ATTRIBUTE, REJECTED, SCHEMA_VERSION, SPECIMENS, VALUES, status_of
+from finercam_core.store.layout import ATTRIBUTE, REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class SpecimenRecord:
     ----------
     image_id, scientificName : str
     classes : tuple of str
-        The species itself, then its references.
+        The species itself, then its references; where each image has its own, those of this specimen.
     tiers : tuple of str
         How each class is related: "target", then "congener" …
     evidence : float32 array (C, h, w)
@@ -210,7 +210,7 @@ class Store:
         return SpecimenRecord(
             image_id,
             str(row["scientificName"]),
-            classes,
+            self._own_classes(values.get(REFERENCE), classes),
             tiers,
             values["evidence"].astype(np.float32),
             values["logit"].astype(np.float32),
@@ -220,9 +220,16 @@ class Store:
             compared_gamma(self.provenance),
         )
 
+    def _own_classes(self, reference: npt.NDArray[np.int32] | None, classes: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of the classes that one specimen was compared with; ranks as long as it is not done."""
+        if reference is None or (reference < 0).any():
+            return classes
+        return tuple(str(self.provenance["classifier"]["species"][k]) for k in reference)
+
     def _open_arrays(self, group: str) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
         opened = self.files.group(path=group)
-        arrays: dict[str, Any] = {name: opened[name] for name in ("state", *VALUES, "class")}
+        names = ("state", *value_names(self.provenance), "class")
+        arrays: dict[str, Any] = {name: opened[name] for name in names}
         classes = tuple(str(name) for name in arrays["class"][:])
         tiers: Any = opened.attrs["tiers"]
         return arrays, classes, tuple(str(tier) for tier in tiers)[: len(classes)]
@@ -249,7 +256,7 @@ def _settled(arrays: Mapping[str, Any], slot: int) -> tuple[Status, dict[str, np
     """
     before = int(arrays["state"][slot])
     while True:
-        values = {name: np.asarray(arrays[name][slot]) for name in VALUES}
+        values = {name: np.asarray(arrays[name][slot]) for name in arrays if name not in ("state", "class")}
         after = int(arrays["state"][slot])
         if after == before:
             return Status(int(status_of(np.asarray(after, np.uint64)))), values

@@ -13,7 +13,7 @@ import zarr
 from finercam_core.status import Status
 from finercam_core.store.faults import told
 from finercam_core.store.files import Files
-from finercam_core.store.layout import CHUNK, SPECIMENS, VALUES, status_of
+from finercam_core.store.layout import ATTRIBUTE, CHUNK, REFERENCE, SPECIMENS, status_of, value_names
 
 _READERS = 8
 
@@ -69,7 +69,9 @@ def verify(location: str | Path, *, progress: Callable[[int, int], None] | None 
 
 def _verify_species(root: zarr.Group, group: str, length: int) -> list[Damage]:
     try:
-        arrays: dict[str, Any] = {name: root[f"{group}/{name}"] for name in ("state", *VALUES)}
+        provenance: Any = root.attrs.get(ATTRIBUTE, {})
+        names = ("state", *value_names(provenance))
+        arrays: dict[str, Any] = {name: root[f"{group}/{name}"] for name in names}
     except (KeyError, ValueError) as error:
         reason = f"the array is gone or its description is damaged: {error}"
         return [Damage(group, index, "zarr.json", reason) for index in range(-(-length // CHUNK))]
@@ -91,8 +93,8 @@ def _verify_chunk(arrays: dict[str, Any], group: str, index: int) -> Iterator[Da
 def _missing_values(group: str, index: int, blocks: dict[str, npt.NDArray[Any]]) -> Iterator[Damage]:
     """A chunk file that is gone reads as fill values: a done specimen without numbers gives it away."""
     done = status_of(blocks["state"]) == Status.DONE
-    for name, block in ((name, blocks[name][done]) for name in VALUES):
-        whole = (block >= 0).all() if name == "predicted" else np.isfinite(block.astype(np.float32)).all()
+    for name, block in ((name, block[done]) for name, block in blocks.items() if name != "state"):
+        whole = (block >= 0).all() if name in ("predicted", REFERENCE) else np.isfinite(block.astype(np.float32)).all()
         if not whole:
             yield Damage(group, index, name, "values of a finished specimen are missing")
             return
@@ -121,7 +123,8 @@ def give_up(location: str | Path, damaged: list[Damage]) -> int:
 
 def _clear(root: zarr.Group, group: str, index: int) -> None:
     # The state goes first: a reader must never see a finished specimen without its values.
-    for name in ("state", *VALUES):
+    provenance: Any = root.attrs.get(ATTRIBUTE, {})
+    for name in ("state", *value_names(provenance)):
         array: Any = root[f"{group}/{name}"]
         span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))
         array[span] = np.full((span.stop - span.start, *array.shape[1:]), array.fill_value, array.dtype)
