@@ -58,6 +58,7 @@ def forward_to(
         stack.callback(hook.remove)
         stack.enter_context(evaluating(model))
         stack.enter_context(frozen(model))
+        stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.set_grad_enabled(False))
         logits = model(images)
     if len(caught) != 1:

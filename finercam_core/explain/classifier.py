@@ -3,7 +3,8 @@
 import difflib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +17,7 @@ from torch import nn
 
 from finercam_core import __version__
 from finercam_core.errors import ClassifierError
+from finercam_core.explain.execution import Execution
 from finercam_core.explain.layers import default_target_layer, linear_head
 from finercam_core.explain.routes import Route, choose_route
 from finercam_core.preparation import Preparation
@@ -36,6 +38,8 @@ class Classifier:
         How images become input; for timm models from their configuration by default.
     name : str
         What the model is called in the provenance.
+    execution : Execution, optional
+        Precision, memory format and compilation; by default the model runs as it is.
 
     Raises
     ------
@@ -51,9 +55,11 @@ class Classifier:
         preparation: Preparation | None = None,
         *,
         name: str = "",
+        execution: Execution | None = None,
     ) -> None:
         self.model = model
         self.species = tuple(species)
+        self.execution = execution or Execution()
         self.name = name or type(model).__name__
         self.preparation = preparation or preparation_of(model)
         self._named_layer = target_layer
@@ -86,7 +92,10 @@ class Classifier:
     @cached_property
     def target_layer(self) -> str:
         """Name of the layer that is explained."""
-        return self._named_layer or default_target_layer(self.model, self._example())
+        if self._named_layer:
+            return self._named_layer
+        with self._running():
+            return default_target_layer(self.model, self._example())
 
     @property
     def layer(self) -> nn.Module:
@@ -96,12 +105,29 @@ class Classifier:
     @cached_property
     def route(self) -> Route:
         """The cheapest correct way to this layer's evidence, found by trying it on a random input."""
-        return choose_route(self.model, self.layer, self._example())
+        with self._running():
+            route = choose_route(self.model, self.layer, self._example())
+        route.execute(self.execution)
+        return route
 
     @cached_property
     def grid(self) -> tuple[int, int]:
         """Height and width of the maps in cells."""
         return self.route.grid
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Say which input the model did not take, should it fail."""
+        try:
+            yield
+        except torch.OutOfMemoryError:
+            raise
+        except (AssertionError, RuntimeError) as error:
+            size, said = f"{self.preparation.height}x{self.preparation.width}", str(error).partition("\n")[0]
+            raise ClassifierError(
+                f"the model does not run on images of {size}: {said}",
+                "build it for this size (timm: img_size=… or dynamic_img_size=True), or prepare another size",
+            ) from error
 
     def _example(self) -> torch.Tensor:
         generator = torch.Generator().manual_seed(0)
@@ -129,6 +155,7 @@ class Classifier:
             "weights_sha256": self.weights_sha256,
             "target_layer": self.target_layer,
             "route": self.route.name,
+            "execution": self.execution.to_dict(),
             "preparation": self.preparation.to_dict(),
             "classes_sha256": classes,
             "versions": versions,

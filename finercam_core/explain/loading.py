@@ -16,11 +16,17 @@ from torch import nn
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.classifier import Classifier
 from finercam_core.explain.clip import load_clip
+from finercam_core.explain.execution import Execution
 from finercam_core.preparation import Preparation
 
 
 def load_classifier(
-    spec: str | Path, *, species: Sequence[str] | None = None, target_layer: str | None = None, device: str = "auto"
+    spec: str | Path,
+    *,
+    species: Sequence[str] | None = None,
+    target_layer: str | None = None,
+    device: str = "auto",
+    execution: Execution | None = None,
 ) -> Classifier:
     """Load a classifier.
 
@@ -36,6 +42,8 @@ def load_classifier(
         Layer to explain instead of the default.
     device : str
         "auto" takes a GPU if there is one.
+    execution : Execution, optional
+        Precision, memory format and compilation, instead of what a factory sets.
 
     Raises
     ------
@@ -53,6 +61,8 @@ def load_classifier(
         found = _from_timm(text, species, target_layer)
     place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     found.model.to(place)
+    if execution is not None:
+        found.execution = execution
     return found
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from finercam_core.explain.capture import forward_to
+from finercam_core.explain.execution import Execution, Runner
 from finercam_core.explain.layout import Layout
 
 Reduce = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -65,6 +65,8 @@ class Route(ABC):
     ----------
     name : str
         What the provenance calls it.
+    run : Runner
+        One forward pass; its `execution` is how the model is run.
     uniform : bool
         The gradient is the same at every cell, so that Grad-CAM, HiResCAM and XGrad-CAM are one map.
     layout : Layout
@@ -79,9 +81,14 @@ class Route(ABC):
     def __init__(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
         self.model = model
         self.layer = layer
-        activation, _ = forward_to(model, layer, example)
+        self.run = Runner(model, layer)
+        activation, _ = self.run(example)
         self.layout = Layout.of(model, activation, example)
         self.grid = self.layout.grid(activation, example)
+
+    def execute(self, execution: Execution) -> None:
+        """Run the model in another way from now on."""
+        self.run = Runner(self.model, self.layer, execution)
 
     @abstractmethod
     def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
@@ -107,7 +114,7 @@ class Route(ABC):
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The layer's output on its grid, (N, C, h, w), and scores (N, K)."""
-        activation, logits = forward_to(self.model, self.layer, images)
+        activation, logits = self.run(images)
         return full(self.to_grid(activation, images)), full(logits)
 
     def logits_with(self, images: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:
@@ -116,7 +123,7 @@ class Route(ABC):
         def replace(values: torch.Tensor) -> torch.Tensor:
             return self.layout.from_grid(activation, values)
 
-        return full(forward_to(self.model, self.layer, images, replace=replace)[1])
+        return full(self.run(images, replace=replace)[1])
 
     def to_grid(self, values: torch.Tensor, images: torch.Tensor | None = None) -> torch.Tensor:
         """Bring the layer's values to (N, C, h, w); images of another size than the example have to be given."""

@@ -1,5 +1,6 @@
 """Choose the cheapest correct route by trying it on a random input."""
 
+import copy
 import warnings
 
 import torch
@@ -35,6 +36,8 @@ def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> R
     ClassifierError
         If the layer's gradients are all zero: no map of it means anything.
     """
+    if example.dtype in (torch.bfloat16, torch.float16):
+        return type(_chosen_in_float32(model, layer, example))(model, layer, example)
     closed = ClosedForm(model, layer, example)
     if ClosedForm.fits(closed, example) and _depends_on_mean_alone(closed, example):
         return closed
@@ -48,6 +51,13 @@ def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> R
         if route is not None:
             return route
     return tail
+
+
+def _chosen_in_float32(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> Route:
+    """The route of a copy in float32: half precision has too few digits to judge by."""
+    name = next(name for name, module in model.named_modules() if module is layer)
+    exact = copy.deepcopy(model).float()
+    return choose_route(exact, exact.get_submodule(name), example.float())
 
 
 def _some_classes(route: Route, example: torch.Tensor) -> torch.Tensor:

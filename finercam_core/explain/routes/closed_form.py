@@ -4,7 +4,6 @@ import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.capture import forward_to
 from finercam_core.explain.layers import linear_head
 from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
 
@@ -52,7 +51,7 @@ class ClosedForm(Uniform):
             return False
         hook = head.register_forward_pre_hook(lambda _module, inputs: received.append(inputs[0].detach()))
         try:
-            activation, logits = forward_to(route.model, route.layer, example)
+            activation, logits = route.run(example)
         finally:
             hook.remove()
         pooled = route.to_grid(activation, example).mean(dim=(2, 3))

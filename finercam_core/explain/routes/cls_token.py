@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.capture import forward_to, replaced_forward
+from finercam_core.explain.capture import replaced_forward
 from finercam_core.explain.routes.backward import class_gradients, collect
 from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
 
@@ -98,7 +98,7 @@ class ClsToken(Route):
             return result
 
         with replaced_forward(self.block, last_block):
-            activation, logits = forward_to(self.model, self.layer, images)
+            activation, logits = self.run(images)
         return full(self.to_grid(activation, images)), logits, kept[0]
 
     def _attend(self, x: torch.Tensor) -> _Attention:
@@ -111,15 +111,16 @@ class ClsToken(Route):
         rest = rest.reshape(*rest.shape[:2], 2, heads, -1)
         queries = queries.reshape(*queries.shape[:2], heads, -1).transpose(1, 2)
         keys, values = rest.permute(2, 0, 3, 1, 4)
-        weights = (queries @ keys.transpose(-2, -1) * attention.scale).softmax(-1)
+        weights = full(queries @ keys.transpose(-2, -1) * attention.scale).softmax(-1)
         mixed = weights.to(values.dtype) @ values
         output = attention.proj(mixed.transpose(1, 2).flatten(2)).detach().requires_grad_()
         return _Attention(weights, queries, values, mixed, output)
 
     def _upstream(self, logits: torch.Tensor, seen: _Attention, classes: torch.Tensor) -> torch.Tensor:
         """Gradients at the heads' outputs, u, (R, N, P, H, d)."""
-        gradient = torch.cat(list(class_gradients(logits, seen.output, classes, together=_TOGETHER)))
-        at_heads = full(gradient) @ full(self.block.attn.proj.weight)
+        scale = self.run.execution.gradient_scale
+        gradient = torch.cat(list(class_gradients(logits, seen.output, classes, together=_TOGETHER, scale=scale)))
+        at_heads = gradient @ full(self.block.attn.proj.weight)
         return at_heads.reshape(*at_heads.shape[:-1], self.block.attn.num_heads, -1)
 
     def _to_input(self, keys: torch.Tensor, values: torch.Tensor) -> torch.Tensor:

@@ -2,7 +2,6 @@
 
 import torch
 
-from finercam_core.explain.capture import forward_to
 from finercam_core.explain.routes.backward import class_gradients
 from finercam_core.explain.routes.base import Weights, full
 from finercam_core.explain.routes.closed_form import Uniform
@@ -29,8 +28,8 @@ class PooledHead(Uniform):
             mean = self.to_grid(values, images).mean(dim=(2, 3), keepdim=True)
             return self.layout.from_grid(mean, values)
 
-        leaf, logits = forward_to(self.model, self.layer, images, graph=True, replace=pool)
+        leaf, logits = self.run(images, graph=True, replace=pool)
         activation = full(self.to_grid(whole[0], images))
-        parts = class_gradients(logits, leaf, classes, together=_TOGETHER)
+        parts = class_gradients(logits, leaf, classes, together=_TOGETHER, scale=self.run.execution.gradient_scale)
         gradient = torch.stack([full(self.layout.to_grid(one, (1, 1)))[..., 0, 0] for part in parts for one in part], 1)
         return Weights(activation, full(logits), gradient / (activation.shape[2] * activation.shape[3]))

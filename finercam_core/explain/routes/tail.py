@@ -3,7 +3,6 @@
 import torch
 from torch import nn
 
-from finercam_core.explain.capture import forward_to
 from finercam_core.explain.routes.backward import TOGETHER, class_gradients, collect
 from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
 from finercam_core.explain.routes.vectorising import can_vectorise
@@ -25,8 +24,8 @@ class Tail(Route):
 
     def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
         """See `Route.gradients`."""
-        leaf, logits = forward_to(self.model, self.layer, images, graph=True)
+        leaf, logits = self.run(images, graph=True)
         activation = full(self.to_grid(leaf, images))
-        parts = class_gradients(logits, leaf, classes, together=self.together)
+        parts = class_gradients(logits, leaf, classes, together=self.together, scale=self.run.execution.gradient_scale)
         on_grid = (torch.stack([full(self.to_grid(one, images)) for one in part]) for part in parts)
         return Gradients(activation, full(logits), collect(on_grid, activation, reduce))
