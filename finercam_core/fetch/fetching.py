@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import pandas as pd
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import FetchError
-from finercam_core.fetch.addresses import clean_url
 from finercam_core.fetch.disk import check_space, exclusive
 from finercam_core.fetch.hosts import Hosts
 from finercam_core.fetch.http import Downloader
@@ -148,17 +148,16 @@ def _usable(log: Log, *, verify: bool, retry_failed: bool) -> pd.DataFrame:
 def _fetch_all(
     todo: pd.DataFrame, target: Path, root: str, settings: Settings, watcher: Watcher, stop: threading.Event
 ) -> None:
-    keys = [dict(zip(KEY, values, strict=True)) for values in todo[KEY].itertuples(index=False)]
+    columns = {name: todo[name].tolist() for name in (*KEY, "fault")}
     located = _hub_files(todo, settings, stop)
     check_space(target, sum(s.size or 0 for s in located.values() if isinstance(s, Source)), settings.min_free)
     hosts = Hosts(settings.per_host, settings.give_up_after, stop)
     journal, downloader = Journal(target / "journal.jsonl"), Downloader(settings, hosts)
     fetcher = Fetcher(target, root, settings, hosts, downloader, stop, watcher.received)
-    faults = todo["fault"].tolist()
 
     def work(position: int, host: str) -> None:
-        key = keys[position]
-        source = _source(key, faults[position], located.get(key["uri"]))
+        key = {name: columns[name][position] for name in KEY}
+        source = _source(key, columns["fault"][position], located.get(key["uri"]))
         if isinstance(source, FetchFailure):
             result: dict[str, Any] = {"path": "", "reason": source.reason.value, "detail": source.detail}
         else:
@@ -168,7 +167,7 @@ def _fetch_all(
         watcher.settled(good=bool(result["path"]))
 
     try:
-        lanes = [_host(key["uri"], located.get(key["uri"])) for key in keys]
+        lanes = [_host(uri, located.get(uri)) for uri in columns["uri"]]
         run_all(lanes, work, per_host=settings.per_host, workers=settings.workers, stop=stop)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
@@ -201,8 +200,8 @@ def _host(uri: str, located: Source | FetchFailure | None) -> str:
     """Lane of a file: its host, or the kind of store that it lies in."""
     address = located.address if isinstance(located, Source) else uri
     try:
-        return clean_url(address).host or address.partition("://")[0]
-    except FetchFailure:
+        return urlsplit(address).hostname or urlsplit(address).scheme
+    except ValueError:
         return ""
 
 

@@ -85,10 +85,11 @@ class Fetcher:
             answer, picture = policy(self._attempt, source, partial, host, deadline)
             path = place(partial.path, picture, source.what, self.folder)
         except FetchFailure as failure:
-            if failure.reason.silent:
-                self.hosts.heard(host, answered=False)
+            if failure.reason is not Reason.HOST_GIVEN_UP:
+                self.hosts.heard(host, answered=not failure.reason.silent)
             entry = self._failed(failure, partial)
         else:
+            self.hosts.heard(host, answered=True)
             entry = {
                 "path": path, "sha256": picture.sha256, "bytes": picture.bytes, "format": picture.format,
                 "width": picture.width, "height": picture.height,

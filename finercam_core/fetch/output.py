@@ -8,6 +8,7 @@ import tomli_w
 
 from finercam_core.catalog import TERMS, Catalog
 from finercam_core.catalog.manifest import read_manifest
+from finercam_core.catalog.paths import is_url
 from finercam_core.fetch.plan import KEY
 from finercam_core.store.files import Files
 
@@ -44,8 +45,9 @@ def fetched_specimens(catalog: Catalog, wanted: pd.DataFrame, results: pd.DataFr
     masks = placed[placed["what"] == "mask"].set_index("image_id")["path"]
     table = catalog.specimens[catalog.specimens["image_id"].isin(images.index)]
     found = images.loc[table["image_id"]].set_axis(table.index)
+    remote = found["uri"].map(is_url).astype(bool)
     return table.assign(
-        path=found["path"], accessURI=found["uri"], hashFunction="sha256", hashValue=found["sha256"],
+        path=found["path"], accessURI=found["uri"].where(remote, table["accessURI"]), hashFunction="sha256", hashValue=found["sha256"],
         maskURI=masks.reindex(table["image_id"], fill_value="").set_axis(table.index).astype("str"),
     )[list(TERMS)].reset_index(drop=True)  # fmt: skip
 

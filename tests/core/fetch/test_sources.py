@@ -137,6 +137,21 @@ def test_a_missing_local_file_comes_from_its_address(
     assert host.requests == {"/gone.jpg": 1}
 
 
+def test_a_fetched_catalog_fetched_again_is_itself(
+    host: Any, draw: Callable[..., bytes], rows: Any, tmp_path: Path
+) -> None:
+    table = rows([{"accessURI": host.put(f"/{n}.jpg", draw(n))} for n in range(3)])
+    fetch(open_catalog(table), tmp_path / "to", QUICK)
+    first = open_catalog(tmp_path / "to" / "catalog.toml")
+    fetch(first, tmp_path / "copy", QUICK)
+    fetch(first, tmp_path / "to", QUICK)
+    for folder in ("copy", "to"):
+        here = open_catalog(tmp_path / folder / "catalog.toml")
+        pd.testing.assert_frame_equal(here.specimens, first.specimens)
+        assert all(Path(here.uri(row)).is_file() for _, row in here.specimens.iterrows())
+    assert host.requests.total() == 3
+
+
 def test_stores_that_fsspec_opens(draw: Callable[..., bytes], rows: Any, tmp_path: Path) -> None:
     memory = fsspec.filesystem("memory")
     memory.pipe("/bucket/a #1.jpg", draw(1))
