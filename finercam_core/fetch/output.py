@@ -47,7 +47,8 @@ def fetched_specimens(catalog: Catalog, wanted: pd.DataFrame, results: pd.DataFr
     found = images.loc[table["image_id"]].set_axis(table.index)
     remote = found["uri"].map(is_url).astype(bool)
     return table.assign(
-        path=found["path"], accessURI=found["uri"].where(remote, table["accessURI"]), hashFunction="sha256", hashValue=found["sha256"],
+        path=found["path"], accessURI=found["uri"].where(remote, table["accessURI"]),
+        hashFunction="sha256", hashValue=found["sha256"],
         maskURI=masks.reindex(table["image_id"], fill_value="").set_axis(table.index).astype("str"),
     )[list(TERMS)].reset_index(drop=True)  # fmt: skip
 
