@@ -11,10 +11,9 @@ import pandas as pd
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import ComparisonError
-from finercam_core.names import parse_names
 from finercam_core.policies import ByTier, Classes, Policy
+from finercam_core.taxonomy import TIERS, class_taxa
 
-TIERS = ("conspecific", "congener", "confamilial", "ordinal", "unrelated")
 _BLOCK = 256
 
 
@@ -102,7 +101,7 @@ def plan_comparisons(
         The weights do not fit the classes, or the policy cannot be used with them.
     """
     policy = ByTier() if policy is None else policy
-    table = _taxa(catalog, classes)
+    table = class_taxa(catalog.specimens, classes, scientific=catalog.names == "scientific")
     in_catalog = set(catalog.species)
     wanted = np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool))
     if policy.settings.get("per_image"):
@@ -127,25 +126,6 @@ def _ranks(table: pd.DataFrame, in_catalog: set[str], policy: Policy, count: int
     chosen = {str(name): places for name in names[names.isin(in_catalog)]}
     settings = {"count": count, **policy.settings, "never": [str(name) for name in names[~referable]]}
     return ComparisonPlan(MappingProxyType(chosen), settings, frozenset(in_catalog - set(chosen)))
-
-
-def _taxa(catalog: Catalog, classes: Sequence[str]) -> pd.DataFrame:
-    """Ranks of each class, from the catalog where it has the species, else from the name alone; codes for speed."""
-    names = pd.DataFrame({"scientificName": list(classes)}, dtype="str")
-    columns = ["scientificName", "genus", "specificEpithet", "family", "order"]
-    ranks = catalog.specimens[columns].drop_duplicates("scientificName")
-    table = names.merge(ranks, how="left", on="scientificName").fillna("")
-    parsed = parse_names(table["scientificName"]).reset_index(drop=True)
-    if catalog.names == "scientific":
-        for term in ("genus", "specificEpithet"):
-            table[term] = table[term].where(table[term] != "", parsed[term])
-    table["referable"] = parsed["is_referable"] | (catalog.names != "scientific")
-    species = (table["genus"] + " " + table["specificEpithet"]).where(table["specificEpithet"] != "", "")
-    for tier, values in zip(TIERS, (species, table["genus"], table["family"], table["order"]), strict=False):
-        codes = pd.factorize(values)[0]
-        # Unknown ranks relate nobody: each gets a code of its own.
-        table[tier] = np.where(values == "", -1 - np.arange(len(values)), codes)
-    return table
 
 
 def _unit_rows(weights: npt.ArrayLike | None, classes: int) -> npt.NDArray[np.float32] | None:

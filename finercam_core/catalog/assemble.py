@@ -1,49 +1,19 @@
 """From raw tables to the canonical table of a catalog, with every bad row named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import pandas as pd
 
-from finercam_core.catalog.model import CORRECTIONS, REJECTED
+from finercam_core.catalog.assembly import Assembly
+from finercam_core.catalog.identity import identify
 from finercam_core.catalog.paths import clean_paths, is_url, url_faults
+from finercam_core.catalog.schema import REQUIRED, schema_faults
 from finercam_core.catalog.table import RawTable
 from finercam_core.catalog.template import Template
 from finercam_core.catalog.terms import LOCATIONS, TERMS, split_name
 from finercam_core.names import parse_names
-
-PLACE = ["table", "row"]
-
-
-@dataclass
-class Assembly:
-    """What came out of the rows so far: good ones, rejected ones, and values that were changed."""
-
-    specimens: pd.DataFrame
-    rejected: list[pd.DataFrame] = field(default_factory=list)
-    corrections: list[pd.DataFrame] = field(default_factory=list)
-
-    def reject(self, bad: pd.Series, reason: str | pd.Series) -> None:
-        """Move rows from the specimens to the rejected ones."""
-        rows = self.specimens.loc[bad, [*PLACE, "image_id"]]
-        if len(rows):
-            self.rejected.append(rows.assign(reason=reason))
-            self.specimens = self.specimens[~bad]
-
-    def correct(self, term: str, values: pd.Series, reason: str) -> None:
-        """Replace the values of a column and note where that changed more than case and white space."""
-        before = self.specimens[term]
-        told = before.str.strip().str.lower() != values.str.lower()
-        if told.any():
-            rows = {"image_id": self.specimens.loc[told, "image_id"], "term": term, "verbatim": before[told]}
-            self.corrections.append(pd.DataFrame({**rows, "value": values[told], "reason": reason}))
-        self.specimens[term] = values
-
-    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Rejected rows and corrections as tables."""
-        rejected = pd.concat([pd.DataFrame(columns=list(REJECTED)), *self.rejected], ignore_index=True)
-        corrections = pd.concat([pd.DataFrame(columns=list(CORRECTIONS)), *self.corrections], ignore_index=True)
-        return rejected, corrections
+from finercam_core.synonyms import read_synonyms
+from finercam_core.taxonomy import family_by_majority, is_family
 
 
 def canonical(
@@ -62,8 +32,8 @@ def canonical(
     return frame
 
 
-def assemble(frames: Sequence[pd.DataFrame], root: str, *, scientific: bool = True) -> Assembly:
-    """Validate canonical rows: ids, locations, names, splits and families.
+def assemble(frames: Sequence[pd.DataFrame], root: str, *, scientific: bool = True, synonyms: str = "") -> Assembly:
+    """Validate canonical rows: locations, splits, names, ids and families.
 
     Parameters
     ----------
@@ -73,32 +43,50 @@ def assemble(frames: Sequence[pd.DataFrame], root: str, *, scientific: bool = Tr
         Folder or URL of the collection.
     scientific : bool
         Whether the species' names are scientific names, which are then cleaned and taken apart.
+    synonyms : str
+        Path of a table of accepted names, see `finercam_core.synonyms`; "" for none.
     """
     found = Assembly(pd.concat(frames, ignore_index=True))
     _locations(found, root)
     _splits(found)
     if scientific:
         _names(found)
+        if synonyms:
+            _synonyms(found, synonyms)
     else:
         found.specimens["scientificName"] = found.specimens["scientificName"].str.split().str.join(" ")
-    found.reject(found.specimens["scientificName"] == "", "the row names no species")
+    _check(found)
     # After the rows that name nothing are gone: none of them may take the id of a good one.
-    _identify(found)
-    _families(found)
+    identify(found)
+    _families(found, scientific)
     found.specimens = found.specimens[[*TERMS, "fault"]].reset_index(drop=True)
     return found
+
+
+def _check(found: Assembly) -> None:
+    """Set aside rows without a species or an image, blank other values that do not fit the schema."""
+    table = found.specimens
+    functions = table["hashFunction"].str.lower().str.replace("-", "", regex=False)
+    found.specimens = table = table.assign(hashFunction=functions)
+    faults = schema_faults(table)
+    for term, rows in faults.groupby("term", sort=False):
+        if term not in REQUIRED:
+            bad = table.index.isin(rows["index"])
+            found.correct(str(term), table[term].mask(bad, ""), str(rows["reason"].iloc[0]))
+    needed = faults[faults["term"].isin(REQUIRED)].drop_duplicates("index").set_index("index")["reason"]
+    found.reject(pd.Series(table.index.isin(needed.index), index=table.index), needed)
 
 
 def _locations(found: Assembly, root: str) -> None:
     table = found.specimens
     paths, faults = clean_paths(table["path"], root)
     urls = url_faults(table["accessURI"]).where(table["path"] == "", "")
-    found.specimens = table.assign(path=paths, fault=faults.where(faults != "", urls))
+    place = paths.where(paths != "", table["accessURI"])
+    ids = table["image_id"].where(table["image_id"] != "", place)
+    found.specimens = table.assign(path=paths, fault=faults.where(faults != "", urls), image_id=ids, place=place)
     masks, safe = _masks(table["maskURI"], root)
     found.specimens["maskURI"] = masks
     found.correct("maskURI", masks.where(safe, ""), "the mask leaves the collection")
-    nowhere = (table["path"] == "") & (table["accessURI"] == "")
-    found.reject(nowhere, "the row has neither a path nor an accessURI")
 
 
 def _masks(masks: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
@@ -107,18 +95,6 @@ def _masks(masks: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
     paths, faults = clean_paths(masks, root)
     cleaned = paths.where(~remote, masks)
     return cleaned, (masks == "") | (faults.where(~remote, url_faults(masks)) == "")
-
-
-def _identify(found: Assembly) -> None:
-    """Rows without an id take their location; of several rows with one id the first is kept."""
-    table = found.specimens
-    place = table["path"].where(table["path"] != "", table["accessURI"])
-    found.specimens = table = table.assign(image_id=table["image_id"].where(table["image_id"] != "", place))
-    first = table.drop_duplicates("image_id").set_index("image_id")
-    repeated = table.duplicated("image_id")
-    where = first["table"] + " row " + first["row"].astype(str)
-    reason = "its id is already that of " + table.loc[repeated, "image_id"].map(where).astype(str)
-    found.reject(repeated, reason)
 
 
 def _splits(found: Assembly) -> None:
@@ -132,21 +108,35 @@ def _splits(found: Assembly) -> None:
 
 def _names(found: Assembly) -> None:
     """Clean the names; genus, epithets and rank of the row win over those in the name where they are given."""
-    parsed = parse_names(found.specimens["scientificName"])
+    table = found.specimens
+    # An epithet alone with its genus beside it: TreeOfLife and many museums write names so.
+    name = table["scientificName"]
+    epithet = (table["genus"] != "") & name.str.fullmatch(r"\s*[a-z]+(?:-[a-z]+)*\s*")
+    whole = name.mask(epithet, table["genus"].str.strip() + " " + name.str.strip())
+    parsed = parse_names(whole)
     for term in ("genus", "specificEpithet", "infraspecificEpithet", "taxonRank"):
-        given = found.specimens[term]
-        found.specimens[term] = given.where(given != "", parsed[term])
-    found.specimens["genus"] = found.specimens["genus"].str.capitalize()
+        given = table[term]
+        table[term] = given.where(given != "", parsed[term])
+    table["genus"] = table["genus"].str.capitalize()
+    table["scientificName"] = whole
     found.correct("scientificName", parsed["canonical"], "cleaned name")
 
 
-def _families(found: Assembly) -> None:
+def _synonyms(found: Assembly, location: str) -> None:
+    """Accepted names for synonyms; their parts follow."""
+    accepted = read_synonyms(location).accept(found.specimens["scientificName"])
+    changed = accepted != found.specimens["scientificName"]
+    parsed = parse_names(accepted)
+    for term in ("genus", "specificEpithet", "infraspecificEpithet", "taxonRank"):
+        found.specimens[term] = found.specimens[term].mask(changed, parsed[term])
+    found.correct("scientificName", accepted, "synonym of the accepted name")
+
+
+def _families(found: Assembly, scientific: bool) -> None:
     """Families in one case; a genus that stands under several takes the family of most of its rows."""
-    family = found.specimens["family"].str.strip().str.capitalize()
-    counts = pd.DataFrame({"genus": found.specimens["genus"], "family": family})
-    counts = counts[(counts["genus"] != "") & (counts["family"] != "")].value_counts().reset_index()
-    # Of two families with equally many rows the first by name wins, so that the order of rows does not matter.
-    most = counts.sort_values(["count", "family"], ascending=[False, True]).drop_duplicates("genus")
-    majority = found.specimens["genus"].map(dict(zip(most["genus"], most["family"], strict=True))).astype(object)
-    agreed = majority.where(majority.notna(), family).astype("str")
+    family = found.specimens["family"].str.strip().str.capitalize() if scientific else found.specimens["family"]
+    named = is_family(family) if scientific else family != ""
+    agreed = family_by_majority(found.specimens["genus"], family.where(named, ""))
+    odd = (family != "") & ~named
+    found.correct("family", family.mask(odd, agreed), "not the name of a family")
     found.correct("family", agreed, "family of most rows of the genus")

@@ -10,7 +10,10 @@ from finercam_core.catalog.template import Template
 from finercam_core.catalog.terms import TERMS, split_name
 from finercam_core.errors import CatalogError
 
-Layout = Literal["table", "folder", "darwin-core-archive", "cub-200", "stanford-cars", "fgvc-aircraft", "croissant"]
+Layout = Literal[
+    "table", "folder", "darwin-core-archive", "fish-vista", "cub-200", "birds-525", "stanford-cars", "fgvc-aircraft",
+    "croissant",
+]  # fmt: skip
 Texts = Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
 
 
@@ -22,7 +25,8 @@ class Collection(_Strict):
     """What the collection is.
 
     `root` is a folder, relative to the manifest, or a URL that fsspec opens; `layout` names how the files lie in it;
-    `names` says whether the species are scientific names or any labels ("verbatim": cars, common names).
+    `names` says whether the species are scientific names or any labels ("verbatim": cars, common names), by default as
+    the layout has it; `synonyms` is a table of accepted names.
     """
 
     name: str = Field(min_length=1)
@@ -30,16 +34,17 @@ class Collection(_Strict):
     citation: str = ""
     root: str = "."
     layout: Layout = "table"
-    names: Literal["scientific", "verbatim"] = "scientific"
+    names: Literal["scientific", "verbatim"] | None = None
     synonyms: str = ""
 
 
 class Table(_Strict):
-    """One table below the root: its format follows from its ending unless it is given."""
+    """One table below the root: its format follows from its ending unless given, its delimiter from the header."""
 
     path: str = Field(min_length=1)
     split: str = ""
     format: Literal["csv", "tsv", "parquet"] | None = None
+    encoding: str = "utf8"
     optional: bool = False
 
     @field_validator("split")

@@ -13,6 +13,7 @@ from finercam_core.catalog.table import open_binary
 from finercam_core.errors import CatalogError
 
 REJECTED = ("table", "row", "image_id", "reason")
+SPELLINGS = ("term", "verbatim", "value", "rows")
 CORRECTIONS = ("image_id", "term", "verbatim", "value", "reason")
 
 
@@ -59,6 +60,9 @@ class Catalog:
     corrections : DataFrame
         Values that were changed, and rows that repeat an image of another table: image_id, term, verbatim, value,
         reason. Changes of case and white space are not listed.
+    spellings : DataFrame
+        Names and families that were written otherwise, each different text once, also those that differ by case or
+        white space alone: term, verbatim, value, rows.
     traits : TraitLabels or None
         Meaning of the masks' pixel values, if the collection has masks.
     names : {"scientific", "verbatim"}
@@ -73,6 +77,7 @@ class Catalog:
     corrections: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(CORRECTIONS)))
     traits: TraitLabels | None = None
     names: str = "scientific"
+    spellings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SPELLINGS)))
 
     @property
     def species(self) -> list[str]:

@@ -1,9 +1,12 @@
 """Read one table of text: CSV, TSV or Parquet, local or remote, each row with its number, broken rows reported."""
 
 import csv
+import lzma
+import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import IO, Any, Literal
 
@@ -17,12 +20,14 @@ import pyarrow.parquet
 
 from finercam_core.errors import CatalogError
 
+# What gzip and zip raise in the middle of a damaged file.
+DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError)
 _ENDINGS = {".csv": "csv", ".tsv": "tsv", ".txt": "tsv", ".tab": "tsv", ".parquet": "parquet", ".pq": "parquet"}
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text table is written; `quote` False means that no character quotes."""
+    """How a text table is written; `delimiter` "" is told from the header, `quote` False: no character quotes."""
 
     delimiter: str = ","
     quote: str | bool = '"'
@@ -47,7 +52,12 @@ def table_format(path: str, given: str | None = None) -> str | None:
 
 
 def read_table(
-    location: str, *, name: str = "", kind: str | None = None, columns: Sequence[str] | None = None
+    location: str,
+    *,
+    name: str = "",
+    kind: str | None = None,
+    columns: Sequence[str] | None = None,
+    encoding: str = "utf8",
 ) -> RawTable:
     """Read a table as text.
 
@@ -61,6 +71,8 @@ def read_table(
         By default it follows from the ending.
     columns : sequence of str, optional
         The columns that are needed; others are not loaded.
+    encoding : str
+        Of text tables.
 
     Raises
     ------
@@ -74,7 +86,7 @@ def read_table(
     with open_binary(location) as file:
         if kind == "parquet":
             return _read_parquet(file, name, columns)
-        return read_text(file, name, Dialect("\t" if kind == "tsv" else ","), columns)
+        return read_text(file, name, Dialect("", encoding=encoding), columns)
 
 
 def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
@@ -111,11 +123,11 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
         return "skip"
 
     try:
-        header = _header(file, dialect)
+        header, dialect = _header(file, dialect)
         wanted = _wanted(name, header, columns)
         table = pa.csv.read_csv(
             file,
-            pa.csv.ReadOptions(use_threads=False, block_size=1 << 24, column_names=header, encoding=dialect.encoding),
+            pa.csv.ReadOptions(use_threads=False, block_size=1 << 24, column_names=header, encoding=_codec(dialect)),
             pa.csv.ParseOptions(
                 delimiter=dialect.delimiter,
                 quote_char=dialect.quote or False,
@@ -126,25 +138,44 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
                 column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
             ),
         )
-    except (pa.ArrowException, UnicodeError, OSError, EOFError, csv.Error) as error:
+    except (pa.ArrowException, UnicodeError, LookupError, OSError, EOFError, csv.Error, *DAMAGE) as error:
         if "Empty CSV" in str(error):
             raise CatalogError(f"{name} has no usable row", "give a table with one row an image") from error
         raise CatalogError(f"{name} is not a readable table: {first_line(error)}", "save it as UTF-8 text") from error
     return RawTable(name, _numbered(to_text(table), [number for number, _ in broken]), broken)
 
 
-def _header(file: IO[bytes], dialect: Dialect) -> list[str]:
-    """Names of the columns, from the first line unless the dialect gives them; reads past the lines to skip."""
-    for _ in range(dialect.skip):
-        file.readline()
-    if dialect.header is not None:
-        return list(dialect.header)
-    line = file.readline().decode("utf-8-sig" if dialect.encoding == "utf8" else dialect.encoding)
+def _codec(dialect: Dialect) -> str:
+    """By this name pyarrow decodes through Python, which refuses what is not UTF-8 before a broken row is reported.
+
+    Under its own name for it, "utf8", a broken row that is not UTF-8 raises inside the callback, where it is lost.
+    """
+    return "utf-8-sig" if dialect.encoding == "utf8" else dialect.encoding
+
+
+def _header(file: IO[bytes], dialect: Dialect) -> tuple[list[str], Dialect]:
+    """Names of the columns, from the first line unless the dialect gives them, and how the table is written."""
+    lines = [file.readline() for _ in range(dialect.skip)]
+    if dialect.header is None:
+        lines.append(file.readline())
+    encoding = "utf-8-sig" if dialect.encoding == "utf8" else dialect.encoding
+    line = lines[-1].decode(encoding) if lines else ""
+    dialect = dialect if dialect.delimiter else _sniffed(line, dialect)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        [line], delimiter=dialect.delimiter, quotechar=str(dialect.quote) if dialect.quote else None, quoting=quoting
-    )
-    return [cell.strip() for cell in next(reader, [])]
+    quote = str(dialect.quote) if dialect.quote else None
+    reader = csv.reader([line], delimiter=dialect.delimiter, quotechar=quote, quoting=quoting)
+    found = [cell.strip() for cell in next(reader, [])]
+    if dialect.header is None:
+        return found, dialect
+    # A description may end before the columns do.
+    more = [f"#{i}" for i in range(len(dialect.header), len(found))]
+    return [*dialect.header, *more], dialect
+
+
+def _sniffed(header: str, dialect: Dialect) -> Dialect:
+    """The delimiter that the header has most of; GBIF's tables have tabs and no quoting at all."""
+    delimiter = max((",", "\t", ";", "|"), key=header.count)
+    return replace(dialect, delimiter=delimiter, quote=False if header.startswith("gbifID\t") else dialect.quote)
 
 
 def _wanted(name: str, header: Sequence[str], columns: Sequence[str] | None) -> list[str]:

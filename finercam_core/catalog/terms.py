@@ -6,7 +6,7 @@ from collections.abc import Iterable
 # One row of this table is one column of `Catalog.specimens`; "" stands for unknown in all of them.
 ALIASES: dict[str, tuple[str, ...]] = {
     "image_id": ("imageid", "id", "uuid", "gbifid", "coreid", "identifier", "filename", "file_name"),
-    "scientificName": ("species", "scientific_name", "standardized_species", "label", "class", "taxon", "name"),
+    "scientificName": ("scientific_name", "species", "standardized_species", "label", "class", "taxon", "name"),
     "family": (),
     "genus": (),
     "specificEpithet": ("specific_epithet", "epithet"),
@@ -16,13 +16,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "vernacularName": ("common_name", "common", "vernacular"),
     "split": ("set", "subset", "partition"),
     "path": ("file_name", "filename", "file", "filepath", "file_path", "image", "image_path", "filepaths"),
-    "accessURI": ("url", "uri", "image_url", "source_url", "goodqualityaccessuri", "identifier"),
+    "accessURI": ("url", "uri", "image_url", "goodqualityaccessuri", "identifier", "source_url"),
     "maskURI": ("mask", "mask_path", "segmentation"),
+    "catalogNumber": ("catalog_number", "accession"),
+    "subjectOrientation": ("view", "orientation", "aspect"),
+    "boundingBox": ("bounding_box", "bbox", "box"),
     "license": ("licence", "rights"),
     "rightsHolder": ("rights_holder", "owner"),
     "hashFunction": ("hash_function",),
     "hashValue": ("hash_value", "md5", "sha256", "checksum"),
-    "group_id": ("groupid", "source_filename", "occurrenceid", "specimen_id", "catalognumber"),
+    "group_id": ("groupid", "source_filename", "occurrenceid", "specimen_id", "specimen", "catalognumber"),
 }
 TERMS = tuple(ALIASES)
 LOCATIONS = ("path", "accessURI", "maskURI")
@@ -40,6 +43,8 @@ def plain(name: str) -> str:
 def guess_columns(columns: Iterable[str]) -> dict[str, str]:
     """Map canonical terms to the columns of a table that carry their name or one of its aliases."""
     present = {plain(c): c for c in reversed(list(columns))}
+    if "kingdom" in present or "phylum" in present:
+        present.pop("class", None)  # there it is a rank, not a label
     found: dict[str, str] = {}
     for term, aliases in ALIASES.items():
         names = (plain(n) for n in (term, *aliases))

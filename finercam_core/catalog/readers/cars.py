@@ -1,0 +1,91 @@
+"""Stanford Cars: models stand where species do, makes where genera do."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from finercam_core.catalog.readers.lists import boxes
+from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.table import RawTable, first_line
+from finercam_core.errors import CatalogError
+
+WHOLE, META = "cars_annos.mat", "cars_meta.mat"
+_TRAIN, _TEST = "cars_train_annos.mat", "cars_test_annos_withlabels.mat"
+_TWO_WORDS = ("AM General", "Aston Martin", "Land Rover", "Rolls Royce", "Alfa Romeo")
+_COLUMNS = {
+    "image_id": ["path"], "path": ["path"], "scientificName": ["class"], "genus": ["make"], "split": ["split"],
+    "boundingBox": ["box"],
+}  # fmt: skip
+
+
+def find_cars(folder: Path) -> list[tuple[str, Path]]:
+    """Annotation files of a folder with the split that each is of; empty if it is not Stanford Cars."""
+    places = [folder / "devkit", folder]
+    if (folder / WHOLE).is_file():
+        return [("", folder / WHOLE)]
+    for place in places:
+        found = [(s, place / n) for s, n in (("train", _TRAIN), ("test", _TEST)) if (place / n).is_file()]
+        # The labels of the test images often lie beside the devkit.
+        if found and (folder / _TEST).is_file() and len(found) == 1:
+            found.append(("test", folder / _TEST))
+        if found and (place / META).is_file():
+            return found
+    return []
+
+
+def read_cars(folder: Path) -> Source:
+    """Read the MATLAB files of Stanford Cars: the devkit with its two splits, or the single `cars_annos.mat`."""
+    files = find_cars(folder)
+    if not files:
+        raise CatalogError(f"{folder} has no {WHOLE} and no devkit with {_TRAIN}", "give the folder of Stanford Cars")
+    meta = files[0][1] if files[0][1].name == WHOLE else files[0][1].parent / META
+    names = [_text(name) for name in np.ravel(_load(meta, "class_names"))]
+    parts = [Part(_table(path, split, names), _COLUMNS) for split, path in files]
+    return Source("Stanford Cars", str(folder), parts, names="verbatim")
+
+
+def make_of(name: str) -> str:
+    """The make of a model: its first word, or two for the makes that have two."""
+    return next((make for make in _TWO_WORDS if name.startswith(f"{make} ")), name.partition(" ")[0])
+
+
+def _load(path: Path, field: str) -> Any:
+    from scipy.io import loadmat
+
+    try:
+        return loadmat(path)[field]
+    except KeyError as error:
+        raise CatalogError(f"{path} has no {field}", "fetch the data set again") from error
+    except Exception as error:  # scipy raises whatever a damaged file leads it to
+        raise CatalogError(f"{path} is not a readable MATLAB file: {first_line(error)}", "fetch it again") from error
+
+
+def _table(path: Path, split: str, names: list[str]) -> RawTable:
+    rows = np.ravel(_load(path, "annotations"))
+    fields = rows.dtype.names or ()
+    file = "relative_im_path" if "relative_im_path" in fields else "fname"
+    if file not in fields or "class" not in fields:
+        raise CatalogError(f"{path} has no classes of images", "give the test annotations with labels")
+    cells = {name: [_text(value) for value in rows[name]] for name in fields}
+    frame = pd.DataFrame(cells, dtype="str").set_axis(pd.RangeIndex(1, len(rows) + 1))
+    numbers = pd.to_numeric(frame["class"], errors="coerce")
+    frame["class"] = [names[int(n) - 1] if 1 <= n <= len(names) else "" for n in numbers]
+    frame["make"] = [make_of(name) for name in frame["class"]]
+    frame["path"] = frame[file] if split == "" else f"cars_{split}/" + frame[file]
+    if split:
+        frame["split"] = split
+    else:
+        frame["split"] = frame["test"].map({"0": "train", "1": "test"}).fillna("") if "test" in fields else ""
+    corners = ("bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2")
+    frame["box"] = boxes(*(frame[name] for name in corners)) if set(corners) <= set(fields) else ""
+    return RawTable(path.name, frame)
+
+
+def _text(value: Any) -> str:
+    """The single value in MATLAB's nested arrays, as text."""
+    flat = np.ravel(value)
+    while flat.dtype == object and len(flat) == 1:
+        flat = np.ravel(flat[0])
+    return str(flat[0]) if len(flat) else ""

@@ -1,0 +1,104 @@
+"""Croissant metadata (JSON-LD, MLCommons): its record sets say which columns of which files hold what.
+
+The metadata are read and checked by `mlcroissant`; the tables themselves are read as any other table, so that a
+million rows do not pass through Python one by one and no image is fetched.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from finercam_core.catalog.model import join
+from finercam_core.catalog.paths import is_url
+from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.table import first_line, read_table
+from finercam_core.catalog.terms import guess_columns, split_name
+from finercam_core.errors import CatalogError
+
+_FORMATS = {"text/csv": "csv", "text/tab-separated-values": "tsv", "application/x-parquet": "parquet"}
+_FORMATS |= {"application/vnd.apache.parquet": "parquet"}
+
+
+def read_croissant(place: str) -> Source:
+    """Read a collection from its Croissant file; relative addresses start from the file's folder.
+
+    Parameters
+    ----------
+    place : str
+        The JSON-LD file, or the folder that holds `croissant.json`.
+
+    Raises
+    ------
+    CatalogError
+        mlcroissant is not installed, the file is no valid Croissant, or no record set describes images of species.
+    """
+    path = Path(place) / "croissant.json" if not is_url(place) and Path(place).is_dir() else Path(place)
+    metadata = _metadata(place if is_url(place) else str(path))
+    root = place.rsplit("/", 1)[0] if is_url(place) else str(path.resolve().parent)
+    files = {node.id: node for node in metadata.distribution}
+    parts = [part for records in metadata.record_sets for part in _parts(records, files, root, _license(metadata))]
+    if not parts:
+        problem = f"{place} has no record set with a species and an image from a CSV, TSV or Parquet file"
+        raise CatalogError(problem, "write a manifest for its tables")
+    return Source(str(metadata.name or path.stem), root, parts)
+
+
+def _metadata(location: str) -> Any:
+    try:
+        import mlcroissant
+    except ImportError as error:
+        raise CatalogError("Croissant needs mlcroissant", 'install it: pip install "finercam[croissant]"') from error
+    try:
+        with _quiet():
+            return mlcroissant.Dataset(jsonld=location).metadata
+    except Exception as error:  # mlcroissant lets through whatever its parts raise
+        problem = f"{location} is not valid Croissant: {first_line(error)}"
+        raise CatalogError(problem, "check it with: mlcroissant validate --jsonld FILE") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Its recommendations are for the authors of the metadata, not for their readers."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _license(metadata: Any) -> str:
+    found = metadata.license
+    found = found[0] if isinstance(found, list) and found else found
+    return found if isinstance(found, str) else ""
+
+
+def _parts(records: Any, files: dict[str, Any], root: str, licence: str) -> Iterator[Part]:
+    """One part a file that gives the record set both a species and an image."""
+    by_file: dict[str, dict[str, str]] = {}
+    for field in records.fields:
+        source = field.source
+        file, column = getattr(source, "file_object", None), getattr(getattr(source, "extract", None), "column", None)
+        if file and column:
+            by_file.setdefault(str(file), {})[str(field.name or field.id).rsplit("/", 1)[-1]] = str(column)
+    for file, fields in by_file.items():
+        columns = {term: [fields[name]] for term, name in guess_columns(fields).items()}
+        if "scientificName" in columns and {"path", "accessURI"} & columns.keys() and file in files:
+            yield _part(files[file], fields, columns, root, licence)
+
+
+def _part(node: Any, fields: dict[str, str], columns: dict[str, list[str]], root: str, licence: str) -> Part:
+    address = str(node.content_url or "")
+    outside = ".." in address.split("/") or address.startswith("/") or (is_url(address) and "file:" in address.lower())
+    if not address or outside:
+        raise CatalogError(f"the file {node.id!r} lies at {address!r}, outside the collection", "do not trust it")
+    kind = next((_FORMATS[name] for name in node.encoding_formats or () if name in _FORMATS), None)
+    raw = read_table(join(root, address), name=str(node.id), kind=kind, columns=list(dict.fromkeys(fields.values())))
+    constants = {"license": licence} if licence and "license" not in columns else {}
+    return Part(raw, columns, constants, split_name(Path(address).stem.rsplit("_", 1)[-1]) or "")

@@ -1,0 +1,53 @@
+"""CUB-200-2011: birds by common names, with boxes and segmentations."""
+
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from finercam_core.catalog.manifest import Masks
+from finercam_core.catalog.model import TraitLabels
+from finercam_core.catalog.readers.lists import boxes, read_list
+from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.table import RawTable
+
+SIGN = "image_class_labels.txt"
+# The segmentations hold how many of five people marked a pixel: 0, 51, 102 … 255.
+TRAITS = TraitLabels(MappingProxyType({0: "background", **{51 * n: f"bird, marked by {n} of 5" for n in range(1, 6)}}))
+_COLUMNS = {
+    "image_id": ["{path:stem}"],
+    "path": ["images/{path}"],
+    "scientificName": ["{class:words}"],
+    "vernacularName": ["{class:words}"],
+    # The last word of a common name (Albatross, Warbler) groups look-alikes as a genus does.
+    "genus": ["{class:words|last}"],
+    "split": ["split"],
+    "boundingBox": ["box"],
+}
+
+
+def read_cub(folder: Path) -> Source:
+    """Read the lists of CUB-200-2011; segmentations lie in `segmentations/` where they were unpacked there.
+
+    Birds have common names, so the classes are taken verbatim; `genus` is the last word of the name.
+    """
+    table = read_list(folder / "images.txt", ("image", "path")).join(read_list(folder / SIGN, ("image", "number")))
+    classes = read_list(folder / "classes.txt", ("number", "class"))
+    table = table.join(classes, on="number")
+    for name, columns in (("train_test_split.txt", ("image", "train")), ("bounding_boxes.txt", _BOX)):
+        if (folder / name).is_file():
+            table = table.join(read_list(folder / name, columns))
+    frame = table.fillna("").reset_index(drop=True).astype("str")
+    frame["split"] = frame["train"].map({"1": "train", "0": "test"}).fillna("") if "train" in frame else ""
+    frame["box"] = _box(frame) if "x" in frame else ""
+    raw = RawTable("images.txt", frame.set_axis(pd.RangeIndex(1, len(frame) + 1)))
+    masks = Masks(path="segmentations/{path:parent}/{path:stem}.png")
+    return Source("CUB-200-2011", str(folder), [Part(raw, _COLUMNS)], "verbatim", masks, TRAITS)
+
+
+_BOX = ("image", "x", "y", "width", "height")
+
+
+def _box(frame: pd.DataFrame) -> pd.Series:
+    x, y, width, height = (pd.to_numeric(frame[name], errors="coerce") for name in _BOX[1:])
+    return boxes(x, y, x + width, y + height)

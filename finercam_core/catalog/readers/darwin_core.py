@@ -1,0 +1,157 @@
+"""Darwin Core Archives, also as GBIF and iDigBio hand them out: occurrences joined with their media."""
+
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import pandas as pd
+
+from finercam_core.catalog.readers.archive import Archive
+from finercam_core.catalog.readers.descriptor import DataFile, read_descriptor
+from finercam_core.catalog.readers.plain import table_source
+from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.table import Dialect, RawTable, read_text, table_format
+from finercam_core.errors import CatalogError
+
+SIGN = "meta.xml"
+# Simple Multimedia of GBIF, Audiovisual Core (Audubon Core), and GBIF's older Image extension.
+MEDIA = ("gbif/terms/1.0/multimedia", "gbif.org/terms/1.0/multimedia", "tdwg.org/ac/terms/multimedia",
+         "gbif.org/terms/1.0/image", "gbif/terms/1.0/image")  # fmt: skip
+_CORE = ("#id", "scientificName", "family", "genus", "specificEpithet", "infraspecificEpithet", "order", "taxonRank",
+         "vernacularName", "catalogNumber", "occurrenceID", "license", "rights", "rightsHolder",
+         "associatedMedia")  # fmt: skip
+_MEDIUM = ("#id", "type", "format", "accessURI", "goodQualityAccessURI", "identifier", "license", "rights",
+           "UsageTerms", "WebStatement", "rightsHolder", "subjectOrientation", "hashFunction", "hashValue")  # fmt: skip
+_COLUMNS = {
+    **{term: [term] for term in _CORE[1:10]},
+    "group_id": ["occurrence"],
+    "accessURI": ["medium.accessURI", "medium.goodQualityAccessURI", "medium.identifier"],
+    "license": ["medium.license", "medium.rights", "medium.WebStatement", "medium.UsageTerms", "license", "rights"],
+    "rightsHolder": ["medium.rightsHolder", "rightsHolder"],
+    "subjectOrientation": ["medium.subjectOrientation"],
+    "hashFunction": ["medium.hashFunction"],
+    "hashValue": ["medium.hashValue"],
+}
+
+
+def read_archive(path: Path) -> Source:
+    """Read an archive, one row an image; images without an occurrence and occurrences without an image are told.
+
+    Parameters
+    ----------
+    path : Path
+        A zip or a folder, with `meta.xml` or, without it, with exactly one table.
+    """
+    archive = Archive(path)
+    place = archive.find(SIGN)
+    if place is None:
+        return _single_table(archive)
+    with archive.open(place) as file:
+        core, extensions = read_descriptor(file.read())
+    folder = place.removesuffix(SIGN)
+    occurrences = _read(archive, folder, core, _CORE)
+    media = [_read(archive, folder, extension, _MEDIUM) for extension in extensions if _is_media(extension)]
+    joined = [_join(table, occurrences) for table in media] or [_associated(occurrences)]
+    empty = [table for table in joined if len(table.frame)]
+    if not empty and not any(table.broken for table in joined):
+        raise CatalogError(f"{path} lists no images", "ask for an archive with a multimedia extension")
+    missing = _without_media(occurrences, joined)
+    parts = [Part(table, _given(table, _COLUMNS)) for table in (*joined, missing)]
+    root = path if path.is_dir() else path.parent
+    return Source(path.stem, str(root.resolve()), parts)
+
+
+def _is_media(extension: DataFile) -> bool:
+    return extension.row_type.lower().endswith(MEDIA)
+
+
+def _single_table(archive: Archive) -> Source:
+    """A zip that holds one table and no `meta.xml`, as GBIF's simple download is."""
+    tables = [name for name in archive.names() if table_format(name)]
+    if len(tables) != 1:
+        problem = f"{archive.path} has no {SIGN} and {len(tables)} tables"
+        raise CatalogError(problem, "give a Darwin Core Archive, or unpack it and give the table")
+    with archive.open(tables[0]) as file:
+        raw = read_text(file, tables[0], Dialect(""))
+    return table_source(raw, archive.path.stem, str(archive.path.parent.resolve()), str(archive.path))
+
+
+def _read(archive: Archive, folder: str, described: DataFile, wanted: tuple[str, ...]) -> RawTable:
+    """All files of one table, only the columns that are needed, constants filled in."""
+    header = [name if name in wanted else "" for name in described.dialect.header or ()]
+    given = described.dialect
+    dialect = Dialect(given.delimiter, given.quote, given.encoding, given.skip, _named(header))
+    columns = [name for name in header if name]
+    if not columns:
+        raise CatalogError(f"{described.locations[0]} has none of the columns that are needed", "check meta.xml")
+    tables = []
+    for location in described.locations:
+        with archive.open(f"{folder}{location}") as file:
+            tables.append(read_text(file, PurePosixPath(location).name, dialect, columns))
+    frame = tables[0].frame if len(tables) == 1 else pd.concat([t.frame for t in tables], ignore_index=True)
+    for name, value in described.constants.items():
+        if name in wanted:
+            frame[name] = value
+    for name in described.aliases:
+        if name in wanted:
+            frame[name] = frame["#id"]
+    return RawTable(tables[0].name, frame, [fault for table in tables for fault in table.broken])
+
+
+def _named(header: list[str]) -> list[str]:
+    """Columns that nobody asked for get a name of their own: the reader of tables wants them different."""
+    return [name or f"#{i}" for i, name in enumerate(header)]
+
+
+def _join(media: RawTable, occurrences: RawTable) -> RawTable:
+    """Media with the columns of their occurrence; what is no picture or has no occurrence is set aside."""
+    core = occurrences.frame.drop_duplicates("#id").set_index("#id") if "#id" in occurrences.frame else None
+    if core is None or "#id" not in media.frame:
+        raise CatalogError(f"{media.name} cannot be joined: the archive gives no ids", "check meta.xml")
+    frame = media.frame.rename(columns={name: f"medium.{name}" for name in media.frame.columns if name != "#id"})
+    other = ~_is_picture(frame)
+    place = core.index.get_indexer(frame["#id"])
+    alone = (place < 0) & ~other.to_numpy(bool)
+    broken = [*media.broken]
+    broken += [(int(i), "it is not a picture") for i in frame.index[other]]
+    broken += [(int(i), f"no occurrence has the id {frame.at[i, '#id']}") for i in frame.index[alone]]
+    kept = frame[(~other).to_numpy(bool) & (place >= 0)]
+    rows = core.take(place[(~other).to_numpy(bool) & (place >= 0)]).set_axis(kept.index)
+    joined = pd.concat([kept.drop(columns="#id"), rows], axis=1).assign(occurrence=kept["#id"])
+    return RawTable(media.name, joined, broken)
+
+
+def _is_picture(frame: pd.DataFrame) -> pd.Series:
+    """By type and format; a medium that says neither counts as a picture."""
+    empty = pd.Series("", index=frame.index)
+    kind = frame.get("medium.type", empty).str.lower().str.replace(r"^.*[/#]", "", regex=True)
+    form = frame.get("medium.format", empty).str.lower()
+    by_format = form.str.startswith("image") | form.str.fullmatch(r"jpe?g|png|tiff?|gif|webp|jp2")
+    return kind.isin(["stillimage", "image", "still image"]) | ((kind == "") & ((form == "") | by_format))
+
+
+def _associated(occurrences: RawTable) -> RawTable:
+    """Addresses in the core's own `associatedMedia`, several of them with `|` between."""
+    frame = occurrences.frame
+    listed = frame.get("associatedMedia", pd.Series("", index=frame.index)).str.split(r"\s*\|\s*", regex=True)
+    rows = frame.assign(**{"medium.accessURI": listed}).explode("medium.accessURI")
+    rows["medium.accessURI"] = rows["medium.accessURI"].fillna("").astype("str")
+    rows = rows[rows["medium.accessURI"] != ""]
+    name = rows["#id"] if "#id" in rows else pd.Series(rows.index.astype(str), rows.index)
+    return RawTable(occurrences.name, rows.assign(occurrence=name), [])
+
+
+def _without_media(occurrences: RawTable, joined: list[RawTable]) -> RawTable:
+    """No rows, but the faults of the occurrences: those without a picture, and those that could not be read."""
+    frame = occurrences.frame
+    broken = [*occurrences.broken]
+    if "#id" in frame:
+        seen = pd.concat([table.frame["occurrence"] for table in joined])
+        rest = frame.index[~frame["#id"].isin(seen).to_numpy(bool)]
+        broken += [(int(i), "the occurrence has no picture") for i in np.asarray(rest)]
+    return RawTable(occurrences.name, frame.head(0), broken)
+
+
+def _given(table: RawTable, columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Only the templates whose source column is there."""
+    found = {term: [name for name in names if name in table.frame] for term, names in columns.items()}
+    return {term: names for term, names in found.items() if names}

@@ -1,0 +1,48 @@
+"""Lists of words in lines, as the data sets of computer vision have them: `number path`, `number class name`."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from finercam_core.catalog.table import open_binary
+from finercam_core.errors import CatalogError
+
+
+def read_list(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Read lines of words; the last column takes the rest of the line.
+
+    Returns
+    -------
+    DataFrame of text, indexed by the first word.
+
+    Raises
+    ------
+    CatalogError
+        The file is missing or not UTF-8, or lines are too short or repeat a key: all of them are named.
+    """
+    with open_binary(str(path)) as file:
+        content = file.read()
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise CatalogError(f"{path} is not UTF-8 text", "fetch the data set again") from error
+    rows = [(number, line.split(maxsplit=len(columns) - 1)) for number, line in enumerate(lines, 1) if line.strip()]
+    short = [number for number, words in rows if len(words) < len(columns)]
+    if short:
+        told = ", ".join(map(str, short[:20]))
+        raise CatalogError(f"{path} has {len(short)} lines without {columns[-1]}: {told}", "fetch the data set again")
+    table = pd.DataFrame([words for _, words in rows], columns=list(columns), dtype="str").set_index(columns[0])
+    if not table.index.is_unique:
+        twice = table.index[table.index.duplicated()][0]
+        raise CatalogError(f"{path} has {twice} twice", "fetch the data set again")
+    return table
+
+
+def boxes(left: pd.Series, top: pd.Series, right: pd.Series, bottom: pd.Series) -> pd.Series:
+    """Corners in pixels to `boundingBox` text, ``x,y,width,height``; "" where one is not a number."""
+    x, y, x2, y2 = (pd.to_numeric(values, errors="coerce") for values in (left, top, right, bottom))
+    text = pd.Series("", index=left.index, dtype="str")
+    good = x.notna() & y.notna() & (x2 > x) & (y2 > y)
+    for i in text.index[good]:
+        text[i] = f"{x[i]:g},{y[i]:g},{x2[i] - x[i]:g},{y2[i] - y[i]:g}"
+    return text

@@ -1,0 +1,55 @@
+"""What a reader hands over: raw tables with the meaning of their columns, before anything is judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from finercam_core.catalog.manifest import Masks
+from finercam_core.catalog.model import TraitLabels
+from finercam_core.catalog.table import RawTable
+
+
+@dataclass(frozen=True)
+class Part:
+    """One raw table.
+
+    Parameters
+    ----------
+    raw : RawTable
+    columns : mapping of str to sequence of str
+        Templates of the canonical columns; of several for one column the first that gives a value wins.
+    constants : mapping of str to str
+        Canonical columns that have one value in all rows.
+    split : str
+        Split of all rows, or "".
+    """
+
+    raw: RawTable
+    columns: Mapping[str, Sequence[str]]
+    constants: Mapping[str, str] = field(default_factory=dict)
+    split: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A collection as its reader found it.
+
+    Parameters
+    ----------
+    name : str
+    root : str
+        Absolute folder or URL that the paths of its images are relative to.
+    parts : sequence of Part
+    names : {"scientific", "verbatim"}
+        Whether the species are scientific names.
+    masks : Masks or None
+        Where masks lie that the tables do not name.
+    traits : TraitLabels or None
+        What the masks' values mean, where no file says it.
+    """
+
+    name: str
+    root: str
+    parts: Sequence[Part]
+    names: str = "scientific"
+    masks: Masks | None = None
+    traits: TraitLabels | None = None

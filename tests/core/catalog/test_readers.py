@@ -1,0 +1,239 @@
+"""Each layout reads into the same canonical columns, and what is not usable is told."""
+
+from pathlib import Path
+
+import builders as build
+import pandas as pd
+import pytest
+
+from finercam_core.catalog import Catalog, open_catalog
+from finercam_core.errors import CatalogError
+
+CATALOGS = Path(__file__).parents[3] / "catalogs"
+
+
+def column(catalog: Catalog, term: str) -> list[str]:
+    return list(catalog.specimens[term])
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_fish_vista_with_all_its_tables_in_chunks_or_flat(tmp_path: Path, flat: bool) -> None:
+    a, b, c = (build.fish_row(stem, "notropis atherinoides") for stem in ("a", "b #2", "c"))
+    tables = {
+        "classification_train.csv": [a, b],
+        "identification_test_lvsp.csv": [a, c],
+        "segmentation_test.csv": [a],
+    }
+    found = open_catalog(build.fish_vista(tmp_path, tables, flat=flat))
+    assert column(found, "image_id") == ["a", "b #2", "c"]
+    assert column(found, "split") == ["train", "train", "test"]
+    assert column(found, "path")[1] == ("Images/b #2.jpg" if flat else "Images/chunk_1/b #2.jpg")
+    assert column(found, "maskURI") == ["segmentation_masks/images/a.png", "", ""]
+    assert found.traits is not None
+    assert dict(found.traits.uberon) == {1: "UBERON:0000033", 8: "UBERON:2000251"}
+    assert found.rejected.empty
+    repeats = found.corrections[found.corrections["term"] == "image_id"]
+    assert repeats["reason"].tolist() == ["the same image is in classification_train.csv row 1"] * 2
+    assert found.corrections.query("term == 'split'")["verbatim"].tolist() == ["test", "test"]
+
+
+def test_the_manifest_of_fish_vista_reads_the_classification_tables_alone(tmp_path: Path) -> None:
+    rows = {f"classification_{s}.csv": [build.fish_row(s, "esox lucius", "Esocidae")] for s in ("train", "val", "test")}
+    build.fish_vista(tmp_path, {**rows, "segmentation_test.csv": [build.fish_row("x", "esox lucius", "Esocidae")]})
+    assert column(open_catalog(CATALOGS / "fish-vista.toml", root=tmp_path), "image_id") == ["train", "val", "test"]
+    assert len(open_catalog(CATALOGS / "fish-vista-all.toml", root=tmp_path).specimens) == 4
+
+
+@pytest.mark.parametrize("form", ["zip", "folder", "nested"])
+def test_a_darwin_core_archive_joins_media_and_occurrences(tmp_path: Path, form: str) -> None:
+    files = build.archive_files()
+    if form == "folder":
+        for name, text in files.items():
+            build.write(tmp_path / "dwca" / name, text)
+        source = tmp_path / "dwca"
+    else:
+        prefix = "download/" if form == "nested" else ""
+        source = build.zipped(tmp_path / "dwca.zip", {prefix + name: text for name, text in files.items()})
+    found = open_catalog(source)
+    assert column(found, "accessURI") == ["https://m.org/1a.jpg", "https://m.org/1b.jpg", "https://m.org/2.png"]
+    assert column(found, "scientificName") == ["Notropis atherinoides"] * 2 + ["Notropis stramineus"]
+    assert column(found, "group_id") == ["1", "1", "2"]
+    assert column(found, "catalogNumber")[0] == 'INHS "7"'
+    assert set(column(found, "rightsHolder")) == {"A Museum"}
+    assert column(found, "license")[2] == "http://creativecommons.org/licenses/by-nd/4.0/"
+    reasons = {(r["table"], r["row"]): r["reason"] for _, r in found.rejected.iterrows()}
+    assert reasons == {
+        ("multimedia.txt", 4): "it is not a picture",
+        ("multimedia.txt", 5): "no occurrence has the id 9",
+        ("occurrence.txt", 3): "the occurrence has no picture",
+    }
+
+
+def test_an_idigbio_download_has_csv_and_audubon_core(tmp_path: Path) -> None:
+    meta = """<archive xmlns="http://rs.tdwg.org/dwc/text/"><core encoding="UTF-8" fieldsTerminatedBy=","
+      fieldsEnclosedBy="&quot;" ignoreHeaderLines="1" rowType="http://rs.tdwg.org/dwc/terms/Occurrence">
+      <files><location>occurrence.csv</location></files><id index="0"/>
+      <field index="1" term="http://rs.tdwg.org/dwc/terms/scientificName"/></core>
+      <extension encoding="UTF-8" fieldsTerminatedBy="," fieldsEnclosedBy="&quot;" ignoreHeaderLines="1"
+      rowType="http://rs.tdwg.org/ac/terms/Multimedia"><files><location>multimedia.csv</location></files>
+      <coreid index="0"/><field index="1" term="http://rs.tdwg.org/ac/terms/accessURI"/>
+      <field index="2" term="http://purl.org/dc/terms/format"/></extension></archive>"""
+    files = {
+        "meta.xml": meta,
+        "occurrence.csv": 'coreid,dwc:scientificName,x\nu1,"notropis hudsonius, sp. n.",z\n',
+        "multimedia.csv": "coreid,ac:accessURI,dcterms:format\nu1,https://i.org/a,image/jpeg\n",
+    }
+    found = open_catalog(build.zipped(tmp_path / "i.zip", files))
+    assert column(found, "accessURI") == ["https://i.org/a"]
+    assert column(found, "genus") == ["Notropis"]
+
+
+def test_media_listed_in_the_core_itself(tmp_path: Path) -> None:
+    meta = build.META[: build.META.index("<extension")].replace(
+        "</core>", '<field index="4" term="http://rs.tdwg.org/dwc/terms/associatedMedia"/></core>'
+    )
+    rows = build.OCCURRENCE.splitlines()
+    media = ["associatedMedia", "https://m.org/a.jpg | https://m.org/b.jpg", "", "https://m.org/c.jpg"]
+    text = "\n".join(f"{row}\t{m}" for row, m in zip(rows, media, strict=True))
+    found = open_catalog(build.zipped(tmp_path / "d.zip", {"meta.xml": meta + "</archive>", "occurrence.txt": text}))
+    assert column(found, "accessURI") == [f"https://m.org/{x}.jpg" for x in "abc"]
+    assert column(found, "group_id") == ["1", "1", "3"]
+
+
+@pytest.mark.parametrize("place", ["../secret.txt", "/etc/passwd", "a/../../secret.txt", "file:///etc/passwd", "C:\\x"])
+def test_an_archive_cannot_name_files_outside_of_it(tmp_path: Path, place: str) -> None:
+    build.write(tmp_path / "secret.txt", build.OCCURRENCE)
+    files = build.archive_files(**{"meta.xml": build.META.replace("occurrence.txt", place)})
+    for name, text in files.items():
+        build.write(tmp_path / "dwca" / name, text)
+    for source in (tmp_path / "dwca", build.zipped(tmp_path / "d.zip", {**files, "../secret.txt": build.OCCURRENCE})):
+        with pytest.raises(CatalogError, match="outside"):
+            open_catalog(source)
+
+
+def test_a_link_out_of_an_archive_is_not_followed(tmp_path: Path) -> None:
+    secret = build.write(tmp_path / "secret.txt", build.OCCURRENCE)
+    for name, text in build.archive_files().items():
+        build.write(tmp_path / "dwca" / name, text)
+    (tmp_path / "dwca" / "occurrence.txt").unlink()
+    (tmp_path / "dwca" / "occurrence.txt").symlink_to(secret)
+    with pytest.raises(CatalogError, match="leaves the archive"):
+        open_catalog(tmp_path / "dwca")
+
+
+def test_all_faults_of_a_descriptor_are_told_at_once(tmp_path: Path) -> None:
+    meta = build.META.replace(
+        'index="1" term="http://rs.tdwg.org/dwc/terms/sci', 'term="http://rs.tdwg.org/dwc/terms/sci'
+    )
+    meta = meta.replace('encoding="UTF-8"', 'encoding="klingon"', 1).replace("multimedia.txt", "")
+    with pytest.raises(CatalogError, match="3 faults") as caught:
+        open_catalog(build.zipped(tmp_path / "d.zip", build.archive_files(**{"meta.xml": meta})))
+    assert all(text in str(caught.value) for text in ("klingon", "scientificName", "names no file"))
+
+
+def test_a_bomb_of_entities_is_refused(tmp_path: Path) -> None:
+    bomb = '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><archive>&c;</archive>'
+    with pytest.raises(CatalogError, match=r"meta\.xml is not readable"):
+        open_catalog(build.zipped(tmp_path / "d.zip", {"meta.xml": bomb}))
+
+
+def test_gbifs_simple_table_says_what_to_choose_instead(tmp_path: Path) -> None:
+    table = {"0001.csv": "gbifID\tspecies\tmediaType\n1\tEsox lucius\tStillImage\n"}
+    with pytest.raises(CatalogError, match="Darwin Core Archive"):
+        open_catalog(build.zipped(tmp_path / "0001.zip", table))
+
+
+def test_cub_has_boxes_segmentations_and_common_names(tmp_path: Path) -> None:
+    found = open_catalog(build.cub(tmp_path / "CUB_200_2011"))
+    assert column(found, "scientificName") == ["Laysan Albatross", "Laysan Albatross", "Sooty Tern"]
+    assert column(found, "genus") == ["Albatross", "Albatross", "Tern"]
+    assert column(found, "split") == ["train", "test", "train"]
+    assert column(found, "boundingBox") == ["60,27,325,304", "139,30,153,264", "1.5,2,3,4"]
+    assert column(found, "maskURI") == ["segmentations/001.Laysan_Albatross/L_1.png", "", ""]
+    assert column(found, "path")[2] == "images/002.Sooty_Tern/S_1.jpg"
+    assert found.names == "verbatim"
+    assert found.traits is not None
+
+
+def test_aircraft_have_makers_and_families(tmp_path: Path) -> None:
+    found = open_catalog(build.aircraft(tmp_path))
+    assert column(found, "scientificName") == ["707-320", "A330-200", "707-320"]
+    assert column(found, "genus") == ["Boeing 707", "A330", "Boeing 707"]
+    assert column(found, "family") == ["Boeing", "Airbus", "Boeing"]
+    assert column(found, "split") == ["train", "train", "test"]
+    assert column(found, "boundingBox") == ["3,144,995,287", "1,2,10,20", ""]
+    assert found.root.endswith("data")
+
+
+def test_cars_have_makes(tmp_path: Path) -> None:
+    found = open_catalog(build.cars(tmp_path / "cars"))
+    assert column(found, "scientificName") == [
+        "AM General Hummer SUV 2000", "Acura RL Sedan 2012", "Acura RL Sedan 2012",
+    ]  # fmt: skip
+    assert column(found, "genus") == ["AM General", "Acura", "Acura"]
+    assert column(found, "split") == ["train", "train", "test"]
+    assert column(found, "path") == ["cars_train/00001.jpg", "cars_train/00002.jpg", "cars_test/00001.jpg"]
+    assert column(found, "boundingBox")[0] == "39,116,530,259"
+
+
+def test_birds_take_scientific_names_from_their_table(tmp_path: Path) -> None:
+    found = open_catalog(build.birds(tmp_path))
+    assert column(found, "scientificName") == ["Malacocincla abbotti", "Papasula abbotti"]
+    assert column(found, "vernacularName") == ["Abbotts babbler", "Abbotts booby"]
+    assert column(found, "split") == ["train", "val"]
+
+
+def test_folders_of_splits(tmp_path: Path) -> None:
+    for place in ("train/Aus_bus/1.jpg", "valid/Aus_bus/2.jpg", "test/Aus_cus/3.jpg"):
+        build.write(tmp_path / place)
+    found = open_catalog(tmp_path)
+    assert dict(zip(column(found, "path"), column(found, "split"), strict=True)) == {
+        "train/Aus_bus/1.jpg": "train", "valid/Aus_bus/2.jpg": "val", "test/Aus_cus/3.jpg": "test",
+    }  # fmt: skip
+
+
+def test_tree_of_life_tables_have_epithets_or_whole_names(tmp_path: Path) -> None:
+    rows = {
+        "uuid": ["u1", "u2"], "kingdom": ["Animalia"] * 2, "phylum": ["Chordata"] * 2, "class": ["Actinopterygii"] * 2,
+        "order": ["Esociformes"] * 2, "family": ["Esocidae"] * 2, "genus": ["Esox"] * 2,
+        "species": ["lucius", "Esox niger"],
+        "common_name": ["pike", None], "source_url": ["https://t.org/1", "https://t.org/2"],
+    }  # fmt: skip
+    pd.DataFrame(rows).to_parquet(tmp_path / "catalog.parquet")
+    found = open_catalog(tmp_path / "catalog.parquet")
+    assert column(found, "scientificName") == ["Esox lucius", "Esox niger"]
+    assert column(found, "order") == ["Esociformes"] * 2
+    by_manifest = open_catalog(CATALOGS / "tree-of-life.toml", root=tmp_path)
+    pd.testing.assert_frame_equal(found.specimens, by_manifest.specimens)
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_the_delimiter_is_told_from_the_header(tmp_path: Path, delimiter: str) -> None:
+    text = 'species,path\n"Aus bus",a.jpg\n'.replace(",", delimiter)
+    assert open_catalog(build.write(tmp_path / "t.csv", text)).species == ["Aus bus"]
+
+
+def test_croissant_names_columns_of_files(tmp_path: Path) -> None:
+    pytest.importorskip("mlcroissant")
+    found = open_catalog(build.croissant(tmp_path))
+    assert found.name == "fish"
+    assert column(found, "path") == ["a.jpg", "b.jpg"]
+    assert column(found, "license") == ["CC0-1.0"] * 2
+    assert open_catalog(tmp_path).specimens.equals(found.specimens)
+
+
+def test_values_that_do_not_fit_the_schema_are_blanked_and_told_all_at_once(tmp_path: Path) -> None:
+    text = 'species,path,hashFunction,hashValue,bbox\nAus bus,1.jpg,SHA-256,xyz,1 2 3\nAus bus,2.jpg,crc,,"1,2,3,4"\n'
+    found = open_catalog(build.write(tmp_path / "t.csv", text))
+    told = found.corrections.set_index(["image_id", "term"])["verbatim"].to_dict()
+    assert told == {("1.jpg", "hashValue"): "xyz", ("1.jpg", "boundingBox"): "1 2 3", ("2.jpg", "hashFunction"): "crc"}
+    assert column(found, "boundingBox") == ["", "1,2,3,4"]
+    assert column(found, "hashFunction") == ["sha256", ""]
+
+
+def test_a_remote_collection_that_cannot_be_reached_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(CatalogError) as caught:
+        open_catalog("http://127.0.0.1:9/table.csv")
+    assert "http://127.0.0.1:9/table.csv" in caught.value.problem
+    assert "\n" not in str(caught.value)
