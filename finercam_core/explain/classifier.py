@@ -32,8 +32,9 @@ class Classifier:
         Maps images (N, 3, H, W) to scores (N, K). It is never changed.
     species : sequence of str
         Scientific names of the K classes, in the order of the scores.
-    target_layer : str, optional
-        Name of the module whose output is explained; for timm models the last spatial one by default.
+    target_layer : str or sequence of str, optional
+        Name of the module whose output is explained; for timm models the last spatial one by default. Several, also as
+        "layer3+layer4", are fused, see `finercam_core.explain.fusion`; each costs a pass of its own.
     preparation : Preparation, optional
         How images become input; for timm models from their configuration by default.
     name : str
@@ -51,7 +52,7 @@ class Classifier:
         self,
         model: nn.Module,
         species: Sequence[str],
-        target_layer: str | None = None,
+        target_layer: str | Sequence[str] | None = None,
         preparation: Preparation | None = None,
         *,
         name: str = "",
@@ -62,13 +63,13 @@ class Classifier:
         self.execution = execution or Execution()
         self.name = name or type(model).__name__
         self.preparation = preparation or preparation_of(model)
-        self._named_layer = target_layer
+        self._named_layer = target_layer if isinstance(target_layer, str | None) else "+".join(target_layer)
         self._index = {species: i for i, species in enumerate(self.species)}
         if len(self._index) != len(self.species):
             doubled = next(s for s in self.species if self.species.count(s) > 1)
             raise ClassifierError(f"the class {doubled!r} is there twice", "give each class a name of its own")
-        if target_layer:
-            find_layer(model, target_layer)
+        for layer in (self._named_layer or "").split("+") if self._named_layer else ():
+            find_layer(model, layer)
 
     def __contains__(self, species: object) -> bool:
         return species in self._index
@@ -91,7 +92,7 @@ class Classifier:
 
     @cached_property
     def target_layer(self) -> str:
-        """Name of the layer that is explained."""
+        """Name of the layer that is explained; names of several are joined by "+"."""
         if self._named_layer:
             return self._named_layer
         with self._running():
@@ -99,16 +100,23 @@ class Classifier:
 
     @property
     def layer(self) -> nn.Module:
-        """The layer that is explained."""
-        return find_layer(self.model, self.target_layer)
+        """The layer that is explained; of several the one with the finest grid."""
+        return self.route.layer if "+" in self.target_layer else find_layer(self.model, self.target_layer)
 
     @cached_property
-    def route(self) -> Route:
-        """The cheapest correct way to this layer's evidence, found by trying it on a random input."""
+    def routes(self) -> tuple[Route, ...]:
+        """For each target layer the cheapest correct way to its evidence, found by trying it on a random input."""
         with self._running():
-            route = choose_route(self.model, self.layer, self._example())
-        route.execute(self.execution)
-        return route
+            layers = [find_layer(self.model, name) for name in self.target_layer.split("+")]
+            found = tuple(choose_route(self.model, layer, self._example()) for layer in layers)
+        for route in found:
+            route.execute(self.execution)
+        return found
+
+    @property
+    def route(self) -> Route:
+        """The way to the evidence of the target layer; of several layers that of the one with the finest grid."""
+        return max(self.routes, key=lambda route: route.grid[0] * route.grid[1])
 
     @cached_property
     def grid(self) -> tuple[int, int]:
@@ -154,7 +162,7 @@ class Classifier:
             "model": self.name,
             "weights_sha256": self.weights_sha256,
             "target_layer": self.target_layer,
-            "route": self.route.name,
+            "route": " + ".join(route.name for route in self.routes),
             "execution": self.execution.to_dict(),
             "preparation": self.preparation.to_dict(),
             "classes_sha256": classes,

@@ -9,7 +9,8 @@ import torch
 from finercam_core.base_methods import base_method
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.classifier import Classifier
-from finercam_core.explain.methods import maps_of
+from finercam_core.explain.fusion import fused
+from finercam_core.explain.methods import Maps, maps_of
 from finercam_core.finer import GAMMA
 
 Classes = npt.ArrayLike | Callable[[torch.Tensor], torch.Tensor]
@@ -75,7 +76,12 @@ def explain(
     wanted = classes if callable(classes) else torch.as_tensor(classes, dtype=torch.long, device=classifier.device)
     if not callable(wanted) and (wanted.ndim != 2 or len(wanted) != len(pixels)):
         raise ClassifierError(f"classes of shape {tuple(wanted.shape)} for {len(pixels)} images", "give (N, R)")
-    return Explanation(*maps_of(chosen, classifier.route, pixels, wanted, gamma))
+    routes = (classifier.route,) if method == "random" else classifier.routes
+    layers: list[Maps] = []
+    for route in routes:
+        layers.append(maps_of(chosen, route, pixels, wanted, gamma))
+        wanted = layers[0].classes
+    return Explanation(*fused(layers))
 
 
 def evidence(

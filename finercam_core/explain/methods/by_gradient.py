@@ -2,7 +2,6 @@
 
 import torch
 
-from finercam_core.explain.capture import forward_to
 from finercam_core.explain.methods.maps import Choose, Maps
 from finercam_core.explain.routes import Reduce, Route
 from finercam_core.explain.routes.backward import class_gradients, collect
@@ -36,10 +35,12 @@ def by_gradient(
 
 def _choosing(reduce: Reduce, route: Route, images: torch.Tensor, choose: Choose) -> Maps:
     """The same where the classes are known only after the forward pass; right on every route."""
-    leaf, logits = forward_to(route.model, route.layer, images, graph=True)
+    leaf, logits = route.run(images, graph=True)
     classes = choose(logits.detach())
     activation = full(route.to_grid(leaf, images))
-    parts = class_gradients(logits, leaf, classes, together=getattr(route, "together", 1))
+    parts = class_gradients(
+        logits, leaf, classes, together=getattr(route, "together", 1), scale=route.run.execution.gradient_scale
+    )
     on_grid = (torch.stack([full(route.to_grid(one, images)) for one in part]) for part in parts)
     maps = collect(on_grid, activation, reduce)
     return Maps(maps.transpose(0, 1), full(logits), classes)

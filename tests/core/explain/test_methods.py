@@ -21,6 +21,7 @@ SPECIES = [f"Aus species{i}" for i in range(6)]
 LINEAR = [name for name, method in BASE_METHODS.items() if method.linear and name != "random"]
 OTHERS = [name for name, method in BASE_METHODS.items() if not method.linear]
 LAYERS = {"resnet10t": ["layer4", "layer3"], "test_vit": ["blocks.5.norm1"]}
+LAYERS_OF_TWO = ("layer3", "layer4")
 PLACES = [(model, layer) for model, layers in LAYERS.items() for layer in layers]
 
 
@@ -211,3 +212,19 @@ def test_nearest_logits_are_the_papers_rule(logits: list[float], target: int, co
 def test_more_references_than_classes_are_refused() -> None:
     with pytest.raises(ComparisonError, match="5 references of 4 classes"):
         NearestLogits([0], 5, never=[1])(torch.zeros(1, 6))
+
+
+@pytest.mark.parametrize("method", ["gradcam", "layercam", "scorecam"])
+def test_several_layers_are_the_mean_of_their_maps_on_the_finest_grid(method: str) -> None:
+    both, classes = classifier(layer="layer4+layer3"), [[0, 1]] * 2
+    assert both.grid == classifier(layer="layer3").grid == (6, 4)
+    assert both.to_provenance()["target_layer"] == "layer4+layer3"
+    fine, coarse = (evidence(classifier(layer=name), images_of(both), classes, method=method) for name in LAYERS_OF_TWO)
+    up = nn.functional.interpolate(coarse, (6, 4), mode="bilinear")
+    torch.testing.assert_close(evidence(both, images_of(both), classes, method=method), (fine + up) / 2)
+
+
+def test_references_chosen_by_an_image_are_the_same_for_all_layers() -> None:
+    both = classifier(layer="layer4+layer3")
+    result = explain(both, images_of(both), NearestLogits([0, 3], 2))
+    torch.testing.assert_close(result.evidence, evidence(both, images_of(both), result.classes), atol=1e-5, rtol=1e-4)
