@@ -5,8 +5,10 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from finercam_core.base_methods import BASE_METHODS
 from finercam_flows.commands.bars import run_bar
 
+_METHODS = f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md."
 _BY = "tier (closest relatives), cosine, confusions, a tree (.nwk, .nex), or a table species,reference."
 
 
@@ -18,7 +20,7 @@ def annotate(
     store: Annotated[str, typer.Option(help="Where the maps go: a folder or a URL such as s3://bucket/maps.zarr.")],
     references: Annotated[int, typer.Option(min=0, max=64, help="Look-alikes that each species is compared with.")] = 8,
     references_by: Annotated[str, typer.Option(help=_BY)] = "tier",
-    method: Annotated[str, typer.Option(help="Base method.")] = "gradcam",
+    method: Annotated[str, typer.Option(help=_METHODS)] = "gradcam",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Images a forward pass.")] = 32,
     shard_size: Annotated[int, typer.Option(min=1, help="Specimens a task.")] = 512,
