@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from finercam_core.errors import ExportError
 from finercam_core.export.colours import colour
 from finercam_core.export.records import MaskRecord
 from finercam_core.export.writer import MaskWriter, file_stem
-from finercam_core.store import Store
+from finercam_core.store import SpecimenRecord, Store
 
 VERSION = "0.5"
 TILE = 1024
@@ -51,7 +52,8 @@ class OmeZarrWriter(MaskWriter):
         about = {"image_id": image_id, "place": records[0].place, **self.store.provenance}
         _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
         self._labels(f"{partial}/labels", records)
-        self._evidence(f"{partial}/evidence", image_id, (photograph.shape[1], photograph.shape[0]))
+        stored = records[0].stored or self.store.record(image_id)
+        self._evidence(f"{partial}/evidence", stored, (photograph.shape[1], photograph.shape[0]))
         shutil.rmtree(target, ignore_errors=True)
         partial.replace(target)
         self.count += len(records)
@@ -65,15 +67,14 @@ class OmeZarrWriter(MaskWriter):
         for name, members in by_reviewer.items():
             _label(f"{path}/{name}", name, members)
 
-    def _evidence(self, path: str, image_id: str, size: tuple[int, int]) -> None:
-        record = self.store.record(image_id)
+    def _evidence(self, path: str, record: SpecimenRecord, size: tuple[int, int]) -> None:
         window = self.store.preparation.window(size)
         rows, columns = record.evidence.shape[1:]
         step = (window.bottom - window.top) / rows, (window.right - window.left) / columns
         # The first cell's centre lies half a cell into the window, and a pixel's centre at whole numbers.
         start = window.top + step[0] / 2 - 0.5, window.left + step[1] / 2 - 0.5
         about = {"units": "logit", "classes": list(record.classes), "tiers": list(record.tiers)}
-        _image(path, record.evidence, "evidence", list(record.classes), about, [1.0, *step], [0.0, *start])
+        _image(path, record.evidence, "evidence", list(record.classes), about, (1.0, *step), (0.0, *start))
 
 
 def _image(
@@ -82,14 +83,14 @@ def _image(
     name: str,
     channels: list[str],
     about: dict[str, Any],
-    scale: Sequence[float] = (1.0, 1.0, 1.0),
-    translation: Sequence[float] | None = None,
+    scale: tuple[float, ...] = (1.0, 1.0, 1.0),
+    translation: tuple[float, ...] | None = None,
 ) -> None:
     """Write a (c, y, x) image of one resolution as an OME-Zarr group."""
     shown: list[Any] = [{"label": label, "active": True, "color": c, "window": _span(values)}
                         for label, c in zip(channels, _channel_colours(channels), strict=True)]  # fmt: skip
     ome = {
-        "version": VERSION, "multiscales": [_multiscale(name, "cyx", scale, translation)],
+        "version": VERSION, "multiscales": [{"name": name, **_multiscale("cyx", scale, translation)}],
         "omero": {"channels": shown, "rdefs": {"model": "color"}},
     }  # fmt: skip
     zarr.create_group(path, attributes={"ome": ome, "finercam": about})
@@ -121,21 +122,19 @@ def _label(path: str, name: str, records: Sequence[MaskRecord]) -> None:
     properties = [{"label-value": n, **record.about} for n, record in enumerate(records, 1)]
     label: dict[str, Any] = {"colors": colours, "properties": properties, "source": {"image": "../../"}}
     Label.model_validate({**label, "version": VERSION})
-    ome = {"version": VERSION, "multiscales": [_multiscale(name, "yx", (1.0, 1.0))], "image-label": label}
+    ome = {"version": VERSION, "multiscales": [{"name": name, **_multiscale("yx", (1.0, 1.0))}], "image-label": label}
     zarr.create_group(path, attributes={"ome": ome})
     chunks = (min(height, TILE), min(width, TILE))
     zarr.create_array(f"{path}/0", data=values, chunks=chunks, dimension_names=("y", "x"))
 
 
-def _multiscale(
-    name: str, axes: str, scale: Sequence[float], translation: Sequence[float] | None = None
-) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _multiscale(axes: str, scale: tuple[float, ...], translation: tuple[float, ...] | None = None) -> dict[str, Any]:
     from ome_zarr_models.v05.axes import Axis
     from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
     kinds = {"c": "channel", "y": "space", "x": "space"}
     found: dict[str, Any] = Multiscale(
-        name=name,
         axes=tuple(Axis(name=axis, type=kinds[axis]) for axis in axes),
         datasets=(Dataset.build(path="0", scale=scale, translation=translation),),
     ).model_dump(mode="json", exclude_none=True, by_alias=True)

@@ -14,7 +14,7 @@ from finercam_core.regions import region
 from finercam_core.review import latest, read_verdicts
 from finercam_core.rle import decode
 from finercam_core.status import Status
-from finercam_core.store import Store
+from finercam_core.store import SpecimenRecord, Store
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,15 @@ class MaskRecord:
     about : dict
         Plain JSON values: scientificName, references, gamma, weighting, method, threshold, trait, uberon, reviewer,
         decision, note, license, rightsHolder, model, weights_sha256, target_layer, run.
+    stored : SpecimenRecord, optional
+        What the store has of the specimen, where it was read anyway.
     """
 
     image_id: str
     place: str
     mask: npt.NDArray[np.bool_]
     about: dict[str, Any]
+    stored: SpecimenRecord | None = None
 
 
 def accepted_masks(store: Store) -> Iterator[MaskRecord]:
@@ -89,7 +92,7 @@ def automatic_masks(
             "gamma": gamma, "weighting": "mean", "threshold": {"top": top}, "source": "threshold",
             "trait": "", "uberon": "", "reviewer": None, "decision": "not reviewed", "note": "",
         }  # fmt: skip
-        yield MaskRecord(record.image_id, place, mask, about)
+        yield MaskRecord(record.image_id, place, mask, about, record)
 
 
 def _about(store: Store, image_id: str) -> dict[str, Any]:
