@@ -13,7 +13,6 @@ from finercam_core.export.png import PngWriter
 from finercam_core.export.records import MaskRecord, accepted_masks, automatic_masks
 from finercam_core.export.tables import TableWriter
 from finercam_core.export.writer import MaskWriter
-from finercam_core.finer import GAMMA
 from finercam_core.images import ImageError
 from finercam_core.store import Store, open_store
 
@@ -47,7 +46,7 @@ def export(
     *,
     format: str = "coco",
     which: str = "accepted",
-    gamma: float = GAMMA,
+    gamma: float | None = None,
     top: float = 0.05,
     references: Sequence[str] | None = None,
     progress: Callable[[int, int], None] | None = None,

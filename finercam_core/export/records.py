@@ -57,14 +57,15 @@ def accepted_masks(store: Store) -> Iterator[MaskRecord]:
 
 
 def automatic_masks(
-    store: Store, *, gamma: float = GAMMA, top: float = 0.05, references: Sequence[str] | None = None
+    store: Store, *, gamma: float | None = None, top: float = 0.05, references: Sequence[str] | None = None
 ) -> Iterator[MaskRecord | tuple[str, ImageError]]:
     """Regions of the largest values of every specimen's map; nobody has looked at them, and they say so.
 
     Parameters
     ----------
     store : Store
-    gamma : float
+    gamma : float, optional
+        0.6 by default, or the one that the store's maps were compared at.
     top : float
         Share of the pixels.
     references : sequence of str, optional
@@ -85,11 +86,13 @@ def automatic_masks(
             yield record.image_id, error
             continue
         use = choose_references(record.classes, references)
-        weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use)
+        compared = record.compared_at
+        used_gamma = gamma if gamma is not None else GAMMA if compared is None else compared
+        weights = coefficients(record.logit, record.log_sum_exp, gamma=used_gamma, use=use, compared_at=compared)
         mask = region(to_image(combine(record.evidence, weights), store.preparation.window(size), size), top=top)
         about = _about(store, record.image_id) | {
             "references": [name for name, used in zip(record.classes, use, strict=True) if used],
-            "gamma": gamma, "weighting": "mean", "threshold": {"top": top}, "source": "threshold",
+            "gamma": used_gamma, "weighting": "mean", "threshold": {"top": top}, "source": "threshold",
             "trait": "", "uberon": "", "reviewer": None, "decision": "not reviewed", "note": "",
         }  # fmt: skip
         yield MaskRecord(record.image_id, place, mask, about, record)

@@ -7,7 +7,6 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from finercam_core.export import export as write_masks
-from finercam_core.finer import GAMMA
 from finercam_flows.hooks import RETRY, say_why
 from finercam_flows.parameters import Folder, Gamma, MaskFormat, Share, StoreLocation, Which
 from finercam_flows.progress import report_step
@@ -19,7 +18,7 @@ def export(
     to: Folder,
     format: MaskFormat = "coco",
     which: Which = "accepted",
-    gamma: Gamma = GAMMA,
+    gamma: Gamma | None = None,
     top: Share = 0.05,
 ) -> dict[str, Any]:
     """Write trait masks at image resolution.
@@ -43,7 +42,7 @@ def export(
 
 
 @task(cache_policy=NO_CACHE, **RETRY)
-def export_store(store: str, to: str, *, format: str, which: str, gamma: float, top: float) -> dict[str, Any]:
+def export_store(store: str, to: str, *, format: str, which: str, gamma: float | None, top: float) -> dict[str, Any]:
     """Write the masks of a store."""
     found = write_masks(store, to, format=format, which=which, gamma=gamma, top=top, progress=report_step)
     return {"folder": str(found.folder.resolve()), "masks": found.masks, "failed": dict(found.failed)}

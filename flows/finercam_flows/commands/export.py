@@ -31,7 +31,9 @@ def export(
     to: Annotated[str, typer.Option(help="Folder for the masks.")],
     form: Annotated[Format, typer.Option("--format", help="Form of the masks.")] = Format.COCO,
     which: Annotated[Which, typer.Option(help="Masks accepted in review, or unreviewed thresholds.")] = Which.ACCEPTED,
-    gamma: Annotated[float, typer.Option(help="Of automatic masks: strength of the comparison.")] = 0.6,
+    gamma: Annotated[
+        float | None, typer.Option(help="Of automatic masks: strength of the comparison; 0.6 by default.")
+    ] = None,
     top: Annotated[float, typer.Option(min=0, max=1, help="Of automatic masks: share of the pixels.")] = 0.05,
 ) -> None:
     """Write trait masks at image resolution.
