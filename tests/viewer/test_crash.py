@@ -1,0 +1,89 @@
+"""A window that is killed in the middle of a stroke: everything but that stroke is there when it is opened again."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari_finercam._layers import REGION
+from napari_finercam._session import ReviewSession
+from napari_finercam._widget import ReviewWidget
+
+from finercam_core.review import latest, read_verdicts
+from finercam_core.rle import decode
+
+pytestmark = pytest.mark.gui
+KEYS = "KJUKKJKKUK"
+SAID = {"K": "accept", "J": "reject", "U": "unsure"}
+# Reviews ten specimens by key, painting on the fourth; paints two strokes on the next one, and dies in the third.
+SITTING = """
+import os, signal, sys
+import numpy as np
+from napari_finercam import review
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
+
+store, keys, out = sys.argv[1:]
+viewer = review(store, reviewer="A. Tester", block=False)
+viewer.show()
+QTest.qWaitForWindowExposed(viewer.window._qt_window)
+canvas, left = viewer.window._qt_viewer.canvas.native, Qt.MouseButton.LeftButton
+
+
+def press(key):
+    QTest.keyClick(canvas, getattr(Qt.Key, f"Key_{key}"))
+    QApplication.processEvents()
+
+
+def drag(x0, y0, x1, y1, release=True):
+    w, h = canvas.width(), canvas.height()
+    QTest.mousePress(canvas, left, pos=QPoint(int(x0 * w), int(y0 * h)))
+    QTest.mouseMove(canvas, QPoint(int(x1 * w), int(y1 * h)))
+    QApplication.processEvents()
+    if release:
+        QTest.mouseRelease(canvas, left, pos=QPoint(int(x1 * w), int(y1 * h)))
+
+
+press("P")
+for number, key in enumerate(keys):
+    if number == 3:
+        drag(0.4, 0.4, 0.5, 0.45)
+        np.save(f"{out}/fourth.npy", np.asarray(viewer.layers["region"].data))
+    press(key)
+drag(0.3, 0.3, 0.45, 0.4)
+drag(0.6, 0.6, 0.7, 0.5)
+np.save(f"{out}/finished.npy", np.asarray(viewer.layers["region"].data))
+drag(0.2, 0.7, 0.8, 0.8, release=False)
+np.save(f"{out}/in_hand.npy", np.asarray(viewer.layers["region"].data))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_ten_by_keyboard_then_killed_in_mid_stroke(
+    make_napari_viewer: Callable[..., object], small_store: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", SITTING, str(small_store), KEYS, str(tmp_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    viewer = make_napari_viewer(show=True)
+    widget = ReviewWidget(viewer)  # type: ignore[arg-type]
+    viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
+    widget.open(ReviewSession(small_store, "A. Tester"))
+    session = widget.session
+    assert session is not None
+    ids = list(session.queue.ids)
+    said = {key[0]: verdict for key, verdict in latest(read_verdicts(small_store)).items()}
+    assert {image_id: verdict.decision for image_id, verdict in said.items()} == {
+        image_id: SAID[key] for image_id, key in zip(ids, KEYS, strict=False)
+    }
+    (fourth,) = said[ids[3]].regions
+    np.testing.assert_array_equal(decode(fourth.rle), np.load(tmp_path / "fourth.npy") > 0)
+    assert session.view.image_id == ids[10]
+    finished, in_hand = np.load(tmp_path / "finished.npy"), np.load(tmp_path / "in_hand.npy")
+    assert (finished != in_hand).any()
+    np.testing.assert_array_equal(viewer.layers[REGION].data, finished)  # type: ignore[attr-defined]
+    assert session.queue.counts() == {"accept": 6, "reject": 2, "unsure": 2, "all": 14}
