@@ -1,6 +1,6 @@
 """Draw the plugin's sample from a whole demo: `python docs/make_sample_data.py demo`.
 
-Three test specimens of each species, with their evidence; the photographs are rendered again when the sample is opened.
+Four test specimens of each species, with their evidence; the photographs are rendered again when the sample is opened.
 """
 
 import json
@@ -13,7 +13,7 @@ import numpy as np
 from finercam_core.store import Store, open_store
 from finercam_core.synthetic.truth import read_truth
 
-EACH = 3
+EACH = 4
 
 
 def main(demo: Path) -> None:

@@ -1,4 +1,7 @@
-"""Make the pictures of the docs from a demo: `xvfb-run … python docs/make_screenshots.py demo docs/images`."""
+"""Make the pictures of the docs: `xvfb-run … python docs/make_screenshots.py docs/images [demo]`.
+
+The review is photographed on the plugin's sample; the picture of maps comes from a whole demo, if one is given.
+"""
 
 import shutil
 import sys
@@ -6,50 +9,117 @@ import tempfile
 from pathlib import Path
 
 import napari
-from napari_finercam import review
-from qtpy.QtCore import QSize
+import numpy as np
+from napari_finercam._sample_store import make_sample
+from napari_finercam._session import ReviewSession
+from napari_finercam._widget import ReviewWidget
+from qtpy.QtCore import QSettings, QSize
 from qtpy.QtWidgets import QApplication
 
 SPECIES = "Coralodon ocellatus"
+BOTH_SIDES = "demo_coralodon_rotundus_20001"
+SIZE = (1400, 860)
 
 
-def main(demo: Path, images: Path) -> None:
-    """Review a few specimens of a copy of the demo's store and photograph the window."""
+def main(images: Path, demo: Path | None) -> None:
+    """Photograph the main states of the review."""
     with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder) / "maps.zarr"
-        shutil.copytree(demo / "maps.zarr", store)
-        # The store looks for its photographs beside itself.
-        (Path(folder) / "collection").symlink_to((demo / "collection").resolve())
-        viewer = review(store, reviewer="A. Ichthyologist", block=False)
-        widget = _widget(viewer)
-        for _ in range(3):
-            widget.accept()
-        session = widget.session
-        session.position = next(i for i, name in enumerate(session.store.rows["scientificName"]) if name == SPECIES) - 1
-        widget.next()
-        viewer.window._qt_window.resize(QSize(1280, 800))
-        _save(viewer, images / "review.png")
-        widget.toggle_keys()
-        widget.toggle_gamma()
-        _save(viewer, images / "review-keys.png")
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
+        store = make_sample(Path(folder) / "sample")
+        viewer = napari.Viewer(title="finercam: maps.zarr")
+        widget = ReviewWidget(viewer)
+        viewer.window.add_dock_widget(widget, name="Review", area="right")
+        viewer.window._qt_window.resize(QSize(*SIZE))
+        save(viewer, images / "review-start.png")
+        colleague(store)
+        widget.open(ReviewSession(store, "A. Ichthyologist"))
+        states(viewer, widget, images)
+        widget.close_session()
         viewer.close()
-    shutil.copy(demo / "report" / "maps-Lumichthys.png", images / "maps.png")
+    if demo is not None:
+        shutil.copy(demo / "report" / "maps-Lumichthys.png", images / "maps.png")
 
 
-def _widget(viewer: napari.Viewer):  # type: ignore[no-untyped-def]
-    from napari_finercam._widget import ReviewWidget
+def colleague(store: Path) -> None:
+    """Another reviewer, who has judged a few specimens before."""
+    session = ReviewSession(store, "B. Curator")
+    for decision in ("accept", "accept", "reject", "accept", "unsure", "accept", "accept", "reject"):
+        session.decide(decision)
+        session.move(1)
+    session.close()
 
-    return next(w for w in QApplication.instance().allWidgets() if isinstance(w, ReviewWidget))
+
+def states(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
+    """One picture after the other, as a reviewer would come to them."""
+    acts, session = widget.acts, widget.session
+    for act in (acts.accept, acts.accept, acts.reject, acts.reject, acts.unsure, acts.accept):
+        act()
+    ids = session.store.rows.index[session.store.rows["scientificName"] == SPECIES]
+    session.go_to(str(ids[1]))
+    widget.show_specimen()
+    save(viewer, images / "review.png")
+    acts.toggle_keys()
+    save(viewer, images / "review-keys.png")
+    acts.toggle_keys()
+    session.go_to(BOTH_SIDES)
+    widget.show_specimen()
+    acts.toggle_difference()
+    acts.next_reference()
+    save(viewer, images / "review-difference.png")
+    acts.toggle_difference()
+    session.go_to(str(ids[1]))
+    widget.show_specimen()
+    regions(viewer, widget, images)
+    widget.tabs.setCurrentIndex(1)
+    widget.queue.only.setCurrentText("disagreement")
+    widget.queue.apply()
+    save(viewer, images / "review-queue.png")
+    moved(viewer, widget, images)
 
 
-def _save(viewer: napari.Viewer, path: Path) -> None:
-    for _ in range(20):
+def regions(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
+    """Two regions with their traits, over the collection's own mask."""
+    session = widget.session
+    session.threshold.smoothing = 4
+    session.recut()
+    widget.acts.new_region()
+    labels = np.array(session.regions.labels)
+    fin = session.view.traits == 7
+    labels[fin & (labels == 0)] = 2
+    session.paint(labels)
+    traits = {trait.name: trait for trait in session.traits}
+    session.edit(lambda found: found.assign(2, traits["Caudal fin"]))
+    widget.show_specimen()
+    widget.region.choose(2)
+    widget.acts.toggle_traits()
+    widget.acts.toggle_heat()
+    save(viewer, images / "review-regions.png")
+    widget.acts.toggle_traits()
+    widget.acts.toggle_heat()
+
+
+def moved(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
+    """What is shown when the photographs are not where they were."""
+    store = Path(widget.session.store.location)
+    shutil.move(store.parent / "Images", store.parent / "elsewhere")
+    widget.tabs.setCurrentIndex(0)
+    widget.open(ReviewSession(store, "A. Ichthyologist"))
+    save(viewer, images / "review-moved.png")
+
+
+def save(viewer: napari.Viewer, path: Path) -> None:
+    """Photograph the whole window once it has drawn everything."""
+    for _ in range(25):
         QApplication.processEvents()
+        viewer.window._qt_window.repaint()
     viewer.reset_view()
-    for _ in range(5):
+    import time
+
+    until = time.perf_counter() + 1.0  # the strip of look-alikes is drawn in a thread
+    while time.perf_counter() < until:
         QApplication.processEvents()
     viewer.screenshot(str(path), canvas_only=False, flash=False)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)

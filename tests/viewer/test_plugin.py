@@ -69,7 +69,7 @@ def test_the_sample_opens_without_a_demo(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(_sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
     photos, maps = demo()
-    assert photos[0].shape[0] == maps[0].shape[0] == 45
+    assert photos[0].shape[0] == maps[0].shape[0] == 60
     store = _sample_store.make_sample()
     session = ReviewSession(store, "A")
     assert session.view.photographed
@@ -81,4 +81,4 @@ def test_the_sample_opens_without_a_demo(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_sample_belongs_to_the_renderer_that_draws_it() -> None:
     about, arrays = _sample_store.read_sample()
     assert about["renderer"] == RENDERER, "make it again with docs/make_sample_data.py"
-    assert len(about["image_ids"]) == len(arrays["evidence"]) == 45
+    assert len(about["image_ids"]) == len(arrays["evidence"]) == 60

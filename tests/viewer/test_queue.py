@@ -78,6 +78,18 @@ def test_orders_put_what_is_unknown_last(queue: Queue) -> None:
     assert chosen(queue, order=ORDERS[1], taxon="Aus")[3:] == [4, 5]
 
 
+def test_figures_of_an_evaluation_give_an_order(queue: Queue) -> None:
+    table = pd.DataFrame(
+        {
+            "image_id": ["img-3", "img-3", "img-0", "img-1", "elsewhere"],
+            "map": ["finer_cam", "grad_cam", "finer_cam", "finer_cam", "finer_cam"],
+            "drop_5": [0.1, 0.9, 0.5, -0.2, 0.0],
+        }
+    )
+    assert queue.take_figures(table) == ["drop_5, smallest first"]
+    assert chosen(queue, order="drop_5, smallest first")[:3] == [1, 3, 0]
+
+
 def test_steps_pass_over_what_has_no_map(queue: Queue) -> None:
     queue.select(Selection())
     assert queue.position == 0

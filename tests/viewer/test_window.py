@@ -13,6 +13,7 @@ from napari_finercam._session import ReviewSession
 from napari_finercam._widget import ReviewWidget
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QApplication
 
 from finercam_core.review import latest, read_verdicts
 from finercam_core.rle import decode
@@ -241,6 +242,16 @@ def test_a_note_is_written_by_key_and_kept(widget: ReviewWidget, qtbot: QtBot, s
     assert widget.verdict.note.text() == "jaw broken"
 
 
+def test_keys_work_after_the_mouse_was_in_the_panel(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    slider = widget.comparison.gamma
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_K)
+    qtbot.mouseClick(widget.comparison.references.viewport(), Qt.MouseButton.LeftButton)
+    assert not widget.comparison.references.hasFocus()
+    qtbot.keyClick(QApplication.focusWidget() or slider, Qt.Key.Key_J)
+    assert sorted(verdict.decision for verdict in read_verdicts(small_store)) == ["accept", "reject"]
+
+
 def test_filters_by_key(widget: ReviewWidget, qtbot: QtBot) -> None:
     press(widget, qtbot, "H", SHIFT)
     qtbot.keyClicks(widget.queue.text, "plain goby")
@@ -273,7 +284,7 @@ def test_the_start_page_opens_a_store_and_remembers_the_name(
     viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
     widget.acts.accept()
     widget.start.reviewer.setText("C. Curator")
-    chooser = "napari_finercam._widget.QFileDialog.getExistingDirectory"
+    chooser = "napari_finercam._acts.QFileDialog.getExistingDirectory"
     monkeypatch.setattr(chooser, lambda *_a: str(small_store.parent))
     widget.start.open_button.click()
     assert "no store" in widget.start.problem.text()

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from qtpy.QtWidgets import QFileDialog
+
 from finercam_core.errors import FinercamError
 from napari_finercam import _panel_comparison, _panel_region
 from napari_finercam._key_sheet import KeySheet
@@ -40,6 +42,36 @@ class Acts:
     def __init__(self, widget: "ReviewWidget") -> None:
         self.widget = widget
         self.sheet: KeySheet | None = None
+
+    def choose_store(self) -> None:
+        """Ask for a store's folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self.widget, "Open a finercam store")
+        if folder:
+            self.widget.open_store(folder)
+
+    def open_sample(self) -> None:
+        """Open the rendered fish."""
+        from napari_finercam._sample_data import sample_store
+
+        self.widget.open_store(sample_store())
+
+    @told
+    def choose_images(self) -> None:
+        """Ask where the photographs are now."""
+        session = self.widget.session
+        folder = QFileDialog.getExistingDirectory(self.widget, "Where are the photographs?")
+        if folder and session is not None:
+            self.widget.open_store(session.store.location, folder)
+
+    @told
+    def choose_figures(self) -> None:
+        """Ask for a table of figures to order the queue by."""
+        path, _ = QFileDialog.getOpenFileName(self.widget, "A table of figures", filter="Tables (*.csv *.parquet)")
+        if path and self.widget.session is not None:
+            new = self.widget.session.take_figures(path)
+            self.widget.queue.show_orders()
+            self.widget.queue.order.setCurrentText(new[0] if new else "")
+            self.widget.queue.apply()
 
     @told
     def _decide(self, decision: "Decision") -> None:

@@ -73,8 +73,11 @@ class ReviewLayers:
         self.show(session)
 
     def show(self, session: "ReviewSession") -> None:
-        """Fill the layers with the specimen that is on."""
+        """Fill the layers with the specimen that is on; those that were deleted come back."""
         view = session.view
+        for layer in (self.image, self.heat, self.traits, self.regions):
+            if layer not in self._viewer.layers:
+                self._viewer.add_layer(layer)
         self.image.data = view.image
         self.show_heat(session)
         traits = np.zeros(view.image.shape[:2], np.uint8) if view.traits is None else view.traits
@@ -82,7 +85,7 @@ class ReviewLayers:
         self.show_regions(session)
         if view.image.shape != self._shape:
             self._shape = view.image.shape
-            self.regions.contour = max(2, round(max(view.image.shape[:2]) / 300))
+            self.regions.contour = max(1, round(max(view.image.shape[:2]) / 350))
             self._viewer.reset_view()
 
     def show_heat(self, session: "ReviewSession") -> None:

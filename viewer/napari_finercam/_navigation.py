@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from finercam_core.errors import ReviewError
 from finercam_core.finer import choose_references, compared_gamma
@@ -70,6 +71,22 @@ class Navigation:
         self.queue.position -= 1
         if not self.move(1) and not self.move(-1):
             raise ReviewError(f"{self.store.location} has no finished specimen", "run `finercam annotate` first")
+
+    def take_figures(self, path: str | Path) -> list[str]:
+        """Take in a table of figures, CSV or Parquet with `image_id`; returns the orders that it adds to the queue.
+
+        Raises
+        ------
+        ReviewError
+            If it cannot be read, has no `image_id`, or none of this store's.
+        """
+        try:
+            table = pd.read_parquet(path) if str(path).endswith(".parquet") else pd.read_csv(path)
+        except (OSError, ValueError) as error:
+            raise ReviewError(f"{path} cannot be read as a table: {error}", "give a CSV or Parquet file") from error
+        if "image_id" not in table or not table["image_id"].isin(self.queue.ids).any():
+            raise ReviewError(f"{path} names no specimen of this store", "give a table with a column image_id")
+        return self.queue.take_figures(table)
 
     def read_scores(self) -> None:
         """Begin to read the scores of all specimens in the background; orders and filters use what is there so far."""

@@ -25,6 +25,7 @@ class ComparisonPanel(QWidget):
     changed = Signal()
     method_chosen = Signal(str)
     reference_looked_at = Signal()
+    done = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +47,7 @@ class ComparisonPanel(QWidget):
         self._lay_out()
         self.gamma.valueChanged.connect(self._on_gamma)
         self.weighting.currentTextChanged.connect(self._on_weighting)
+        self.weighting.activated.connect(self.done)
         self.method.activated.connect(self._on_method)
         self.difference.toggled.connect(self._on_difference)
         self.references.itemChanged.connect(self._on_references)
@@ -63,8 +65,9 @@ class ComparisonPanel(QWidget):
         layout.addWidget(self.difference)
         layout.addWidget(QLabel("Compared with"))
         layout.addWidget(self.references, stretch=1)
-        for part in (self.difference, self.references, self.weighting, self.method):
-            part.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        # The keys stay with the picture whatever is clicked here.
+        for part in (self.difference, self.references):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def open(self, session: "ReviewSession", methods: list[Method]) -> None:
         """Take up a session; `methods` are the stores beside this one that show the same specimens."""
@@ -110,6 +113,7 @@ class ComparisonPanel(QWidget):
 
     def _on_method(self, _index: int) -> None:
         self.method_chosen.emit(self.method.currentData())
+        self.done.emit()
 
     def _on_row(self, _row: int) -> None:
         if not self._filling:

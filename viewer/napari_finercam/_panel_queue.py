@@ -32,6 +32,7 @@ class QueuePanel(QWidget):
     message = Signal(str)
     refresh_wanted = Signal()
     images_wanted = Signal()
+    figures_wanted = Signal()
     store_wanted = Signal()
 
     def __init__(self) -> None:
@@ -72,6 +73,7 @@ class QueuePanel(QWidget):
         buttons = QHBoxLayout()
         for text, tip, signal in (
             ("Refresh", "Take in what others and a running flow have written since", self.refresh_wanted),
+            ("Figures…", "Take in a table of an evaluation, to order by its figures", self.figures_wanted),
             ("Images…", "Say where the photographs are, if they have moved", self.images_wanted),
             ("Open store…", "Review another store", self.store_wanted),
         ):
@@ -99,9 +101,16 @@ class QueuePanel(QWidget):
         for trait in session.traits:
             self.trait.addItem(trait.name, trait.name)
         self.only.setCurrentIndex(0)
-        self.order.setCurrentIndex(0)
+        self.show_orders()
         self.text.clear()
         self.show_state()
+
+    def show_orders(self) -> None:
+        """List the orders that there are, and choose the last one if it is new."""
+        if self.session is not None:
+            orders = [*ORDERS, *self.session.queue.figures]
+            self.order.clear()
+            self.order.addItems(orders)
 
     def selection(self) -> Selection:
         """What the panel asks for; a taxon that is not in the list means all."""

@@ -79,8 +79,8 @@ class RegionPanel(QWidget):
         self.kind.currentIndexChanged.connect(self._on_threshold)
         self.regions.currentRowChanged.connect(self._on_region)
         self.trait.activated.connect(self._on_trait)
-        for part in (self.regions, self.kind):
-            part.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.kind.activated.connect(self.done)
+        self.regions.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def open(self, session: "ReviewSession") -> None:
         """Take up a session."""

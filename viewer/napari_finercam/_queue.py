@@ -37,7 +37,7 @@ class Selection:
     text : str
         Part of an id, a name or a common name; "" for all.
     order : str
-        One of `ORDERS`.
+        One of `ORDERS`, or of those that `Queue.take_figures` gave.
     """
 
     taxon: str = ""
@@ -77,6 +77,7 @@ class Queue:
         self.mine = np.zeros(n, np.int8)
         self.disagreed = np.zeros(n, bool)
         self.traits: dict[int, set[str]] = {}
+        self.figures: dict[str, npt.NDArray[np.float64]] = {}
         self.selection = Selection()
         self.order: npt.NDArray[np.intp] = np.arange(n)
         self.position = 0
@@ -207,7 +208,8 @@ class Queue:
 
     def _sorted(self, rows: npt.NDArray[np.intp], order: str) -> npt.NDArray[np.intp]:
         """Positions that put rows in order; those without scores come last, as stored."""
-        key = {ORDERS[1]: self.probability, ORDERS[2]: self.difference}.get(order)
+        keys: dict[str, npt.NDArray[Any]] = {ORDERS[1]: self.probability, ORDERS[2]: self.difference, **self.figures}
+        key = keys.get(order)
         return np.arange(len(rows)) if key is None else np.argsort(key[rows], kind="stable")
 
     def step(self, step: int) -> Iterable[int]:
@@ -223,6 +225,26 @@ class Queue:
         mine = self.mine[self.order]
         said = {name: int((mine == code).sum()) for name, code in _CODES.items() if name}
         return said | {"all": len(self.order)}
+
+    def take_figures(self, table: pd.DataFrame) -> list[str]:
+        """Take in figures of specimens, such as those of an evaluation, to put the queue in their order.
+
+        Parameters
+        ----------
+        table : DataFrame
+            `image_id` and columns of numbers. Of several rows of a specimen those of the map "finer_cam" count, if
+            there is a column `map`, and their mean.
+
+        Returns
+        -------
+        list of str, the new orders.
+        """
+        if "map" in table and (table["map"] == "finer_cam").any():
+            table = table[table["map"] == "finer_cam"]
+        means = table.groupby("image_id").mean(numeric_only=True).reindex(self.ids)
+        names = [f"{name}, smallest first" for name in means.columns]
+        self.figures |= {name: means[column].to_numpy(float) for name, column in zip(names, means.columns, strict=True)}
+        return names
 
     @property
     def pending(self) -> int:

@@ -80,7 +80,9 @@ def load_view(store: Store, image_id: str) -> View:
     try:
         image, photographed = np.asarray(store.image(image_id)), True
     except ImageError as error:
-        problems.append(f"{error.status.sentence}: {error.location}")
+        problems.append(
+            f"{error.status.sentence}, {error.location}: say where the photographs are with Queue > Images…"
+        )
     used = np.arange(0 if record is None else len(record.classes)) > 0
     sentence = "; ".join(problems)
     traits = _trait_mask(store, str(row.get("maskURI", "")), image.shape[:2]) if photographed else None

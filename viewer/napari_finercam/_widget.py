@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QFrame, QLabel, QMainWindow, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from napari_finercam import _words
 from napari_finercam._acts import Acts, told
@@ -83,10 +83,11 @@ class ReviewWidget(QWidget):
         self.pages.addWidget(page)
 
     def _connect(self) -> None:
-        self.start.store_wanted.connect(self.choose_store)
-        self.start.sample_wanted.connect(self.open_sample)
-        self.queue.store_wanted.connect(self.choose_store)
-        self.queue.images_wanted.connect(self.choose_images)
+        self.start.store_wanted.connect(self.acts.choose_store)
+        self.start.sample_wanted.connect(self.acts.open_sample)
+        self.queue.store_wanted.connect(self.acts.choose_store)
+        self.queue.images_wanted.connect(self.acts.choose_images)
+        self.queue.figures_wanted.connect(self.acts.choose_figures)
         self.queue.refresh_wanted.connect(self.acts.refresh)
         self.queue.message.connect(self.say)
         self.queue.selected.connect(self._on_selected)
@@ -95,7 +96,8 @@ class ReviewWidget(QWidget):
         self.comparison.method_chosen.connect(self._on_method)
         self.region.changed.connect(self._on_region)
         self.region.chosen.connect(self._on_number)
-        self.region.done.connect(self.focus_canvas)
+        for panel in (self.comparison, self.region):
+            panel.done.connect(self.focus_canvas)
         self.verdict.asked.connect(self._on_asked)
         self.verdict.note_written.connect(self.keep_note)
         self.verdict.note.returnPressed.connect(self.focus_canvas)
@@ -108,30 +110,10 @@ class ReviewWidget(QWidget):
         """Name of the reviewer: as given on the start page, else the login name."""
         return self.start.reviewer.text().strip() or getpass.getuser()
 
-    def choose_store(self) -> None:
-        """Ask for a store's folder and open it."""
-        folder = QFileDialog.getExistingDirectory(self, "Open a finercam store")
-        if folder:
-            self.open_store(folder)
-
-    def open_sample(self) -> None:
-        """Open the rendered fish."""
-        from napari_finercam._sample_data import sample_store
-
-        self.open_store(sample_store())
-
     @told
     def open_store(self, location: str | Path, images: str | Path | None = None) -> None:
         """Open a store for the reviewer of the start page."""
         self.open(ReviewSession(location, self.reviewer, images))
-
-    @told
-    def choose_images(self) -> None:
-        """Ask where the photographs are now."""
-        session = self.session
-        folder = QFileDialog.getExistingDirectory(self, "Where are the photographs?")
-        if folder and session is not None:
-            self.open_store(session.store.location, folder)
 
     def open(self, session: ReviewSession) -> None:
         """Show a session's specimen."""
@@ -139,10 +121,11 @@ class ReviewWidget(QWidget):
         self.session = session
         remember_reviewer(session.reviewer)
         self.start.reviewer.setText(session.reviewer)
-        self.layers = ReviewLayers(self.viewer, session)
-        bind_keys(self.layers.regions, self.acts)
-        self.layers.regions.events.paint.connect(self._on_paint)
-        self.layers.regions.events.selected_label.connect(self._on_label)
+        if self.layers is None:
+            self.layers = ReviewLayers(self.viewer, session)
+            bind_keys(self.layers.regions, self.acts)
+            self.layers.regions.events.paint.connect(self._on_paint)
+            self.layers.regions.events.selected_label.connect(self._on_label)
         self.comparison.open(session, methods_beside(session.store))
         self.region.open(session)
         self.queue.open(session)
@@ -171,6 +154,10 @@ class ReviewWidget(QWidget):
             self.session.close()
             self.session = None
 
+    def keyPressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
+        """Pass on to the picture the keys that no field here wanted."""
+        QApplication.sendEvent(self._canvas(), event)
+
     def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """End the threads with the window."""
         self.close_session()
@@ -186,7 +173,10 @@ class ReviewWidget(QWidget):
 
     def focus_canvas(self) -> None:
         """Let the keys go to the picture again."""
-        self.viewer.window._qt_viewer.canvas.native.setFocus()
+        self._canvas().setFocus()
+
+    def _canvas(self) -> Any:
+        return self.viewer.window._qt_viewer.canvas.native
 
     # --- showing
 
