@@ -82,3 +82,23 @@ def test_the_sample_belongs_to_the_renderer_that_draws_it() -> None:
     about, arrays = _sample_store.read_sample()
     assert about["renderer"] == RENDERER, "make it again with docs/make_sample_data.py"
     assert len(about["image_ids"]) == len(arrays["evidence"]) == 60
+
+
+@pytest.mark.gui
+def test_the_start_page_opens_a_store_and_remembers_the_name(
+    make_napari_viewer: Callable[..., object], small_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    widget = ReviewWidget(viewer)  # type: ignore[arg-type]
+    viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
+    widget.acts.accept()
+    widget.start.reviewer.setText("C. Curator")
+    chooser = "napari_finercam._acts.QFileDialog.getExistingDirectory"
+    monkeypatch.setattr(chooser, lambda *_a: str(small_store.parent))
+    widget.start.open_button.click()
+    assert "no store" in widget.start.problem.text()
+    monkeypatch.setattr(chooser, lambda *_a: str(small_store))
+    widget.start.open_button.click()
+    assert widget.session is not None
+    assert widget.session.reviewer == "C. Curator"
+    assert ReviewWidget(viewer).start.reviewer.text() == "C. Curator"  # type: ignore[arg-type]

@@ -1,10 +1,9 @@
 """A real napari window, driven by key presses and the mouse."""
 
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
+import napari
 import numpy as np
 import pytest
 from napari_finercam._keys import KEYS
@@ -22,13 +21,26 @@ pytestmark = pytest.mark.gui
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
+@pytest.fixture(scope="module")
+def window(qapp: QApplication) -> Iterator[ReviewWidget]:
+    """One window for all tests here: it is what takes the time."""
+    viewer = napari.Viewer(show=True)
+    found = ReviewWidget(viewer)
+    viewer.window.add_dock_widget(found, name="Review", area="right")
+    yield found
+    found.close_session()
+    viewer.close()
+
+
 @pytest.fixture
-def widget(make_napari_viewer: Callable[..., object], small_store: Path) -> ReviewWidget:
-    viewer = make_napari_viewer(show=True)
-    found = ReviewWidget(viewer)  # type: ignore[arg-type]
-    viewer.window.add_dock_widget(found, name="Review", area="right")  # type: ignore[attr-defined]
-    found.open(ReviewSession(small_store, "A. Tester"))
-    return found
+def widget(window: ReviewWidget, small_store: Path) -> ReviewWidget:
+    """The window with a store of its own, as it is after opening."""
+    window.open(ReviewSession(small_store, "A. Tester"))
+    layers = window.layers
+    assert layers is not None
+    layers.heat.visible, layers.traits.visible, layers.regions.mode = True, False, "pan_zoom"
+    window.tabs.setCurrentIndex(0)
+    return window
 
 
 def canvas(widget: ReviewWidget):  # type: ignore[no-untyped-def]
@@ -276,24 +288,6 @@ def test_agreement_is_shown(widget: ReviewWidget, qtbot: QtBot, small_store: Pat
     assert "B: rejected." in widget.verdict.others.text()
 
 
-def test_the_start_page_opens_a_store_and_remembers_the_name(
-    make_napari_viewer: Callable[..., object], small_store: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    viewer = make_napari_viewer(show=True)
-    widget = ReviewWidget(viewer)  # type: ignore[arg-type]
-    viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
-    widget.acts.accept()
-    widget.start.reviewer.setText("C. Curator")
-    chooser = "napari_finercam._acts.QFileDialog.getExistingDirectory"
-    monkeypatch.setattr(chooser, lambda *_a: str(small_store.parent))
-    widget.start.open_button.click()
-    assert "no store" in widget.start.problem.text()
-    monkeypatch.setattr(chooser, lambda *_a: str(small_store))
-    widget.start.open_button.click()
-    assert session_of(widget).reviewer == "C. Curator"
-    assert ReviewWidget(viewer).start.reviewer.text() == "C. Curator"  # type: ignore[arg-type]
-
-
 def test_another_base_method_beside_is_taken_up_at_the_same_specimen(
     widget: ReviewWidget, qtbot: QtBot, small_store: Path
 ) -> None:
@@ -307,7 +301,7 @@ def test_another_base_method_beside_is_taken_up_at_the_same_specimen(
     (other / "zarr.json").write_text(json.dumps(meta))
     press(widget, qtbot, "NN")
     here = session_of(widget).view.image_id
-    widget.open(session_of(widget).__class__(small_store, "A. Tester"))
+    widget.open(ReviewSession(small_store, "A. Tester"))
     press(widget, qtbot, "NN")
     method = widget.comparison.method
     assert [method.itemText(i) for i in range(method.count())] == [
@@ -318,14 +312,3 @@ def test_another_base_method_beside_is_taken_up_at_the_same_specimen(
     method.activated.emit(1)
     assert session_of(widget).view.image_id == here
     assert session_of(widget).comparison_made().method == "hirescam"
-
-
-def test_the_viewer_starts_without_torch_and_prefect(small_store: Path) -> None:
-    code = (
-        "import sys; from napari_finercam import review;"
-        f"viewer = review({str(small_store)!r}, reviewer='A', block=False);"
-        "bad = {'torch', 'timm', 'prefect'} & {name.split('.')[0] for name in sys.modules};"
-        "print(sorted(layer.name for layer in viewer.layers), sorted(bad)); viewer.close()"
-    )
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "['Finer-CAM', 'region', 'specimen', 'trait mask'] []"

@@ -80,9 +80,8 @@ def load_view(store: Store, image_id: str) -> View:
     try:
         image, photographed = np.asarray(store.image(image_id)), True
     except ImageError as error:
-        problems.append(
-            f"{error.status.sentence}, {error.location}: say where the photographs are with Queue > Images…"
-        )
+        moved = " (if the photographs have moved, say where to: Queue, Images…)"
+        problems.append(f"{error.status.sentence}: {error.location}{moved if error.status is Status.MISSING else ''}")
     used = np.arange(0 if record is None else len(record.classes)) > 0
     sentence = "; ".join(problems)
     traits = _trait_mask(store, str(row.get("maskURI", "")), image.shape[:2]) if photographed else None
