@@ -1,4 +1,4 @@
-"""A window without torch and Prefect that is killed in the middle of a stroke: everything but that stroke is there when it is opened again."""
+"""A window without torch and Prefect, killed in mid-stroke: all but that stroke is there when it is opened again."""
 
 import signal
 import subprocess
