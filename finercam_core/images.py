@@ -2,9 +2,10 @@
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import fsspec
@@ -48,6 +49,8 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+REDUCED_TO = 2.0
+"""Pixels each way that a JPEG decoded at reduced scale keeps for every pixel of the model's input."""
 
 
 def load_image(
@@ -79,16 +82,24 @@ def load_image(
     ImageError
         With the `Status` that the store records for this specimen.
     """
-    place = str(location)
+    return _load(str(location), root, limits, lambda _size: at_least)[0]
+
+
+def _load(
+    place: str, root: str | Path | None, limits: Limits, at_least: Callable[[tuple[int, int]], tuple[int, int] | None]
+) -> tuple[Image.Image, tuple[int, int]]:
+    """The image, as small as `at_least` of its upright size allows, and that size."""
     source = locate(place, root)
     with _reported(place), warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(source) as image:
             _check_size(image, place, limits)
-            if at_least is not None:
-                image.draft("RGB", _upright(image, at_least))
+            size = _upright(image, image.size)
+            enough = at_least(size)
+            if enough is not None:
+                image.draft("RGB", _upright(image, enough))
             image.load()
-            return ImageOps.exif_transpose(_to_rgb(image))
+            return ImageOps.exif_transpose(_to_rgb(image)), size
 
 
 def image_size(location: str | Path, *, root: str | Path | None = None) -> tuple[int, int]:
@@ -185,7 +196,8 @@ def load_pixels(
 ) -> npt.NDArray[np.uint8]:
     """Open an image and bring it to a model's input size.
 
-    JPEGs much larger than the input are decoded at reduced scale, never below twice the input's size.
+    JPEGs much larger than the input are decoded at 1/2, 1/4 or 1/8 of their size, never below `REDUCED_TO` times the
+    pixels, each way, that the input takes of them; what is cut out stays that of the whole photograph.
 
     Returns
     -------
@@ -196,5 +208,19 @@ def load_pixels(
     ImageError
         As `load_image`.
     """
-    enough = (2 * preparation.width, 2 * preparation.height)
-    return preparation.resize(load_image(location, root=root, at_least=enough))
+    enough = partial(preparation.enough, factor=REDUCED_TO)
+    image, size = _load(str(location), root, DEFAULT_LIMITS, enough)
+    return preparation.resize(image, size)
+
+
+def load_many(
+    places: Sequence[str], preparation: Preparation, root: str | Path | None = None
+) -> list["npt.NDArray[np.uint8] | ImageError"]:
+    """`load_pixels` of several images, for a worker process: an image that cannot be used gives its error instead."""
+    found: list[npt.NDArray[np.uint8] | ImageError] = []
+    for place in places:
+        try:
+            found.append(load_pixels(place, preparation, root=root))
+        except ImageError as error:
+            found.append(error)
+    return found

@@ -4,6 +4,7 @@ One rule holds both directions together: the model's input shows a rectangular `
 image pixels, possibly reaching beyond its edges. A grid cell covers its equal share of that window.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
@@ -93,11 +94,31 @@ class Preparation:
         kept = Window(w / 2 - half_w, h / 2 - half_h, w / 2 + half_w, h / 2 + half_h)
         return kept, (0, 0, self.width, self.height)
 
-    def resize(self, image: Image.Image) -> npt.NDArray[np.uint8]:
-        """Cut and scale an RGB image to the input size: uint8 of shape (height, width, 3)."""
-        box, (x, y, w, h) = self._placement(image.size)
-        inner = np.asarray(image.resize((w, h), _RESAMPLING[self.interpolation], box=box), np.uint8)
-        return np.pad(inner, ((y, self.height - y - h), (x, self.width - x - w), (0, 0)), mode="edge")
+    def resize(self, image: Image.Image, photograph: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
+        """Cut and scale an RGB image to the input size: uint8 of shape (height, width, 3).
+
+        Parameters
+        ----------
+        image : PIL.Image.Image
+        photograph : (int, int), optional
+            Width and height of the photograph of which `image` is a copy at 1/2, 1/4 or 1/8, its size rounded up. What
+            is cut out is then that of the photograph, to the fraction of a pixel.
+        """
+        w, h = photograph or image.size
+        box, (x, y, across, down) = self._placement((w, h))
+        reduced = round(w / image.width)
+        part = (box.left / reduced, box.top / reduced, box.right / reduced, box.bottom / reduced)
+        inner = np.asarray(image.resize((across, down), _RESAMPLING[self.interpolation], box=part), np.uint8)
+        return np.pad(inner, ((y, self.height - y - down), (x, self.width - x - across), (0, 0)), mode="edge")
+
+    def enough(self, photograph: tuple[int, int], factor: float = 2.0) -> tuple[int, int]:
+        """Width and height at which a photograph still has `factor` pixels, each way, for every pixel of the input."""
+        box, (_, _, across, down) = self._placement(photograph)
+        w, h = photograph
+        return (
+            math.ceil(factor * across * w / (box.right - box.left)),
+            math.ceil(factor * down * h / (box.bottom - box.top)),
+        )
 
     def normalise(self, pixels: npt.NDArray[np.uint8]) -> FloatArray:
         """Scale uint8 pixels (..., height, width, 3) to float32 (..., 3, height, width), normalised by mean and std."""

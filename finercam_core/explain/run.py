@@ -9,6 +9,7 @@ from finercam_core.catalog import Catalog
 from finercam_core.comparison import plan_comparisons
 from finercam_core.explain.classifier import Classifier
 from finercam_core.finer import GAMMA
+from finercam_core.images import REDUCED_TO
 from finercam_core.policies import Policy
 from finercam_core.store import Chunk, Store, create_store
 
@@ -68,7 +69,13 @@ def _settings(classifier: Classifier, method: str, gamma: float) -> dict[str, An
     versions, preparation = described.pop("versions", {}), classifier.preparation.to_dict()
     described.pop("preparation", None)
     described["species"] = list(classifier.species)
-    return {"classifier": described, **maps, "preparation": preparation, "versions": versions}
+    return {
+        "classifier": described,
+        **maps,
+        "preparation": preparation,
+        "decoding": {"jpeg_reduced_to": REDUCED_TO},
+        "versions": versions,
+    }
 
 
 def shards(chunks: Iterable[Chunk], size: int) -> Iterator[list[Chunk]]:

@@ -176,6 +176,11 @@ class Store:
             raise StoreError(f"{name!r} is not in {self.location}", f"it has {len(self.groups)} species, see info")
         return self.groups[name]
 
+    def classes(self, name: str) -> tuple[str, ...]:
+        """A species and its references, in the order of the dimension `class`."""
+        column: Any = self.files.group(path=self._group(name))["class"]
+        return tuple(str(one) for one in column[:])
+
     def status(self, name: str) -> npt.NDArray[np.uint8]:
         """`Status` code of each slot of a species; uint8 (specimen,)."""
         return status_of(np.asarray(self.files.group()[f"{self._group(name)}/state"][:]))  # type: ignore[index]

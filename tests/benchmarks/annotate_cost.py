@@ -77,7 +77,7 @@ def ratio(base: Callable[[], object], ours: Callable[[], object]) -> float:
 
 def annotate_ratio(found: Classifier, pixels: np.ndarray) -> float:
     """The same with chunks, float16 and Zarr; decoding is replaced by arrays in memory on both sides."""
-    from finercam_core.explain import annotate
+    from finercam_core.explain import decoding
 
     rows = [{"image_id": f"{i}", "scientificName": found.species[i // 64], "path": f"{i}"} for i in range(64 * 2)]
     specimens = pd.DataFrame(rows).assign(
@@ -85,7 +85,7 @@ def annotate_ratio(found: Classifier, pixels: np.ndarray) -> float:
     )
     images = [torch.from_numpy(found.preparation.normalise(pixels)) for _ in range(len(rows) // BATCH)]
     batch = {f"{i}": pixels[i % BATCH] for i in range(len(rows))}
-    annotate.load_pixels = lambda place, *_args, **_options: batch[place]  # type: ignore[assignment]
+    decoding.load_many = lambda places, *_args: [batch[place] for place in places]  # type: ignore[assignment]
 
     def base() -> None:
         for one in images:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from finercam_core.images import ImageError, Limits, image_size, load_image, load_pixels
+from finercam_core.images import ImageError, Limits, image_size, load_image, load_many, load_pixels
 from finercam_core.preparation import Preparation
 from finercam_core.status import Status
+from finercam_core.synthetic import SPECIES, render_specimen
 
 
 def save(path: Path, mode: str = "RGB", size: tuple[int, int] = (40, 30), **options: object) -> Path:
@@ -127,6 +128,38 @@ def test_reduced_decoding_keeps_enough_pixels_and_the_picture(tmp_path: Path) ->
     assert 256 <= reduced.width < 1600
     whole = preparation.resize(load_image(tmp_path / "big.jpg")).astype(int)
     assert np.abs(load_pixels(tmp_path / "big.jpg", preparation).astype(int) - whole).max() <= 4
+
+
+@pytest.mark.parametrize("size", [(2048, 1536), (2000, 700), (1601, 1001), (701, 1999)])
+@pytest.mark.parametrize("mode", ["pad", "squash", "crop"])
+def test_reduced_decoding_changes_no_pixel_by_more_than_the_stated_tolerance(
+    tmp_path: Path, size: tuple[int, int], mode: str
+) -> None:
+    """A photograph with the noise of a sensor: on average under half a grey level, at most 6 of 255."""
+    specimen = Image.fromarray(render_specimen(SPECIES[0].name, 3, 0).image)
+    noise = np.random.default_rng(0).normal(0, 3, (size[1], size[0], 3))
+    large = np.asarray(specimen.resize(size, Image.Resampling.BICUBIC)) + noise
+    Image.fromarray(large.clip(0, 255).astype(np.uint8)).save(tmp_path / "a.jpg", quality=92)
+    preparation = Preparation(224, 224, mode, 0.875 if mode == "crop" else 1.0)  # type: ignore[arg-type]
+    whole = preparation.resize(load_image(tmp_path / "a.jpg")).astype(int)
+    change = np.abs(load_pixels(tmp_path / "a.jpg", preparation).astype(int) - whole)
+    assert change.mean() < 0.5
+    assert change.max() <= 6
+
+
+def test_long_images_are_decoded_as_small_as_square_ones(tmp_path: Path) -> None:
+    """What counts is how many pixels the input takes of the photograph, not how large the input is."""
+    preparation = Preparation(224, 224)
+    save(tmp_path / "long.jpg", size=(2000, 500))
+    assert load_image(tmp_path / "long.jpg", at_least=preparation.enough((2000, 500))).size == (500, 125)
+    assert preparation.enough((2000, 500), factor=1.0) == (224, 56)
+
+
+def test_a_worker_gives_errors_instead_of_raising_them(tmp_path: Path) -> None:
+    save(tmp_path / "a.png")
+    good, bad = load_many(["a.png", "gone.png"], Preparation(16, 16), tmp_path)
+    assert isinstance(good, np.ndarray)
+    assert isinstance(bad, ImageError)
 
 
 def test_errors_survive_pickling() -> None:

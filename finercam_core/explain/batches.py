@@ -1,0 +1,115 @@
+"""One batch of specimens through the model: prepared ahead of its turn, and its values put where they belong."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from finercam_core.explain.classifier import Classifier
+from finercam_core.explain.decoding import Item
+from finercam_core.explain.evidence import explain
+from finercam_core.preparation import Preparation
+from finercam_core.store import Chunk, ChunkResult
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Specimens that go through the model together.
+
+    Attributes
+    ----------
+    items : sequence of Item
+    good : list of Item
+        Those with pixels.
+    pixels : uint8 tensor (len(good), H, W, 3)
+        On the classifier's device already, or on the way there.
+    """
+
+    items: Sequence[Item]
+    good: list[Item]
+    pixels: torch.Tensor
+
+
+def batches(items: Iterable[Item], size: int, device: torch.device) -> Iterator[Batch]:
+    """Batches of `size` items with their pixels on the device; from page-locked memory where that is a GPU."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        good = [item for item in part if item.pixels is not None]
+        stacked = np.stack([item.pixels for item in good if item.pixels is not None]) if good else np.zeros(0, np.uint8)
+        pixels = torch.from_numpy(stacked)
+        if device.type == "cuda":
+            pixels = pixels.pin_memory().to(device, non_blocking=True)
+        yield Batch(part, good, pixels)
+
+
+def normalised(pixels: torch.Tensor, preparation: Preparation) -> torch.Tensor:
+    """`Preparation.normalise` where the pixels are: (N, H, W, 3) uint8 to (N, 3, H, W) float32, to the same bits."""
+    scale = np.asarray(255.0, np.float32) * np.asarray(preparation.std, np.float32)
+    shift = np.asarray(preparation.mean, np.float32) / np.asarray(preparation.std, np.float32)
+    divisor, offset = (torch.from_numpy(v).to(pixels.device)[:, None, None] for v in (scale, shift))
+    return (pixels.permute(0, 3, 1, 2).to(torch.float32) / divisor - offset).contiguous()
+
+
+class Gathering:
+    """A chunk's result while its specimens come in."""
+
+    def __init__(self, chunk: Chunk, classes: Sequence[int], grid: tuple[int, int]) -> None:
+        n = len(chunk)
+        self.chunk = chunk
+        self.classes = classes
+        self.missing = n
+        self.result = ChunkResult(
+            evidence=np.zeros((n, len(classes), *grid), np.float32),
+            logit=np.zeros((n, len(classes)), np.float32),
+            log_sum_exp=np.zeros(n, np.float32),
+            predicted=np.full(n, -1, np.int32),
+            status=np.zeros(n, np.uint8),
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether every specimen of the chunk has come in."""
+        return self.missing == 0
+
+    def settle(self, item: Item) -> None:
+        """Take the outcome of one specimen, whose values are already in the result if it has any."""
+        self.result.status[item.row] = item.status
+        if item.detail:
+            self.result.details[self.chunk.slots[item.row]] = item.detail
+        self.missing -= 1
+
+
+Gatherings = dict[tuple[str, int], Gathering]
+
+
+def key_of(chunk: Chunk) -> tuple[str, int]:
+    """What a chunk is found by."""
+    return chunk.group, chunk.index
+
+
+def explain_batch(classifier: Classifier, batch: Batch, gatherings: Gatherings, method: str) -> None:
+    """Compute a batch and put each specimen's evidence and scores into its chunk's result."""
+    if batch.good:
+        wanted = [gatherings[key_of(item.chunk)].classes for item in batch.good]
+        table = class_table(wanted)
+        images = normalised(batch.pixels, classifier.preparation)
+        explanation = explain(classifier, images, table, method=method)
+        logits = explanation.logits
+        chosen = logits.gather(1, torch.as_tensor(table, device=logits.device)).cpu().numpy()
+        total, predicted = logits.logsumexp(1).cpu().numpy(), logits.argmax(1).cpu().numpy()
+        maps = explanation.evidence.cpu().numpy()
+        for i, item in enumerate(batch.good):
+            result, count = gatherings[key_of(item.chunk)].result, len(wanted[i])
+            result.evidence[item.row], result.logit[item.row] = maps[i, :count], chosen[i, :count]
+            result.log_sum_exp[item.row], result.predicted[item.row] = total[i], predicted[i]
+    for item in batch.items:
+        gatherings[key_of(item.chunk)].settle(item)
+
+
+def class_table(wanted: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
+    """Classes of each specimen as one table; shorter rows are filled up with their own class, to be cut off."""
+    width = max(map(len, wanted))
+    return np.array([[*row, *[row[0]] * (width - len(row))] for row in wanted])

@@ -1,0 +1,138 @@
+"""Decoding ahead: every specimen in its order, whatever the workers, and although a worker dies."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import torch
+from deadly_preparation import Deadly
+from PIL import Image
+
+from finercam_core.explain.ahead import Background, ahead
+from finercam_core.explain.batches import batches, normalised
+from finercam_core.explain.decoding import Decoding, Item, _forget, decoded
+from finercam_core.images import load_pixels
+from finercam_core.preparation import Preparation
+from finercam_core.status import Status
+from finercam_core.store import Chunk
+
+PREPARATION = Preparation(16, 24)
+
+
+def chunk_of(places: list[str], name: str = "Aus bus", faults: dict[int, str] | None = None) -> Chunk:
+    n = len(places)
+    marks = tuple((faults or {}).get(i, "") for i in range(n))
+    return Chunk("g", 0, name, tuple(range(n)), tuple(places), tuple(places), marks, (0,) * n)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for i in range(30):
+        Image.new("RGB", (60, 40), (8 * i, 100, 255 - 8 * i)).save(tmp_path / f"{i}.png")
+    (tmp_path / "9.png").write_bytes(b"no image")
+    return tmp_path
+
+
+def decode(chunks: list[Chunk], folder: Path, *, processes: bool, workers: int = 2) -> list[Item]:
+    how = Decoding(PREPARATION, str(folder), workers, processes)
+    return list(decoded(chunks, how, known=lambda name: name != "Zus zus", ahead=20))
+
+
+@pytest.mark.parametrize("processes", [False, True])
+def test_all_come_in_their_order_with_what_is_wrong_with_them(folder: Path, processes: bool) -> None:
+    places = [f"{i}.png" for i in range(30)]
+    first = chunk_of(places[:20], faults={3: "OUTSIDE_COLLECTION"})
+    chunks = [first, chunk_of(places[20:25], "Zus zus"), chunk_of(places[25:])]
+    items = decode(chunks, folder, processes=processes)
+    assert [item.chunk.places[item.row] for item in items] == places
+    expected = dict.fromkeys(range(20, 25), Status.UNKNOWN_SPECIES)
+    expected |= {3: Status.OUTSIDE_COLLECTION, 9: Status.NOT_AN_IMAGE}
+    for i, item in enumerate(items):
+        assert item.status is expected.get(i, Status.DONE)
+        if item.pixels is not None:
+            np.testing.assert_array_equal(item.pixels, load_pixels(folder / places[i], PREPARATION))
+
+
+def test_a_worker_that_dies_costs_nothing(folder: Path) -> None:
+    how = Decoding(PREPARATION, str(folder), 2, True)
+    chunk = chunk_of([f"{i}.png" for i in range(30) if i != 9])
+    items = decoded([chunk], how, known=lambda _: True, ahead=20)
+    found = [next(items)]
+    before = psutil.Process().children()
+    for child in before:
+        if "spawn_main" in " ".join(child.cmdline()):
+            child.send_signal(signal.SIGKILL)
+    found += list(items)
+    _forget(2)
+    assert [item.row for item in found] == list(range(29))
+    assert all(item.status is Status.DONE for item in found)
+
+
+def test_an_image_that_kills_its_decoder_is_a_bad_image_and_the_rest_is_done(folder: Path) -> None:
+    how = Decoding(Deadly(16, 24), str(folder), 1, True)
+    chunk = chunk_of([f"{i}.png" for i in range(8)])
+    items = list(decoded([chunk], how, known=lambda _: True, ahead=16))
+    _forget(1)
+    assert [item.status.name for item in items] == ["DONE"] * 5 + ["UNREADABLE"] + ["DONE"] * 2
+    assert "decoder died" in items[5].detail
+
+
+ORPHANS = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from finercam_core.workers import end_with_parent
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), end_with_parent)
+    print(*{pool.submit(os.getpid).result() for _ in range(20)}, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
+    (tmp_path / "parent.py").write_text(ORPHANS)
+    with subprocess.Popen([sys.executable, str(tmp_path / "parent.py")], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        workers = [psutil.Process(int(pid)) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not alive
+
+
+def test_preparing_on_the_device_gives_the_same_bits() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 16, 24, 3), np.uint8)
+    there = normalised(torch.from_numpy(pixels), PREPARATION)
+    np.testing.assert_array_equal(there.numpy(), PREPARATION.normalise(pixels))
+
+
+def test_batches_hold_bad_specimens_without_pixels() -> None:
+    chunk = chunk_of(["a", "b", "c"])
+    good = Item(chunk, 0, np.zeros((16, 24, 3), np.uint8), Status.DONE)
+    bad = Item(chunk, 1, None, Status.MISSING)
+    one, two = batches([good, bad, bad], 2, torch.device("cpu"))
+    assert (len(one.items), len(one.good), one.pixels.shape) == (2, 1, (1, 16, 24, 3))
+    assert (len(two.items), len(two.good)) == (1, 0)
+
+
+def test_ahead_keeps_order_and_lets_errors_through() -> None:
+    assert list(ahead(range(50), 3)) == list(range(50))
+    assert list(ahead([], 2)) == []
+    with pytest.raises(ZeroDivisionError):
+        list(ahead(1 // n for n in (1, 0, 2)))
+
+
+def test_what_runs_in_the_background_is_bounded_and_its_errors_are_raised() -> None:
+    running: list[int] = []
+    with Background(1, waiting=2) as background:
+        for i in range(9):
+            background.do(lambda i=i: (time.sleep(0.01), running.append(i)))
+            assert i - len(running) <= 3
+        background.take(all_of_them=True)
+        background.do(lambda: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            background.take(all_of_them=True)
+    assert running == list(range(9))

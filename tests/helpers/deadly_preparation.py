@@ -1,0 +1,17 @@
+"""A preparation that ends its process on one colour, as a fault in a C library would. Without torch: workers load it."""
+
+import os
+
+import numpy as np
+from PIL import Image
+
+from finercam_core.preparation import Preparation
+
+COLOUR = (40, 100, 215)
+
+
+class Deadly(Preparation):
+    def resize(self, image: Image.Image, photograph: tuple[int, int] | None = None) -> np.ndarray:
+        if image.getpixel((0, 0)) == COLOUR:
+            os._exit(11)
+        return super().resize(image, photograph)
