@@ -1,4 +1,4 @@
-"""A preparation that ends its process on one colour, as a fault in a C library would. Without torch: workers load it."""
+"""A preparation that ends its process on one colour, as a fault in a C library would. Workers load it: no torch."""
 
 import os
 
