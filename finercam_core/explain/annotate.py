@@ -1,14 +1,16 @@
 """Compute and write the evidence of many chunks: decoding, the model and the disk work at the same time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from finercam_core.explain.ahead import Background, ahead
-from finercam_core.explain.batches import Batch, Gathering, Gatherings, batches, explain_batch, key_of
+from finercam_core.explain.batches import Batch, Explained, Gathering, Gatherings, batches, explain_batch, key_of
+from finercam_core.explain.batching import BatchSize
 from finercam_core.explain.classifier import Classifier
 from finercam_core.explain.decoding import Decoding, decoded, default_workers
+from finercam_core.finer import GAMMA
 from finercam_core.status import Status
 from finercam_core.store import Chunk, open_store, write_chunk
 from finercam_core.store.read import Store
@@ -82,15 +84,35 @@ def annotate_chunks(
         closing(ahead(batches(items, batch_size, device))) as prepared,
     ):
         gatherings: Gatherings = {}
-        for batch in prepared:
-            _begin(gatherings, batch, store, classifier)
-            explain_batch(classifier, batch, gatherings, method)
+        for explained in _explained(classifier, prepared, gatherings, store, method, BatchSize(batch_size)):
+            explained.settle(gatherings)
             for key in [key for key, gathering in gatherings.items() if gathering.complete]:
                 complete = gatherings.pop(key)
                 writer.do(write_chunk, location, complete.chunk, complete.result)
             counts.add(writer.take())
         counts.add(writer.take(all_of_them=True))
     return ShardReport(counts.done, counts.failed)
+
+
+def _explained(
+    classifier: Classifier,
+    prepared: Iterable[Batch],
+    gatherings: Gatherings,
+    store: Store,
+    method: str,
+    size: BatchSize,
+) -> Iterator[Explained]:
+    """Batches that went through the model, each given on when the next one has been started: a GPU never waits."""
+    gamma = float(store.provenance.get("gamma", GAMMA))
+    before: Explained | None = None
+    for batch in prepared:
+        _begin(gatherings, batch, store, classifier)
+        started = explain_batch(classifier, batch, gatherings, method, gamma, size)
+        if before is not None:
+            yield before
+        before = started
+    if before is not None:
+        yield before
 
 
 def class_indices(store: Store, chunk: Chunk, classifier: Classifier) -> list[int]:

@@ -8,9 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from finercam_core.explain.batching import BatchSize
 from finercam_core.explain.classifier import Classifier
 from finercam_core.explain.decoding import Item
 from finercam_core.explain.evidence import explain
+from finercam_core.explain.transfer import Leaving
 from finercam_core.preparation import Preparation
 from finercam_core.store import Chunk, ChunkResult
 
@@ -90,26 +92,52 @@ def key_of(chunk: Chunk) -> tuple[str, int]:
     return chunk.group, chunk.index
 
 
-def explain_batch(classifier: Classifier, batch: Batch, gatherings: Gatherings, method: str) -> None:
-    """Compute a batch and put each specimen's evidence and scores into its chunk's result."""
-    if batch.good:
-        wanted = [gatherings[key_of(item.chunk)].classes for item in batch.good]
-        table = class_table(wanted)
-        images = normalised(batch.pixels, classifier.preparation)
-        explanation = explain(classifier, images, table, method=method)
-        logits = explanation.logits
-        chosen = logits.gather(1, torch.as_tensor(table, device=logits.device)).cpu().numpy()
-        total, predicted = logits.logsumexp(1).cpu().numpy(), logits.argmax(1).cpu().numpy()
-        maps = explanation.evidence.cpu().numpy()
-        for i, item in enumerate(batch.good):
-            result, count = gatherings[key_of(item.chunk)].result, len(wanted[i])
-            result.evidence[item.row], result.logit[item.row] = maps[i, :count], chosen[i, :count]
-            result.log_sum_exp[item.row], result.predicted[item.row] = total[i], predicted[i]
-    for item in batch.items:
-        gatherings[key_of(item.chunk)].settle(item)
+@dataclass(frozen=True)
+class Explained:
+    """A batch that the model has been asked for; on a GPU it may still be at work.
+
+    Attributes
+    ----------
+    batch : Batch
+    parts : list of Leaving
+        Evidence, chosen logits, log-sum-exp and first choices of the good specimens, on their way to the host; several
+        parts where the batch did not fit into memory at once.
+    """
+
+    batch: Batch
+    parts: list[Leaving]
+
+    def settle(self, gatherings: Gatherings) -> None:
+        """Put each specimen's evidence and scores into its chunk's result."""
+        good = iter(self.batch.good)
+        for part in self.parts:
+            # A part is asked first: at its end no specimen is taken for it.
+            for (maps, chosen, total, predicted), item in zip(zip(*part.arrays(), strict=True), good, strict=False):
+                gathering = gatherings[key_of(item.chunk)]
+                result, count = gathering.result, len(gathering.classes)
+                result.evidence[item.row], result.logit[item.row] = maps[:count], chosen[:count]
+                result.log_sum_exp[item.row], result.predicted[item.row] = total, predicted
+        for item in self.batch.items:
+            gatherings[key_of(item.chunk)].settle(item)
+
+
+def explain_batch(
+    classifier: Classifier, batch: Batch, gatherings: Gatherings, method: str, gamma: float, size: BatchSize
+) -> Explained:
+    """Ask the model for the maps and scores of a batch, in halves where they do not fit into memory."""
+    wanted = [gatherings[key_of(item.chunk)].classes for item in batch.good]
+    table = class_table(wanted)
+
+    def work(rows: slice) -> Leaving:
+        images = normalised(batch.pixels[rows], classifier.preparation)
+        found = explain(classifier, images, table[rows], method=method, gamma=gamma)
+        chosen = found.logits.gather(1, found.classes)
+        return Leaving([found.evidence, chosen, found.logits.logsumexp(1), found.logits.argmax(1)])
+
+    return Explained(batch, size.run(work, len(batch.good)))
 
 
 def class_table(wanted: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
     """Classes of each specimen as one table; shorter rows are filled up with their own class, to be cut off."""
-    width = max(map(len, wanted))
+    width = max(map(len, wanted), default=0)
     return np.array([[*row, *[row[0]] * (width - len(row))] for row in wanted])
