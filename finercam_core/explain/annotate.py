@@ -10,7 +10,7 @@ from finercam_core.explain.batches import Batch, Explained, Gathering, Gathering
 from finercam_core.explain.batching import BatchSize
 from finercam_core.explain.classifier import Classifier
 from finercam_core.explain.decoding import Decoding, decoded, default_workers
-from finercam_core.finer import GAMMA
+from finercam_core.explain.question import Question
 from finercam_core.status import Status
 from finercam_core.store import Chunk, open_store, write_chunk
 from finercam_core.store.read import Store
@@ -84,7 +84,8 @@ def annotate_chunks(
         closing(ahead(batches(items, batch_size, device))) as prepared,
     ):
         gatherings: Gatherings = {}
-        for explained in _explained(classifier, prepared, gatherings, store, method, BatchSize(batch_size)):
+        question = Question.of(store, classifier, method)
+        for explained in _explained(classifier, prepared, gatherings, store, question, BatchSize(batch_size)):
             explained.settle(gatherings)
             for key in [key for key, gathering in gatherings.items() if gathering.complete]:
                 complete = gatherings.pop(key)
@@ -99,15 +100,14 @@ def _explained(
     prepared: Iterable[Batch],
     gatherings: Gatherings,
     store: Store,
-    method: str,
+    question: Question,
     size: BatchSize,
 ) -> Iterator[Explained]:
     """Batches that went through the model, each given on when the next one has been started: a GPU never waits."""
-    gamma = float(store.provenance.get("gamma", GAMMA))
     before: Explained | None = None
     for batch in prepared:
-        _begin(gatherings, batch, store, classifier)
-        started = explain_batch(classifier, batch, gatherings, method, gamma, size)
+        _begin(gatherings, batch, store, classifier, question)
+        started = explain_batch(classifier, batch, gatherings, question, size)
         if before is not None:
             yield before
         before = started
@@ -115,17 +115,13 @@ def _explained(
         yield before
 
 
-def class_indices(store: Store, chunk: Chunk, classifier: Classifier) -> list[int]:
-    """Indices in the classifier of a species and its references, in the order that its group has them."""
-    return [classifier.index(name) for name in store.classes(chunk.scientificName)]
-
-
-def _begin(gatherings: Gatherings, batch: Batch, store: Store, classifier: Classifier) -> None:
+def _begin(gatherings: Gatherings, batch: Batch, store: Store, classifier: Classifier, question: Question) -> None:
     """Make room for the chunks that appear for the first time."""
     for item in batch.items:
         key = key_of(item.chunk)
         if key not in gatherings:
-            gatherings[key] = Gathering(item.chunk, class_indices(store, item.chunk, classifier), classifier.grid)
+            classes = question.class_indices(store, item.chunk, classifier)
+            gatherings[key] = Gathering(item.chunk, classes, classifier.grid, per_image=question.per_image)
 
 
 class _Counts:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from finercam_core.explain.batching import BatchSize
 from finercam_core.explain.classifier import Classifier
 from finercam_core.explain.decoding import Item
 from finercam_core.explain.evidence import explain
+from finercam_core.explain.question import Question, Table
 from finercam_core.explain.transfer import Leaving
 from finercam_core.preparation import Preparation
 from finercam_core.store import Chunk, ChunkResult
@@ -58,7 +58,7 @@ def normalised(pixels: torch.Tensor, preparation: Preparation) -> torch.Tensor:
 class Gathering:
     """A chunk's result while its specimens come in."""
 
-    def __init__(self, chunk: Chunk, classes: Sequence[int], grid: tuple[int, int]) -> None:
+    def __init__(self, chunk: Chunk, classes: Sequence[int], grid: tuple[int, int], *, per_image: bool = False) -> None:
         n = len(chunk)
         self.chunk = chunk
         self.classes = classes
@@ -69,6 +69,7 @@ class Gathering:
             log_sum_exp=np.zeros(n, np.float32),
             predicted=np.full(n, -1, np.int32),
             status=np.zeros(n, np.uint8),
+            reference=np.full((n, len(classes)), -1, np.int32) if per_image else None,
         )
 
     @property
@@ -100,8 +101,8 @@ class Explained:
     ----------
     batch : Batch
     parts : list of Leaving
-        Evidence, chosen logits, log-sum-exp and first choices of the good specimens, on their way to the host; several
-        parts where the batch did not fit into memory at once.
+        Evidence, its classes and their logits, log-sum-exp and first choices of the good specimens, on their way to
+        the host; several parts where the batch did not fit into memory at once.
     """
 
     batch: Batch
@@ -112,32 +113,36 @@ class Explained:
         good = iter(self.batch.good)
         for part in self.parts:
             # A part is asked first: at its end no specimen is taken for it.
-            for (maps, chosen, total, predicted), item in zip(zip(*part.arrays(), strict=True), good, strict=False):
+            for (maps, chosen, classes, total, predicted), item in zip(
+                zip(*part.arrays(), strict=True), good, strict=False
+            ):
                 gathering = gatherings[key_of(item.chunk)]
                 result, count = gathering.result, len(gathering.classes)
                 result.evidence[item.row], result.logit[item.row] = maps[:count], chosen[:count]
                 result.log_sum_exp[item.row], result.predicted[item.row] = total, predicted
+                if result.reference is not None:
+                    result.reference[item.row] = classes[:count]
         for item in self.batch.items:
             gatherings[key_of(item.chunk)].settle(item)
 
 
 def explain_batch(
-    classifier: Classifier, batch: Batch, gatherings: Gatherings, method: str, gamma: float, size: BatchSize
+    classifier: Classifier, batch: Batch, gatherings: Gatherings, question: Question, size: BatchSize
 ) -> Explained:
     """Ask the model for the maps and scores of a batch, in halves where they do not fit into memory."""
-    wanted = [gatherings[key_of(item.chunk)].classes for item in batch.good]
-    table = class_table(wanted)
+    table = class_table([gatherings[key_of(item.chunk)].classes for item in batch.good])
 
     def work(rows: slice) -> Leaving:
         images = normalised(batch.pixels[rows], classifier.preparation)
-        found = explain(classifier, images, table[rows], method=method, gamma=gamma)
+        wanted = question.classes(table[rows])
+        found = explain(classifier, images, wanted, method=question.method, gamma=question.gamma)
         chosen = found.logits.gather(1, found.classes)
-        return Leaving([found.evidence, chosen, found.logits.logsumexp(1), found.logits.argmax(1)])
+        return Leaving([found.evidence, chosen, found.classes, found.logits.logsumexp(1), found.logits.argmax(1)])
 
     return Explained(batch, size.run(work, len(batch.good)))
 
 
-def class_table(wanted: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
+def class_table(wanted: Sequence[Sequence[int]]) -> Table:
     """Classes of each specimen as one table; shorter rows are filled up with their own class, to be cut off."""
     width = max(map(len, wanted), default=0)
     return np.array([[*row, *[row[0]] * (width - len(row))] for row in wanted])

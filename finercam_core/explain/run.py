@@ -7,6 +7,7 @@ from typing import Any
 from finercam_core.base_methods import base_method
 from finercam_core.catalog import Catalog
 from finercam_core.comparison import plan_comparisons
+from finercam_core.errors import ComparisonError
 from finercam_core.explain.classifier import Classifier
 from finercam_core.finer import GAMMA
 from finercam_core.images import REDUCED_TO
@@ -21,7 +22,7 @@ def plan_store(
     *,
     references: int = 8,
     method: str = "gradcam",
-    gamma: float = GAMMA,
+    gamma: float | None = None,
     beside: bool = True,
     policy: Policy | None = None,
 ) -> Store:
@@ -37,8 +38,9 @@ def plan_store(
         Species that each species is compared with, at most; closest relatives first.
     method : str
         Base method, one of `finercam_core.base_methods.BASE_METHODS`.
-    gamma : float
-        Strength of the comparison for methods that are not linear in the scores; the others take any later.
+    gamma : float, optional
+        Strength of the comparison for methods that are not linear in the scores, 0.6 by default; the others take any
+        later, and are refused with one.
     beside : bool
         If the location holds another run (another classifier, layer, method or choice of references), write this one
         beside it, as ``maps.run-<id>.zarr``; otherwise it is refused.
@@ -53,6 +55,8 @@ def plan_store(
     ------
     StoreError
         If the location holds another run and `beside` is false, or it may not be written.
+    ComparisonError
+        If the method takes any γ later and one is given, or it is unknown.
     """
     weights = classifier.class_weights
     plan = plan_comparisons(catalog, classifier.species, references=references, weights=weights, policy=policy)
@@ -60,11 +64,14 @@ def plan_store(
     return create_store(location, catalog, plan, classifier.grid, settings, beside=beside)
 
 
-def _settings(classifier: Classifier, method: str, gamma: float) -> dict[str, Any]:
+def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[str, Any]:
     base = base_method(method)
     maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
     if not base.linear:
-        maps["gamma"] = float(gamma)
+        maps["gamma"] = GAMMA if gamma is None else float(gamma)
+    elif gamma is not None:
+        problem = f"maps of {base.name} are stored for every gamma, not for {gamma:g} alone"
+        raise ComparisonError(problem, "give gamma to evaluate, report, review or export")
     described = dict(classifier.to_provenance())
     versions, preparation = described.pop("versions", {}), classifier.preparation.to_dict()
     described.pop("preparation", None)

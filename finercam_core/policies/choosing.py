@@ -5,6 +5,7 @@ from pathlib import Path
 from finercam_core.catalog.table import table_format
 from finercam_core.errors import ComparisonError
 from finercam_core.policies.base import ByCosine, ByTier, Policy
+from finercam_core.policies.per_image import ByLogits
 from finercam_core.policies.tables import read_references
 from finercam_core.policies.tree import ByTree
 from finercam_core.trees import ENDINGS, read_tree
@@ -18,7 +19,7 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
     Parameters
     ----------
     text : str
-        "tier", "cosine", "confusions" (a table that training leaves in the
+        "tier", "cosine", "logits" (each image by its own scores), "confusions" (a table that training leaves in the
         classifier's folder), the path of a tree (Newick or NEXUS), or of a table with the columns
         ``species,reference`` or ``species,predicted,images``.
     classifier : str or Path
@@ -33,6 +34,8 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
         return ByTier()
     if text == "cosine":
         return ByCosine()
+    if text == "logits":
+        return ByLogits()
     if text == "confusions":
         place = Path(classifier) / CONFUSIONS
         if not place.is_file():
@@ -43,4 +46,6 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
     if table_format(text):
         return read_references(text)
     problem = f"references cannot be chosen by {text!r}"
-    raise ComparisonError(problem, "give tier, cosine, confusions, a tree (.nwk, .nex) or a table species,reference")
+    raise ComparisonError(
+        problem, "give tier, cosine, logits, confusions, a tree (.nwk, .nex) or a table species,reference"
+    )

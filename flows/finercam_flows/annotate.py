@@ -17,6 +17,7 @@ from finercam_flows.parameters import (
     CatalogSource,
     ClassifierSpec,
     Device,
+    Gamma,
     Method,
     References,
     ReferencesBy,
@@ -40,6 +41,7 @@ def annotate(
     references: References = 8,
     references_by: ReferencesBy = "tier",
     method: Method = "gradcam",
+    gamma: Gamma | None = None,
     device: Device = "auto",
     batch_size: BatchSize = 32,
     shard_size: ShardSize = 512,
@@ -57,9 +59,11 @@ def annotate(
     references : int
         Look-alike species that each species is compared with.
     references_by : str
-        How they are chosen, see `policy_of`: "tier", "cosine", "confusions", a tree or a table.
+        How they are chosen, see `policy_of`: "tier", "cosine", "logits", "confusions", a tree or a table.
     method : str
         Base method.
+    gamma : float, optional
+        Strength of the comparison for methods that are not linear in the scores; the others take any later.
     device : str
         "auto", "cpu", "cuda" or "cuda:1".
     batch_size : int
@@ -83,7 +87,7 @@ def annotate(
     """
     plan = partial(
         tasks.plan, catalog, classifier, store,
-        references=references, references_by=references_by, method=method,
+        references=references, references_by=references_by, method=method, gamma=gamma,
     )  # fmt: skip
     with exclusive(store):
         place = plan()

@@ -33,7 +33,8 @@ ImagesRoot = Annotated[str | None, Help("Folder of the collection's images, if i
 
 References = Annotated[int, Field(ge=0, le=64), Help("Look-alike species that each species is compared with.")]
 ReferencesBy = Annotated[
-    str, Help("tier (closest relatives), cosine, confusions, a tree (.nwk, .nex), or a table species,reference.")
+    str,
+    Help("tier (closest relatives), cosine, logits, confusions, a tree (.nwk, .nex), or a table species,reference."),
 ]
 Method = Annotated[str, Help("Base method.")]
 Device = Annotated[

@@ -20,13 +20,13 @@ FAILURES_SHOWN = 50
 
 
 @task(cache_policy=NO_CACHE, **RETRY)
-def plan(catalog: str, classifier: str, store: str, *, references: int, references_by: str, method: str) -> str:
+def plan(catalog: str, classifier: str, store: str, *, references_by: str, **settings: Any) -> str:
     """Create or extend the store; returns where it is: beside the one asked for, if that holds another run.
 
     Planning takes no GPU: its workers do.
     """
     model, policy = classifier_of(classifier, "cpu"), policy_of(references_by, classifier)
-    found = plan_store(store, open_catalog(catalog), model, references=references, method=method, policy=policy)
+    found = plan_store(store, open_catalog(catalog), model, policy=policy, **settings)
     return found.location
 
 

@@ -9,7 +9,8 @@ from finercam_core.base_methods import BASE_METHODS
 from finercam_flows.commands.bars import run_bar
 
 _METHODS = f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md."
-_BY = "tier (closest relatives), cosine, confusions, a tree (.nwk, .nex), or a table species,reference."
+_GAMMA = "Strength of the comparison, fixed for methods not linear in the scores; the others take any γ later."
+_BY = "tier (closest relatives), cosine, logits (by image), confusions, a tree (.nwk, .nex) or table species,reference."
 
 
 def annotate(
@@ -21,6 +22,7 @@ def annotate(
     references: Annotated[int, typer.Option(min=0, max=64, help="Look-alikes that each species is compared with.")] = 8,
     references_by: Annotated[str, typer.Option(help=_BY)] = "tier",
     method: Annotated[str, typer.Option(help=_METHODS)] = "gradcam",
+    gamma: Annotated[float | None, typer.Option(min=0, help=_GAMMA)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")] = "auto",
     batch_size: Annotated[int, typer.Option(min=1, help="Images a forward pass.")] = 32,
     shard_size: Annotated[int, typer.Option(min=1, help="Specimens a task.")] = 512,
@@ -38,8 +40,8 @@ def annotate(
     with run_bar():
         found = flow(
             catalog, classifier, store, references=references, references_by=references_by, method=method,
-            device=device, batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed, verify=verify,
-            runner=runner, workers=workers,
+            gamma=gamma, device=device, batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed,
+            verify=verify, runner=runner, workers=workers,
         )  # fmt: skip
     tell(found, found["store"])
 

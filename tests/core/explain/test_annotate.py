@@ -1,0 +1,136 @@
+"""From images to a store without an orchestrator: what each is compared with, and values that are no numbers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from finercam_core.catalog import open_catalog
+from finercam_core.errors import ComparisonError
+from finercam_core.explain import Classifier, explain
+from finercam_core.explain.annotate import annotate_chunks
+from finercam_core.explain.run import plan_store
+from finercam_core.images import load_many
+from finercam_core.policies import policy_of
+from finercam_core.preparation import Preparation
+from finercam_core.status import Status
+from finercam_core.store import Store, open_store, pending_chunks, summarise
+
+SPECIES = ("Aus bus", "Aus cus", "Aus dus", "Eus fus", "Eus sp.")
+COUNTS = {"Aus bus": 5, "Aus cus": 2, "Eus fus": 3}
+Make = Callable[[Path, dict[str, int]], Path]
+
+
+class Poisoned(nn.Module):
+    """Lets scores through, but for the images of a batch that are asked for; in the order in which images come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.values: dict[int, float] = {}
+        self.seen = 0
+
+    def forward(self, logits: torch.Tensor) -> torch.Tensor:
+        if len(self.values):
+            logits = logits.clone()
+            for row in range(len(logits)):
+                if (at := self.seen + row) in self.values:
+                    logits[row, at % logits.shape[1]] = self.values[at]
+            self.seen += len(logits)
+        return logits
+
+
+def classifier() -> Classifier:
+    torch.manual_seed(5)
+    model = nn.Sequential()
+    model.add_module("features", nn.Sequential(nn.Conv2d(3, 8, 5, stride=4), nn.ReLU(), nn.Conv2d(8, 12, 3), nn.ReLU()))
+    model.add_module("pool", nn.AdaptiveAvgPool2d(1))
+    model.add_module("flatten", nn.Flatten())
+    model.add_module("head", nn.Linear(12, len(SPECIES)))
+    model.add_module("poisoned", Poisoned())
+    return Classifier(model.eval(), SPECIES, "features", Preparation(32, 48, mode="pad"), name="five")
+
+
+def annotated(folder: Path, catalog: Path, found: Classifier, **options: object) -> Store:
+    method = str(options.get("method", "gradcam"))
+    store = plan_store(folder / "maps.zarr", open_catalog(catalog), found, references=2, **options)  # type: ignore[arg-type]
+    annotate_chunks(store.location, list(pending_chunks(store.location)), found, batch_size=4, method=method)
+    return open_store(store.location)
+
+
+@pytest.fixture
+def catalog(make_collection: Make, tmp_path: Path) -> Path:
+    return make_collection(tmp_path / "images", COUNTS)
+
+
+def prepared(store: Store, image_id: str, found: Classifier) -> torch.Tensor:
+    (pixels,) = load_many([store.place(image_id)], found.preparation, store.images_root)
+    assert isinstance(pixels, np.ndarray)
+    return torch.from_numpy(found.preparation.normalise(pixels[None]))
+
+
+@pytest.mark.parametrize("method", ["gradcam", "layercam"])
+def test_each_image_is_compared_with_the_classes_of_its_own_nearest_scores(
+    catalog: Path, tmp_path: Path, method: str
+) -> None:
+    found = classifier()
+    store = annotated(tmp_path, catalog, found, policy=policy_of("logits"), method=method)
+    assert summarise(store).totals["done"] == sum(COUNTS.values())
+    chosen = set()
+    for image_id, row in store.rows.iterrows():
+        record, image = store.record(str(image_id)), prepared(store, str(image_id), found)
+        logits = found.model(image)[0].detach()
+        own = SPECIES.index(row["scientificName"])
+        others = [k for k in range(len(SPECIES)) if k != own and SPECIES[k] != "Eus sp."]
+        nearest = sorted(others, key=lambda k: abs(float(logits[k] - logits[own])))[:2]
+        assert record.classes == tuple(SPECIES[k] for k in (own, *nearest))
+        np.testing.assert_allclose(record.logit, logits[[own, *nearest]], atol=1e-5)
+        expected = explain(found, image, [[own, *nearest]], method=method).evidence[0]
+        np.testing.assert_allclose(record.evidence, expected, atol=2e-3 * float(expected.abs().max()))
+        chosen.add(record.classes)
+    assert len(chosen) > len(COUNTS), "images of one species differ in their references"
+
+
+@pytest.mark.parametrize("gamma", [0.25, None])
+def test_methods_that_are_not_linear_are_stored_at_the_gamma_of_their_store(
+    catalog: Path, tmp_path: Path, gamma: float | None
+) -> None:
+    found = classifier()
+    store = annotated(tmp_path, catalog, found, method="layercam", gamma=gamma)
+    record = store.record("Aus_bus-001")
+    classes = [[SPECIES.index(name) for name in record.classes]]
+    at = 0.6 if gamma is None else gamma
+    assert store.provenance["gamma"] == at
+    expected = explain(found, prepared(store, "Aus_bus-001", found), classes, method="layercam", gamma=at).evidence[0]
+    np.testing.assert_allclose(record.evidence, expected, atol=2e-3 * float(expected.abs().max()))
+
+
+def test_one_gamma_is_refused_where_every_gamma_is_stored(catalog: Path, tmp_path: Path) -> None:
+    with pytest.raises(ComparisonError, match=r"stored for every gamma, not for 0\.3 alone"):
+        plan_store(tmp_path / "maps.zarr", open_catalog(catalog), classifier(), gamma=0.3)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    bad=st.dictionaries(st.integers(0, 9), st.sampled_from([np.nan, np.inf]), max_size=10),
+    policy=st.sampled_from(["tier", "logits"]),
+)
+def test_scores_that_are_no_numbers_fail_their_specimen_alone(
+    catalog: Path, tmp_path_factory: pytest.TempPathFactory, bad: dict[int, float], policy: str
+) -> None:
+    """A score that is NaN or infinite makes the sum over all classes so, whichever class it belongs to."""
+    found = classifier()
+    assert found.grid, "examples that choose the route are not counted"
+    found.model.poisoned.values = bad
+    store = annotated(tmp_path_factory.mktemp("store"), catalog, found, policy=policy_of(policy))
+    failed = summarise(store).failures
+    assert set(failed["status"]) <= {"NOT_FINITE"}
+    assert set(failed["image_id"]) == {store.specimens["image_id"].iloc[i] for i in bad}
+    for image_id in store.rows.index:
+        record = store.record(image_id)
+        assert (record.status is Status.DONE) == (image_id not in set(failed["image_id"]))
+        assert np.isfinite(record.evidence).all() == (record.status is Status.DONE)
