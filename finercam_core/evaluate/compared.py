@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from finercam_core.base_methods import base_method
 from finercam_core.evaluate.baselines import SETTINGS, baseline_map
 from finercam_core.evaluate.controls import centred_blob, random_map
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
@@ -70,15 +71,21 @@ def compared_maps(
     Raises
     ------
     EvaluationError
-        If a weighting is unknown.
+        If a weighting is unknown, or `released` is asked for with a method whose maps are finished comparisons.
+    ComparisonError
+        If a method is unknown or ignores the class.
     """
     if unknown := [w for w in weightings if w not in WEIGHTINGS]:
         raise EvaluationError(f"unknown weighting {unknown[0]!r}", f"use one of {', '.join(WEIGHTINGS)}")
     own = (protocol.gamma, protocol.weighting)
+    named = [base_method(name) for name in methods]
+    finished = [method.name for method in named if not method.linear]
+    if finished and protocol.weighting == "released":
+        raise EvaluationError(f"{finished[0]} gives finished comparisons, without 'released'", "use mean or softmax")
     grid = [(g, w) for w in weightings or (protocol.weighting,) for g in gammas if g != 0 and (g, w) != own]
     found = [GRAD_CAM, Compared("finer_cam", STORED, "difference", *own)]
     found += [Compared(f"finer_cam γ={g:g} {w}", STORED, "difference", g, w) for g, w in grid]
-    for name in (*methods, *baselines):
+    for name in (*(method.name for method in named), *baselines):
         found += [Compared(name, name, "species"), Compared(f"{name} difference", name, "difference", *own)]
     return tuple(dict.fromkeys([*found, RANDOM, BLOB]))
 
@@ -104,17 +111,19 @@ def map_of(
     if one.explainer == STORED:
         weights = map_weights(record, one.gamma if one.objective == "difference" else 0.0, one.weighting)
         return torch.from_numpy(combine(record.evidence, weights)).to(image.device)
-    weights = _weights(one, record)
     classes = [classifier.index(name) for name in record.classes]
     if one.explainer in SETTINGS:
         every = np.zeros(len(classifier.species))
-        every[classes] = weights
+        every[classes] = _weights(one, record, None)
         return baseline_map(one.explainer, classifier.model, image, every, seed=protocol.seed)
-    found = explain(classifier, image, [classes], method=one.explainer)
-    return torch.from_numpy(combine(found.evidence[0].cpu().numpy(), weights)).to(image.device)
+    at = None if base_method(one.explainer).linear else protocol.gamma
+    found = explain(classifier, image, [classes], method=one.explainer, gamma=protocol.gamma)
+    return torch.from_numpy(combine(found.evidence[0].cpu().numpy(), _weights(one, record, at))).to(image.device)
 
 
-def _weights(one: Compared, record: SpecimenRecord) -> npt.NDArray[Any]:
-    """Coefficients of the classes in what is explained: of evidence, or of scores."""
+def _weights(one: Compared, record: SpecimenRecord, compared_at: float | None) -> npt.NDArray[Any]:
+    """Coefficients of the classes in what is explained: of scores, of evidence, or of comparisons made at a γ."""
     gamma = one.gamma if one.objective == "difference" else 0.0
-    return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=one.weighting)
+    return coefficients(
+        record.logit, record.log_sum_exp, gamma=gamma, weighting=one.weighting, compared_at=compared_at
+    )

@@ -1,7 +1,6 @@
 """From a store of rendered specimens to figures and pages, with an untrained classifier: the parts fit together."""
 
 import copy
-import importlib
 import json
 import re
 from html.parser import HTMLParser
@@ -13,38 +12,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import EvaluationError, EvaluationReport, Protocol, evaluate
 from finercam_core.evaluate.faithfulness import faithfulness
 from finercam_core.evaluate.planted import planted_names
 from finercam_core.evaluate.sanity import weight_randomisation
 from finercam_core.explain import Classifier
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
 from finercam_core.report import report
 from finercam_core.report.names import pair_slug, slug
-from finercam_core.store import pending_chunks
-from finercam_core.synthetic import SPECIES, render_collection
-
-MANIFEST = Path(__file__).parents[3] / "catalogs" / "demo.toml"
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: str) -> tuple[Path, Classifier]:
-    """Folder with maps.zarr, and the classifier that made it."""
-
-    folder = tmp_path_factory.mktemp("atlas")
-    render_collection(folder / "collection", seed=3, train=1, val=1, test=3, workers=1)
-    (folder / "catalog.toml").write_text(MANIFEST.read_text(encoding="utf-8"), encoding="utf-8")
-    classifier = importlib.import_module(tiny_classifier.partition(":")[0]).tiny([plan.name for plan in SPECIES])
-    store = plan_store(folder / "maps.zarr", open_catalog(folder / "catalog.toml"), classifier, references=3)
-    annotate_chunks(store.location, list(pending_chunks(store.location)), classifier)
-    return folder, classifier
-
-
-@pytest.fixture(scope="module")
-def figures(made: tuple[Path, Classifier]) -> EvaluationReport:
-    return evaluate(made[0] / "maps.zarr", made[0] / "report" / "evaluation", planted=planted_names)
+from finercam_core.synthetic import SPECIES
 
 
 def test_tables_say_the_same_in_every_form(figures: EvaluationReport) -> None:

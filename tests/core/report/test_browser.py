@@ -1,0 +1,169 @@
+"""The atlas in a real Chromium without a window: as a reader's computer and telephone show it, light and dark."""
+
+import http.server
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
+
+from finercam_core.evaluate import EvaluationReport
+from finercam_core.explain import Classifier
+from finercam_core.report import report
+
+DESK, PHONE = 1400, 390
+PAGES = ("index.html", "species/Lumichthys_pinguis.html", "pairs/Lumichthys_pinguis--vs--Lumichthys_planus.html")
+FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
+
+# Texts of less contrast than WCAG 2.2 asks of small print (4.5), against the nearest background that is not clear.
+FAINT = """
+const numbers = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)
+  .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const ground = (element) => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = numbers(getComputedStyle(at).backgroundColor);
+    if (colour.length === 3 || colour[3] === 1) return colour;
+  }
+  return [255, 255, 255];
+};
+return [...document.querySelectorAll("body *")]
+  .filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+  .map((e) => [light(numbers(getComputedStyle(e).color)), light(ground(e)), e.textContent.trim().slice(0, 40)])
+  .map(([a, b, text]) => [(Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05), text])
+  .filter(([ratio]) => ratio < 4.5);
+"""
+
+SHOWN = """
+const maps = [...document.querySelectorAll("img.map")].filter((i) => i.checkVisibility({visibilityProperty: true}));
+return [...new Set(maps.map((i) => i.dataset.reference))];
+"""
+SMALL = """
+const controls = [...document.querySelectorAll("select, input")].filter((e) => e.checkVisibility());
+return controls.filter((e) => Math.max(e.offsetHeight, e.parentElement.offsetHeight) < 24).length;
+"""
+
+
+class Browser:
+    """A Chromium that counts what it asks for."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def open(self, url: str, width: int, scheme: str = "light") -> None:
+        """Show a page at a width, after forgetting what was asked for before."""
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
+        self.requested()
+        self.driver.get(url)
+
+    def requested(self) -> list[str]:
+        """Addresses asked for since the last call, data in the page itself aside."""
+        messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
+        found = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+        return [url for url in found if not url.startswith("data:")]
+
+    def complaints(self) -> list[str]:
+        """What the console got."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def run(self, script: str) -> object:
+        """Value of a script in the page."""
+        return self.driver.execute_script(script)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The browser; its absence fails the test and says what to install."""
+    found = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
+    if None in found:
+        pytest.fail("the pages are tested in a real browser: run tests/screen.sh, or install chromium, chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(found[0])
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(str(found[1])))
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="module")
+def atlas(made: tuple[Path, Classifier], figures: EvaluationReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the pages."""
+    folder = tmp_path_factory.mktemp("pages")
+    report(made[0] / "maps.zarr", folder, evaluation=figures, specimens=2)
+    return folder
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_quiet_whole_and_readable(browser: Browser, atlas: Path, page: str) -> None:
+    url = (atlas / page).as_uri()
+    for width in (DESK, PHONE):
+        for scheme in ("light", "dark"):
+            browser.open(url, width, scheme)
+            assert browser.requested() == [url], "nothing but the page itself is asked for"
+            assert browser.complaints() == []
+            assert browser.run("return innerWidth") == width
+            assert browser.run("return document.documentElement.scrollWidth") <= width, "no scrolling sideways"
+            assert browser.run("return [...document.images].filter((i) => !i.alt || !i.naturalWidth).length") == 0
+            assert browser.run(FAINT) == []
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    dark = browser.run(ground)
+    browser.open(url, PHONE, "light")
+    assert browser.run(ground) != dark
+
+
+def test_the_menu_changes_the_maps_on_a_telephone(browser: Browser, atlas: Path) -> None:
+    browser.open((atlas / PAGES[1]).as_uri(), PHONE)
+    menu = Select(browser.driver.find_element(By.ID, "reference"))
+    assert browser.run(SHOWN) == ["all its references"]
+    menu.select_by_value("Lumichthys planus")
+    assert browser.run(SHOWN) == ["Lumichthys planus"]
+    browser.driver.find_element(By.ID, "maps").click()
+    assert browser.run(SHOWN) == []
+    assert browser.run(SMALL) == 0, "targets of 24 pixels or more"
+
+
+def test_the_search_finds_and_the_links_lead_on(browser: Browser, atlas: Path) -> None:
+    browser.open((atlas / "index.html").as_uri(), PHONE)
+    browser.driver.find_element(By.ID, "search").send_keys("lumich pinguis")
+    shown = browser.driver.find_elements(By.CSS_SELECTOR, ".card:not([hidden]) a")
+    assert [link.text for link in shown] == ["Lumichthys pinguis"]
+    assert browser.driver.find_element(By.ID, "found").text == "1 species"
+    shown[0].click()
+    assert browser.driver.find_element(By.TAG_NAME, "h1").text == "Lumichthys pinguis"
+    browser.driver.find_element(By.LINK_TEXT, "Lumichthys planus").click()
+    assert browser.driver.find_element(By.TAG_NAME, "h1").text == "Lumichthys pinguis versus Lumichthys planus"
+    assert browser.complaints() == []
+
+
+def test_a_request_and_an_error_would_be_seen(browser: Browser, tmp_path: Path) -> None:
+    """What the tests above rely on: a page that asks a server for a picture, and has a fault, is seen to."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    picture = f"http://127.0.0.1:{server.server_port}/picture.png"
+    page = tmp_path / "page.html"
+    text = f'<!doctype html><link rel="icon" href="data:,"><img src="{picture}" alt=""><script>nothing()</script>'
+    page.write_text(text, encoding="utf-8")
+    try:
+        browser.open(page.as_uri(), DESK)
+        assert browser.requested() == [page.as_uri(), picture]
+        assert any("nothing is not defined" in message for message in browser.complaints())
+    finally:
+        server.shutdown()
+        server.server_close()
