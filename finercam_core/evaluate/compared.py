@@ -124,6 +124,4 @@ def map_of(
 def _weights(one: Compared, record: SpecimenRecord, compared_at: float | None) -> npt.NDArray[Any]:
     """Coefficients of the classes in what is explained: of scores, of evidence, or of comparisons made at a γ."""
     gamma = one.gamma if one.objective == "difference" else 0.0
-    return coefficients(
-        record.logit, record.log_sum_exp, gamma=gamma, weighting=one.weighting, compared_at=compared_at
-    )
+    return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=one.weighting, compared_at=compared_at)
