@@ -60,8 +60,11 @@ def test_from_images_to_masks(folder: Path) -> None:
         assert ds["evidence"].dims == ("specimen", "class", "y", "x")
         assert ds.attrs["tiers"][1:3] == ["congener", "congener"]
         assert np.isfinite(ds["evidence"].values).all()
-    other = finercam(*annotate, "--method", "gradcam", "--references", 2, code=1)
-    assert "made with another references" in other
+    before = {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    other = finercam(*annotate, "--method", "gradcam", "--references", 2)
+    assert "holds another run and stays as it is" in " ".join(other.split())
+    assert {path: path.read_bytes() for path in store.rglob("*") if path.is_file()} == before
+    assert len(list(store.parent.glob(f"{store.stem}.run-*.zarr"))) == 1
 
 
 def test_errors_are_one_sentence_and_the_traceback_is_behind_debug(tmp_path: Path) -> None:

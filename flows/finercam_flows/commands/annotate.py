@@ -43,7 +43,7 @@ def annotate(
             gamma=gamma, device=device, batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed,
             verify=verify, runner=runner, workers=workers,
         )  # fmt: skip
-    tell(found, found["store"])
+    tell(found, store)
 
 
 def tell(found: dict[str, Any], store: str) -> None:
