@@ -43,6 +43,8 @@ def main(images: Path, demo: Path | None) -> None:
 def colleague(store: Path) -> None:
     """Another reviewer, who has judged a few specimens before."""
     session = ReviewSession(store, "B. Curator")
+    session.threshold.share = 0.07
+    session.recut()
     for decision in ("accept", "accept", "reject", "accept", "unsure", "accept", "accept", "reject"):
         session.decide(decision)
         session.move(1)
@@ -80,8 +82,7 @@ def states(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
 def regions(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
     """Two regions with their traits, over the collection's own mask."""
     session = widget.session
-    session.threshold.smoothing = 4
-    session.recut()
+    widget.region.smoothing.setValue(4)
     widget.acts.new_region()
     labels = np.array(session.regions.labels)
     fin = session.view.traits == 7

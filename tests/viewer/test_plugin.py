@@ -1,6 +1,7 @@
 """What napari finds of the plugin: reader, writer, sample data, widget."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,12 @@ def test_the_start_page_opens_a_store_and_remembers_the_name(
     widget.start.open_button.click()
     assert "no store" in widget.start.problem.text()
     monkeypatch.setattr(chooser, lambda *_a: str(small_store))
+    meta = (small_store / "zarr.json").read_text()
+    (small_store / "zarr.json").write_text(re.sub(r'("schema_version": )\d+', r"\g<1>99", meta))
+    widget.start.open_button.click()
+    assert "schema version 99, newer than" in widget.start.problem.text()
+    assert widget.session is None
+    (small_store / "zarr.json").write_text(meta)
     widget.start.open_button.click()
     assert widget.session is not None
     assert widget.session.reviewer == "C. Curator"

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +84,23 @@ def test_a_store_that_a_flow_is_writing_to(half_store: Path, finish_store: Calla
     assert session.scores.finished.wait(20)
     assert session.move(1)
     assert session.view.species == "Aus cus"
+    session.close()
+
+
+def test_another_process_writes_while_specimens_are_looked_at(half_store: Path) -> None:
+    command = [sys.executable, "-c", "import sys, conftest; conftest._fill(sys.argv[1])", str(half_store)]
+    session, until = ReviewSession(half_store, "A"), time.monotonic() + 60
+    with subprocess.Popen(command, cwd=Path(__file__).parent) as writer:
+        session.decide("accept")
+        while session.counts()["accept"] < 6 and time.monotonic() < until:
+            session.refresh()
+            assert session.scores is not None
+            assert session.scores.finished.wait(20)
+            while session.move(1):
+                assert session.view.problem == ""
+                session.decide("accept")
+    assert writer.returncode == 0
+    assert session.counts()["accept"] == 6
     session.close()
 
 

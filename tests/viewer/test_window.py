@@ -1,5 +1,6 @@
 """A real napari window, driven by key presses and the mouse."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -221,7 +222,7 @@ def test_the_heat_map_never_hides_the_specimen(widget: ReviewWidget, qtbot: QtBo
     heat = widget.viewer.layers[HEAT]
     for _ in range(2):
         colours = heat.colormap.map(np.linspace(0, 1, 51))
-        assert colours[:, 3].max() < 0.81
+        assert colours[:, 3].max() < 0.67
         assert colours[25 if heat.contrast_limits[0] else 0, 3] == 0
         press(widget, qtbot, "G", SHIFT)
     shown = widget.viewer.screenshot(canvas_only=True, flash=False)
@@ -286,6 +287,18 @@ def test_agreement_is_shown(widget: ReviewWidget, qtbot: QtBot, small_store: Pat
     assert widget.queue.agreement.text() == "B: κ 0.40 over 3 specimens, mean IoU 1.00 over 1 accepted"
     press(widget, qtbot, "H")
     assert "B: rejected." in widget.verdict.others.text()
+
+
+def test_missing_species_are_said_in_a_sentence_and_the_rest_is_shown(
+    widget: ReviewWidget, qtbot: QtBot, small_store: Path
+) -> None:
+    shutil.rmtree(small_store / "Ausidae" / "Aus" / "Aus_bus")
+    widget.open(ReviewSession(small_store, "A. Tester"))
+    qtbot.waitUntil(widget.message.isVisible, timeout=20_000)
+    assert widget.message.text().startswith("The maps of 1 species are not in the store")
+    assert session_of(widget).view.species == "Aus cus"
+    press(widget, qtbot, "N")
+    assert not widget.message.isVisible()
 
 
 def test_another_base_method_beside_is_taken_up_at_the_same_specimen(

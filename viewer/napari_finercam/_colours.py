@@ -4,20 +4,20 @@ import numpy as np
 import numpy.typing as npt
 
 Stops = tuple[tuple[float, tuple[float, float, float, float]], ...]
-# Transparent at zero, so that a map never hides the specimen.
+# Transparent at zero and never more than two thirds opaque, so that a map never hides the specimen.
 HEAT_STOPS: Stops = (
     (0.0, (1.0, 0.85, 0.2, 0.0)),
-    (0.35, (1.0, 0.62, 0.0, 0.45)),
-    (0.7, (0.87, 0.12, 0.25, 0.65)),
-    (1.0, (0.35, 0.0, 0.45, 0.75)),
+    (0.35, (1.0, 0.62, 0.0, 0.38)),
+    (0.7, (0.87, 0.12, 0.25, 0.52)),
+    (1.0, (0.35, 0.0, 0.45, 0.6)),
 )
 # From -1, where the look-alikes have more (blue), to 1, where the species itself has more (orange).
 DIFFERENCE_STOPS: Stops = (
-    (0.0, (0.0, 0.2, 0.55, 0.8)),
-    (0.25, (0.0, 0.45, 0.85, 0.55)),
+    (0.0, (0.0, 0.2, 0.55, 0.65)),
+    (0.25, (0.0, 0.45, 0.85, 0.48)),
     (0.5, (1.0, 1.0, 1.0, 0.0)),
-    (0.75, (0.95, 0.5, 0.0, 0.55)),
-    (1.0, (0.7, 0.25, 0.0, 0.8)),
+    (0.75, (0.95, 0.5, 0.0, 0.48)),
+    (1.0, (0.7, 0.25, 0.0, 0.65)),
 )
 # Okabe and Ito's palette without the colours of the heat map.
 REGION_COLOURS = ("#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#000000", "#7f3fbf")

@@ -5,7 +5,7 @@ from qtpy.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from napari_finercam._keys import GROUPS
 
-_STYLE = "#finercam-keys { background: rgba(20, 22, 28, 235); border: 1px solid #888; border-radius: 8px; }"
+_STYLE = "#finercam-keys { background: rgba(20, 22, 28, 250); border: 1px solid #888; border-radius: 8px; }"
 
 
 def key_table() -> str:

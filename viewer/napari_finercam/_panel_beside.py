@@ -36,6 +36,7 @@ class BesidePanel(QWidget):
         row = QHBoxLayout()
         for picture, caption in zip(self.pictures, self.captions, strict=True):
             picture.setFixedHeight(HEIGHT)
+            caption.setMinimumHeight(caption.fontMetrics().height())  # an empty one must not move the picture
             for part in (picture, caption):
                 part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column = QVBoxLayout()
@@ -52,11 +53,12 @@ class BesidePanel(QWidget):
         """Show specimens of a look-alike; the same question again costs nothing."""
         if question == self.asked:
             return
+        if question is None or self.asked is None or question.reference != self.asked.reference:
+            self._show([])  # those of another species must not stand below the new heading
         self.asked = question
         if self._future is not None:
             self._future.cancel()
         if question is None:
-            self._show([])
             self.heading.setText("There is no look-alike to show.")
             return
         named = f"<i>{question.reference}</i>{f' · {common}' if common else ''}"
@@ -69,7 +71,10 @@ class BesidePanel(QWidget):
             return
         self._timer.stop()
         if not self._future.cancelled():
-            self._show(self._future.result())
+            found = self._future.result()
+            self._show(found)
+            if not found:
+                self.captions[0].setText("The store has no specimen of it with a photograph and a map.")
 
     def _show(self, found: list[Companion]) -> None:
         for i, (picture, caption) in enumerate(zip(self.pictures, self.captions, strict=True)):
@@ -77,8 +82,6 @@ class BesidePanel(QWidget):
             picture.setPixmap(QPixmap() if companion is None else _pixmap(companion.picture))
             caption.setText("" if companion is None else companion.image_id[-34:])
             caption.setToolTip("" if companion is None else f"{companion.image_id}: {companion.caption}")
-        if not found and self.asked is not None:
-            self.captions[0].setText("The store has no specimen of it with a photograph and a map.")
 
     def close_threads(self) -> None:
         """End the thread."""

@@ -57,7 +57,7 @@ class QueuePanel(QWidget):
 
     def _lay_out(self) -> None:
         form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for label, part in (
             ("taxon", self.taxon), ("only", self.only), ("trait", self.trait), ("text", self.text),
             ("order", self.order),
@@ -75,7 +75,7 @@ class QueuePanel(QWidget):
             ("Refresh", "Take in what others and a running flow have written since", self.refresh_wanted),
             ("Figures…", "Take in a table of an evaluation, to order by its figures", self.figures_wanted),
             ("Images…", "Say where the photographs are, if they have moved", self.images_wanted),
-            ("Open store…", "Review another store", self.store_wanted),
+            ("Open…", "Review another store", self.store_wanted),
         ):
             button = QPushButton(text)
             button.setToolTip(tip)
@@ -141,7 +141,7 @@ class QueuePanel(QWidget):
         if queue.scored < 1:
             parts.append(f"Reading scores: {queue.scored:.0%}; filters and orders use those that are there.")
         if scores is not None and scores.missing:
-            parts.append(f"The maps of {len(scores.missing):,} species are not in the store.")
+            parts.append(_words.missing(len(scores.missing)))
         if queue.pending:
             parts.append(f"{queue.pending:,} specimens have no map yet.")
         parts += self.session.verdicts.problems[:1]

@@ -5,7 +5,7 @@ from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLay
 
 from napari_finercam._qt import Signal
 
-_TEXT = """<h3>Review what tells a species from its look-alikes</h3>
+_TEXT = """<h3>What tells a species from its kin</h3>
 <p>A store holds, for each specimen, where a classifier saw the evidence for its species and for its closest
 relatives. Look at the difference, correct the region, and keep it as a trait mask.</p>
 <p>No classifier and no graphics card is needed here.</p>"""

@@ -229,6 +229,8 @@ class ReviewWidget(QWidget):
         self.queue.show_state()
         if session.scores.finished.is_set():
             self._timer.stop()
+            if session.scores.missing and not self.message.text():
+                self.say(_words.missing(len(session.scores.missing)))
 
     # --- what panels and layers tell
 

@@ -59,6 +59,11 @@ def progress(counts: Mapping[str, int]) -> str:
     return f"{done:,} of {counts['all']:,}" + (f": {', '.join(parts)}" if parts else "")
 
 
+def missing(species: int) -> str:
+    """What is passed over since its maps are not in the store, or cannot be read."""
+    return f"The maps of {species:,} species are not in the store or damaged; their specimens are passed over."
+
+
 def others(verdicts: Iterable[Verdict], reviewer: str) -> str:
     """What others said, shown only after one's own verdict so that it sways nobody."""
     said = [verdict for verdict in verdicts if verdict.reviewer != reviewer]
