@@ -13,6 +13,7 @@ from napari_finercam._beside import COUNT, Companion, Question, companions
 
 HEIGHT = 128
 _POLL = 30
+NOTHING = "\u00a0"  # as high as a caption, so that the strip keeps its height
 
 
 class BesidePanel(QWidget):
@@ -25,6 +26,7 @@ class BesidePanel(QWidget):
         self.pictures = [QLabel() for _ in range(COUNT)]
         self.captions = [QLabel() for _ in range(COUNT)]
         self.asked: Question | None = None
+        self._named = ""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="finercam-beside")
         self._future: Future[list[Companion]] | None = None
         self._timer = QTimer(self)
@@ -36,7 +38,6 @@ class BesidePanel(QWidget):
         row = QHBoxLayout()
         for picture, caption in zip(self.pictures, self.captions, strict=True):
             picture.setFixedHeight(HEIGHT)
-            caption.setMinimumHeight(caption.fontMetrics().height())  # an empty one must not move the picture
             for part in (picture, caption):
                 part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column = QVBoxLayout()
@@ -62,7 +63,8 @@ class BesidePanel(QWidget):
             self.heading.setText("There is no look-alike to show.")
             return
         named = f"<i>{question.reference}</i>{f' · {common}' if common else ''}"
-        self.heading.setText(f"Compared with {named}: its specimens, and what tells them from <i>{question.target}</i>")
+        self._named = f"Compared with {named}"
+        self.heading.setText(f"{self._named}: its specimens, and what tells them from <i>{question.target}</i>")
         self._future = self._pool.submit(companions, store, question)
         self._timer.start()
 
@@ -74,13 +76,13 @@ class BesidePanel(QWidget):
             found = self._future.result()
             self._show(found)
             if not found:
-                self.captions[0].setText("The store has no specimen of it with a photograph and a map.")
+                self.heading.setText(f"{self._named}: the store has no specimen of it with a photograph and a map.")
 
     def _show(self, found: list[Companion]) -> None:
         for i, (picture, caption) in enumerate(zip(self.pictures, self.captions, strict=True)):
             companion = found[i] if i < len(found) else None
             picture.setPixmap(QPixmap() if companion is None else _pixmap(companion.picture))
-            caption.setText("" if companion is None else companion.image_id[-34:])
+            caption.setText(NOTHING if companion is None else companion.image_id[-34:])
             caption.setToolTip("" if companion is None else f"{companion.image_id}: {companion.caption}")
 
     def close_threads(self) -> None:

@@ -143,7 +143,7 @@ class QueuePanel(QWidget):
         if scores is not None and scores.missing:
             parts.append(_words.missing(len(scores.missing)))
         if queue.pending:
-            parts.append(f"{queue.pending:,} specimens have no map yet.")
+            parts.append(f"{queue.pending:,} specimens have no map so far.")
         parts += self.session.verdicts.problems[:1]
         self.reading.setText(" ".join(parts))
         self.reading.setVisible(bool(parts))

@@ -9,6 +9,7 @@ _TEXT = """<h3>What tells a species from its kin</h3>
 <p>A store holds, for each specimen, where a classifier saw the evidence for its species and for its closest
 relatives. Look at the difference, correct the region, and keep it as a trait mask.</p>
 <p>No classifier and no graphics card is needed here.</p>"""
+WARNING = "background: #6b4a00; color: white; padding: 4px; border-radius: 4px;"
 _KEY = "review/reviewer"
 
 
@@ -42,6 +43,8 @@ class StartPage(QWidget):
         self.open_button.clicked.connect(self.store_wanted)
         self.sample_button.clicked.connect(self.sample_wanted)
         self.problem = QLabel()
+        self.problem.setStyleSheet(WARNING)
+        self.problem.hide()
         self.problem.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.addWidget(text)

@@ -17,7 +17,7 @@ from napari_finercam._panel_beside import BesidePanel
 from napari_finercam._panel_comparison import ComparisonPanel
 from napari_finercam._panel_queue import QueuePanel
 from napari_finercam._panel_region import RegionPanel
-from napari_finercam._panel_start import StartPage, remember_reviewer
+from napari_finercam._panel_start import WARNING, StartPage, remember_reviewer
 from napari_finercam._panel_verdict import VerdictPanel
 from napari_finercam._session import ReviewSession
 
@@ -57,7 +57,7 @@ class ReviewWidget(QWidget):
         for label in (self.heading, self.message):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
-        self.message.setStyleSheet("background: #6b4a00; color: white; padding: 4px; border-radius: 4px;")
+        self.message.setStyleSheet(WARNING)
         self.message.hide()
         self.tabs = QTabWidget()
         specimen = QWidget()
@@ -170,6 +170,7 @@ class ReviewWidget(QWidget):
         self.message.setText(sentence)
         self.message.setVisible(bool(sentence))
         self.start.problem.setText(sentence)
+        self.start.problem.setVisible(bool(sentence))
 
     def focus_canvas(self) -> None:
         """Let the keys go to the picture again."""
