@@ -155,6 +155,6 @@ def _summarise(
     return EvaluationReport(
         folder, specimens, directions, pairs, localisation, accuracy,
         caveats(accuracy, localisation, directions, pairs, checks.faithfulness),
-        planted_ranks(pairs, planted) if planted is not None and len(pairs) else pd.DataFrame(),
+        planted_ranks(pairs, planted, directions) if planted is not None and len(pairs) else pd.DataFrame(),
         _joined(figures, "left_out"), protocol.describe(), dict(store.provenance), reused, checks,
     )  # fmt: skip

@@ -8,6 +8,7 @@ import pandas as pd
 
 from finercam_core.evaluate.characters import sentence
 from finercam_core.evaluate.output import markdown, write_json, write_table, write_text
+from finercam_core.evaluate.planted import planted_summary
 from finercam_core.evaluate.plots import faithfulness_plot, localisation_plot, trait_heat_map
 from finercam_core.evaluate.summary import OVERALL
 
@@ -65,6 +66,13 @@ def _checked(report: EvaluationReport) -> list[str]:
     ]  # fmt: skip
 
 
+def _planted(report: EvaluationReport) -> list[str]:
+    """What is known of the truth; nothing where the collection was not rendered."""
+    if report.planted.empty:
+        return ["(the true differences are not known)\n"]
+    return [f"{planted_summary(report.planted)}.\n", markdown(report.planted)]
+
+
 def _words(report: EvaluationReport) -> str:
     overall = report.localisation[report.localisation["species"] == OVERALL] if len(report.localisation) else None
     parts = [
@@ -75,7 +83,7 @@ def _words(report: EvaluationReport) -> str:
         or "(none)", "\n## Candidate diagnostic characters\n",
         "\n".join(f"- {text}" for text in candidate_sentences(report.characters)) or "(none)",
         "\n## Where the maps lie\n", markdown(pd.DataFrame() if overall is None else overall),
-        *_checked(report), "## Accuracy\n", markdown(report.accuracy), "## Planted traits\n", markdown(report.planted),
+        *_checked(report), "## Accuracy\n", markdown(report.accuracy), "## Planted traits\n", *_planted(report),
         "## Protocol\n", "\n".join(f"- {key}: {value}" for key, value in report.protocol.items()),
     ]  # fmt: skip
     return "\n".join(parts) + "\n"

@@ -134,6 +134,7 @@ def _common(store: Store, figures: EvaluationReport, gamma: float) -> dict[str, 
         "collection": str(store.provenance.get("collection") or "collection"),
         "provenance": store.provenance,
         "protocol": figures.protocol,
+        "checked": str(figures.checks.about.get("cost", "")),
         "gamma": gamma,
     }
 

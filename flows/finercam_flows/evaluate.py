@@ -9,7 +9,9 @@ from prefect.cache_policies import NO_CACHE
 
 from finercam_core.evaluate import Protocol
 from finercam_core.evaluate import evaluate as measure
+from finercam_core.evaluate.planted import planted_in, planted_summary
 from finercam_core.finer import GAMMA
+from finercam_core.store import open_store
 from finercam_flows.hooks import RETRY, say_why
 from finercam_flows.parameters import (
     Baselines,
@@ -44,6 +46,7 @@ def evaluate(
     seed: Seed = 0,
     images: ImagesRoot = None,
     boxes: Boxes = None,
+    planted: bool = False,
     classifier: OptionalClassifier = None,
     methods: Methods = (),
     baselines: Baselines = (),
@@ -65,6 +68,8 @@ def evaluate(
         Folder of the collection's images, if it moved.
     boxes : str, optional
         Table of boxes around the specimens, see `finercam_core.evaluate.regions.read_boxes`.
+    planted : bool
+        For a rendered collection: rank the traits that truly differ, by the collection's `truth.json`.
     classifier : str, optional
         The one that the store was made with: faithfulness and sanity checks are measured too.
     methods, baselines, fill, steps, limit, batch_size
@@ -74,8 +79,8 @@ def evaluate(
 
     Returns
     -------
-    dict with folder, species, reused (species whose figures were there), left_out (specimens), caveats, and cost (of
-    faithfulness, in words).
+    dict with folder, species, reused (species whose figures were there), left_out (specimens), caveats, planted and
+    cost (of faithfulness), both in words.
     """
     settings = {"gamma": gamma, "weighting": weighting, "split": split, "top": top, "seed": seed}
     cost = ""
@@ -84,7 +89,7 @@ def evaluate(
         cost = check_store(
             store, out, classifier, settings, images=images, device=device, batch_size=batch_size, options=more
         )
-    found = evaluate_store(store, out, settings, images=images, boxes=boxes)
+    found = evaluate_store(store, out, settings, images=images, boxes=boxes, planted=planted)
     page = Path(found["folder"]) / "evaluation.md"
     if page.is_file():
         create_markdown_artifact(key="evaluation", markdown=page.read_text(encoding="utf-8"), description=store)
@@ -117,14 +122,18 @@ def check_store(
 
 @task(cache_policy=NO_CACHE, **RETRY)
 def evaluate_store(
-    store: str, out: str, settings: dict[str, Any], *, images: str | None, boxes: str | None
+    store: str, out: str, settings: dict[str, Any], *, images: str | None, boxes: str | None, planted: bool
 ) -> dict[str, Any]:
     """Write the figures of a store."""
-    found = measure(store, out, protocol=Protocol(**settings), images=images, boxes=boxes, progress=report_step)
+    truth = planted_in(open_store(store, images=images).images_root) if planted else None
+    found = measure(
+        store, out, protocol=Protocol(**settings), images=images, boxes=boxes, planted=truth, progress=report_step
+    )
     return {
         "folder": str(found.folder),
         "species": int(found.specimens["scientificName"].nunique()),
         "reused": found.reused,
         "left_out": len(found.left_out),
         "caveats": len(found.caveats),
+        "planted": planted_summary(found.planted) if planted else "",
     }

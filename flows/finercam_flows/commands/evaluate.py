@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from finercam_flows.commands.bars import run_bar
@@ -42,6 +43,9 @@ def evaluate(
         str | None, typer.Option(help="Table of boxes around specimens: image_id, x, y, width, height in pixels.")
     ] = None,
     images: Annotated[str | None, typer.Option(help="Folder of the images and masks, if it moved.")] = None,
+    planted: Annotated[
+        bool, typer.Option("--planted", help="For a rendered collection: is the trait that truly differs ranked first?")
+    ] = False,
     method: Annotated[list[str] | None, typer.Option(help="Another base method in faithfulness; repeatable.")] = None,
     baseline: Annotated[
         list[str] | None,
@@ -66,8 +70,8 @@ def evaluate(
     with run_bar("Evaluation"):
         found = flow(
             store, str(out), gamma=gamma, weighting=weighting.value, split=split, seed=seed, images=images, boxes=boxes,
-            classifier=classifier, methods=method or [], baselines=_baselines(baseline or []), fill=fill.value,
-            steps=steps, limit=limit or None, device=device, batch_size=batch_size,
+            planted=planted, classifier=classifier, methods=method or [], baselines=_baselines(baseline or []),
+            fill=fill.value, steps=steps, limit=limit or None, device=device, batch_size=batch_size,
         )  # fmt: skip
     tell(found)
 
@@ -89,6 +93,8 @@ def tell(found: dict[str, Any]) -> None:
         console.print(_overall(content["checks"]["faithfulness"]))
         for name, reason in content["checks"]["about"]["baselines_left_out"].items():
             console.print(f"  [yellow]{name} left out[/]: {reason}", highlight=False, soft_wrap=True)
+    if found["planted"]:
+        _tell_planted(console, found["planted"], content["planted"])
     for row in content["caveats"][:SHOWN]:
         console.print(f"  [yellow]{row['species']}: {row['kind']}[/]; {row['sentence']}", highlight=False)
     if len(content["caveats"]) > SHOWN:
@@ -97,6 +103,15 @@ def tell(found: dict[str, Any]) -> None:
 
 
 SHOWN = 8
+
+
+def _tell_planted(console: Console, summary: str, rows: list[dict[str, Any]]) -> None:
+    """How often the planted trait is first, and which pairs miss it, with the reason."""
+    console.print(f"{summary[0].upper()}{summary[1:]}.", highlight=False)
+    for row in rows:
+        if row["why"]:
+            pair = f"{row['species']} from {row['reference']} (planted: {row['planted']}, rank {row['rank'] or 'none'})"
+            console.print(f"  [yellow]missed: {pair}[/]: {escape(row['why'])}", highlight=False, soft_wrap=True)
 
 
 def _overall(rows: list[dict[str, Any]]) -> Table:

@@ -10,7 +10,7 @@ from finercam_core.evaluate.attribution import attribute, trait_evidence, trait_
 from finercam_core.evaluate.characters import direction_table, pair_table, sentence
 from finercam_core.evaluate.energy import energy_share
 from finercam_core.evaluate.masks import OUTSIDE, UNLABELLED, cover
-from finercam_core.evaluate.planted import planted_names, planted_ranks
+from finercam_core.evaluate.planted import planted_names, planted_ranks, planted_summary
 from finercam_core.preparation import Preparation, cell_weights, to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord
@@ -140,3 +140,21 @@ def test_the_planted_traits_of_rendered_species() -> None:
     assert ranks.iloc[0][["rank", "first"]].tolist() == [1, "Adipose fin"]
     wrong = planted_ranks(pair_table(two_species(), TRAITS), lambda a, b: {"Head"})
     assert wrong.iloc[0]["rank"] == 2
+
+
+def test_a_planted_trait_that_is_missed_is_missed_for_a_reason() -> None:
+    rows = two_species()
+    pairs, directions = pair_table(rows, TRAITS).assign(told_apart=1.0), direction_table(rows, TRAITS)
+    found = planted_ranks(pairs, lambda a, b: {"Adipose fin"}, directions)
+    assert found["why"].tolist() == [""]
+    assert planted_summary(found) == "planted trait first in 1 of 1 pairs that the classifier tells apart"
+    missed = planted_ranks(pairs, lambda a, b: {"Head"}, directions)
+    assert missed["why"].iloc[0].startswith("Adipose fin is denser, ")
+    assert "both species bear a Head, so that what differs shares its label" in missed["why"].iloc[0]
+    confused = planted_ranks(pairs.assign(told_apart=0.5), lambda a, b: {"Head"}, directions)
+    assert "only 50% of the specimens score higher for their own species" in confused["why"].iloc[0]
+    assert planted_summary(confused).endswith(
+        "in 0 of 0 pairs that the classifier tells apart; 1 more are not told apart"
+    )
+    nowhere = planted_ranks(pairs, lambda a, b: {"Ocellus"}, directions)
+    assert nowhere["why"].tolist() == ["no mask of either species has the planted trait"]

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finercam_core.evaluate import EvaluationError, EvaluationReport, Protocol, evaluate
+from finercam_core.evaluate.checking import check
 from finercam_core.evaluate.faithfulness import faithfulness
 from finercam_core.evaluate.planted import planted_names
 from finercam_core.evaluate.sanity import weight_randomisation
@@ -89,6 +90,23 @@ def test_pages_carry_everything_in_themselves_and_link_to_what_is_there(
         assert not re.search(r"https?://", text), "nothing is fetched"
         assert 'lang="en"' in text
         assert "Before you believe it" in text or path.name == "index.html"
+
+
+def test_pages_say_whether_faithfulness_was_measured_and_what_came_out(
+    made: tuple[Path, Classifier], tmp_path: Path
+) -> None:
+    folder, classifier = made
+    page = tmp_path / "species" / "Fontodus_aureolus.html"
+    report(folder / "maps.zarr", tmp_path, specimens=1)
+    assert "Not measured: whether masking" in page.read_text("utf-8")
+    check(folder / "maps.zarr", classifier, tmp_path / "evaluation", protocol=Protocol(split="all"), steps=2,
+          gammas=(), weightings=())  # fmt: skip
+    report(folder / "maps.zarr", tmp_path, specimens=1)
+    text = page.read_text("utf-8")
+    assert "Measured by masking what the maps point at" in text
+    assert "forward passes" in text
+    assert "How to cite" in text
+    assert any("masking the top" in p.read_text("utf-8") for p in page.parent.glob("*.html")), "an untrained classifier"
 
 
 def test_a_photograph_that_is_gone_is_named_and_the_page_is_there(
