@@ -133,6 +133,8 @@ class ReviewWidget(QWidget):
         self.pages.setCurrentIndex(1)
         self.show_specimen()
         self.viewer.reset_view()
+        # The docks take their room when the window is drawn: only then is it known how large the specimen can be.
+        QTimer.singleShot(0, self, self.viewer.reset_view)
         session.read_scores()
         self.watch()
         self.focus_canvas()
