@@ -15,3 +15,8 @@ def end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, name="finercam-parent", daemon=True).start()
+
+
+def processors() -> int:
+    """How many processors this process may use, at most 16."""
+    return min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)

@@ -1,7 +1,6 @@
 """Decode specimens some way ahead of their use, in threads or in processes of their own, in the order of the chunks."""
 
 import multiprocessing
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -16,7 +15,7 @@ from finercam_core.images import ImageError, load_many
 from finercam_core.preparation import Preparation
 from finercam_core.status import Status
 from finercam_core.store import Chunk
-from finercam_core.workers import end_with_parent
+from finercam_core.workers import end_with_parent, processors
 
 Pixels = npt.NDArray[np.uint8]
 Found = list[Pixels | ImageError]
@@ -58,7 +57,7 @@ class Decoding:
 
 def default_workers() -> int:
     """One decoder for each processor that this process may use, at most 16."""
-    return min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    return processors()
 
 
 def decoded(chunks: Iterable[Chunk], how: Decoding, *, known: Callable[[str], bool], ahead: int) -> Iterator[Item]:

@@ -1,0 +1,89 @@
+"""Findings about rows and files that cannot be used."""
+
+import pandas as pd
+
+from finercam_core.catalog.check.result import Finding, tally
+from finercam_core.catalog.listing import Listing
+from finercam_core.catalog.model import Catalog
+from finercam_core.catalog.paths import is_url
+from finercam_core.status import Status
+
+_NOT_FAULTS = ("", Status.DONE.name)
+
+
+def file_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
+    """Rejected rows, missing and unreadable images and masks, locations that are never opened, values left out."""
+    found = [
+        _rejected(catalog),
+        _never_opened(catalog),
+        *_images(catalog, seen),
+        _masks(catalog, seen),
+        _values(catalog),
+    ]
+    return [finding for finding in found if finding is not None]
+
+
+def _rejected(catalog: Catalog) -> Finding | None:
+    rows = catalog.rejected
+    if rows.empty:
+        return None
+    return Finding("rejected_rows", "error", len(rows), "rows", "rejected", rows.reset_index(drop=True),
+                   "{table} row {row}: {reason}", "mend the table")  # fmt: skip
+
+
+def _never_opened(catalog: Catalog) -> Finding | None:
+    table = catalog.specimens[catalog.specimens["fault"] != ""]
+    if table.empty:
+        return None
+    place = table["path"].where(table["path"] != "", table["accessURI"])
+    cases = pd.DataFrame({"image_id": table["image_id"], "place": place, "fault": table["fault"]})
+    return Finding("never_opened", "error", len(cases), "images", "outside the collection, never opened",
+                   cases.reset_index(drop=True), "{place!r}", "correct the paths")  # fmt: skip
+
+
+def _images(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
+    """Missing images, and those that do not open."""
+    table = catalog.specimens[["image_id", "path"]].assign(status=seen["status"], detail=seen["detail"])
+    bad = table[~table["status"].isin(_NOT_FAULTS)]
+    missing = bad[bad["status"] == Status.MISSING.name]
+    broken = bad.drop(missing.index)
+    found = []
+    if len(missing):
+        found.append(
+            Finding("missing_files", "error", len(missing), "images", "missing",
+                    missing[["image_id", "path"]].reset_index(drop=True), "{path}",
+                    "fetch the collection, or correct the paths or --root")
+        )  # fmt: skip
+    if len(broken):
+        causes = tally(broken["status"].map(lambda name: f"{Status[name].sentence}:"))
+        found.append(
+            Finding("unreadable_images", "error", len(broken), "images", f"unusable ({causes})",
+                    broken.reset_index(drop=True), "{path}", "fetch them again, or leave them out")
+        )  # fmt: skip
+    return found
+
+
+def _masks(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
+    """Masks that the tables name but that are not there, if the images were looked for."""
+    table = catalog.specimens
+    named = table[(table["maskURI"] != "") & ~table["maskURI"].map(is_url).astype(bool)]
+    if named.empty or not (seen["status"] != "").any():
+        return None
+    gone = named.loc[~Listing(catalog.root).exist(named["maskURI"]), ["image_id", "maskURI"]]
+    if gone.empty:
+        return None
+    return Finding("missing_masks", "error", len(gone), "masks", "missing", gone.reset_index(drop=True),
+                   "{maskURI}", "fetch the collection, or correct the paths")  # fmt: skip
+
+
+def _values(catalog: Catalog) -> Finding | None:
+    """Values that do not fit their column and were left out."""
+    changed = catalog.corrections
+    cases = changed[changed["term"].isin(["hashFunction", "hashValue", "boundingBox", "maskURI", "split"])
+                    & (changed["value"] == "")]  # fmt: skip
+    if cases.empty:
+        return None
+    what = f"left out, unfit for their column ({tally(cases['term'])})"
+    return Finding("values_left_out", "warning", len(cases), "values", what,
+                   cases.drop(columns="value").reset_index(drop=True), "{image_id}: {term} {verbatim!r}, {reason}",
+                   "they count as unknown")  # fmt: skip

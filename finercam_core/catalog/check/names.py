@@ -1,0 +1,79 @@
+"""Findings about the names of species."""
+
+import pandas as pd
+
+from finercam_core.catalog.check.result import Finding, tally
+from finercam_core.catalog.check.spelling import similar_names
+from finercam_core.catalog.model import Catalog
+from finercam_core.names import parse_name
+
+_SYNONYM = "synonym of the accepted name"
+
+
+def species_table(catalog: Catalog) -> pd.DataFrame:
+    """One row a species: species, images, rank, kind ("" for a formal name, else why it is none)."""
+    counts = catalog.specimens["scientificName"].value_counts().sort_index()
+    table = pd.DataFrame({"species": counts.index.astype("str"), "images": counts.to_numpy()})
+    parsed = [parse_name(name) for name in table["species"]]
+    formal = catalog.names != "scientific"
+    table["rank"] = [name.taxonRank for name in parsed]
+    table["kind"] = ["" if formal or name.is_referable else name.qualifier or "one word" for name in parsed]
+    return table
+
+
+def name_findings(catalog: Catalog, species: pd.DataFrame) -> list[Finding]:
+    """Names that are no species, names that were cleaned or replaced, and names that look alike."""
+    if catalog.names != "scientific":
+        return []
+    return [finding for finding in (*_no_species(species), _cleaned(catalog), _synonyms(catalog), _similar(species))
+            if finding is not None]  # fmt: skip
+
+
+def _no_species(species: pd.DataFrame) -> list[Finding]:
+    """A family where the species should be, other single words, open nomenclature and hybrids."""
+    odd = species[species["kind"] != ""]
+    higher = odd[(odd["kind"] == "one word") & ~odd["rank"].isin(["genus", ""])]
+    rest = odd.drop(higher.index)
+    found = []
+    if len(higher):
+        found.append(
+            Finding("species_is_higher_taxon", "warning", len(higher), "species", "named as a family or an order",
+                    higher, "{species} ({rank}, {images} images)", "they are kept as classes, but never references")
+        )  # fmt: skip
+    if len(rest):
+        found.append(
+            Finding("name_not_species", "note", len(rest), "species",
+                    f"with a name of no species ({tally(rest['kind'])})", rest,
+                    "{species}", "they are kept as classes, but never references")
+        )  # fmt: skip
+    return found
+
+
+def _cleaned(catalog: Catalog) -> Finding | None:
+    table = catalog.spellings[catalog.spellings["term"] == "scientificName"]
+    synonyms = catalog.corrections.loc[catalog.corrections["reason"] == _SYNONYM, "verbatim"].unique()
+    table = table[~table["verbatim"].isin(synonyms)].drop(columns="term").reset_index(drop=True)
+    if table.empty:
+        return None
+    return Finding("name_cleaned", "note", len(table), "spellings", "of names cleaned (case, authors, spaces)",
+                   table, "{verbatim!r} → {value!r}")  # fmt: skip
+
+
+def _synonyms(catalog: Catalog) -> Finding | None:
+    changed = catalog.corrections[catalog.corrections["reason"] == _SYNONYM]
+    table = changed.groupby(["verbatim", "value"], sort=True).size().rename("images").reset_index()
+    if table.empty:
+        return None
+    return Finding("synonym", "note", len(table), "synonyms", "replaced by accepted names", table,
+                   "{verbatim} → {value}")  # fmt: skip
+
+
+def _similar(species: pd.DataFrame) -> Finding | None:
+    images = dict(zip(species["species"], species["images"], strict=True))
+    pairs = similar_names(species.loc[species["kind"] == "", "species"])
+    rows = [{"species": a, "images": images[a], "similar": b, "similar_images": images[b]} for a, b in pairs]
+    if not rows:
+        return None
+    return Finding("similar_names", "note", len(rows), "pairs", "of species with similar names, never merged",
+                   pd.DataFrame(rows), "{species} ({images}) / {similar} ({similar_images})",
+                   "if one is a misspelling, give a table of synonyms")  # fmt: skip

@@ -1,0 +1,91 @@
+"""Findings about families, genera and relatives."""
+
+import numpy as np
+import pandas as pd
+
+from finercam_core.catalog.check.result import Finding
+from finercam_core.catalog.model import Catalog
+from finercam_core.taxonomy import TIERS, class_taxa
+
+NOT_A_FAMILY, MAJORITY = "not the name of a family", "family of most rows of the genus"
+
+
+def taxon_findings(catalog: Catalog, species: pd.DataFrame) -> list[Finding]:
+    """Odd, missing and disputed families, and species without relatives."""
+    found = [_without_family(catalog.specimens, species), _alone(catalog, species)]
+    if catalog.names == "scientific":
+        found = [_odd(catalog), _disputed(catalog), _case(catalog), *found]
+    return [finding for finding in found if finding is not None]
+
+
+def _odd(catalog: Catalog) -> Finding | None:
+    """Words in the column of families that are none."""
+    changed = catalog.corrections[catalog.corrections["reason"] == NOT_A_FAMILY]
+    table = _counted(changed, ["verbatim", "value"]).rename(columns={"verbatim": "family", "value": "taken"})
+    if table.empty:
+        return None
+    return Finding("family_odd", "warning", int(table["images"].sum()), "images", "with a family that is none",
+                   table, "{family!r} ({images}) → {taken!r}", "they get that of their genus, if any")  # fmt: skip
+
+
+def _disputed(catalog: Catalog) -> Finding | None:
+    """Genera that stand under several families: the majority, and who disagrees."""
+    changed = catalog.corrections
+    changed = changed[(changed["reason"] == MAJORITY) & (changed["verbatim"] != "")]
+    # A word that is no family has been told already.
+    told = catalog.corrections.loc[catalog.corrections["reason"] == NOT_A_FAMILY, "image_id"]
+    changed = changed[~changed["image_id"].isin(told)]
+    if changed.empty:
+        return None
+    rows = catalog.specimens.set_index("image_id")
+    dissent = changed.assign(genus=rows["genus"].reindex(changed["image_id"]).to_numpy())
+    others = _counted(dissent.assign(verbatim=dissent["verbatim"].str.strip().str.capitalize()), ["genus", "verbatim"])
+    sizes = rows.groupby("genus").size()
+    cases = [
+        {"genus": genus, "family": rows.loc[rows["genus"] == genus, "family"].iloc[0],
+         "images": int(sizes[genus] - part["images"].sum()),
+         "others": ", ".join(f"{o} ({n})" for o, n in zip(part["verbatim"], part["images"], strict=True))}
+        for genus, part in others.groupby("genus", sort=True)
+    ]  # fmt: skip
+    return Finding("genus_several_families", "warning", len(cases), "genera", "under several families",
+                   pd.DataFrame(cases), "{genus}: {family} ({images}), not {others}",
+                   "all rows get the family of most rows")  # fmt: skip
+
+
+def _case(catalog: Catalog) -> Finding | None:
+    spelled = catalog.spellings[catalog.spellings["term"] == "family"]
+    table = spelled[spelled["verbatim"].str.strip().str.lower() == spelled["value"].str.lower()]
+    table = table.drop(columns="term").reset_index(drop=True)
+    if table.empty:
+        return None
+    return Finding("family_case", "note", len(table), "spellings", "of families that differ by case or spaces alone",
+                   table, "{verbatim!r} → {value!r}")  # fmt: skip
+
+
+def _without_family(specimens: pd.DataFrame, species: pd.DataFrame) -> Finding | None:
+    unknown = specimens.loc[specimens["family"] == "", "scientificName"].unique()
+    table = species[species["species"].isin(unknown)]
+    if table.empty:
+        return None
+    return Finding("family_missing", "note", len(table), "species", "without a family", table[["species", "images"]],
+                   "{species}", "they are related by genus alone")  # fmt: skip
+
+
+def _alone(catalog: Catalog, species: pd.DataFrame) -> Finding | None:
+    """Species of whose genus, family and order no other species with a formal name is there."""
+    taxa = class_taxa(catalog.specimens, list(species["species"]), scientific=catalog.names == "scientific")
+    referable, related = taxa["referable"].to_numpy(bool), np.zeros(len(taxa), bool)
+    for tier in TIERS[:-1]:
+        codes = np.unique(taxa[tier].to_numpy(), return_inverse=True)[1]
+        related |= np.bincount(codes, weights=referable, minlength=1)[codes] - referable > 0
+    table = species.loc[~related, ["species", "images"]]
+    if table.empty:
+        return None
+    return Finding("no_relatives", "note", len(table), "species", "without a relative in the collection", table,
+                   "{species}", "they are compared with unrelated species")  # fmt: skip
+
+
+def _counted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Rows of each combination, most first."""
+    counted = table.groupby(columns, sort=True).size().rename("images").reset_index()
+    return counted.sort_values("images", ascending=False, kind="stable").reset_index(drop=True)
