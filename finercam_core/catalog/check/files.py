@@ -24,10 +24,10 @@ def file_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
 
 
 def _rejected(catalog: Catalog) -> Finding | None:
-    rows = catalog.rejected
+    rows = catalog.rejected.sort_values(["table", "row"], kind="stable").reset_index(drop=True)
     if rows.empty:
         return None
-    return Finding("rejected_rows", "error", len(rows), "rows", "rejected", rows.reset_index(drop=True),
+    return Finding("rejected_rows", "error", len(rows), "rows", "rejected", rows,
                    "{table} row {row}: {reason}", "mend the table")  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def _no_species(species: pd.DataFrame) -> list[Finding]:
     if len(higher):
         found.append(
             Finding("species_is_higher_taxon", "warning", len(higher), "species", "named as a family or an order",
-                    higher, "{species} ({rank}, {images} images)", "they are kept as classes, but never references")
+                    higher, "{species} ({rank}, {images})", "they are kept as classes, but never references")
         )  # fmt: skip
     if len(rest):
         found.append(

@@ -1,6 +1,6 @@
 """A checked catalog on the screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from finercam_core.catalog.check import CatalogCheck, Finding
 
 _SIGNS = {"error": "[bold red]✗[/]", "warning": "[yellow]![/]", "note": "[dim]·[/]"}
-_LEGEND = "\n[dim]✗ cannot be used  ! may mislead  · worth knowing; all cases: --details, --json[/]\n"
+_HEADINGS = {"error": "[bold red]Cannot be used", "warning": "[bold yellow]May mislead", "note": "[bold]Worth knowing"}
 _MOST = 3
 
 
@@ -31,13 +31,15 @@ def show(result: "CatalogCheck", console: Console, *, details: bool = False) -> 
     if not result.findings:
         console.print("Nothing odd was found.\n")
         return
-    console.print(_findings(result), highlight=False)
+    width = max(len(f"{finding.count:,}") for finding in result.findings)
+    for level, heading in _HEADINGS.items():
+        findings = [finding for finding in result.findings if finding.level == level]
+        if findings:
+            console.print(heading, _findings(findings, width), "", highlight=False, sep="\n")
     if details:
         _details(result, console)
     else:
-        console.print(
-            "[dim]✗ cannot be used   ! may mislead   · worth knowing   every case: --details or --json FILE[/]\n"
-        )
+        console.print("[dim]Every case: --details, or --json FILE[/]")
 
 
 def _contents(result: "CatalogCheck") -> Table:
@@ -55,7 +57,7 @@ def _facts(result: "CatalogCheck") -> Iterator[tuple[str, str]]:
     masks = f"; {n['masks']} have a mask" if result.counts["masks"] else ""
     yield "images", f"{n['usable']} usable, {_looked(result)}{masks}"
     yield "species", f"{n['species']}, of which {n['referable']} can be references"
-    yield "above", ", ".join(_higher(result))
+    yield "higher taxa", ", ".join(_higher(result))
     sizes = [f"{count:,} with {size}" for size, count in result.images_a_species.items() if count]
     yield "images a species", ", ".join(sizes)
     splits = [f"{count:,} {name or 'without'}" for name, count in result.splits.items() if count]
@@ -89,14 +91,14 @@ def _licences(result: "CatalogCheck") -> Padding:
     return Padding(table, (1, 0))
 
 
-def _findings(result: "CatalogCheck") -> Table:
+def _findings(findings: "Sequence[Finding]", width: int) -> Table:
     """A line a finding, below it the first cases and what to do."""
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(width=1)
-    table.add_column(justify="right", no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, min_width=width)
     table.add_column(overflow="fold")
-    for finding in result.findings:
-        table.add_row(_SIGNS[finding.level], f"[bold]{finding.count:,}[/]", f"{escape(finding.title)}")
+    for finding in findings:
+        table.add_row(_SIGNS[finding.level], f"[bold]{finding.count:,}[/]", escape(finding.title))
         table.add_row("", "", f"[dim]{escape(_first(finding))}[/]")
         if finding.remedy:
             table.add_row("", "", f"[dim italic]→ {escape(finding.remedy)}[/]")
