@@ -26,7 +26,7 @@ class Collection(_Strict):
 
     `root` is a folder, relative to the manifest, or a URL that fsspec opens; `layout` names how the files lie in it;
     `names` says whether the species are scientific names or any labels ("verbatim": cars, common names), by default as
-    the layout has it; `synonyms` is a table of accepted names.
+    the layout has it; `synonyms` is a table of accepted names; `splits` one of the images' splits.
     """
 
     name: str = Field(min_length=1)
@@ -36,6 +36,7 @@ class Collection(_Strict):
     layout: Layout = "table"
     names: Literal["scientific", "verbatim"] | None = None
     synonyms: str = ""
+    splits: str = ""
 
 
 class Table(_Strict):

@@ -9,14 +9,22 @@ from finercam_core.catalog.assembly import Assembly
 from finercam_core.catalog.listing import Listing
 from finercam_core.catalog.manifest import Masks
 from finercam_core.catalog.model import Catalog, TraitLabels, join, read_trait_labels
+from finercam_core.catalog.paths import is_url
 from finercam_core.catalog.readers.choosing import read_source
 from finercam_core.catalog.source import Source
+from finercam_core.catalog.splits import read_splits, with_splits
 from finercam_core.catalog.table import RawTable
 from finercam_core.catalog.template import Template
 from finercam_core.errors import CatalogError
 
 
-def open_catalog(source: str | Path, *, root: str | Path | None = None, synonyms: str | Path | None = None) -> Catalog:
+def open_catalog(
+    source: str | Path,
+    *,
+    root: str | Path | None = None,
+    synonyms: str | Path | None = None,
+    splits: str | Path | None = None,
+) -> Catalog:
     """Open a collection.
 
     Parameters
@@ -30,6 +38,9 @@ def open_catalog(source: str | Path, *, root: str | Path | None = None, synonyms
         Folder or URL of the images instead of the one that the manifest names or the table lies in.
     synonyms : str or Path, optional
         Table of accepted names, see `finercam_core.synonyms.read_synonyms`; the manifest's by default.
+    splits : str or Path, optional
+        Table of the images' splits, see `finercam_core.catalog.splits.read_splits`; the manifest's by default, "" for
+        the splits that the tables themselves have.
 
     Returns
     -------
@@ -42,8 +53,8 @@ def open_catalog(source: str | Path, *, root: str | Path | None = None, synonyms
         If nothing can be read, or not one row is usable.
     """
     text = str(source)
-    read, table = read_source(text, None if root is None else str(root))
-    found = _assembled(read, str(synonyms or table))
+    read = read_source(text, None if root is None else str(root))
+    found = _assembled(read, str(synonyms or read.synonyms), read.splits if splits is None else str(splits))
     if found.specimens.empty:
         _refuse(text, found)
     return found.catalog(text)
@@ -82,10 +93,20 @@ class _Found:
         )
 
 
-def _assembled(source: Source, synonyms: str) -> _Found:
+def _assembled(source: Source, synonyms: str, splits: str) -> _Found:
     frames = [canonical(part.raw, part.columns, part.constants, part.split) for part in source.parts]
     assembly = assemble(frames, source.root, scientific=source.names == "scientific", synonyms=synonyms)
+    if splits:
+        assembly.specimens = with_splits(assembly.specimens, _splits(splits))
     return _Found(source, assembly, _masks(assembly, source) if source.masks else source.traits)
+
+
+def _splits(location: str) -> pd.Series:
+    if not is_url(location) and not Path(location).exists():
+        raise CatalogError(
+            f"the splits {location} do not exist", "make them: finercam catalog split CATALOG --out FILE"
+        )
+    return read_splits(location)
 
 
 def _masks(found: Assembly, source: Source) -> TraitLabels | None:

@@ -45,6 +45,8 @@ class Source:
         Where masks lie that the tables do not name.
     traits : TraitLabels or None
         What the masks' values mean, where no file says it.
+    synonyms, splits : str
+        Tables of accepted names and of the images' splits, or "".
     """
 
     name: str
@@ -53,3 +55,5 @@ class Source:
     names: str = "scientific"
     masks: Masks | None = None
     traits: TraitLabels | None = None
+    synonyms: str = ""
+    splits: str = ""

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.catalog import Catalog
+from finercam_core.catalog.splits import groups_of, split_by_group
 from finercam_core.errors import TrainingError
 from finercam_core.images import ImageError, load_pixels
 from finercam_core.preparation import Preparation
-from finercam_core.train.splits import find_leaks, groups_of, split_by_group
+from finercam_core.train.splits import find_leaks
 
 Progress = Callable[[int, int, str], None]
 SPLITS = ("train", "val", "test")

@@ -1,35 +1,11 @@
-"""Honest splits: what belongs together stays together, and nothing that is tested on was trained on."""
+"""What makes an accuracy dishonest: images that stand in two splits, or under two names."""
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-
-def split_by_group(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> pd.Series:
-    """Give every group (specimen, source image) a split by the hash of its name: the same when rows are added.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With `group_id` and `image_id`; a row without a group is its own.
-    val, test : float
-        Shares.
-
-    Returns
-    -------
-    Series of "train", "val" and "test".
-    """
-    share = groups_of(table).map(lambda name: int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big") / 2**48)
-    chosen = np.select([share < test, share < test + val], ["test", "val"], "train")
-    return pd.Series(chosen, index=table.index)
-
-
-def groups_of(table: pd.DataFrame) -> pd.Series:
-    """Group of each row; a row without one is its own."""
-    named: pd.Series = table["group_id"].where(table["group_id"] != "", table["image_id"])
-    return named
+from finercam_core.catalog.splits import groups_of
 
 
 def find_leaks(table: pd.DataFrame, split: Sequence[str], digests: Sequence[str]) -> dict[str, str]:

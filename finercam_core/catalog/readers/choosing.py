@@ -1,5 +1,6 @@
 """Which reader opens a source: by the ending of a file, by the files of a folder, or as the manifest says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from finercam_core.catalog.paths import is_url
@@ -12,21 +13,21 @@ from finercam_core.errors import CatalogError
 _KINDS = "a manifest, a CSV or Parquet table, a Darwin Core Archive, Croissant metadata, or a folder of images"
 
 
-def read_source(text: str, root: str | None) -> tuple[Source, str]:
-    """Read a source; returns it and the table of synonyms that it names, or ""."""
+def read_source(text: str, root: str | None) -> Source:
+    """Read a source."""
     if text.lower().endswith(".toml"):
         return read_manifested(Path(text), root, read_layout)
     if table_format(text):
-        return plain.read_plain(text, root), ""
+        return plain.read_plain(text, root)
     if text.lower().endswith((".json", ".jsonld")):
-        return _moved(read_layout("croissant", text), root), ""
+        return _moved(read_layout("croissant", text), root)
     if is_url(text):
-        return _moved(_remote(text), root), ""
+        return _moved(_remote(text), root)
     path = Path(text)
     if path.is_dir():
-        return _moved(read_layout(_layout_of(path), text), root), ""
+        return _moved(read_layout(_layout_of(path), text), root)
     if text.lower().endswith(".zip"):
-        return _moved(darwin_core.read_archive(path), root), ""
+        return _moved(darwin_core.read_archive(path), root)
     raise CatalogError(f"{text} is no catalog", f"give {_KINDS}")
 
 
@@ -81,4 +82,4 @@ def _moved(source: Source, root: str | None) -> Source:
     if root is None:
         return source
     place = root if is_url(root) else str(Path(root).resolve())
-    return Source(source.name, place, source.parts, source.names, source.masks, source.traits)
+    return replace(source, root=place)

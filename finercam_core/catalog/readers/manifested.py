@@ -17,8 +17,8 @@ from finercam_core.catalog.terms import guess_columns
 from finercam_core.errors import CatalogError
 
 
-def read_manifested(path: Path, given: str | None, read_layout: Callable[[str, str], Source]) -> tuple[Source, str]:
-    """Read what a manifest describes; returns it and the path of its table of synonyms, or ""."""
+def read_manifested(path: Path, given: str | None, read_layout: Callable[[str, str], Source]) -> Source:
+    """Read what a manifest describes."""
     manifest = read_manifest(path)
     about = manifest.collection
     named = given or about.root
@@ -30,8 +30,12 @@ def read_manifested(path: Path, given: str | None, read_layout: Callable[[str, s
     else:
         source = read_layout(about.layout, root)
     source = _corrected(source, manifest)
-    synonyms = about.synonyms
-    return source, synonyms if not synonyms or is_url(synonyms) else str((path.parent / synonyms).resolve())
+    return replace(source, synonyms=_beside(path, about.synonyms), splits=_beside(path, about.splits))
+
+
+def _beside(manifest: Path, name: str) -> str:
+    """A file that the manifest names, relative to it."""
+    return name if not name or is_url(name) else str((manifest.parent / name).resolve())
 
 
 def _corrected(source: Source, manifest: Manifest) -> Source:

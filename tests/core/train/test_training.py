@@ -17,7 +17,6 @@ from finercam_core.errors import ClassifierError, TrainingError
 from finercam_core.explain import load_classifier
 from finercam_core.preparation import Preparation
 from finercam_core.train import FinetuneSettings, ProbeSettings, train
-from finercam_core.train.splits import split_by_group
 
 COUNTS = {"Aus bus": 12, "Aus cus": 12, "Eus fus": 12}
 SMALL = {"channels": [8, 16, 16, 16], "layers": [1, 1, 0, 0], "stem_width": 8}
@@ -92,16 +91,6 @@ def test_a_probe_changes_the_head_alone(make_collection: Make, tmp_path: Path) -
     changed = {name for name, values in found.items() if not torch.equal(values, fresh[name])}
     assert changed == {"fc.weight", "fc.bias"}
     assert report.accuracy["train"].low > 1 / 3
-
-
-def test_splits_stay_by_group_and_when_rows_are_added() -> None:
-    import pandas as pd
-
-    table = pd.DataFrame({"image_id": [str(i) for i in range(300)], "group_id": [str(i // 3) for i in range(300)]})
-    split = split_by_group(table)
-    assert (split.groupby(table["group_id"]).nunique() == 1).all()
-    assert 0.1 < (split == "test").mean() < 0.3
-    pd.testing.assert_series_equal(split_by_group(table.iloc[:100]), split.iloc[:100])
 
 
 def test_faults_are_said_in_one_sentence(make_collection: Make, tmp_path: Path) -> None:
