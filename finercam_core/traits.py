@@ -28,9 +28,12 @@ FISH_TRAITS = (
 
 
 def traits_of(store: Store) -> tuple[Trait, ...]:
-    """Traits of a store's collection, without the background; none if its catalog has no trait masks."""
+    """Traits of a store's collection, without the background; none if its catalog has no trait masks.
+
+    Masks of whole specimens are none.
+    """
     labels = store.provenance.get("traits")
-    if not labels:
+    if not labels or labels.get("whole"):
         return ()
     terms = {str(key): str(value) for key, value in labels["uberon"].items()}
     pairs = sorted((int(key), str(name)) for key, name in labels["names"].items())

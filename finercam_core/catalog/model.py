@@ -27,10 +27,13 @@ class TraitLabels:
         Name of each id; 0 is the background.
     uberon : mapping of int to str
         Term of the UBERON anatomy ontology for the ids that have one, such as "UBERON:0000033".
+    whole : bool
+        The masks mark whole specimens and no traits; values above half of the largest are the specimen.
     """
 
     names: Mapping[int, str]
     uberon: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    whole: bool = False
 
     def id_of(self, name: str) -> int:
         """Pixel value of a trait by its name, whatever the case and separators; CatalogError if there is none."""

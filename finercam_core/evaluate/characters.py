@@ -11,7 +11,8 @@ win by share whatever the classifier looks at, so traits are ranked by *density*
 spread evenly over the specimen.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -142,8 +143,14 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
 def sentence(row: pd.Series) -> str:
     """Plain words for one candidate, Markdown: which species from which, the trait, its share, interval and n."""
     return (
-        f"*{row['species']}* from *{row['reference']}*: {str(row['trait']).lower()}, {row['share']:.0%} "
-        f"[{100 * row['share_low']:.0f}, {100 * row['share_high']:.0f}] of the evidence on {row['area']:.1%} of the "
-        f"image ({row['density']:.1f} times as dense as an even spread over the specimen), mostly on *{row['on']}*, "
-        f"n = {row['n']} + {row['n_reference']}"
+        f"*{row['species']}* from *{row['reference']}*: {str(row['trait']).lower()}, {share_in_words(row)} "
+        f"of the evidence on {100 * row['area']:.1f} % of the image ({row['density']:.1f} times as dense as an even "
+        f"spread over the specimen), mostly on *{row['on']}*, n = {row['n']} + {row['n_reference']}"
     )
+
+
+def share_in_words(row: Mapping[str, Any] | pd.Series) -> str:
+    """Share with its interval, "71 % [64, 78]"; with a decimal where whole numbers would hide the interval."""
+    share, low, high = (100 * float(row[key]) for key in ("share", "share_low", "share_high"))
+    digits = 0 if high - low >= 3 and share >= 10 else 1
+    return f"{share:.{digits}f} % [{low:.{digits}f}, {high:.{digits}f}]"

@@ -7,15 +7,16 @@ import pandas as pd
 
 from finercam_core.evaluate.checks import Checks, write_checks
 from finercam_core.evaluate.faithfulness import FaithfulnessReport, faithfulness
+from finercam_core.evaluate.kept import fingerprint, kept
 from finercam_core.evaluate.output import write_table
-from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.protocol import GAMMAS, Protocol
 from finercam_core.evaluate.sanity import label_randomisation, weight_randomisation
 from finercam_core.explain import Classifier
 from finercam_core.finer import WEIGHTINGS, Weighting
 from finercam_core.store import open_store
 
-GAMMAS = (0.3, 0.6, 1.0)
 Progress = Callable[[int, int], None]
+Sanity = Callable[..., pd.DataFrame]
 
 
 def check(
@@ -61,16 +62,30 @@ def check(
         baselines=baselines, fill=fill, steps=steps, limit=limit, batch_size=batch_size,
         parts=folder / "parts-faithfulness", progress=progress,
     )  # fmt: skip
-    sanity = [
-        weight_randomisation(location, classifier, protocol=settings, images=images),
-        label_randomisation(location, classifier, protocol=settings, images=images),
-    ]
+    sanity = _sanity(location, classifier, settings, images, folder / "parts-sanity")
     about = {
         "run": store.provenance.get("run"), "protocol": found.protocol, "forwards": found.forwards,
         "needed": found.needed, "cost": str(found), "left_out": found.left_out,
         "baselines_left_out": found.protocol["baselines_left_out"],
     }  # fmt: skip
-    checks = Checks(found.summary, found.finer, pd.concat(sanity, ignore_index=True), about)
+    checks = Checks(found.summary, found.finer, sanity, about)
     write_table(found.specimens, folder, "faithfulness-specimens")
     write_checks(folder, checks)
     return checks, found
+
+
+def _sanity(
+    location: str | Path, classifier: Classifier, protocol: Protocol, images: str | Path | None, parts: Path
+) -> pd.DataFrame:
+    """Both sanity checks, each kept so that a stopped run goes on after it."""
+    store, tables = open_store(location, images=images), []
+    specimens = fingerprint(sorted(protocol.specimens(store)["image_id"]))
+    key = {"protocol": protocol.fingerprint(store), "weights": classifier.weights_sha256, "specimens": specimens}
+    for randomisation in (weight_randomisation, label_randomisation):
+
+        def make(check: Sanity = randomisation) -> dict[str, pd.DataFrame]:
+            return {"sanity": check(location, classifier, protocol=protocol, images=images)}
+
+        found, _ = kept(parts / randomisation.__name__, key, make)
+        tables.append(found["sanity"])
+    return pd.concat(tables, ignore_index=True)

@@ -1,7 +1,7 @@
 """`evaluate`: from a store to tables, figures and one JSON of everything."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,14 @@ import pandas as pd
 from finercam_core.evaluate.caveats import caveats
 from finercam_core.evaluate.characters import direction_table, pair_table
 from finercam_core.evaluate.checks import Checks, read_checks
+from finercam_core.evaluate.ground_truth import TrueRegions
 from finercam_core.evaluate.parts import SpeciesFigures, kept_figures
 from finercam_core.evaluate.planted import planted_ranks
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.published import beside, read_published
 from finercam_core.evaluate.regions import Regions, read_boxes
 from finercam_core.evaluate.summary import accuracy_table, localisation_table
+from finercam_core.evaluate.true_energy import true_energy_table
 from finercam_core.evaluate.writing import write_report
 from finercam_core.store import Store, open_store
 from finercam_core.traits import traits_of
@@ -41,6 +44,10 @@ class EvaluationReport:
         `summary.localisation_table`, `summary.accuracy_table`, `caveats.caveats`.
     planted : DataFrame
         `planted.planted_ranks` where the true differences are known, else empty.
+    truth : DataFrame
+        `true_energy.true_energy_table` where the true regions are known, else empty.
+    beside : DataFrame
+        `published.beside` where published figures were given, else empty.
     checks : Checks
         Faithfulness and sanity, where `checking.check` left them in the folder.
     left_out : DataFrame
@@ -60,10 +67,12 @@ class EvaluationReport:
     accuracy: pd.DataFrame
     caveats: pd.DataFrame
     planted: pd.DataFrame
+    truth: pd.DataFrame
     left_out: pd.DataFrame
     protocol: dict[str, Any]
     provenance: dict[str, Any]
     reused: int
+    beside: pd.DataFrame = field(default_factory=pd.DataFrame)
     checks: Checks = field(default_factory=Checks)
 
 
@@ -75,6 +84,8 @@ def evaluate(
     images: str | Path | None = None,
     boxes: str | Path | None = None,
     planted: Planted | None = None,
+    truth: TrueRegions | None = None,
+    published: str | Path | None = None,
     progress: Progress | None = None,
 ) -> EvaluationReport:
     """Measure what a store's maps show, without the model and without torch.
@@ -94,6 +105,10 @@ def evaluate(
     planted : callable, optional
         ``planted(species, reference)`` names the traits that truly differ; for rendered collections
         `planted.planted_names`.
+    truth : TrueRegions, optional
+        Where specimens truly differ; for rendered collections `planted.rendered_truth`.
+    published : str or Path, optional
+        "paper" or a table of figures to print ours beside, see `published.read_published`.
     progress : callable, optional
         Called with the numbers of species that are ready and of all.
 
@@ -106,23 +121,27 @@ def evaluate(
     StoreError
         If the location holds no store.
     EvaluationError
-        If no specimen is in the split, none has maps, or the boxes cannot be used.
+        If no specimen is in the split, none has maps, or the boxes or the published figures cannot be used.
     """
     store, folder, settings = open_store(location, images=images), Path(out), protocol or Protocol()
     regions = Regions() if boxes is None else read_boxes(boxes)
-    figures, reused = _gather(store, folder / "parts", settings, regions, progress)
+    others = read_published(published, str(store.provenance.get("collection", ""))) if published else None
+    figures, reused = _gather(store, folder / "parts", settings, regions, truth, progress)
     report = _summarise(store, folder, settings, figures, planted, reused)
+    if others is not None:
+        report = replace(report, beside=beside(others, report.localisation, report.checks.faithfulness))
     write_report(report)
     return report
 
 
 def _gather(
-    store: Store, folder: Path, protocol: Protocol, regions: Regions, progress: Progress | None
-) -> tuple[list[SpeciesFigures], int]:
+    store: Store, folder: Path, protocol: Protocol, regions: Regions, truth: TrueRegions | None,
+    progress: Progress | None,
+) -> tuple[list[SpeciesFigures], int]:  # fmt: skip
     groups = protocol.specimens(store).groupby("scientificName", sort=True)["image_id"]
     found, reused = [], 0
     for done, (name, ids) in enumerate(groups, 1):
-        figures, kept = kept_figures(store, str(name), sorted(ids), protocol, folder, regions)
+        figures, kept = kept_figures(store, str(name), sorted(ids), protocol, folder, regions, truth)
         found.append(figures)
         reused += kept
         if progress is not None:
@@ -156,5 +175,6 @@ def _summarise(
         folder, specimens, directions, pairs, localisation, accuracy,
         caveats(accuracy, localisation, directions, pairs, checks.faithfulness),
         planted_ranks(pairs, planted, directions) if planted is not None and len(pairs) else pd.DataFrame(),
-        _joined(figures, "left_out"), protocol.describe(), dict(store.provenance), reused, checks,
+        true_energy_table(_joined(figures, "energies"), seed=seed), _joined(figures, "left_out"),
+        protocol.describe(), dict(store.provenance), reused, checks=checks,
     )  # fmt: skip

@@ -1,11 +1,13 @@
 """Stored maps against regions in which the true difference is known."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.evaluate.controls import centred_blob, random_map
 from finercam_core.evaluate.energy import energy_share
 from finercam_core.evaluate.intervals import Interval, mean_interval
 from finercam_core.finer import GAMMA, coefficients, combine
@@ -14,7 +16,23 @@ from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 
 Truth = Callable[[str, str], npt.NDArray[np.bool_]]
-MAPS = ("grad_cam", "finer_cam", "random")
+MAPS = ("grad_cam", "finer_cam", "random", "blob")
+
+
+@dataclass(frozen=True)
+class TrueRegions:
+    """Where specimens truly differ from references.
+
+    Attributes
+    ----------
+    of : callable
+        ``of(image_id, reference)`` gives the true region at image resolution, bool (height, width).
+    fingerprint : str
+        Hash of what the regions come from; figures that were made with others are made again.
+    """
+
+    of: Truth
+    fingerprint: str
 
 
 def true_region_energies(
@@ -41,7 +59,7 @@ def true_region_energies(
     tier : str
         References of this tier are compared with.
     seed : int
-        Of the random map: uniform values on the model's grid.
+        Of the random map: uniform values on the model's grid. The centred blob is the other control.
     progress : callable, optional
         Called after each specimen.
 
@@ -50,14 +68,13 @@ def true_region_energies(
     DataFrame with image_id, scientificName, reference, predicted, one column of energy shares a map of `MAPS`, and
     `area`, the share of the image's pixels in the region.
     """
-    rng = np.random.default_rng(seed)
     rows: list[dict[str, object]] = []
     for image_id in image_ids:
         record = store.record(image_id)
         if record.status == Status.DONE:
             for index in [i for i, name in enumerate(record.tiers) if name == tier]:
                 region = truth(image_id, record.classes[index])
-                rows.append(_judge(store, record, index, region, gamma, rng))
+                rows.append(_judge(store, record, index, region, gamma, seed))
         if progress is not None:
             progress()
     return pd.DataFrame(rows)
@@ -69,10 +86,12 @@ def _judge(
     index: int,
     region: npt.NDArray[np.bool_],
     gamma: float,
-    rng: np.random.Generator,
+    seed: int,
 ) -> dict[str, object]:
     size = (region.shape[1], region.shape[0])
-    maps = (pair_map(record, index, 0.0), pair_map(record, index, gamma), rng.random(record.evidence.shape[1:]))
+    grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
+    controls = (random_map(grid, f"{record.image_id} {record.classes[index]}", seed), centred_blob(grid))
+    maps = (pair_map(record, index, 0.0), pair_map(record, index, gamma), *controls)
     shares = energy_share(to_image(np.stack(maps), store.preparation.window(size), size), region)
     named = {"image_id": record.image_id, "scientificName": record.scientificName}
     named |= {"reference": record.classes[index], "predicted": record.predicted}

@@ -63,6 +63,20 @@ def read_mask(store: Store, image_id: str) -> Mask | None:
         raise
 
 
+def specimen_of(store: Store, mask: Mask) -> npt.NDArray[np.bool_] | None:
+    """Where the specimen lies by its mask, bool (height, width); None if the mask is empty.
+
+    A mask of the whole specimen is taken as it is (values above half of the largest that its labels have), trait masks
+    by `specimen_region`.
+    """
+    labels = store.provenance.get("traits")
+    if labels and not labels.get("whole"):
+        region = specimen_region(mask)
+    else:
+        region = np.asarray(mask > (max(map(int, labels["names"])) / 2 if labels else 0))
+    return region if region.any() else None
+
+
 def specimen_region(mask: Mask) -> npt.NDArray[np.bool_]:
     """Where the specimen lies: the convex hull of all its labelled traits, bool (height, width).
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.attribution import attribute
+from finercam_core.evaluate.ground_truth import TrueRegions, true_region_energies
 from finercam_core.evaluate.kept import fingerprint, kept, place_of, states
 from finercam_core.evaluate.masks import cover, read_mask
 from finercam_core.evaluate.protocol import Protocol
@@ -28,17 +29,20 @@ class SpeciesFigures:
         From `specimen.judge`.
     traits : DataFrame
         From `attribution.attribute`; empty without trait masks.
+    energies : DataFrame
+        From `ground_truth.true_region_energies`; empty where the truth is not known.
     left_out : DataFrame
         Specimens without figures: image_id, scientificName, reason.
     """
 
     specimens: pd.DataFrame
     traits: pd.DataFrame
+    energies: pd.DataFrame
     left_out: pd.DataFrame
 
 
 def species_figures(
-    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, regions: Regions
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, regions: Regions, truth: TrueRegions | None
 ) -> SpeciesFigures:
     """Judge the specimens of one species; one that cannot be judged is listed with its reason."""
     traits = traits_of(store)
@@ -60,7 +64,10 @@ def species_figures(
         elif traits:
             left_out.append((image_id, name, "no trait mask, or no reference: no traits"))
     listed = pd.DataFrame(left_out, columns=["image_id", "scientificName", "reason"])
-    return SpeciesFigures(_joined(judged), _joined(attributed), listed)
+    known = pd.DataFrame()
+    if truth is not None:
+        known = true_region_energies(store, image_ids, truth.of, gamma=protocol.gamma, seed=protocol.seed)
+    return SpeciesFigures(_joined(judged), _joined(attributed), known, listed)
 
 
 def _grid(record: SpecimenRecord) -> tuple[int, int]:
@@ -73,17 +80,20 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def kept_figures(
-    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: Regions
-) -> tuple[SpeciesFigures, bool]:
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: Regions,
+    truth: TrueRegions | None = None,
+) -> tuple[SpeciesFigures, bool]:  # fmt: skip
     """Figures of a species from the folder if they still hold, else computed and put there; and which it was.
 
-    They hold while the protocol, the store's run, the chosen specimens, their states and their regions are the same.
+    They hold while the protocol, the store's run, the chosen specimens, their states, their regions and the truth are
+    the same.
     """
     chosen = fingerprint(list(image_ids), [trait.id for trait in traits_of(store)], regions.fingerprint)
     key = {
-        "species": name, "protocol": protocol.fingerprint(store), "specimens": chosen, "states": states(store, name)
+        "species": name, "protocol": protocol.fingerprint(store), "specimens": chosen, "states": states(store, name),
+        "truth": truth.fingerprint if truth is not None else "",
     }  # fmt: skip
     tables, known = kept(
-        place_of(folder, name), key, lambda: vars(species_figures(store, name, image_ids, protocol, regions))
+        place_of(folder, name), key, lambda: vars(species_figures(store, name, image_ids, protocol, regions, truth))
     )
     return SpeciesFigures(**tables), known

@@ -1,12 +1,17 @@
 """Collections whose true differences are known: which rank the pair table gives the planted trait."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.synthetic import differing_traits
+from finercam_core.evaluate.ground_truth import TrueRegions
+from finercam_core.store import Store
+from finercam_core.synthetic import differing_traits, true_region_of
 from finercam_core.synthetic.parts import MASK_NAMES, TRAIT_PARTS, mask_classes
 from finercam_core.synthetic.planting import Planting
 from finercam_core.synthetic.truth import read_truth
@@ -30,6 +35,23 @@ def planted_in(folder: str | Path) -> Callable[[str, str], frozenset[str]]:
     """
     planting = Planting.from_truth(read_truth(Path(folder)))
     return lambda a, b: planted_names(planting.drawn(a), planting.drawn(b))
+
+
+def rendered_truth(store: Store) -> TrueRegions:
+    """True regions of a store's rendered collection.
+
+    Raises
+    ------
+    CatalogError
+        If its images are no rendered collection.
+    """
+    folder = Path(store.images_root)
+    content = json.dumps({key: value for key, value in read_truth(folder).items() if key != "images"}, sort_keys=True)
+
+    def region(image_id: str, reference: str) -> npt.NDArray[np.bool_]:
+        return true_region_of(folder, Path(store.place(image_id)).stem, reference)
+
+    return TrueRegions(region, hashlib.sha256(content.encode()).hexdigest()[:16])
 
 
 def planted_ranks(

@@ -11,6 +11,7 @@ from finercam_core.evaluate.masks import OUTSIDE
 from finercam_core.evaluate.specimen import MAPS
 from finercam_core.evaluate.summary import OVERALL
 
+MOST_PAIRS = 60
 _NAMES = {"grad_cam": "Grad-CAM", "finer_cam": "Finer-CAM", "random": "random map", "blob": "centred blob"}
 
 
@@ -22,17 +23,19 @@ def _save(figure: Figure, path: Path) -> Path:
 def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
     """Share of the separation of each pair of congeners (all pairs, if there are none) on each trait, as a PNG.
 
-    Colours are the density's; a dot marks a candidate character.
+    Colours are the density's; a dot marks a candidate character. A cell is empty where neither species has the trait.
+    Of many pairs those with the densest candidates are shown, `MOST_PAIRS` of them.
     """
     chosen = pairs[pairs["tier"] == "congener"] if (pairs["tier"] == "congener").any() else pairs
-    chosen = chosen[chosen["trait_id"] > OUTSIDE].assign(
+    chosen = chosen[(chosen["trait_id"] > OUTSIDE) & (chosen["area"] > 0)].assign(
         pair=chosen["species"] + " / " + chosen["reference"], trait=chosen["trait"].str.lower()
     )
+    chosen, title = _most_telling(chosen)
     order = chosen.sort_values("trait_id")["trait"].drop_duplicates().tolist()
     tables = {name: chosen.pivot_table(index="pair", columns="trait", values=name).reindex(columns=order)
               for name in ("share", "density", "candidate")}  # fmt: skip
     shape = tables["share"].shape
-    figure = Figure(figsize=(3.2 + 0.62 * shape[1], 1.6 + 0.34 * shape[0]), layout="constrained")
+    figure = Figure(figsize=(4.6 + 0.62 * shape[1], 1.6 + 0.34 * shape[0]), layout="constrained")
     axes = figure.subplots()
     ceiling = _ceiling(tables["density"])
     colours = axes.imshow(tables["density"], cmap="viridis", aspect="auto", vmin=0, vmax=ceiling)
@@ -40,20 +43,23 @@ def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
     axes.set_yticks(range(shape[0]), tables["share"].index, fontsize=8, style="italic")
     for (y, x), share in np.ndenumerate(tables["share"].to_numpy()):
         if np.isfinite(share):
-            dense = not tables["density"].to_numpy()[y, x] <= ceiling / 2
+            dense = tables["density"].to_numpy()[y, x] > ceiling / 2
             mark = "•" if tables["candidate"].to_numpy()[y, x] == 1 else ""
-            axes.text(
-                x,
-                y,
-                f"{round(100 * share) + 0:d} %{mark}",
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="k" if dense else "w",
-            )
-    figure.colorbar(colours, ax=axes, label="density (1: even over the specimen)", shrink=0.8)
-    axes.set_title("Share of what separates two species, by trait (•: candidate character)", fontsize=10)
+            words, ink = f"{round(100 * share) + 0:d} %{mark}", "k" if dense else "w"
+            axes.text(x, y, words, ha="center", va="center", fontsize=7, color=ink)
+    figure.colorbar(colours, ax=axes, shrink=0.8).set_label("density (1: even spread)", fontsize=8)
+    axes.set_title(title, fontsize=10)
     return _save(figure, path)
+
+
+def _most_telling(chosen: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Rows of at most `MOST_PAIRS` pairs, and the figure's title, which says so."""
+    title = "Share of what separates two species, by trait (•: candidate character)"
+    best = chosen["density"].where(chosen["candidate"].astype(bool), 0).groupby(chosen["pair"]).max()
+    if len(best) <= MOST_PAIRS:
+        return chosen, title
+    shown = best.sort_values(ascending=False, kind="stable").index[:MOST_PAIRS]
+    return chosen[chosen["pair"].isin(shown)], f"{title}\n{MOST_PAIRS} most telling of {len(best)} pairs"
 
 
 def _ceiling(density: pd.DataFrame) -> float:

@@ -11,7 +11,8 @@ from finercam_core.errors import FinercamError
 from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
 from finercam_core.store import Store
 
-VERSION = 1  # raise it when the same input gives other figures
+GAMMAS = (0.3, 0.6, 1.0)  # grid of faithfulness
+VERSION = 2  # raise it when the same input gives other figures
 
 
 class EvaluationError(FinercamError):
@@ -79,7 +80,7 @@ class Protocol:
                 "blob": "Gaussian in the middle of the picture, standard deviation 25 % of each side",
             },
             "interpolation": "negative values cut off, then bilinear from the grid to image pixels",
-            "specimen": "convex hull of the labelled traits",
+            "specimen": "the box given, else the mask (of traits: their convex hull), else the catalog's box",
             "outside": "cells that neither touch the hull nor neighbour one that does",
             "ties": "pointing game: share of the tied largest pixels; top region: tied pixels all stay out",
             "traits": "whole difference (γ = 1); separation of both species' specimens, ranked by density",

@@ -1,4 +1,4 @@
-"""Where each specimen lies: its trait mask's hull, or a box that somebody drew around it."""
+"""Where each specimen lies: by a box that somebody gives, by its mask, or by the box that its catalog has."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.evaluate.masks import Mask, specimen_region
+from finercam_core.evaluate.masks import Mask, specimen_of
 from finercam_core.evaluate.protocol import EvaluationError
 from finercam_core.images import image_size
 from finercam_core.store import Store
@@ -25,7 +25,8 @@ class Regions:
     ----------
     boxes : DataFrame, optional
         image_id, x, y, width, height in pixels of the upright image, x and y of the upper left corner; several boxes of
-        an image count together. Images without a box have their mask's hull, if they have a mask.
+        an image count together. Images without one have their mask's region, if they have a mask, else the box that
+        the catalog has for them.
     """
 
     boxes: pd.DataFrame | None = None
@@ -54,14 +55,24 @@ class Regions:
         ImageError
             If it has a box and no readable image.
         """
-        if image_id not in self._by_image:
-            return specimen_region(mask) if mask is not None and (mask > 0).any() else None
+        boxes = self._by_image.get(image_id)
+        if boxes is None and mask is not None and (region := specimen_of(store, mask)) is not None:
+            return region
+        if boxes is None:
+            boxes = _catalog_box(str(store.row(image_id).get("boundingBox", "")))
+        if boxes is None:
+            return None
         width, height = (
             (mask.shape[1], mask.shape[0])
             if mask is not None
             else image_size(store.place(image_id), root=store.images_root)
         )
-        return box_region(self._by_image[image_id], (width, height), image_id)
+        return box_region(boxes, (width, height), image_id)
+
+
+def _catalog_box(text: str) -> npt.NDArray[np.float64] | None:
+    """``x,y,width,height`` of a catalog, float64 (1, 4); None for ""."""
+    return np.array([[float(number) for number in text.split(",")]]) if text else None
 
 
 def box_region(boxes: npt.ArrayLike, size: tuple[int, int], name: str = "") -> npt.NDArray[np.bool_]:

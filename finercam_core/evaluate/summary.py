@@ -12,7 +12,7 @@ OVERALL = "all species"
 
 
 def localisation_table(specimens: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
-    """Mean of each figure of each map, and its paired gain over the random map, with 95 % intervals.
+    """Mean of each figure of each map, and its paired gains over the random map, the blob and Grad-CAM.
 
     Parameters
     ----------
@@ -22,40 +22,48 @@ def localisation_table(specimens: pd.DataFrame, *, seed: int = 0) -> pd.DataFram
 
     Returns
     -------
-    DataFrame: species (each, and all together), map, figure, mean, low, high, gain, gain_low, gain_high, n. Overall
-    figures take specimens as the units, so that a species counts by its number of specimens.
+    DataFrame: species (each, and all together), map, figure, n, mean, low, high (95 %); gain, gain_low, gain_high (over
+    the random map, 95 %), gain_all_low, gain_all_high (these hold together over maps and figures, and over species
+    where they are by species; Bonferroni); the same for over_blob_mean … and over_grad_cam_mean … Overall figures take
+    specimens as the units, so that a species counts by its number of specimens.
     """
     wide = {
         figure: specimens.pivot_table(index=["scientificName", "image_id"], columns="map", values=figure)
         for figure in FIGURES
     }
     rows: list[dict[str, object]] = []
+    looks = (len(MAPS) - 1) * max(1, sum(len(table) > 0 for table in wide.values()))
     for figure, table in wide.items():
         if table.empty:
             continue
         groups = [(OVERALL, table), *table.groupby(level="scientificName")]
         for name, part in groups:
-            rows += _rows(str(name), figure, part, seed)
+            many = 1 if name == OVERALL else len(groups) - 1
+            rows += _rows(str(name), figure, part, looks * many, seed)
     return pd.DataFrame(rows)
 
 
-def _rows(name: str, figure: str, part: pd.DataFrame, seed: int) -> list[dict[str, object]]:
+_AGAINST = (("gain", "gain", "random"), ("over_blob_mean", "over_blob", "blob"),
+            ("over_grad_cam_mean", "over_grad_cam", "grad_cam"))  # fmt: skip
+
+
+def _rows(name: str, figure: str, part: pd.DataFrame, looks: int, seed: int) -> list[dict[str, object]]:
     """All maps of one group; the same bootstrap samples for each, so that gains are paired."""
     known = part.reindex(columns=list(MAPS)).dropna()
     if known.empty:
         return []
-    both = np.hstack([known, known.sub(known["random"], axis=0)])
-    found = spread(both.mean(0), resampled_means(both, seed=seed))
-    values = np.stack([found.value, found.low, found.high], axis=1).reshape(2, len(MAPS), 3)
-    names = [("mean", "low", "high"), ("gain", "gain_low", "gain_high")]
+    means, samples = known.mean().to_numpy(), resampled_means(known, seed=seed)
+    own = spread(means, samples)
+    found = {"mean": own.value, "low": own.low, "high": own.high}
+    for mean, prefix, other in _AGAINST:
+        at = MAPS.index(other)
+        gain, drawn = means - means[at], samples - samples[:, [at]]
+        each, every = spread(gain, drawn), spread(gain, drawn, looks=looks, n=len(known))
+        found |= {mean: gain, f"{prefix}_low": each.low, f"{prefix}_high": each.high,
+                  f"{prefix}_all_low": every.low, f"{prefix}_all_high": every.high}  # fmt: skip
+    head = {"species": name, "figure": figure, "n": len(known)}
     return [
-        {"species": name, "map": one, "figure": figure, "n": len(known)}
-        | {
-            key: float(v)
-            for keys, row in zip(names, values[:, i], strict=True)
-            for key, v in zip(keys, row, strict=True)
-        }
-        for i, one in enumerate(MAPS)
+        {**head, "map": one, **{key: float(values[i]) for key, values in found.items()}} for i, one in enumerate(MAPS)
     ]
 
 

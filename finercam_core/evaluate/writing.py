@@ -11,12 +11,14 @@ from finercam_core.evaluate.output import markdown, write_json, write_table, wri
 from finercam_core.evaluate.planted import planted_summary
 from finercam_core.evaluate.plots import faithfulness_plot, localisation_plot, trait_heat_map
 from finercam_core.evaluate.summary import OVERALL
+from finercam_core.evaluate.true_energy import overall_in_words
 
 if TYPE_CHECKING:
     from finercam_core.evaluate.evaluating import EvaluationReport
 
-TABLES = ("specimens", "traits", "characters", "localisation", "accuracy", "caveats", "planted", "left_out")
-BEST = 3  # candidates in words a pair
+TABLES = ("specimens", "traits", "characters", "localisation", "accuracy", "caveats", "planted", "truth",
+          "beside", "left_out")  # fmt: skip
+BEST, MOST = 3, 100  # candidates in words: of a pair, and in all
 
 
 def write_report(report: EvaluationReport) -> None:
@@ -51,6 +53,13 @@ def candidate_sentences(characters: pd.DataFrame) -> list[str]:
     return [sentence(row) for _, row in order.iterrows()]
 
 
+def _candidates(characters: pd.DataFrame) -> str:
+    """A list of at most `MOST` candidates, and how many more there are."""
+    found = candidate_sentences(characters)
+    more = [f"\n{len(found) - MOST} more are in characters.csv."] if len(found) > MOST else []
+    return "\n".join([*(f"- {text}" for text in found[:MOST]), *more]) or "(none)"
+
+
 def _checked(report: EvaluationReport) -> list[str]:
     """Faithfulness, whether finer is better, and sanity; nothing where the classifier was not at hand."""
     checks = report.checks
@@ -66,24 +75,33 @@ def _checked(report: EvaluationReport) -> list[str]:
     ]  # fmt: skip
 
 
+def _beside(report: EvaluationReport) -> list[str]:
+    """Our figures beside published ones; nothing where none were given."""
+    return [] if report.beside.empty else ["## Beside published figures\n", markdown(report.beside)]
+
+
 def _planted(report: EvaluationReport) -> list[str]:
     """What is known of the truth; nothing where the collection was not rendered."""
     if report.planted.empty:
         return ["(the true differences are not known)\n"]
-    return [f"{planted_summary(report.planted)}.\n", markdown(report.planted)]
+    energy = [] if report.truth.empty else [f"{overall_in_words(report.truth)}.\n", markdown(report.truth)]
+    return [f"{planted_summary(report.planted)}.\n", markdown(report.planted), *energy]
 
 
 def _words(report: EvaluationReport) -> str:
     overall = report.localisation[report.localisation["species"] == OVERALL] if len(report.localisation) else None
+    shown = ["map", "figure", "n", "mean", "low", "high", "gain", "gain_all_low", "gain_all_high", "over_grad_cam_mean",
+             "over_grad_cam_all_low", "over_grad_cam_all_high"]  # fmt: skip
     parts = [
         "# Evaluation\n",
         f"Run {report.provenance.get('run', '')}, {report.specimens['image_id'].nunique()} specimens of "
         f"{len(report.accuracy)} species; {len(report.left_out)} left out (left_out.csv).\n",
         "## Caveats\n", "\n".join(f"- *{r.species}*: {r.kind}; {r.sentence}" for r in report.caveats.itertuples())
         or "(none)", "\n## Candidate diagnostic characters\n",
-        "\n".join(f"- {text}" for text in candidate_sentences(report.characters)) or "(none)",
-        "\n## Where the maps lie\n", markdown(pd.DataFrame() if overall is None else overall),
-        *_checked(report), "## Accuracy\n", markdown(report.accuracy), "## Planted traits\n", *_planted(report),
+        _candidates(report.characters),
+        "\n## Where the maps lie\n", markdown(pd.DataFrame() if overall is None else overall[shown]),
+        *_checked(report), *_beside(report), "## Accuracy\n", markdown(report.accuracy),
+        "## Planted traits\n", *_planted(report),
         "## Protocol\n", "\n".join(f"- {key}: {value}" for key, value in report.protocol.items()),
     ]  # fmt: skip
     return "\n".join(parts) + "\n"

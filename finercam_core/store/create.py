@@ -122,7 +122,10 @@ def _provenance(
     root = catalog.root if "://" in catalog.root else str(Path(catalog.root).resolve())
     relative = "" if files.local is None or "://" in root else os.path.relpath(root, files.local.resolve())
     labels = catalog.traits
-    traits = None if labels is None else {"names": dict(labels.names), "uberon": dict(labels.uberon)}
+    traits: dict[str, Any] | None = None
+    if labels is not None:
+        whole = {"whole": True} if labels.whole else {}
+        traits = {"names": dict(labels.names), "uberon": dict(labels.uberon), **whole}
     return {
         **fixed,
         "schema_version": SCHEMA_VERSION,

@@ -10,7 +10,7 @@ from finercam_core.store.layout import group_path
 
 COLUMNS = (
     "image_id", "scientificName", "family", "genus", "vernacularName", "split", "path", "accessURI", "maskURI",
-    "license", "rightsHolder", "group_id", "fault",
+    "boundingBox", "license", "rightsHolder", "group_id", "fault",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def plan_slots(specimens: pd.DataFrame, root: str, existing: pd.DataFrame | None
     if existing is not None:
         kept = existing.merge(wanted[["image_id", "scientificName"]], how="left", indicator=True)
         gone = kept[kept["_merge"] == "left_only"].drop(columns="_merge").assign(listed=False)
-        merged = pd.concat([merged, gone[merged.columns]], ignore_index=True)
+        merged = pd.concat([merged, gone.reindex(columns=merged.columns, fill_value="")], ignore_index=True)
     return merged.sort_values(["group", "slot"], ignore_index=True)
 
 

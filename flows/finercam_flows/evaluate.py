@@ -9,8 +9,10 @@ from prefect.cache_policies import NO_CACHE
 
 from finercam_core.evaluate import Protocol
 from finercam_core.evaluate import evaluate as measure
-from finercam_core.evaluate.planted import planted_in, planted_summary
-from finercam_core.finer import GAMMA
+from finercam_core.evaluate.planted import planted_in, planted_summary, rendered_truth
+from finercam_core.evaluate.protocol import GAMMAS
+from finercam_core.evaluate.true_energy import overall_in_words
+from finercam_core.finer import GAMMA, WEIGHTINGS
 from finercam_core.store import open_store
 from finercam_flows.hooks import RETRY, say_why
 from finercam_flows.parameters import (
@@ -21,16 +23,19 @@ from finercam_flows.parameters import (
     Fill,
     Folder,
     Gamma,
+    Gammas,
     ImagesRoot,
     Limit,
     Methods,
     OptionalClassifier,
+    Published,
     Seed,
     Share,
     Split,
     Steps,
     StoreLocation,
     WeightingName,
+    WeightingNames,
 )
 from finercam_flows.progress import report_step
 
@@ -47,7 +52,10 @@ def evaluate(
     images: ImagesRoot = None,
     boxes: Boxes = None,
     planted: bool = False,
+    beside: Published = None,
     classifier: OptionalClassifier = None,
+    gammas: Gammas = GAMMAS,
+    weightings: WeightingNames = WEIGHTINGS,
     methods: Methods = (),
     baselines: Baselines = (),
     fill: Fill = "mean",
@@ -69,27 +77,33 @@ def evaluate(
     boxes : str, optional
         Table of boxes around the specimens, see `finercam_core.evaluate.regions.read_boxes`.
     planted : bool
-        For a rendered collection: rank the traits that truly differ, by the collection's `truth.json`.
+        For a rendered collection: rank the traits that truly differ, and measure the energy in the true regions, by
+        the collection's `truth.json`.
+    beside : str, optional
+        Published figures to print ours beside: "paper" or a CSV, see `finercam_core.evaluate.published`.
     classifier : str, optional
         The one that the store was made with: faithfulness and sanity checks are measured too.
-    methods, baselines, fill, steps, limit, batch_size
+    gammas, weightings, methods, baselines, fill, steps, limit, batch_size
         Of faithfulness, see `finercam_core.evaluate.checking.check`.
     device : str
         For the classifier.
 
     Returns
     -------
-    dict with folder, species, reused (species whose figures were there), left_out (specimens), caveats, planted and
-    cost (of faithfulness), both in words.
+    dict with folder, species, reused (species whose figures were there), left_out (specimens), caveats, planted,
+    truth and cost (of faithfulness): the last three in words.
     """
     settings = {"gamma": gamma, "weighting": weighting, "split": split, "top": top, "seed": seed}
     cost = ""
     if classifier is not None:
-        more = {"methods": list(methods), "baselines": list(baselines), "fill": fill, "steps": steps, "limit": limit}
+        more = {
+            "gammas": list(gammas), "weightings": list(weightings), "methods": list(methods),
+            "baselines": list(baselines), "fill": fill, "steps": steps, "limit": limit,
+        }  # fmt: skip
         cost = check_store(
             store, out, classifier, settings, images=images, device=device, batch_size=batch_size, options=more
         )
-    found = evaluate_store(store, out, settings, images=images, boxes=boxes, planted=planted)
+    found = evaluate_store(store, out, settings, images=images, boxes=boxes, planted=planted, beside=beside)
     page = Path(found["folder"]) / "evaluation.md"
     if page.is_file():
         create_markdown_artifact(key="evaluation", markdown=page.read_text(encoding="utf-8"), description=store)
@@ -122,13 +136,18 @@ def check_store(
 
 @task(cache_policy=NO_CACHE, **RETRY)
 def evaluate_store(
-    store: str, out: str, settings: dict[str, Any], *, images: str | None, boxes: str | None, planted: bool
-) -> dict[str, Any]:
+    store: str, out: str, settings: dict[str, Any], *, images: str | None, boxes: str | None, planted: bool,
+    beside: str | None,
+) -> dict[str, Any]:  # fmt: skip
     """Write the figures of a store."""
-    truth = planted_in(open_store(store, images=images).images_root) if planted else None
+    known: dict[str, Any] = {}
+    if planted:
+        opened = open_store(store, images=images)
+        known = {"planted": planted_in(opened.images_root), "truth": rendered_truth(opened)}
     found = measure(
-        store, out, protocol=Protocol(**settings), images=images, boxes=boxes, planted=truth, progress=report_step
-    )
+        store, out, protocol=Protocol(**settings), images=images, boxes=boxes, published=beside, progress=report_step,
+        **known,
+    )  # fmt: skip
     return {
         "folder": str(found.folder),
         "species": int(found.specimens["scientificName"].nunique()),
@@ -136,4 +155,5 @@ def evaluate_store(
         "left_out": len(found.left_out),
         "caveats": len(found.caveats),
         "planted": planted_summary(found.planted) if planted else "",
+        "truth": overall_in_words(found.truth),
     }

@@ -58,6 +58,13 @@ Share = Annotated[float, Field(gt=0, le=1), Help("Share of the pixels in a regio
 Seed = Annotated[int, Help("Of random maps and bootstrap samples.")]
 MaskFormat = Annotated[str, Field(min_length=1), Help("Form of the masks: coco, png and what `finercam export` lists.")]
 Which = Annotated[Literal["accepted", "automatic"], Help("Masks accepted in review, or unreviewed thresholds.")]
+Gammas = Annotated[Sequence[float], Help("Strengths of the comparison that faithfulness is measured at, too.")]
+WeightingNames = Annotated[
+    Sequence[Literal["mean", "softmax", "released"]], Help("Weightings that faithfulness is measured with, too.")
+]
+Published = Annotated[
+    str | None, Help("Figures to print ours beside: paper, or a CSV with the columns map, figure, value.")
+]
 Boxes = Annotated[str | None, Help("Table of boxes around the specimens: image_id, x, y, width, height in pixels.")]
 OptionalClassifier = Annotated[
     str | None, Help("The classifier of the store; with it faithfulness and sanity checks are measured too.")

@@ -13,7 +13,9 @@ from finercam_core.catalog.table import RawTable
 
 SIGN = "image_class_labels.txt"
 # The segmentations hold how many of five people marked a pixel: 0, 51, 102 … 255.
-TRAITS = TraitLabels(MappingProxyType({0: "background", **{51 * n: f"bird, marked by {n} of 5" for n in range(1, 6)}}))
+TRAITS = TraitLabels(
+    MappingProxyType({0: "background", **{51 * n: f"bird, marked by {n} of 5" for n in range(1, 6)}}), whole=True
+)
 _COLUMNS = {
     "image_id": ["{path:stem}"],
     "path": ["images/{path}"],

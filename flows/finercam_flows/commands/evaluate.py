@@ -46,6 +46,16 @@ def evaluate(
     planted: Annotated[
         bool, typer.Option("--planted", help="For a rendered collection: is the trait that truly differs ranked first?")
     ] = False,
+    beside: Annotated[
+        str | None,
+        typer.Option(help="Print ours beside published figures: paper, or a CSV with the columns map, figure, value."),
+    ] = None,
+    grid: Annotated[
+        list[float] | None, typer.Option(help="Faithfulness also at this γ; repeatable. Default: 0.3, 0.6, 1.")
+    ] = None,
+    grid_weighting: Annotated[
+        list[Weighting] | None, typer.Option(help="Faithfulness also with this weighting; repeatable. Default: all.")
+    ] = None,
     method: Annotated[list[str] | None, typer.Option(help="Another base method in faithfulness; repeatable.")] = None,
     baseline: Annotated[
         list[str] | None,
@@ -65,13 +75,16 @@ def evaluate(
 
     Example: finercam evaluate maps.zarr --out evaluation --classifier classifier
     """
+    from finercam_core.evaluate.protocol import GAMMAS
     from finercam_flows.evaluate import evaluate as flow
 
     with run_bar("Evaluation"):
         found = flow(
             store, str(out), gamma=gamma, weighting=weighting.value, split=split, seed=seed, images=images, boxes=boxes,
-            planted=planted, classifier=classifier, methods=method or [], baselines=_baselines(baseline or []),
-            fill=fill.value, steps=steps, limit=limit or None, device=device, batch_size=batch_size,
+            planted=planted, beside=beside, classifier=classifier, gammas=grid or GAMMAS,
+            weightings=[one.value for one in grid_weighting or Weighting], methods=method or [],
+            baselines=_baselines(baseline or []), fill=fill.value, steps=steps, limit=limit or None, device=device,
+            batch_size=batch_size,
         )  # fmt: skip
     tell(found)
 
@@ -95,6 +108,10 @@ def tell(found: dict[str, Any]) -> None:
             console.print(f"  [yellow]{name} left out[/]: {reason}", highlight=False, soft_wrap=True)
     if found["planted"]:
         _tell_planted(console, found["planted"], content["planted"])
+    if found["truth"]:
+        console.print(f"{found['truth'][0].upper()}{found['truth'][1:]}.", highlight=False, markup=False)
+    if content["beside"]:
+        console.print(_beside(content["beside"]))
     for row in content["caveats"][:SHOWN]:
         console.print(f"  [yellow]{row['species']}: {row['kind']}[/]; {row['sentence']}", highlight=False)
     if len(content["caveats"]) > SHOWN:
@@ -112,6 +129,17 @@ def _tell_planted(console: Console, summary: str, rows: list[dict[str, Any]]) ->
         if row["why"]:
             pair = f"{row['species']} from {row['reference']} (planted: {row['planted']}, rank {row['rank'] or 'none'})"
             console.print(f"  [yellow]missed: {pair}[/]: {escape(row['why'])}", highlight=False, soft_wrap=True)
+
+
+def _beside(rows: list[dict[str, Any]]) -> Table:
+    """Published figures and ours."""
+    table = Table("figure", "map", "published", "ours, 95 % interval", "n")
+    for row in rows:
+        ours = "not measured" if row["ours"] is None else f"{row['ours']:.3f}"
+        ends = "" if row["low"] is None else rf" \[{row['low']:.3f}, {row['high']:.3f}]"
+        count = "" if row["n"] is None else f"{row['n']:.0f}"
+        table.add_row(row["figure"], row["map"], f"{row['published']:.3f}", ours + ends, count)
+    return table
 
 
 def _overall(rows: list[dict[str, Any]]) -> Table:
