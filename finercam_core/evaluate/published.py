@@ -28,8 +28,8 @@ def read_published(source: str | Path, collection: str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame: map ("grad_cam", "finer_cam" …), figure ("drop_5", "deletion", "insertion", "energy" …), value, backbone,
-    source.
+    DataFrame: map ("grad_cam", "finer_cam" …), figure ("drop_5", "deletion", "insertion", "energy" …), value (NaN where
+    none is noted), backbone, source.
 
     Raises
     ------
@@ -39,8 +39,8 @@ def read_published(source: str | Path, collection: str) -> pd.DataFrame:
     named = str(source) != PAPER
     place = Path(source) if named else files("finercam_core.evaluate") / "published.csv"
     try:
-        table = pd.read_csv(str(place), keep_default_na=False).astype({"value": float})
-    except (OSError, ValueError, KeyError) as error:
+        table = pd.read_csv(str(place), keep_default_na=False)
+    except (OSError, ValueError) as error:
         raise EvaluationError(
             f"the figures {source} cannot be read: {error}", f"give {PAPER}, or a CSV with {', '.join(NEEDED)}"
         ) from error
@@ -54,7 +54,8 @@ def read_published(source: str | Path, collection: str) -> pd.DataFrame:
                 f"{source} has no figure of {collection!r}",
                 f"it has those of {', '.join(known)}; give a CSV with {', '.join(NEEDED)} for another",
             )
-    return table.reindex(columns=[*NEEDED, "backbone", "source"], fill_value="").reset_index(drop=True)
+    table = table.reindex(columns=[*NEEDED, "backbone", "source"], fill_value="")
+    return table.assign(value=pd.to_numeric(table["value"], errors="coerce")).reset_index(drop=True)
 
 
 def beside(published: pd.DataFrame, localisation: pd.DataFrame, faithfulness: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,8 @@ def localisation_table(specimens: pd.DataFrame, *, seed: int = 0) -> pd.DataFram
 
     Returns
     -------
-    DataFrame: species (each, and all together), map, figure, n, mean, low, high (95 %); gain, gain_low, gain_high (over
+    DataFrame: species (each, and all together), figure, n, map, empty (specimens whose map shows nothing; `n` counts
+    those whose maps all show something), mean, low, high (95 %); gain, gain_low, gain_high (over
     the random map, 95 %), gain_all_low, gain_all_high (these hold together over maps and figures, and over species
     where they are by species; Bonferroni); the same for over_blob_mean … and over_grad_cam_mean … Overall figures take
     specimens as the units, so that a species counts by its number of specimens.
@@ -49,9 +50,11 @@ _AGAINST = (("gain", "gain", "random"), ("over_blob_mean", "over_blob", "blob"),
 
 def _rows(name: str, figure: str, part: pd.DataFrame, looks: int, seed: int) -> list[dict[str, object]]:
     """All maps of one group; the same bootstrap samples for each, so that gains are paired."""
-    known = part.reindex(columns=list(MAPS)).dropna()
+    every_map = part.reindex(columns=list(MAPS))
+    known = every_map.dropna()
     if known.empty:
         return []
+    empty = every_map[every_map["random"].notna()].isna().sum()  # a random map is never empty: there a region is known
     means, samples = known.mean().to_numpy(), resampled_means(known, seed=seed)
     own = spread(means, samples)
     found = {"mean": own.value, "low": own.low, "high": own.high}
@@ -63,7 +66,8 @@ def _rows(name: str, figure: str, part: pd.DataFrame, looks: int, seed: int) -> 
                   f"{prefix}_all_low": every.low, f"{prefix}_all_high": every.high}  # fmt: skip
     head = {"species": name, "figure": figure, "n": len(known)}
     return [
-        {**head, "map": one, **{key: float(values[i]) for key, values in found.items()}} for i, one in enumerate(MAPS)
+        {**head, "map": one, "empty": int(empty[one]), **{key: float(values[i]) for key, values in found.items()}}
+        for i, one in enumerate(MAPS)
     ]
 
 

@@ -90,7 +90,7 @@ def _planted(report: EvaluationReport) -> list[str]:
 
 def _words(report: EvaluationReport) -> str:
     overall = report.localisation[report.localisation["species"] == OVERALL] if len(report.localisation) else None
-    shown = ["map", "figure", "n", "mean", "low", "high", "gain", "gain_all_low", "gain_all_high", "over_grad_cam_mean",
+    shown = ["map", "figure", "n", "empty", "mean", "low", "high", "gain", "gain_all_low", "gain_all_high", "over_grad_cam_mean",
              "over_grad_cam_all_low", "over_grad_cam_all_high"]  # fmt: skip
     parts = [
         "# Evaluation\n",

@@ -138,7 +138,8 @@ def _beside(rows: list[dict[str, Any]]) -> Table:
         ours = "not measured" if row["ours"] is None else f"{row['ours']:.3f}"
         ends = "" if row["low"] is None else rf" \[{row['low']:.3f}, {row['high']:.3f}]"
         count = "" if row["n"] is None else f"{row['n']:.0f}"
-        table.add_row(row["figure"], row["map"], f"{row['published']:.3f}", ours + ends, count)
+        theirs = "–" if row["published"] is None else f"{row['published']:.3f}"
+        table.add_row(row["figure"], row["map"], theirs, ours + ends, count)
     return table
 
 

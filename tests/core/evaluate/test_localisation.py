@@ -68,6 +68,15 @@ def test_accuracy_and_confusions() -> None:
     assert row["low"] < 0.75 < row["high"]
 
 
+def test_maps_that_show_nothing_are_counted() -> None:
+    specimens = judged(12, 0)
+    gone = (specimens["map"] == "finer_cam") & specimens["image_id"].isin(["s1", "s2"])
+    specimens.loc[gone, "energy"] = np.nan
+    table = localisation_table(specimens).set_index(["species", "map", "figure"])
+    counted = [table.loc[(OVERALL, name, "energy"), ["n", "empty"]].tolist() for name in ("finer_cam", "grad_cam")]
+    assert counted == [[10, 2], [10, 0]]
+
+
 def test_gains_over_random_are_paired() -> None:
     table = localisation_table(judged(12, 0)).set_index(["species", "map", "figure"])
     found = table.loc[(OVERALL, "finer_cam", "energy")]

@@ -107,6 +107,8 @@ def test_what_was_not_measured_stays_open() -> None:
     assert table["published"].notna().all()
     assert table["ours"].isna().all()
     assert len(table) == 6 + 3
+    cars = beside(read_published("paper", "stanford-cars"), pd.DataFrame(), pd.DataFrame())
+    assert cars["published"].isna().all(), "not noted: nothing is made up"
 
 
 def test_other_figures_than_the_papers(tmp_path: Path) -> None:
