@@ -88,10 +88,16 @@ def _planted(report: EvaluationReport) -> list[str]:
     return [f"{planted_summary(report.planted)}.\n", markdown(report.planted), *energy]
 
 
+def _localised(table: pd.DataFrame) -> pd.DataFrame:
+    """Figures over all specimens, without some columns of the table."""
+    if table.empty:
+        return table
+    gains = [f"{prefix}_all_{end}" for prefix in ("gain", "over_grad_cam") for end in ("low", "high")]
+    shown = ["map", "figure", "n", "empty", "mean", "low", "high", "gain", *gains[:2], "over_grad_cam_mean", *gains[2:]]
+    return table.loc[table["species"] == OVERALL, shown]
+
+
 def _words(report: EvaluationReport) -> str:
-    overall = report.localisation[report.localisation["species"] == OVERALL] if len(report.localisation) else None
-    shown = ["map", "figure", "n", "empty", "mean", "low", "high", "gain", "gain_all_low", "gain_all_high", "over_grad_cam_mean",
-             "over_grad_cam_all_low", "over_grad_cam_all_high"]  # fmt: skip
     parts = [
         "# Evaluation\n",
         f"Run {report.provenance.get('run', '')}, {report.specimens['image_id'].nunique()} specimens of "
@@ -99,7 +105,7 @@ def _words(report: EvaluationReport) -> str:
         "## Caveats\n", "\n".join(f"- *{r.species}*: {r.kind}; {r.sentence}" for r in report.caveats.itertuples())
         or "(none)", "\n## Candidate diagnostic characters\n",
         _candidates(report.characters),
-        "\n## Where the maps lie\n", markdown(pd.DataFrame() if overall is None else overall[shown]),
+        "\n## Where the maps lie\n", markdown(_localised(report.localisation)),
         *_checked(report), *_beside(report), "## Accuracy\n", markdown(report.accuracy),
         "## Planted traits\n", *_planted(report),
         "## Protocol\n", "\n".join(f"- {key}: {value}" for key, value in report.protocol.items()),
