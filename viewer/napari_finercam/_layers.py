@@ -8,12 +8,14 @@ import numpy.typing as npt
 from napari.utils.colormaps import Colormap, DirectLabelColormap
 
 from napari_finercam._colours import DIFFERENCE_STOPS, HEAT_STOPS, REGION_COLOURS, TRAIT_COLOURS, Stops
+from napari_finercam._outline import Labels
 from napari_finercam._region import MOST
 
 if TYPE_CHECKING:
     import napari
 
     from napari_finercam._session import ReviewSession
+    from napari_finercam._view import View
 
 SPECIMEN, HEAT, TRAITS, REGION = "specimen", "Finer-CAM", "trait mask", "region"
 
@@ -45,7 +47,7 @@ def described(session: "ReviewSession") -> dict[str, Any]:
 
 
 class ReviewLayers:
-    """Layers that are filled again for each specimen, which is much faster than adding new ones.
+    """Layers that are filled again by `show` for each specimen, which is much faster than adding new ones.
 
     Parameters
     ----------
@@ -65,12 +67,13 @@ class ReviewLayers:
         self.traits = viewer.add_labels(blank, name=TRAITS, opacity=0.45, visible=False)
         self.traits.colormap = label_colours(TRAIT_COLOURS)
         self.traits.editable = False
-        self.regions = viewer.add_labels(blank.copy(), name=REGION, opacity=0.95)
+        self.regions = Labels(blank.copy(), name=REGION, opacity=0.95)
+        viewer.add_layer(self.regions)
         self.regions.colormap = label_colours(REGION_COLOURS)
         self.regions.brush_size = 12
         self._shape: tuple[int, ...] = ()
+        self._no_traits = True
         viewer.layers.selection.active = self.regions
-        self.show(session)
 
     def show(self, session: "ReviewSession") -> None:
         """Fill the layers with the specimen that is on; those that were deleted come back."""
@@ -80,20 +83,27 @@ class ReviewLayers:
                 self._viewer.add_layer(layer)
         self.image.data = view.image
         self.show_heat(session)
-        traits = np.zeros(view.image.shape[:2], np.uint8) if view.traits is None else view.traits
-        self.traits.data = np.asarray(traits, np.uint8)
+        self._show_traits(view)
         self.show_regions(session)
         if view.image.shape != self._shape:
             self._shape = view.image.shape
             self.regions.contour = max(1, round(max(view.image.shape[:2]) / 350))
             self._viewer.reset_view()
 
+    def _show_traits(self, view: "View") -> None:
+        blank = view.traits is None
+        if not (blank and self._no_traits and self.traits.data.shape == view.image.shape[:2]):
+            self.traits.data = np.asarray(np.zeros(view.image.shape[:2]) if blank else view.traits, np.uint8)
+        self._no_traits = blank
+
     def show_heat(self, session: "ReviewSession") -> None:
         """Draw the map again: γ, the references or the weighting changed."""
         values, signed = session.heat(), session.settings.signed
         down, across = (full / small for full, small in zip(session.view.image.shape, values.shape, strict=False))
         self.heat.data = values
-        self.heat.scale, self.heat.translate = (down, across), (down / 2 - 0.5, across / 2 - 0.5)
+        # Each of these makes napari lay out everything again.
+        if tuple(self.heat.scale) != (down, across):
+            self.heat.scale, self.heat.translate = (down, across), (down / 2 - 0.5, across / 2 - 0.5)
         if self.heat.contrast_limits != [-1.0 if signed else 0.0, 1.0]:
             self.heat.contrast_limits_range = self.heat.contrast_limits = (-1.0 if signed else 0.0, 1.0)
         if self.heat.colormap.name != (DIFFERENCE_COLOURS if signed else HEAT_COLOURS).name:
