@@ -100,7 +100,8 @@ def parse_name(text: str) -> ScientificName:
     text = clean_text(text).replace("×", " × ")
     if " " not in text.strip():
         text = text.replace("_", " ")
-    text = " ".join(text.replace("\\", "/").replace("/", " or ").split()) if len(text) > 4 else text
+    # "n/a" is a word of its own.
+    text = " ".join((text.replace("\\", "/").replace("/", " or ") if len(text) > 4 else text).split())
     if text.lower() in _PLACEHOLDERS or not any(c.isalpha() for c in text):
         return ScientificName()
     words = text.split()
@@ -240,6 +241,8 @@ class _Reader:
         higher = next((r for ends, r in _SUFFIX_RANKS if self.genus.endswith(ends)), "")
         if not self.shown or higher:
             rank = higher or "genus"
+        elif "or" in self.shown:
+            rank = ""
         else:
             rank = self.rank or {0: "genus", 1: "species", 2: "subspecies"}.get(len(self.epithets), "")
         return ScientificName(

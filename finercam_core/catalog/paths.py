@@ -33,7 +33,10 @@ def clean_paths(paths: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
     (paths, faults) : Series of str
         POSIX paths relative to the root; and "" or the name of the `Status` that keeps the image from being opened.
     """
-    cleaned = paths.str.replace("\\", "/", regex=False).str.replace(r"(?:^|(?<=/))(?:\./)+", "", regex=True)
+    cleaned = paths.str.replace("\\", "/", regex=False)
+    dotted = cleaned.str.contains("./", regex=False)  # few are, and this pattern is slow
+    if dotted.any():
+        cleaned = cleaned.mask(dotted, cleaned[dotted].str.replace(r"(?:^|(?<=/))(?:\./)+", "", regex=True))
     if not is_url(root):
         inside = PurePosixPath(root).as_posix().rstrip("/") + "/"
         cleaned = cleaned.where(~cleaned.str.startswith(inside), cleaned.str.slice(len(inside)))

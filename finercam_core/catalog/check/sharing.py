@@ -8,7 +8,7 @@ from finercam_core.catalog.check.result import Finding, Level
 from finercam_core.catalog.identity import OTHER_SPLIT, REPEAT
 from finercam_core.catalog.model import Catalog
 
-_LEAK = "whoever is tested on them was trained on them: leave one side out, or split again by group"
+_LEAK = "whoever is tested on them was trained on them: leave one side out, or run finercam catalog split --anew"
 
 
 def split_findings(catalog: Catalog) -> list[Finding]:
@@ -21,14 +21,13 @@ def split_findings(catalog: Catalog) -> list[Finding]:
 def _groups(specimens: pd.DataFrame) -> Finding | None:
     """Images of one source image or specimen in several splits."""
     rows = specimens[(specimens["group_id"] != "") & (specimens["split"] != "")]
-    rows = rows[rows.groupby("group_id")["split"].transform("nunique") > 1]
-    cases = pd.DataFrame(
-        [{"group": group, "images": ", ".join(part["image_id"]), "splits": _counts(part["split"])}
-         for group, part in rows.groupby("group_id", sort=True)]
-    )  # fmt: skip
-    if cases.empty:
+    rows = rows[rows["group_id"].isin(_several(rows["group_id"], rows["split"]))]
+    if rows.empty:
         return None
-    what = f"(source images or specimens) in several splits, with {len(rows)} images"
+    by_group = rows.groupby("group_id", sort=True)
+    cases = pd.DataFrame({"images": by_group["image_id"].agg(", ".join), "splits": _splits(rows, "group_id")})
+    cases = cases.rename_axis("group").reset_index()
+    what = f"(source images or specimens) in several splits, with {len(rows):,} images"
     return Finding("split_leak_group", "warning", len(cases), "groups", what, cases, "{group}: {splits}", _LEAK)
 
 
@@ -67,14 +66,16 @@ def same_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
     """One image in several rows or tables: of two species, in two splits, or merely repeated."""
     rows = catalog.specimens[["image_id", "scientificName", "split"]].assign(key=_keys(catalog.specimens, seen))
     rows = rows[rows["key"].duplicated(keep=False)]
+    if rows.empty:
+        return _repeats(catalog)
+    by_key = rows.groupby("key", sort=True)
+    names = rows.drop_duplicates(["key", "scientificName"]).sort_values("scientificName").groupby("key")
     cases = pd.DataFrame(
-        [{"images": ", ".join(part["image_id"]), "species": ", ".join(sorted(part["scientificName"].unique())),
-          "splits": _counts(part["split"]), "names": part["scientificName"].nunique(),
-          "parts": part.loc[part["split"] != "", "split"].nunique()}
-         for _, part in rows.groupby("key", sort=False)],
-        columns=["images", "species", "splits", "names", "parts"],
+        {"images": by_key["image_id"].agg(", ".join), "species": names["scientificName"].agg(", ".join),
+         "splits": _splits(rows, "key"), "names": names.size()}
     )  # fmt: skip
-    return [*_sorted(cases, "same_image", "files", ""), *_repeats(catalog)]
+    cases["parts"] = 1 + cases.index.isin(_several(rows["key"], rows["split"]))
+    return [*_sorted(cases.sort_values("images"), "same_image", "files", ""), *_repeats(catalog)]
 
 
 def near_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
@@ -131,9 +132,19 @@ def _repeats(catalog: Catalog) -> list[Finding]:
                     "each is one specimen")]  # fmt: skip
 
 
-def _counts(values: pd.Series) -> str:
-    counted = values.replace("", "none").value_counts(sort=False)
-    return ", ".join(f"{name} {n}" for name, n in counted.sort_index(ascending=False).items())
+def _several(keys: pd.Series, splits: pd.Series) -> pd.Series:
+    """Keys whose rows stand in more than one split."""
+    pairs = pd.DataFrame({"key": keys, "split": splits})[splits != ""].drop_duplicates()
+    several: pd.Series = pairs.loc[pairs["key"].duplicated(), "key"]
+    return several
+
+
+def _splits(rows: pd.DataFrame, key: str) -> pd.Series:
+    """For each key: "train 2, test 1"."""
+    sizes = rows.groupby([key, rows["split"].replace("", "none")]).size().rename("n").reset_index()
+    sizes = sizes.sort_values([key, "split"], ascending=[True, False])
+    texts: pd.Series = (sizes["split"] + " " + sizes["n"].astype("str")).groupby(sizes[key]).agg(", ".join)
+    return texts
 
 
 def repeated_rows(catalog: Catalog) -> int:

@@ -40,10 +40,11 @@ def _disputed(catalog: Catalog) -> Finding | None:
     rows = catalog.specimens.set_index("image_id")
     dissent = changed.assign(genus=rows["genus"].reindex(changed["image_id"]).to_numpy())
     others = _counted(dissent.assign(verbatim=dissent["verbatim"].str.strip().str.capitalize()), ["genus", "verbatim"])
-    sizes = rows.groupby("genus").size()
+    corrected = catalog.corrections.loc[catalog.corrections["term"] == "family", "image_id"]
+    agreeing = rows.loc[~rows.index.isin(corrected), "genus"].value_counts()
+    family = rows.drop_duplicates("genus").set_index("genus")["family"]
     cases = [
-        {"genus": genus, "family": rows.loc[rows["genus"] == genus, "family"].iloc[0],
-         "images": int(sizes[genus] - part["images"].sum()),
+        {"genus": genus, "family": family[genus], "images": int(agreeing[genus]),
          "others": ", ".join(f"{o} ({n})" for o, n in zip(part["verbatim"], part["images"], strict=True))}
         for genus, part in others.groupby("genus", sort=True)
     ]  # fmt: skip

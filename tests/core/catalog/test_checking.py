@@ -124,6 +124,7 @@ def test_holotype_as_a_family(tmp_path: Path, say) -> None:
 def test_genera_under_several_families(tmp_path: Path, say) -> None:
     families = ["Leuciscidae"] * 3 + ["Cyprinidae", "CYPRINIDAE", "Xenocyprididae"]
     train = [build.fish_row(f"a{i}", "notropis hudsonius", f) for i, f in enumerate(families)]
+    train += [build.fish_row("o", "notropis hudsonius", "holotype"), build.fish_row("n", "notropis hudsonius", "")]
     said = say(fish(tmp_path, [*train, build.fish_row("e", "esox lucius", "Esocidae")]))
     assert said.prints("1 genus under several families")
     assert "Notropis: Leuciscidae (3), not Cyprinidae (2), Xenocyprididae (1)" in said.text

@@ -1,0 +1,166 @@
+"""A large catalog opened, checked, split and planned, a large tree read: `python tests/benchmarks/catalog_scale.py`.
+
+Each step runs in a process of its own, whose time and largest memory (peak resident set) are told. The table has a
+million rows of 10,000 species in the columns of a museum's export, with the faults that real ones have; the tree has
+30,000 tips. The command ends with the number of limits that were missed.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+ROWS, SPECIES, TIPS = 1_000_000, 10_000, 30_000
+# Step: what it is, seconds and GB that it may take.
+STEPS = {
+    "csv": ("open and validate a CSV of 1,000,000 rows", 20, 2),
+    "parquet": ("open and validate the same as Parquet", 20, 2),
+    "check": ("open and check it (names, families, splits, licences)", None, None),
+    "split": ("open it and deal out new splits", None, None),
+    "plan": ("plan 8 references of each of 10,000 species, with weights", 10, 2),
+    "tree": ("read a Newick of 30,000 tips", 10, 2),
+    "tree plan": ("plan 8 references of each of 10,000 species by that tree", 10, 2),
+}  # fmt: skip
+
+
+def main() -> int:
+    table = Table("step", title="Catalogs at scale")
+    for name in ("seconds", "at most", "peak GB", "at most", ""):
+        table.add_column(name, justify="right")
+    missed = 0
+    with tempfile.TemporaryDirectory(prefix="finercam-catalog-") as folder:
+        # Not here: a child counts the memory that its parent had when it was started.
+        measured("make", folder)
+        for step, (what, *limits) in STEPS.items():
+            found = measured(step, folder)
+            values = found["seconds"], found["peak"]
+            good = all(limit is None or value < limit for value, limit in zip(values, limits, strict=True))
+            missed += not good
+            told = (f"{limit or '-'}" for limit in limits)
+            cells = [cell for pair in zip((f"{values[0]:.1f}", f"{values[1]:.2f}"), told, strict=True) for cell in pair]
+            table.add_row(what, *cells, "[green]ok[/]" if good else "[red]missed[/]")
+    Console(width=130).print(table)
+    return missed
+
+
+def measured(step: str, folder: str) -> dict[str, float]:
+    done = subprocess.run([sys.executable, __file__, step, folder], check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(f"{step}: {found}", file=sys.stderr, flush=True)
+    return found
+
+
+def make(folder: Path) -> None:
+    """A table as CSV and Parquet, and a tree of most of its species and others."""
+    table = rows()
+    table.to_csv(folder / "table.csv", index=False)
+    table.to_parquet(folder / "table.parquet", index=False)
+    names = [*species_names(), *(f"Xus {word(k)}us" for k in range(TIPS - SPECIES))]
+    (folder / "tree.nwk").write_text(newick([name.replace(" ", "_") for name in names]))
+
+
+def rows() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    share = 1 / np.arange(5, SPECIES + 5)
+    number = np.sort(rng.choice(SPECIES, ROWS, p=share / share.sum()))
+    names = np.array(species_names(), object)[number]
+    families = np.array([f"F{word(k)}idae" for k in range(SPECIES // 80 + 1)], object)[number // 80]
+    genera = np.array([f"G{word(k)}" for k in range(SPECIES // 8 + 1)], object)[number // 8]
+    ids, specimen = (np.char.mod("%07d", np.arange(ROWS) // n).astype(object) for n in (1, 2))
+    odd = rng.random(ROWS)
+    families = np.select([odd < 0.001, odd < 0.003, odd < 0.1], ["holotype", "Xidae", lower(families)], families)
+    written = np.select([odd < 0.3, odd > 0.7], [names + " Linnaeus, 1758", lower(names)], names)
+    # One specimen in a hundred has its two images in different splits, perhaps.
+    split = np.where(rng.random(ROWS) < 0.01, "test", rng.choice(["train", "val"], ROWS // 2 + 1)[np.arange(ROWS) // 2])
+    licences = np.array(["CC BY", "CC BY-NC", "CC0", "http://creativecommons.org/licenses/by/4.0/", ""], object)
+    return pd.DataFrame({
+        "image_id": "img" + ids, "scientificName": written, "family": families, "genus": genera,
+        "path": "Images/" + ids + " #1.jpg", "group_id": "specimen-" + specimen,
+        "license": rng.choice(licences, ROWS), "rightsHolder": "A Museum", "catalogNumber": "M " + ids, "split": split,
+        "hashFunction": "md5", "hashValue": [f"{n:032x}" for n in range(ROWS)],
+    })  # fmt: skip
+
+
+def lower(values: np.ndarray) -> np.ndarray:
+    return np.char.lower(values.astype(str)).astype(object)
+
+
+def species_names() -> list[str]:
+    return [f"G{word(k // 8)} {word(k)}us" for k in range(SPECIES)]
+
+
+def word(number: int) -> str:
+    """A number as a word, since names with digits are not those of a described species."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
+
+
+def newick(names: list[str]) -> str:
+    """A random tree: two or three of its parts are joined until one is left."""
+    rng = np.random.default_rng(1)
+    parts = [f"{name}:{length:.4f}" for name, length in zip(names, rng.uniform(0.1, 5, len(names)), strict=True)]
+    while len(parts) > 1:
+        order = rng.permutation(len(parts))
+        joined = []
+        for i in range(0, len(order), 3):
+            few = [parts[k] for k in order[i : i + 3]]
+            joined.append(few[0] if len(few) == 1 else f"({','.join(few)}):{rng.uniform(0.1, 5):.4f}")
+        parts = joined
+    return parts[0].rsplit(":", 1)[0] + ";"
+
+
+def step_of(step: str, folder: Path) -> Callable[[], object]:
+    """The step as a function; what it needs but does not measure is done before."""
+    from finercam_core.catalog import open_catalog
+    from finercam_core.catalog.check import check_catalog
+    from finercam_core.catalog.splits import deal_splits
+    from finercam_core.comparison import plan_comparisons
+    from finercam_core.policies import ByTier, ByTree
+    from finercam_core.trees import read_tree
+
+    if step == "make":
+        return lambda: make(folder)
+    if step in ("csv", "parquet"):
+        return lambda: expect(len(open_catalog(folder / f"table.{step}").specimens), ROWS)
+    if step == "check":
+        return lambda: expect(check_catalog(open_catalog(folder / "table.csv")).counts["images"], ROWS)
+    if step == "split":
+        return lambda: expect(len(deal_splits(open_catalog(folder / "table.csv").specimens.assign(split=""))), ROWS)
+    if step == "tree":
+        return lambda: expect(len(read_tree(folder / "tree.nwk").tips), TIPS)
+    catalog = open_catalog(folder / "table.parquet")
+    catalog = type(catalog)(catalog.name, catalog.root, "", catalog.specimens.drop_duplicates("scientificName"))
+    weights = np.random.default_rng(0).normal(size=(len(catalog.species), 768)).astype(np.float32)
+    policy = ByTier() if step == "plan" else ByTree(read_tree(folder / "tree.nwk"))
+    return lambda: expect(
+        len(plan_comparisons(catalog, catalog.species, references=8, weights=weights, policy=policy).chosen), SPECIES
+    )
+
+
+def expect(found: int, wanted: int) -> None:
+    assert found == wanted, (found, wanted)
+
+
+def run(step: str, folder: Path) -> None:
+    do = step_of(step, folder)
+    start = time.perf_counter()
+    do()
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)
+    print(json.dumps({"seconds": round(seconds, 2), "peak": round(peak, 3), "processors": os.cpu_count()}))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2:
+        run(sys.argv[1], Path(sys.argv[2]))
+    else:
+        sys.exit(main())
