@@ -18,6 +18,8 @@ _PLACEHOLDERS = frozenset(
 )
 _OPEN = frozenset(["sp", "spp", "spec", "indet", "ined", "gen"])
 _DOUBT = {"cf": "cf.", "aff": "aff.", "nr": "nr.", "near": "near", "prope": "prope", "or": "or", "vel": "or"}
+_NEW = frozenset(["n", "nov", "nova"])
+_NEW_SPECIES = frozenset(["n.sp", "sp.n", "sp.nov", "nov.sp", "nov.spec", "spec.nov"])
 _GROUP = frozenset(["group", "complex", "agg", "gr", "species-group", "superspecies"])
 _RANKS = {
     **dict.fromkeys(["subsp", "ssp"], ("subspecies", "")),
@@ -39,7 +41,8 @@ _SUFFIX_RANKS = (
     (("oidea",), "superfamily"),
     (("iformes",), "order"),
 )
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:[-'][^\W\d_]+)*")
+_CROSS = ("×", "x", "X")
 _YEAR = re.compile(r"[(\[]?1[5-9]\d\d|[(\[]?20\d\d")
 _TAG = re.compile(r"</?[A-Za-z]{1,6}>")
 _QUOTES = str.maketrans(dict.fromkeys("‘’‚`´ʼ", "'") | dict.fromkeys("“”„«»", '"'))
@@ -105,7 +108,7 @@ def parse_name(text: str) -> ScientificName:
     if text.lower() in _PLACEHOLDERS or not any(c.isalpha() for c in text):
         return ScientificName()
     words = text.split()
-    sign = words[0] in ("×", "x", "X") and len(words) > 1
+    sign = words[0] in _CROSS and len(words) > 1
     words = words[1:] if sign else words
     genus = words[0].rstrip(",;")
     if not _WORD.fullmatch(genus):
@@ -129,7 +132,7 @@ def parse_names(names: pd.Series) -> pd.DataFrame:
 
 
 def _capitalize(word: str) -> str:
-    return word[:1].upper() + word[1:].lower()
+    return word.capitalize()
 
 
 @dataclass
@@ -149,6 +152,7 @@ class _Reader:
         self._skip_subgenus()
         while self.words and self._take():
             pass
+        self._find_cross()
         if self.epithets:
             self._find_rank_marker()
         self.authorship = " ".join(self.words)
@@ -161,14 +165,17 @@ class _Reader:
     def _take(self) -> bool:  # noqa: PLR0911 - one exit a kind of word
         """Consume one word if it belongs to the name; False ends the name (authorship follows)."""
         word, key = self.words[0], self.words[0].strip(".,;:?").lower()
-        if word in ("×", "x", "X"):
+        if word in _CROSS:
             return self._take_hybrid()
+        if key in _NEW_SPECIES or (key in _NEW and self._key(1) in _OPEN) or (self.epithets and key in _OPEN):
+            # A new species: named ("Aus bus sp. nov."), or not yet ("Aus n. sp.").
+            return False if self.epithets else self._take_open(f"{key}.")
         if key in _DOUBT:
             return self._keep(_DOUBT[key], "informal" if _DOUBT[key] == "or" else _DOUBT[key])
         if word == "?":
             return self._keep("?", "?")
         if not self.epithets and key in _OPEN:
-            return self._take_open(key)
+            return self._take_open(f"{key}.")
         if self.epithets and key in _GROUP:
             return self._keep(key, "group")
         if self.epithets and key in _RANKS:
@@ -177,6 +184,9 @@ class _Reader:
             return False
         return self._take_epithet(word)
 
+    def _key(self, i: int) -> str:
+        return self.words[i].strip(".,;:?").lower() if i < len(self.words) else ""
+
     def _keep(self, shown: str, qualifier: str) -> bool:
         self.qualifier = self.qualifier or qualifier
         self.shown.append(shown)
@@ -184,17 +194,21 @@ class _Reader:
         return True
 
     def _take_hybrid(self) -> bool:
-        """The rest of a hybrid formula is kept as written: parents are not reduced to one of them."""
-        rest = [w if _WORD.fullmatch(w) and w[0].isupper() else w.lower() for w in self.words[1:]]
+        """The parents of a hybrid formula are both kept, without their authors."""
+        rest = self.words[1:]
+        if rest and not any(word in _CROSS for word in rest):
+            own = rest[0][0].isupper()  # a genus of its own
+            other = parse_name(" ".join(rest if own else [self.genus, *rest])).canonical.split()
+            rest = other if own else other[1:] or rest
         self.qualifier, self.words = "×", []
         self.shown += ["×", *rest]
         self.epithets += [rest[0]] if len(rest) == 1 and not self.epithets else []
         return False
 
-    def _take_open(self, key: str) -> bool:
+    def _take_open(self, shown: str) -> bool:
         """`sp. 1`, `sp. A`: the number or letter is what tells two unnamed species apart, so it stays."""
         self.qualifier = "sp."
-        self.shown += [f"{key}.", *self.words[1:]]
+        self.shown += [shown, *self.words[1:]]
         self.words = []
         return False
 
@@ -215,6 +229,8 @@ class _Reader:
         """Whether the word at `i` starts the authorship rather than being an epithet."""
         word = self.words[i]
         following = self.words[i + 1] if i + 1 < len(self.words) else ""
+        if word in ("v.", "V.") and following[:1].isupper():  # von, van
+            return True
         if word[0] in "([&" or _YEAR.match(word) or word.lower().rstrip(".") in _AUTHOR_WORDS:
             return True
         if word[0].islower() and not (self.upper and self.epithets):
@@ -225,6 +241,13 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self._title_case = bool(self.words) and self.words[0][:1].isupper()
+
+    def _find_cross(self) -> None:
+        """`Aus bus L. × Aus cus L.`: the cross of a formula may come after the first parent's author."""
+        crosses = [i for i, word in enumerate(self.words[:-1]) if word in _CROSS]
+        if crosses and self.epithets:
+            self.words = self.words[crosses[0] :]
+            self._take_hybrid()
 
     def _find_rank_marker(self) -> None:
         """`Aus bus L. var. cus`: the marker may come after the species' author."""

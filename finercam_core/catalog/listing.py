@@ -4,8 +4,7 @@ import fsspec
 import pandas as pd
 
 from finercam_core.catalog.model import join
-from finercam_core.catalog.table import first_line
-from finercam_core.errors import CatalogError
+from finercam_core.catalog.reaching import unreadable
 
 
 class Listing:
@@ -41,5 +40,4 @@ class Listing:
         except (FileNotFoundError, NotADirectoryError):
             return frozenset()
         except Exception as error:  # fsspec's back ends raise whatever their client raises
-            problem = f"{location} cannot be listed ({type(error).__name__}: {first_line(error)})"
-            raise CatalogError(problem, "check the path, or the connection for a remote collection") from error
+            raise unreadable(location, "listed", error) from error

@@ -18,6 +18,7 @@ import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
+from finercam_core.catalog.reaching import first_line, unreadable
 from finercam_core.errors import CatalogError
 
 # What gzip and zip raise in the middle of a damaged file.
@@ -102,8 +103,7 @@ def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
     except FileNotFoundError as error:
         raise CatalogError(f"{location} does not exist", "correct the path or give root=") from error
     except Exception as error:  # fsspec's back ends raise whatever their client raises
-        problem = f"{location} cannot be read ({type(error).__name__}: {first_line(error)})"
-        raise CatalogError(problem, "check the path, or the connection for a remote collection") from error
+        raise unreadable(location, "read", error) from error
     return opened
 
 
@@ -218,8 +218,3 @@ def _numbered(frame: pd.DataFrame, missing: Sequence[int]) -> pd.DataFrame:
     """Index the rows by their 1-based number in the file, with gaps where broken rows stood."""
     numbers = np.setdiff1d(np.arange(1, len(frame) + len(missing) + 1), np.asarray(missing, np.int64))
     return frame.set_axis(pd.Index(numbers[: len(frame)], dtype="int64"))
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception says, in one line of at most 200 characters."""
-    return " ".join(str(error).split())[:200] or type(error).__name__

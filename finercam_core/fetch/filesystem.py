@@ -7,7 +7,7 @@ from typing import IO, Any
 import fsspec
 
 from finercam_core.catalog.paths import is_url
-from finercam_core.catalog.table import first_line
+from finercam_core.catalog.reaching import first_line
 from finercam_core.fetch.partial import Partial
 from finercam_core.fetch.reasons import FetchFailure, Reason, Stopped
 from finercam_core.fetch.receive import Allowance, receive

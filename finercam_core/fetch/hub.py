@@ -11,7 +11,7 @@ from huggingface_hub.hf_api import RepoFile
 from tenacity import Retrying
 
 from finercam_core import __version__
-from finercam_core.catalog.table import first_line
+from finercam_core.catalog.reaching import first_line
 from finercam_core.errors import FetchError
 from finercam_core.fetch.checksums import GIT
 from finercam_core.fetch.reasons import FetchFailure, Reason

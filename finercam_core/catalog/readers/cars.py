@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finercam_core.catalog.reaching import first_line
 from finercam_core.catalog.readers.lists import boxes
 from finercam_core.catalog.source import Part, Source
-from finercam_core.catalog.table import RawTable, first_line
+from finercam_core.catalog.table import RawTable
 from finercam_core.errors import CatalogError
 
 WHOLE, META = "cars_annos.mat", "cars_meta.mat"

@@ -11,7 +11,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from finercam_core.catalog.table import Dialect, first_line
+from finercam_core.catalog.reaching import first_line
+from finercam_core.catalog.table import Dialect
 from finercam_core.errors import CatalogError
 
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}

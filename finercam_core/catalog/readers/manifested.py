@@ -9,6 +9,7 @@ import pandas as pd
 from finercam_core.catalog.manifest import Manifest, Table, read_manifest
 from finercam_core.catalog.model import join
 from finercam_core.catalog.paths import is_url
+from finercam_core.catalog.reaching import unreadable
 from finercam_core.catalog.readers.fish_vista import read_fish_vista
 from finercam_core.catalog.source import Part, Source
 from finercam_core.catalog.table import RawTable, read_table
@@ -64,9 +65,7 @@ def _is_there(location: str) -> bool:
         system, place = fsspec.url_to_fs(location)
         return bool(system.exists(place))
     except Exception as error:  # fsspec's back ends raise whatever their client raises
-        raise CatalogError(
-            f"{location} cannot be looked up ({type(error).__name__})", "check the connection"
-        ) from error
+        raise unreadable(location, "looked up", error) from error
 
 
 def _part(manifest: Manifest, table: Table, root: str) -> Part:

@@ -1,5 +1,8 @@
 """Each layout reads into the same canonical columns, and what is not usable is told."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import builders as build
@@ -231,9 +234,20 @@ def test_values_that_do_not_fit_the_schema_are_blanked_and_told_all_at_once(tmp_
     assert column(found, "hashFunction") == ["sha256", ""]
 
 
-def test_a_remote_collection_that_cannot_be_reached_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    with pytest.raises(CatalogError) as caught:
-        open_catalog("http://127.0.0.1:9/table.csv")
-    assert "http://127.0.0.1:9/table.csv" in caught.value.problem
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [("http://127.0.0.1:9/table.csv", "http://127.0.0.1:9/table.csv"),
+     (str(CATALOGS / "fish-vista.toml"), "hf://datasets/imageomics/fish-vista"),
+     ("hf://datasets/imageomics/fish-vista", "hf://datasets/imageomics/fish-vista")],
+)  # fmt: skip
+def test_what_cannot_be_reached_is_said_in_one_sentence(source: str, place: str) -> None:
+    # A fresh client, and nobody listens at this port.
+    code = f"from finercam_flows.cli import main; main(['catalog', 'check', {source!r}])"
+    environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    assert done.returncode == 1
+    assert said[0].startswith("finercam: http://127.0.0.1:9 cannot be reached (")
+    assert f"so {place} cannot be" in said[0]
+    assert said[1].strip().startswith("check the connection")
+    assert len(said) == 2
