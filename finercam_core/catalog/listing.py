@@ -4,7 +4,7 @@ import fsspec
 import pandas as pd
 
 from finercam_core.catalog.model import join
-from finercam_core.catalog.reaching import unreadable
+from finercam_core.catalog.reaching import no_answer, unreadable
 
 
 class Listing:
@@ -37,7 +37,9 @@ class Listing:
         try:
             system, place = fsspec.url_to_fs(location)
             return frozenset(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in system.ls(place, detail=False))
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if no_answer(error):
+                raise unreadable(location, "listed", error) from error
             return frozenset()
         except Exception as error:  # fsspec's back ends raise whatever their client raises
             raise unreadable(location, "listed", error) from error

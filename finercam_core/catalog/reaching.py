@@ -26,7 +26,7 @@ def unreadable(location: str, what: str, error: BaseException) -> CatalogError:
         What the client of its store raised.
     """
     said = f"{type(error).__name__}: {first_line(error)}"
-    if _no_answer(error) and (server := _server(location)):
+    if no_answer(error) and (server := _server(location)):
         problem = f"{server} cannot be reached ({said}), so {location} cannot be {what}"
         return CatalogError(problem, "check the connection, or give the folder of a local copy as root")
     return CatalogError(f"{location} cannot be {what} ({said})", "check the path")
@@ -37,7 +37,7 @@ def first_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
-def _no_answer(error: BaseException | None) -> bool:
+def no_answer(error: BaseException | None) -> bool:
     """Whether an exception, or one that caused it, says that nobody answered."""
     while error is not None:
         if any(kind.__name__ in _NO_ANSWER for kind in type(error).__mro__):

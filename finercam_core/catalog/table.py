@@ -18,7 +18,7 @@ import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
-from finercam_core.catalog.reaching import first_line, unreadable
+from finercam_core.catalog.reaching import first_line, no_answer, unreadable
 from finercam_core.errors import CatalogError
 
 # What gzip and zip raise in the middle of a damaged file.
@@ -101,6 +101,8 @@ def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
     try:
         opened: AbstractContextManager[IO[bytes]] = fsspec.open(location, "rb", compression="infer").open()
     except FileNotFoundError as error:
+        if no_answer(error):  # fsspec says so of a web server that is not there
+            raise unreadable(location, "read", error) from error
         raise CatalogError(f"{location} does not exist", "correct the path or give root=") from error
     except Exception as error:  # fsspec's back ends raise whatever their client raises
         raise unreadable(location, "read", error) from error

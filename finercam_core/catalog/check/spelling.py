@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-_LONG = 7  # letters from which on two differences count as similar; in shorter words only one
+_SHORT, _LONG = 5, 7  # letters from which on one difference, and two, count as similar
 _ENDINGS = ("ensis", "ense", "rum", "um", "us", "er", "is", "ra", "a", "e")
 
 
@@ -14,21 +14,23 @@ def similar_names(names: Iterable[str]) -> list[tuple[str, str]]:
     Parameters
     ----------
     names : iterable of str
-        Cleaned names of species: genus and epithet.
+        Cleaned names of species or subspecies.
 
     Returns
     -------
     list of (str, str)
-        Either two epithets of one genus, or one epithet in two genera; sorted. Real species may well be among them:
+        Names that differ in the last epithet alone, or in the genus alone; sorted. Real species may well be among them:
         *Cyprinella lutipinnis* is not *C. altipinnis*.
     """
-    words = sorted({tuple(name.split()) for name in names if len(name.split()) == 2})
-    by_genus, by_epithet = defaultdict(list), defaultdict(list)
-    for genus, epithet in words:
-        by_genus[genus].append(epithet)
-        by_epithet[epithet].append(genus)
-    pairs = {(f"{genus} {a}", f"{genus} {b}") for genus, found in by_genus.items() for a, b in _similar(found)}
-    pairs |= {(f"{a} {epithet}", f"{b} {epithet}") for epithet, found in by_epithet.items() for a, b in _similar(found)}
+    by_start: dict[str, list[str]] = defaultdict(list)
+    by_end: dict[str, list[str]] = defaultdict(list)
+    for name in set(names):
+        start, _, last = name.rpartition(" ")
+        genus, _, end = name.partition(" ")
+        by_start[start].append(last)
+        by_end[end].append(genus)
+    pairs = {(f"{start} {a}", f"{start} {b}") for start, found in by_start.items() if start for a, b in _similar(found)}
+    pairs |= {(f"{a} {end}", f"{b} {end}") for end, found in by_end.items() if end for a, b in _similar(found)}
     return sorted(pairs)
 
 
@@ -43,7 +45,8 @@ def _similar(words: list[str]) -> set[tuple[str, str]]:
 
 
 def _allowed(a: str, b: str) -> int:
-    return 2 if min(len(a), len(b)) >= _LONG else 1
+    letters = min(len(a), len(b))
+    return (letters >= _SHORT) + (letters >= _LONG)
 
 
 def _rests(word: str) -> Iterator[str]:

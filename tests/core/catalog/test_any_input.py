@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from finercam_core.catalog.splits import read_splits, split_by_group
 from finercam_core.errors import FinercamError
 from finercam_core.synonyms import read_synonyms
 
-RELAXED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELLS = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
     ["Aus bus", "", "../x", "http://h/#", "NA"]
 )
@@ -181,6 +182,7 @@ FOLDERS = st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_si
 @RELAXED
 @given(FOLDERS.filter(lambda name: name not in (".", "..")), st.sampled_from(["1.jpg", "#2.png", "é .tif"]))
 def test_folders_of_any_name(tmp_path: Path, folder: str, name: str) -> None:
+    shutil.rmtree(tmp_path / "c", ignore_errors=True)
     build.write(tmp_path / "c" / folder / name)
     refused_or_read(tmp_path / "c")
 

@@ -1,11 +1,13 @@
 """Each layout reads into the same canonical columns, and what is not usable is told."""
 
+import gzip
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import builders as build
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -177,6 +179,78 @@ def test_cars_have_makes(tmp_path: Path) -> None:
     assert column(found, "split") == ["train", "train", "test"]
     assert column(found, "path") == ["cars_train/00001.jpg", "cars_train/00002.jpg", "cars_test/00001.jpg"]
     assert column(found, "boundingBox")[0] == "39,116,530,259"
+
+
+def test_cars_of_one_file(tmp_path: Path) -> None:
+    from scipy.io import savemat
+
+    kinds = [(name, object) for name in ("relative_im_path", "class", "test")]
+    rows = np.array([("car_ims/000001.jpg", 1, 0), ("car_ims/000002.jpg", 2, 1)], kinds)
+    names = np.array(["AM General Hummer SUV 2000", "Acura RL Sedan 2012"], object)
+    savemat(tmp_path / "cars_annos.mat", {"annotations": rows, "class_names": names})
+    found = open_catalog(tmp_path)
+    assert column(found, "path") == ["car_ims/000001.jpg", "car_ims/000002.jpg"]
+    assert column(found, "split") == ["train", "test"]
+    assert column(found, "genus") == ["AM General", "Acura"]
+
+
+MANIFEST = """
+[collection]
+name = "herbarium"
+root = "data"
+[[tables]]
+path = "old.txt"
+format = "csv"
+encoding = "latin-1"
+split = "training"
+[[tables]]
+path = "gone.csv"
+optional = true
+[[tables]]
+path = "new.csv.gz"
+[columns]
+scientificName = ["det", "{gen} {sp}"]
+image_id = "{img:stem}"
+path = "photos/{box}/{img}"
+group_id = "sheet"
+subjectOrientation = "{img:stem|lower}"
+[constants]
+family = "Rosaceae"
+license = "CC0"
+[keep]
+kind = ["sheet", "label"]
+"""
+
+
+def test_a_manifest_maps_any_table(tmp_path: Path) -> None:
+    header, table = "det,gen,sp,img,box,sheet,kind", tmp_path / "data" / "new.csv.gz"
+    old = f"{header}\nRosa canina Müll.,,,A 1.JPG,b1,s1,sheet\n,Rosa,alba,A#2.jpg,b1,s1,label\n,Rosa,x,c.jpg,b,s,bill\n"
+    build.write(tmp_path / "data" / "old.txt", old.encode("latin-1"))
+    build.write(table, gzip.compress(f"{header}\n,Rosa,rugosa,D.jpg,b2,s2,sheet\n".encode()))
+    found = open_catalog(build.write(tmp_path / "m.toml", MANIFEST))
+    assert found.species == ["Rosa alba", "Rosa canina", "Rosa rugosa"]
+    assert column(found, "image_id") == ["A 1", "A#2", "D"]
+    assert column(found, "path") == ["photos/b1/A 1.JPG", "photos/b1/A#2.jpg", "photos/b2/D.jpg"]
+    assert column(found, "split") == ["train", "train", ""]
+    assert column(found, "subjectOrientation") == ["a 1", "a#2", "d"]
+    assert set(column(found, "family")) == {"Rosaceae"}
+    assert found.root == str(tmp_path / "data")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "scientificName,path",
+        "species,file_name",
+        "Standardized_Species,FileName",
+        "dwc:scientificName,image",
+        "label,url",
+    ],
+)
+def test_columns_are_known_by_their_aliases(tmp_path: Path, header: str) -> None:
+    found = open_catalog(build.write(tmp_path / "t.csv", f"{header}\nesox lucius,https://h.org/a.jpg\n"))
+    assert column(found, "scientificName") == ["Esox lucius"]
+    assert "https://h.org/a.jpg" in (column(found, "path") + column(found, "accessURI"))
 
 
 def test_birds_take_scientific_names_from_their_table(tmp_path: Path) -> None:

@@ -123,7 +123,10 @@ def test_killed_twice_every_good_image_is_there_once_and_every_bad_one_in_the_lo
 def test_ctrl_c_stops_in_order(host: Any, draw: Callable[..., bytes], tmp_path: Path) -> None:
     table, good, _ = collection(host, draw, 300)
     table.to_csv(tmp_path / "table.csv", index=False)
+    # Under nohup, and in the background of a script, Ctrl-C is ignored, also by children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     run = start(tmp_path / "table.csv", tmp_path / "to", f"{host.url}/images")
+    signal.signal(signal.SIGINT, before)
     wait_for(50, tmp_path / "to" / "journal.jsonl", run)
     run.send_signal(signal.SIGINT)
     said, _ = run.communicate(timeout=20)
