@@ -56,3 +56,7 @@ class TrainingError(FinercamError):
 
 class RunError(FinercamError):
     """A run was interrupted from outside: workers, a scheduler or a server were lost."""
+
+
+class ServeError(FinercamError):
+    """Deployments cannot be served: a bad configuration, no Prefect server, versions that do not go together."""

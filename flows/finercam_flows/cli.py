@@ -8,7 +8,19 @@ from rich.console import Console
 
 from finercam_core import __version__
 from finercam_core.errors import FinercamError
-from finercam_flows.commands import annotate, catalog, classifier, demo, evaluate, export, info, report, review, train
+from finercam_flows.commands import (
+    annotate,
+    catalog,
+    classifier,
+    demo,
+    evaluate,
+    export,
+    info,
+    report,
+    review,
+    serve,
+    train,
+)
 from finercam_flows.settings import apply_defaults
 
 app = typer.Typer(
@@ -28,6 +40,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
 app.command("review")(review.review)
 app.command("export")(export.export)
+app.command("serve")(serve.serve)
 
 
 def _version(wanted: bool) -> None:
@@ -48,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command; exits with 0 on success, 1 on an error of finercam's own, 2 on wrong usage."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
-    apply_defaults(debug=debug)
+    apply_defaults(logs=debug or given[:1] == ["serve"])
     try:
         app([word for word in given if word != "--debug"], prog_name="finercam")
     except FinercamError as error:

@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from finercam_core.export import export as write_masks
 from finercam_flows.hooks import RETRY, say_why
-from finercam_flows.parameters import Folder, Gamma, MaskFormat, Share, StoreLocation, Which
+from finercam_flows.parameters import Folder, MaskFormat, OptionalGamma, Share, StoreLocation, Which
 from finercam_flows.progress import report_step
 
 
@@ -18,7 +18,7 @@ def export(
     to: Folder,
     format: MaskFormat = "coco",
     which: Which = "accepted",
-    gamma: Gamma | None = None,
+    gamma: OptionalGamma = None,
     top: Share = 0.05,
 ) -> dict[str, Any]:
     """Write trait masks at image resolution.

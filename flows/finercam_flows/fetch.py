@@ -1,15 +1,16 @@
 """The flow `fetch`: the images of a catalog into a folder; a run that was stopped goes on where it was."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from pydantic import Field
 
 from finercam_core.catalog import open_catalog
 from finercam_core.fetch import Settings
 from finercam_core.fetch import fetch as fetch_files
+from finercam_flows.hooks import say_why
+from finercam_flows.parameters import AllowPrivate, AskAgain, Attempts, CatalogSource, Contact, Folder, PerHost
 
 SHOWN = 100
 
@@ -25,15 +26,15 @@ def fetch_images(catalog: str, to: str, settings: dict[str, Any], *, retry_faile
     }  # fmt: skip
 
 
-@flow(name="fetch", persist_result=False)
+@flow(name="fetch", persist_result=False, on_failure=[say_why], on_crashed=[say_why])
 def fetch(
-    catalog: str,
-    to: str,
-    per_host: Annotated[int, Field(ge=1)] = 8,
-    attempts: Annotated[int, Field(ge=1)] = 5,
-    contact: str = "",
-    allow_private: bool = False,
-    retry_failed: bool = False,
+    catalog: CatalogSource,
+    to: Folder,
+    per_host: PerHost = 8,
+    attempts: Attempts = 5,
+    contact: Contact = "",
+    allow_private: AllowPrivate = False,
+    retry_failed: AskAgain = False,
 ) -> dict[str, Any]:
     """Bring the images of a catalog into a folder, verified, each stored once.
 

@@ -3,13 +3,15 @@
 import errno
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.objects import FlowRun, State, TaskRun
 from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
 from prefect.tasks import Task
 
 from finercam_core.errors import FinercamError
+from finercam_flows.notify import notify
 
 # A full disk, a missing folder or a forbidden one is the same a minute later.
 LASTING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR})
@@ -44,16 +46,30 @@ RETRY: dict[str, Any] = {
 
 
 def say_why(flow: "Flow[..., Any]", flow_run: FlowRun, state: "State[Any]") -> None:
-    """Hook of a failed or crashed run: one clear sentence in the log and as an artifact."""
-    sentence = sentence_of(state)
-    flow_run_logger(flow_run).error(sentence)
-    create_markdown_artifact(
-        key="failure", markdown=f"**Run {flow_run.name} of `{flow.name}` failed**\n\n{sentence}", description=sentence
-    )
+    """Hook of a failed or crashed run: one clear sentence in the log, as an artifact, and to whom it concerns."""
+    announce(flow.name, flow_run, sentence_of(state))
+
+
+def announce(flow: str, flow_run: FlowRun, sentence: str) -> None:
+    """Say what happened to a run in its log, on its page as the artifact `failure`, and by `notify`."""
+    logger = flow_run_logger(flow_run)
+    logger.error(sentence)
+    title = f"Run {flow_run.name} of `{flow}` failed"
+    with get_client(sync_client=True) as client:  # hooks of a crash run outside of the run
+        client.create_artifact(
+            ArtifactCreate(
+                key="failure", type="markdown", data=f"**{title}**\n\n{sentence}", description=sentence,
+                flow_run_id=flow_run.id,
+            )
+        )  # fmt: skip
+    if not notify(f"finercam: {title}", sentence):
+        logger.warning("not every address in FINERCAM_NOTIFY could be reached")
 
 
 def sentence_of(state: "State[Any]") -> str:
     """What went wrong, for people."""
+    if state.is_crashed() and state.message:
+        return state.message
     try:
         state.result()
     except FinercamError as error:

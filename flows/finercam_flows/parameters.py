@@ -7,16 +7,21 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
+from finercam_core.base_methods import BASE_METHODS
+from finercam_core.export.exporting import FORMATS
+
 
 @dataclass(frozen=True)
 class Help:
-    """Sentence beside a field of the form; Prefect drops the description of a `Field` inside `Annotated`."""
+    """Sentence beside a field of the form, and what can be chosen; Prefect drops what a `Field` in `Annotated` says."""
 
     text: str
+    choices: tuple[str, ...] = ()
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Add the sentence to what the field's own type says."""
-        return {**handler(schema), "description": self.text}
+        choices = {"enum": list(self.choices)} if self.choices else {}
+        return {**handler(schema), "description": self.text, **choices}
 
 
 CatalogSource = Annotated[
@@ -36,7 +41,7 @@ ReferencesBy = Annotated[
     str,
     Help("tier (closest relatives), cosine, logits, confusions, a tree (.nwk, .nex), or a table species,reference."),
 ]
-Method = Annotated[str, Help("Base method.")]
+Method = Annotated[str, Help("Base method.", tuple(BASE_METHODS))]
 Device = Annotated[
     str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$"), Help("auto, cpu, cuda (any free one) or cuda:1.")
 ]
@@ -52,11 +57,12 @@ Runner = Annotated[
 Workers = Annotated[int, Field(ge=0, le=1024), Help("Worker processes; 0: one a GPU, or one in all without a GPU.")]
 
 Gamma = Annotated[float, Field(ge=0), Help("Strength of the comparison; 0 is plain Grad-CAM.")]
+OptionalGamma = Annotated[float | None, Field(ge=0), Help("Strength of the comparison; empty: the usual 0.6.")]
 WeightingName = Annotated[Literal["mean", "softmax", "released"], Help("Weighting of the reference species.")]
 Split = Annotated[str, Help("Specimens judged: a split, all, or auto: the test split where there is one.")]
 Share = Annotated[float, Field(gt=0, le=1), Help("Share of the pixels in a region.")]
 Seed = Annotated[int, Help("Of random maps and bootstrap samples.")]
-MaskFormat = Annotated[str, Field(min_length=1), Help("Form of the masks: coco, png and what `finercam export` lists.")]
+MaskFormat = Annotated[str, Help("Form of the masks.", tuple(FORMATS))]
 Which = Annotated[Literal["accepted", "automatic"], Help("Masks accepted in review, or unreviewed thresholds.")]
 Gammas = Annotated[Sequence[float], Help("Strengths of the comparison that faithfulness is measured at, too.")]
 WeightingNames = Annotated[
@@ -66,6 +72,7 @@ Published = Annotated[
     str | None, Help("Figures to print ours beside: paper, or a CSV with the columns map, figure, value.")
 ]
 Boxes = Annotated[str | None, Help("Table of boxes around the specimens: image_id, x, y, width, height in pixels.")]
+Planted = Annotated[bool, Help("The collection was rendered: rank the traits that truly differ.")]
 OptionalClassifier = Annotated[
     str | None, Help("The classifier of the store; with it faithfulness and sanity checks are measured too.")
 ]
@@ -74,3 +81,17 @@ Baselines = Annotated[Sequence[str], Help("Explainers to compare with: rise, lim
 Fill = Annotated[Literal["mean", "road"], Help("What masked pixels become.")]
 Steps = Annotated[int, Field(ge=2, le=1000), Help("Steps of the deletion and insertion curves.")]
 Limit = Annotated[int | None, Field(ge=1), Help("Specimens at most for faithfulness, spread evenly; empty: all.")]
+
+Model = Annotated[str, Field(min_length=1), Help("timm name, or package.module:function.")]
+NewFolder = Annotated[str, Field(min_length=1), Help("Folder for the classifier; it must not exist yet.")]
+TrainingMode = Annotated[Literal["probe", "finetune"], Help("probe: a linear head; finetune: the whole model.")]
+Pretrained = Annotated[bool, Help("Start a timm model from its published weights.")]
+TrainingSettings = Annotated[dict[str, Any] | None, Help("Such as epochs and batch_size; empty: the usual ones.")]
+MinimumImages = Annotated[int, Field(ge=1), Help("Training images that a species needs.")]
+FeatureCache = Annotated[str | None, Help("Folder where the features of frozen models are kept.")]
+
+PerHost = Annotated[int, Field(ge=1), Help("Requests that one server answers at the same time.")]
+Attempts = Annotated[int, Field(ge=1), Help("How often an image is asked for when the cause may pass.")]
+Contact = Annotated[str, Help("Your mail or web address, sent to the servers, so that their owners can write to you.")]
+AllowPrivate = Annotated[bool, Help("Servers of your own network may be asked.")]
+AskAgain = Annotated[bool, Help("Ask again for what failed for good.")]

@@ -10,14 +10,14 @@ DEFAULTS = {
 }
 
 
-def apply_defaults(*, debug: bool = False) -> None:
+def apply_defaults(*, logs: bool = False) -> None:
     """Set these environment variables where the user has not; call it before Prefect is imported.
 
     Parameters
     ----------
-    debug : bool
+    logs : bool
         Let Prefect log what it does; otherwise the command reports errors itself, once.
     """
     quiet = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "DASK_LOGGING__DISTRIBUTED": "critical"}
-    for name, value in {**DEFAULTS, **({"PREFECT_LOGGING_LEVEL": "INFO"} if debug else quiet)}.items():
+    for name, value in {**DEFAULTS, **({"PREFECT_LOGGING_LEVEL": "INFO"} if logs else quiet)}.items():
         os.environ.setdefault(name, value)

@@ -1,24 +1,35 @@
 """The flow `train`: from a catalog to the folder of a classifier."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from prefect import flow
-from pydantic import Field
 
 from finercam_flows import artifacts, tasks
+from finercam_flows.hooks import say_why
+from finercam_flows.parameters import (
+    CatalogSource,
+    Device,
+    FeatureCache,
+    MinimumImages,
+    Model,
+    NewFolder,
+    Pretrained,
+    TrainingMode,
+    TrainingSettings,
+)
 
 
-@flow(name="train", persist_result=False)
+@flow(name="train", persist_result=False, on_failure=[say_why], on_crashed=[say_why])
 def train(
-    catalog: str,
-    model: str,
-    out: str,
-    mode: Literal["probe", "finetune"] = "probe",
-    pretrained: bool = True,
-    settings: dict[str, Any] | None = None,
-    minimum_images: Annotated[int, Field(ge=1)] = 1,
-    cache: str | None = None,
-    device: str = "auto",
+    catalog: CatalogSource,
+    model: Model,
+    out: NewFolder,
+    mode: TrainingMode = "probe",
+    pretrained: Pretrained = True,
+    settings: TrainingSettings = None,
+    minimum_images: MinimumImages = 1,
+    cache: FeatureCache = None,
+    device: Device = "auto",
 ) -> dict[str, Any]:
     """Train a classifier on a collection; a run that was stopped goes on.
 

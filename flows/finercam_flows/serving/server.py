@@ -1,0 +1,143 @@
+"""The Prefect server: found where `PREFECT_API_URL` says, else started, with its own records, until we end."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import httpx
+
+from finercam_core.errors import ServeError
+
+DEFAULT_URL = "http://127.0.0.1:4200/api"
+START_SECONDS = 180.0
+STOP_SECONDS = 20.0
+LOG_BYTES = 10_000_000
+# Records of runs, logs and artifacts older than Prefect's retention period (90 days) are deleted.
+SETTINGS = {"PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers.
+
+    Attributes
+    ----------
+    url : str
+        Of its API.
+    log : Path or None
+        Where it writes, if this process started it.
+    """
+
+    url: str
+    log: Path | None
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def pages(self) -> str:
+        """Address for a browser."""
+        return self.url.removesuffix("/").removesuffix("/api")
+
+    def check(self) -> None:
+        """Raise `ServeError` if this process started it and it ended."""
+        if self._process is not None and self._process.poll() is not None:
+            raise ServeError(f"the Prefect server ended with {self._process.returncode}", f"see {self.log}")
+
+
+@contextmanager
+def standing(url: str | None, folder: Path) -> Iterator[Server]:
+    """Give the server at an address, started if none answers there; what was started ends with the context.
+
+    Parameters
+    ----------
+    url : str, optional
+        Address of the API; without one Prefect's own, ``http://127.0.0.1:4200/api``.
+    folder : Path
+        For the database, the log and the settings of a server that is started here.
+
+    Raises
+    ------
+    ServeError
+        If none answers at an address of another machine, or one cannot be started here.
+    """
+    url = (url or DEFAULT_URL).rstrip("/")
+    if answers(url):
+        yield Server(url, None)
+        return
+    address = urlsplit(url)
+    if address.scheme != "http" or address.hostname not in ("127.0.0.1", "localhost", "::1"):
+        raise ServeError(
+            f"no Prefect server answers at {url}", "start it there, or unset PREFECT_API_URL to have one started here"
+        )
+    with _started(url, address.hostname, address.port or 80, folder) as server:
+        yield server
+
+
+def answers(url: str) -> bool:
+    """Whether a Prefect server answers at this address of its API."""
+    try:
+        found = httpx.get(f"{url}/health", timeout=5, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+    return found.status_code == 200 and found.text.strip() == "true"
+
+
+@contextmanager
+def _started(url: str, host: str, port: int, folder: Path) -> Iterator[Server]:
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "finercam_flows.serving", "server", "start", "--host", host, "--port", str(port)]
+    with _log_file(log) as file:
+        process = subprocess.Popen(
+            command, env=_environment(url, folder), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            start_new_session=True,  # a Ctrl-C in the terminal is for us; the server ends after the runs
+        )  # fmt: skip
+    try:
+        _wait(url, process, log)
+        yield Server(url, log, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _environment(url: str, folder: Path) -> dict[str, str]:
+    own = {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_URL": url,
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder}/prefect.db",
+    }
+    return {**SETTINGS, **os.environ, **own}
+
+
+def _log_file(log: Path) -> BinaryIO:
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        return log.open("ab")
+    except OSError as error:
+        raise ServeError(f"{log} cannot be written: {error.strerror}", "choose another folder with --data") from error
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while not answers(url):
+        if process.poll() is not None:
+            raise ServeError(f"no Prefect server could be started at {url}: {_last_line(log)}", f"see {log}")
+        if time.monotonic() > until:
+            raise ServeError(f"the Prefect server did not answer at {url} within {START_SECONDS:.0f} s", f"see {log}")
+        time.sleep(0.3)
+
+
+def _last_line(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it said nothing"
