@@ -75,6 +75,6 @@ def test_errors_are_one_sentence_and_the_traceback_is_behind_debug(tmp_path: Pat
     assert "there is no store" in finercam("info", tmp_path / "gone.zarr", code=1)
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "annotate", "info", "review", "export", "catalog check"])
+@pytest.mark.parametrize("command", ["demo", "train", "annotate", "info", "review", "export", "catalog check", "serve"])
 def test_every_command_has_help_with_an_example(command: str) -> None:
     assert f"Example: finercam {command}" in finercam(*command.split(), "--help")

@@ -105,3 +105,39 @@ def test_a_serve_that_was_killed_leaves_nothing_running_and_blocks_nothing(
         everything = one.descendants()
         assert one.end(signal.SIGINT) == 0
         wait_for(lambda: gone(everything))
+
+
+@pytest.mark.slow
+def test_a_cron_fires_twice_and_the_second_run_does_only_what_is_new(
+    make_collection: Make, tiny_classifier: str, tmp_path: Path
+) -> None:
+    """Cron knows no seconds: this takes two minutes. SQLAlchemy 2.1 makes exactly this fail without a word."""
+    images, store = tmp_path / "images", tmp_path / "maps.zarr"
+    url = f"http://127.0.0.1:{free_port()}/api"
+    every_minute = {"cron": "* * * * *", "timezone": "Europe/Berlin"}
+    nightly = annotating("cron", make_collection(images, COUNTS), store, schedules=[every_minute])
+    with serving(tmp_path, url, nightly) as one, asking(url) as ask:
+        wait_for(lambda: len(ask.completed("annotate/cron")) == 1, 120, one.said)
+        assert done(store) == 12
+        make_collection(images, {**COUNTS, "Eus fus": 3})
+        first, second = wait_for(lambda: ask.completed("annotate/cron")[1:] and ask.completed("annotate/cron"), 120)
+        assert done(store) == 15
+        assert ask.artifacts(second.id)["progress"].description == f"3 specimens to compute in {store}"
+        assert first.expected_start_time.second == second.expected_start_time.second == 0
+        assert (second.expected_start_time - first.expected_start_time).total_seconds() == 60
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(500)
+def test_a_run_that_falls_silent_is_ended_by_the_server_itself(
+    prefect: str, make_collection: Make, tiny_classifier: str, tmp_path: Path
+) -> None:
+    """As when the machine is unplugged that serves: the server is another one and stays."""
+    catalog, store = make_collection(tmp_path / "images", COUNTS), tmp_path / "maps.zarr"
+    deployment = annotating("silent", catalog, store, parameters=SLOWLY)
+    with serving(tmp_path, prefect, deployment, FINERCAM_TEST_SLEEP="1") as one, asking(prefect) as ask:
+        run = ask.start("annotate/silent")
+        wait_for(lambda: done(store) > 0, why=one.said)
+        one.end(signal.SIGKILL)
+        assert ask.state(run) == "Running"
+        assert ask.ended(run, 300) == "Crashed"

@@ -129,6 +129,10 @@ class Questions:
         found = self.client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_ASC)
         return [run for run in found if run.state is not None and not run.state.is_scheduled()]
 
+    def completed(self, title: str) -> list[FlowRun]:
+        """Runs of a deployment that completed, the oldest first."""
+        return [run for run in self.runs(title) if run.state_name == "Completed"]
+
     def state(self, run: UUID) -> str:
         """Name of a run's state."""
         return str(self.client.read_flow_run(run).state_name)
