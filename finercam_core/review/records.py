@@ -95,10 +95,10 @@ def verdict_from_json(values: Mapping[str, Any]) -> Verdict:
 
 
 def _known(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    names = _NAMES.setdefault(kind, frozenset(part.name for part in fields(kind)))
+    names = _NAMES[kind]
     if values.keys() <= names:
         return dict(values)
     return {name: value for name, value in values.items() if name in names}
 
 
-_NAMES: dict[type[Any], frozenset[str]] = {}
+_NAMES = {kind: frozenset(part.name for part in fields(kind)) for kind in (Comparison, Region, Verdict)}

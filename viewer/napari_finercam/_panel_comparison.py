@@ -31,6 +31,7 @@ class ComparisonPanel(QWidget):
         super().__init__()
         self.session: ReviewSession | None = None
         self._filling = False
+        self._listed: list[tuple[str, str, bool]] = []
         self._gamma_before = GAMMA
         self.gamma = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.gamma.setRange(0.0, 2.0)
@@ -71,7 +72,7 @@ class ComparisonPanel(QWidget):
 
     def open(self, session: "ReviewSession", methods: list[Method]) -> None:
         """Take up a session; `methods` are the stores beside this one that show the same specimens."""
-        self.session = None
+        self.session, self._listed = None, []
         self.gamma.setValue(session.gamma)
         self.difference.setChecked(session.settings.signed)
         self.method.clear()
@@ -92,12 +93,15 @@ class ComparisonPanel(QWidget):
         """List the references of the specimen that is on."""
         if self.session is None:
             return
-        self._filling = True
         view, common = self.session.view, self.session.common
+        parts = () if view.record is None else zip(view.record.classes, view.record.tiers, view.used, strict=True)
+        listed = list(parts)[1:]
+        if listed == self._listed:
+            return
+        self._filling, self._listed = True, listed
         row = max(0, self.references.currentRow())
         self.references.clear()
-        parts = () if view.record is None else zip(view.record.classes, view.record.tiers, view.used, strict=True)
-        for name, tier, used in list(parts)[1:]:
+        for name, tier, used in listed:
             item = QListWidgetItem(_words.reference_line(name, tier, common.get(name, "")))
             item.setData(_NAME, name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
@@ -140,6 +144,7 @@ class ComparisonPanel(QWidget):
             return
         items = [self.references.item(i) for i in range(self.references.count())]
         chosen = [str(item.data(_NAME)) for item in items if item.checkState() == Qt.CheckState.Checked]
+        self._listed = []  # what stands there is no longer what was listed
         self.session.use(chosen)
         self.changed.emit()
 
