@@ -37,7 +37,8 @@ from finercam_core.status import Status
 from finercam_core.store import Chunk, ChunkResult, create_store, open_store, pending_chunks, write_chunk
 
 SPECIMENS, SPECIES, PHOTOS, SIZE, GRID = 60_000, 1_900, 40, (1500, 1000), (16, 16)
-STEPS, SLIDES = 300, 200
+STEPS, SLIDES = 250, 120
+Row = Callable[..., None]
 
 
 def make_store(folder: Path) -> Path:
@@ -131,18 +132,24 @@ def main(folder: Path) -> None:
     store = make_store(folder)
     print(f"store of {SPECIMENS:,} specimens: {time.perf_counter() - start:.0f} s to make or find", flush=True)
     table = Table("what", "goal", "median", "99th percentile", title="review of 60,000 specimens")
+
+    def row(*cells: str) -> None:
+        """Print a row as soon as it is there, since all of them take minutes; the table comes last."""
+        print(f"  {time.perf_counter() - start:4.0f} s  ", " | ".join(cells), flush=True)
+        table.add_row(*cells)
+
     viewer = napari.Viewer(show=True)
     widget = ReviewWidget(viewer)
     viewer.window.add_dock_widget(widget, name="Review", area="right")
     viewer.window._qt_window.resize(1500, 950)
     QApplication.processEvents()
     (opened,) = milliseconds(lambda: open_and_draw(widget, store), 1)
-    table.add_row("open to the first picture, A with 12,000 verdicts", "3 s", f"{opened / 1000:.2f} s", "")
-    measure_steps(widget, table, "while scores are read")
-    wait_for_scores(widget, table)
-    measure_steps(widget, table, "afterwards")
-    measure_sliders(widget, table)
-    measure_queue(widget, table)
+    row("open to the first picture, A with 12,000 verdicts", "3 s", f"{opened / 1000:.2f} s", "")
+    measure_steps(widget, row, "while scores are read")
+    wait_for_scores(widget, row)
+    measure_steps(widget, row, "afterwards")
+    measure_sliders(widget, row)
+    measure_queue(widget, row)
     widget.close_session()
     viewer.close()
     Console(width=120).print(table)
@@ -153,7 +160,7 @@ def open_and_draw(widget: ReviewWidget, store: Path) -> None:
     QApplication.processEvents()
 
 
-def measure_steps(widget: ReviewWidget, table: Table, when: str) -> None:
+def measure_steps(widget: ReviewWidget, row: Row, when: str) -> None:
     canvas = widget.viewer.window._qt_viewer.canvas.native
 
     def step() -> None:
@@ -165,8 +172,8 @@ def measure_steps(widget: ReviewWidget, table: Table, when: str) -> None:
             yield elapsed
             pause(0.15)  # nobody looks at a specimen for less
 
-    table.add_row(f"next specimen, key to drawn, {when}", "100 / 250 ms", *spread(looked()))
-    table.add_row(f"next specimen without any pause, {when}", "", *spread(milliseconds(step, STEPS)))
+    row(f"next specimen, key to drawn, {when}", "100 / 250 ms", *spread(looked()))
+    row(f"next specimen without any pause, {when}", "", *spread(milliseconds(step, STEPS)))
 
 
 def pause(seconds: float) -> None:
@@ -177,14 +184,14 @@ def pause(seconds: float) -> None:
         time.sleep(0.005)
 
 
-def wait_for_scores(widget: ReviewWidget, table: Table) -> None:
+def wait_for_scores(widget: ReviewWidget, row: Row) -> None:
     start, scores = time.perf_counter(), widget.session.scores
     while not scores.finished.wait(0.02):
         QApplication.processEvents()
-    table.add_row("the rest of the scores, in the background", "", f"{time.perf_counter() - start:.1f} s", "")
+    row("the rest of the scores, in the background", "", f"{time.perf_counter() - start:.1f} s", "")
 
 
-def measure_sliders(widget: ReviewWidget, table: Table) -> None:
+def measure_sliders(widget: ReviewWidget, row: Row) -> None:
     session, gammas = widget.session, iter(np.linspace(0, 2, 3 * SLIDES + 3))
 
     def own() -> None:
@@ -195,24 +202,24 @@ def measure_sliders(widget: ReviewWidget, table: Table) -> None:
         widget.comparison.gamma.setValue(float(next(gammas)))
         QApplication.processEvents()
 
-    table.add_row("γ to new map and region, own code, 1,500 × 1,000", "16 ms", *spread(milliseconds(own, SLIDES)))
+    row("γ to new map and region, own code, 1,500 × 1,000", "16 ms", *spread(milliseconds(own, SLIDES)))
     session.threshold.smoothing = 3.0
-    table.add_row("the same with a rounded outline", "16 ms", *spread(milliseconds(own, SLIDES)))
+    row("the same with a rounded outline", "16 ms", *spread(milliseconds(own, SLIDES)))
     session.threshold.smoothing = 0.0
-    table.add_row("γ to drawn, with napari", "", *spread(milliseconds(drawn_too, SLIDES)))
+    row("γ to drawn, with napari", "", *spread(milliseconds(drawn_too, SLIDES)))
     values = session.image_map()
-    table.add_row("threshold alone", "", *spread(milliseconds(lambda: region(values, top=0.05), SLIDES)))
+    row("threshold alone", "", *spread(milliseconds(lambda: region(values, top=0.05), SLIDES)))
     assert HEAT in widget.viewer.layers
 
 
-def measure_queue(widget: ReviewWidget, table: Table) -> None:
+def measure_queue(widget: ReviewWidget, row: Row) -> None:
     queue = widget.session.queue
     for name, selection in (
         *((f"filter: {only}", Selection(only=only)) for only in FILTERS[1:]),
         ("genus and text", Selection(taxon="Genusbaa", text="fish")),
         (ORDERS[1], Selection(order=ORDERS[1])),
     ):
-        table.add_row(f"queue, {name}", "", *spread(milliseconds(lambda s=selection: queue.select(s), 5)))
+        row(f"queue, {name}", "", *spread(milliseconds(lambda s=selection: queue.select(s), 5)))
 
 
 if __name__ == "__main__":
