@@ -24,6 +24,7 @@ class CocoWriter(MaskWriter):
         super().__init__(folder, store)
         self.images: list[dict[str, Any]] = []
         self.categories: dict[str, int] = {}
+        self.licenses: dict[str, int] = {}
         self._stack = ExitStack()
         self._file: IO[str]
 
@@ -37,7 +38,9 @@ class CocoWriter(MaskWriter):
         first = records[0]
         height, width = first.mask.shape
         size = {"id": len(self.images) + 1, "file_name": first.place, "width": width, "height": height}
-        self.images.append({**size, "image_id": first.image_id, "license": first.about["license"]})
+        license = self.licenses.setdefault(first.about["license"], len(self.licenses) + 1)
+        whose = {"license": license, "rightsHolder": first.about["rightsHolder"]}
+        self.images.append({**size, "image_id": first.image_id, **whose})
         for record in records:
             annotation = self._annotation(record)
             self._file.write((",\n" if self.count else "\n") + json.dumps(annotation, ensure_ascii=False))
@@ -58,7 +61,12 @@ class CocoWriter(MaskWriter):
         rest = {
             "images": self.images,
             "categories": [{"id": number, "name": name} for name, number in self.categories.items()],
+            "licenses": [{"id": number, "name": name, "url": _url(name)} for name, number in self.licenses.items()],
             "info": {"description": f"finercam masks of {made['collection']}", "provenance": made},
         }
         self._file.write("\n],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
         self._stack.__exit__(kind, error, t)
+
+
+def _url(license: str) -> str:
+    return license if license.startswith(("http://", "https://")) else ""

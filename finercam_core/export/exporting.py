@@ -1,6 +1,6 @@
 """`export`: masks of a store into a folder, in one of several forms."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, groupby
 from pathlib import Path
@@ -10,7 +10,7 @@ from finercam_core.export.coco import CocoWriter
 from finercam_core.export.geojson import GeoJsonWriter
 from finercam_core.export.ome import OmeZarrWriter
 from finercam_core.export.png import PngWriter
-from finercam_core.export.records import MaskRecord, accepted_masks, automatic_masks
+from finercam_core.export.records import Found, MaskRecord, SpecimenError, accepted_masks, automatic_masks
 from finercam_core.export.tables import TableWriter
 from finercam_core.export.writer import MaskWriter
 from finercam_core.images import ImageError
@@ -23,6 +23,8 @@ FORMATS: dict[str, type[MaskWriter]] = {
     "geojson": GeoJsonWriter,
     "csv": TableWriter,
 }
+# So many failures are named; a store without its images has as many as specimens.
+NAMED = 20
 
 
 @dataclass
@@ -36,8 +38,10 @@ class ExportSummary:
 
     def __str__(self) -> str:
         kind = "accepted" if self.which == "accepted" else "unreviewed"
-        lines = [f"{self.masks} {kind} masks in {self.folder}"]
-        return "\n".join([*lines, *(f"  not exported: {key}: {why}" for key, why in self.failed.items())])
+        lines = [f"{self.masks:,} {kind} mask{'s' * (self.masks != 1)} in {self.folder}"]
+        lines += [f"  not exported: {key}: {why}" for key, why in list(self.failed.items())[:NAMED]]
+        more = len(self.failed) - NAMED
+        return "\n".join([*lines, f"  not exported: {more:,} more"] if more > 0 else lines)
 
 
 def export(
@@ -46,6 +50,7 @@ def export(
     *,
     format: str = "coco",
     which: str = "accepted",
+    reviewer: str | None = None,
     gamma: float | None = None,
     top: float = 0.05,
     references: Sequence[str] | None = None,
@@ -64,6 +69,8 @@ def export(
         measurements and of Audiovisual Core's regions of interest.
     which : {"accepted", "automatic"}
         Regions that reviewers accepted; or thresholds of every map, which say that nobody reviewed them.
+    reviewer : str, optional
+        Whose accepted regions; those of all by default.
     gamma, top, references
         Of automatic masks, see `automatic_masks`.
     progress : callable, optional
@@ -76,15 +83,15 @@ def export(
     Raises
     ------
     ExportError
-        If the form or the choice is unknown, or nothing is accepted yet.
+        If the form, the choice or the reviewer is unknown, nothing is accepted yet, or the folder cannot be written.
     """
     opened = store if isinstance(store, Store) else open_store(store)
     if format not in FORMATS:
         raise ExportError(f"unknown format {format!r}", f"use one of {', '.join(FORMATS)}")
     if which not in ("accepted", "automatic"):
         raise ExportError(f"unknown choice {which!r}", "use accepted or automatic")
-    records: Iterator[MaskRecord | tuple[str, ImageError]] = (
-        accepted_masks(opened)
+    records = (
+        accepted_masks(opened, reviewer)
         if which == "accepted"
         else automatic_masks(opened, gamma=gamma, top=top, references=references)
     )
@@ -92,16 +99,27 @@ def export(
     if first is None and which == "accepted":
         raise ExportError(f"nothing is accepted in {opened.location}", "review it first, or use --which automatic")
     summary = ExportSummary(Path(folder), which)
-    with _writer(format, summary.folder, opened) as writer:
-        for image_id, group in groupby(chain([] if first is None else [first], records), key=_specimen):
-            try:
-                _add(writer, image_id, list(group), summary)
-            except ImageError as error:
-                summary.failed[image_id] = str(error)
-            if progress is not None:
-                progress(writer.count, len(opened.rows) if which == "automatic" else writer.count)
-    summary.masks = writer.count
+    found = chain([] if first is None else [first], records)
+    try:
+        with _writer(format, summary.folder, opened) as writer:
+            for _ in _written(writer, found, summary):
+                if progress is not None:
+                    progress(writer.count, len(opened.rows) if which == "automatic" else writer.count)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExportError(f"{folder} cannot be written: {reason}", "free or unlock the disk") from error
     return summary
+
+
+def _written(writer: MaskWriter, found: Iterable[Found], summary: ExportSummary) -> Iterator[str]:
+    """Write specimen after specimen; gives the id of each when it is done or has failed."""
+    for image_id, group in groupby(found, key=_specimen):
+        try:
+            _add(writer, image_id, list(group), summary)
+        except (ImageError, SpecimenError) as error:
+            summary.failed[image_id] = str(error)
+        summary.masks = writer.count
+        yield image_id
 
 
 def _writer(format: str, folder: Path, store: Store) -> MaskWriter:
@@ -112,13 +130,11 @@ def _writer(format: str, folder: Path, store: Store) -> MaskWriter:
     return FORMATS[format](folder, store)
 
 
-def _specimen(found: MaskRecord | tuple[str, ImageError]) -> str:
+def _specimen(found: Found) -> str:
     return found.image_id if isinstance(found, MaskRecord) else found[0]
 
 
-def _add(
-    writer: MaskWriter, image_id: str, found: list[MaskRecord | tuple[str, ImageError]], summary: ExportSummary
-) -> None:
+def _add(writer: MaskWriter, image_id: str, found: list[Found], summary: ExportSummary) -> None:
     """Write a specimen's masks, or keep why there are none."""
     masks = [record for record in found if isinstance(record, MaskRecord)]
     for failure in found:

@@ -13,7 +13,7 @@ import zarr
 
 from finercam_core.errors import ExportError
 from finercam_core.export.colours import colour
-from finercam_core.export.records import MaskRecord
+from finercam_core.export.records import MaskRecord, read_record
 from finercam_core.export.writer import MaskWriter, file_stem
 from finercam_core.store import SpecimenRecord, Store
 
@@ -45,14 +45,14 @@ class OmeZarrWriter(MaskWriter):
     def add(self, records: Sequence[MaskRecord]) -> None:
         """See `MaskWriter.add`."""
         image_id = records[0].image_id
-        photograph = np.asarray(self.store.image(image_id))
+        photograph = self.photograph(records[0])
+        stored = records[0].stored or read_record(self.store, image_id)
         target = self.folder / f"{file_stem(image_id)}.ome.zarr"
         partial = target.with_name(f"{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         about = {"image_id": image_id, "place": records[0].place, **self.store.provenance}
         _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
         self._labels(f"{partial}/labels", records)
-        stored = records[0].stored or self.store.record(image_id)
         self._evidence(f"{partial}/evidence", stored, (photograph.shape[1], photograph.shape[0]))
         shutil.rmtree(target, ignore_errors=True)
         partial.replace(target)
@@ -61,11 +61,11 @@ class OmeZarrWriter(MaskWriter):
     def _labels(self, path: str, records: Sequence[MaskRecord]) -> None:
         by_reviewer: dict[str, list[MaskRecord]] = {}
         for record in records:
-            name = re.sub(r"[^\w\-]+", "_", record.about["reviewer"] or "automatic")
-            by_reviewer.setdefault(name, []).append(record)
-        zarr.create_group(path, attributes={"ome": {"version": VERSION, "labels": list(by_reviewer)}})
-        for name, members in by_reviewer.items():
-            _label(f"{path}/{name}", name, members)
+            by_reviewer.setdefault(record.about["reviewer"] or "automatic", []).append(record)
+        names = _node_names(list(by_reviewer))
+        zarr.create_group(path, attributes={"ome": {"version": VERSION, "labels": list(names.values())}})
+        for reviewer, members in by_reviewer.items():
+            _label(f"{path}/{names[reviewer]}", names[reviewer], members)
 
     def _evidence(self, path: str, record: SpecimenRecord, size: tuple[int, int]) -> None:
         window = self.store.preparation.window(size)
@@ -75,6 +75,15 @@ class OmeZarrWriter(MaskWriter):
         start = window.top + step[0] / 2 - 0.5, window.left + step[1] / 2 - 0.5
         about = {"units": "logit", "classes": list(record.classes), "tiers": list(record.tiers)}
         _image(path, record.evidence, "evidence", list(record.classes), about, (1.0, *step), (0.0, *start))
+
+
+def _node_names(reviewers: list[str]) -> dict[str, str]:
+    """A name that Zarr takes for each reviewer; "A B" and "A_B" do not get the same one."""
+    found: dict[str, str] = {}
+    for reviewer in reviewers:
+        name = re.sub(r"[^\w\-]+", "_", reviewer)
+        found[reviewer] = f"{name}-{len(found)}" if name in found.values() else name
+    return found
 
 
 def _image(

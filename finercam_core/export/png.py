@@ -1,11 +1,12 @@
 """Masks as indexed PNG files in Fish-Vista's own form, with a JSON file beside each that says what it is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from finercam_core.export.colours import palette
@@ -38,16 +39,41 @@ class PngWriter(MaskWriter):
 
     def add(self, records: Sequence[MaskRecord]) -> None:
         """See `MaskWriter.add`."""
-        image_id, values = records[0].image_id, np.zeros(records[0].mask.shape, np.uint8)
-        regions: list[dict[str, Any]] = []
-        for record in records:
-            value = self.names.get(record.about["trait"], UNNAMED)
-            values[record.mask] = value
-            regions.append({**record.about, "value": value, "place": record.place})
-        picture = Image.fromarray(values, mode="P")
-        picture.putpalette(palette())
-        stem = self.folder / "images" / file_stem(image_id)
-        picture.save(stem.with_name(f"{stem.name}.png"), optimize=True)
-        about = json.dumps({"image_id": image_id, "regions": regions}, indent=1, ensure_ascii=False)
-        stem.with_name(f"{stem.name}.json").write_text(about, encoding="utf-8")
+        write_masks(self.folder / "images" / f"{file_stem(records[0].image_id)}.png", records, self.names)
         self.count += len(records)
+
+
+def write_masks(path: Path, records: Sequence[MaskRecord], names: Mapping[str, int]) -> Path:
+    """Write the masks of one specimen as an indexed PNG, and a JSON file beside it.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG.
+    records : sequence of MaskRecord
+        At least one.
+    names : mapping of str to int
+        The value of each trait; `UNNAMED` for those that are not in it.
+
+    Returns
+    -------
+    Path of the JSON file.
+    """
+    values = np.zeros(records[0].mask.shape, np.uint8)
+    regions: list[dict[str, Any]] = []
+    for record in records:
+        value = names.get(record.about["trait"], UNNAMED)
+        values[record.mask] = value
+        regions.append({**record.about, "value": value, "place": record.place})
+    write_indexed(path, values)
+    beside = path.with_suffix(".json")
+    about = {"image_id": records[0].image_id, "regions": regions}
+    beside.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+    return beside
+
+
+def write_indexed(path: Path, values: npt.NDArray[np.uint8]) -> None:
+    """Write values (height, width) as a PNG that shows each in a colour of its own."""
+    picture = Image.fromarray(values, mode="P")
+    picture.putpalette(palette())
+    picture.save(path, "PNG", optimize=True)

@@ -7,14 +7,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.errors import ExportError, FinercamError
 from finercam_core.finer import GAMMA, choose_references, coefficients, combine
 from finercam_core.images import ImageError, image_size
 from finercam_core.preparation import to_image
 from finercam_core.regions import region
-from finercam_core.review import latest, read_verdicts
+from finercam_core.review import LastVerdicts, Region, Verdict
 from finercam_core.rle import decode
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+
+
+class SpecimenError(ExportError):
+    """One specimen's masks cannot be exported; the others can."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +46,71 @@ class MaskRecord:
     stored: SpecimenRecord | None = None
 
 
-def accepted_masks(store: Store) -> Iterator[MaskRecord]:
-    """Regions of the latest verdicts that accept, of every reviewer; those of one specimen follow each other."""
-    for _, verdict in sorted(latest(read_verdicts(store.location)).items()):
-        if verdict.decision != "accept":
+Found = MaskRecord | tuple[str, FinercamError]
+
+
+def accepted_masks(store: Store, reviewer: str | None = None) -> Iterator[Found]:
+    """Regions of the last verdicts that accept; those of one specimen follow each other.
+
+    Parameters
+    ----------
+    store : Store
+    reviewer : str, optional
+        Whose verdicts; those of all by default.
+
+    Yields
+    ------
+    MaskRecord, or what cannot be exported, a specimen's id or a line of a log, with the error.
+
+    Raises
+    ------
+    ExportError
+        If that reviewer said nothing at all.
+    """
+    verdicts = LastVerdicts(store.location)
+    if reviewer is not None and reviewer not in verdicts.reviewers:
+        raise ExportError(f"{reviewer!r} reviewed nothing here", f"choose from {', '.join(verdicts.reviewers)}")
+    for line, problem in verdicts.problems.items():
+        yield line, SpecimenError(problem, "mend or remove it")
+    for verdict in verdicts.read("accept", reviewer):
+        if verdict.image_id not in store.rows.index:
+            yield verdict.image_id, SpecimenError("it is accepted, but no longer in the collection")
             continue
-        made = verdict.comparison
         for part in verdict.regions:
-            about = _about(store, verdict.image_id) | {
-                "references": list(made.references), "gamma": made.gamma, "weighting": made.weighting,
-                "threshold": part.threshold, "source": part.source, "trait": part.trait, "uberon": part.uberon,
-                "reviewer": verdict.reviewer, "decision": verdict.decision, "note": verdict.note, "time": verdict.time,
-            }  # fmt: skip
-            yield MaskRecord(verdict.image_id, store.place(verdict.image_id), decode(part.rle), about)
+            yield record_of(store, verdict, part)
+
+
+def record_of(store: Store, verdict: Verdict, part: Region) -> MaskRecord:
+    """A region of a verdict, with everything that a reader of it needs to know."""
+    made = verdict.comparison
+    about = _about(store, verdict.image_id) | {
+        "references": list(made.references), "gamma": made.gamma, "weighting": made.weighting, "method": made.method,
+        "threshold": part.threshold, "smoothing": part.smoothing, "source": part.source,
+        "trait": part.trait, "uberon": part.uberon, "reviewer": verdict.reviewer,
+        "decision": verdict.decision or "not reviewed", "note": verdict.note, "time": verdict.time,
+        "run": verdict.run or store.provenance["run"],
+    }  # fmt: skip
+    return MaskRecord(verdict.image_id, store.place(verdict.image_id), decode(part.rle), about)
+
+
+def read_record(store: Store, image_id: str) -> SpecimenRecord:
+    """What a store has of a specimen.
+
+    Raises
+    ------
+    SpecimenError
+        If its maps are missing or damaged.
+    """
+    try:
+        return store.record(image_id)
+    except (FinercamError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        reason = error.problem if isinstance(error, FinercamError) else f"{type(error).__name__}: {error}"
+        raise SpecimenError(f"its maps cannot be read: {reason}", "look with `finercam info`") from error
 
 
 def automatic_masks(
     store: Store, *, gamma: float | None = None, top: float = 0.05, references: Sequence[str] | None = None
-) -> Iterator[MaskRecord | tuple[str, ImageError]]:
+) -> Iterator[Found]:
     """Regions of the largest values of every specimen's map; nobody has looked at them, and they say so.
 
     Parameters
@@ -73,17 +125,17 @@ def automatic_masks(
 
     Yields
     ------
-    MaskRecord, or the id of a specimen whose photograph cannot be had, with the error.
+    MaskRecord, or the id of a specimen whose photograph or maps cannot be had, with the error.
     """
-    for image_id in store.rows.index:
-        record = store.record(str(image_id))
-        if record.status != Status.DONE:
-            continue
-        place = store.place(record.image_id)
+    for image_id in map(str, store.rows.index):
+        place = store.place(image_id)
         try:
+            record = read_record(store, image_id)
+            if record.status != Status.DONE:
+                continue
             size = image_size(place, root=store.images_root)
-        except ImageError as error:
-            yield record.image_id, error
+        except (SpecimenError, ImageError) as error:
+            yield image_id, error
             continue
         use = choose_references(record.classes, references)
         compared = record.compared_at
@@ -92,8 +144,9 @@ def automatic_masks(
         mask = region(to_image(combine(record.evidence, weights), store.preparation.window(size), size), top=top)
         about = _about(store, record.image_id) | {
             "references": [name for name, used in zip(record.classes, use, strict=True) if used],
-            "gamma": used_gamma, "weighting": "mean", "threshold": {"top": top}, "source": "threshold",
-            "trait": "", "uberon": "", "reviewer": None, "decision": "not reviewed", "note": "",
+            "gamma": used_gamma, "weighting": "mean", "threshold": {"top": top}, "smoothing": 0.0,
+            "source": "threshold", "trait": "", "uberon": "", "reviewer": None, "decision": "not reviewed", "note": "",
+            "time": "",
         }  # fmt: skip
         yield MaskRecord(record.image_id, place, mask, about, record)
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from finercam_core.evaluate.masks import read_mask
@@ -16,15 +17,16 @@ from finercam_core.export.measurements import COLUMNS, measurements
 from finercam_core.export.records import MaskRecord
 from finercam_core.export.streams import complete_or_absent
 from finercam_core.export.writer import MaskWriter, file_stem
+from finercam_core.images import ImageError
 from finercam_core.regions import measure
 from finercam_core.store import Store
 from finercam_core.traits import traits_of
 
 MEASURED, REGIONS, MASKS = "measurements.csv", "audiovisual_core.csv", "masks"
 ABOUT = (
-    "scientificName", "references", "gamma", "weighting", "method", "threshold", "source", "trait", "uberon",
-    "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection", "model", "weights_sha256",
-    "target_layer", "run",
+    "scientificName", "references", "gamma", "weighting", "method", "threshold", "smoothing", "source", "trait",
+    "uberon", "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection", "model",
+    "weights_sha256", "target_layer", "run",
 )  # fmt: skip
 # Terms of Audiovisual Core's vocabulary of regions of interest (ac), Dublin Core (dcterms), XMP rights and Darwin Core.
 TERMS = (
@@ -62,7 +64,7 @@ class TableWriter(MaskWriter):
     def add(self, records: Sequence[MaskRecord]) -> None:
         """See `MaskWriter.add`."""
         image_id = records[0].image_id
-        photograph, own = np.asarray(self.store.image(image_id)), read_mask(self.store, image_id)
+        photograph, own = self.photograph(records[0]), self._own_mask(records[0])
         for number, record in enumerate(records, 1):
             region = f"{file_stem(image_id)}-{number}"
             mask = f"{MASKS}/{region}.png"
@@ -72,6 +74,14 @@ class TableWriter(MaskWriter):
             self._measured.writerow({**fixed, **measured, **_plain(record.about)})
             self._regions.writerow(_of_interest(record, region, mask))
             self.count += 1
+
+    def _own_mask(self, record: MaskRecord) -> npt.NDArray[np.integer[Any]] | None:
+        """The collection's trait mask; None where there is none that can be read and fits the photograph."""
+        try:
+            found = read_mask(self.store, record.image_id)
+        except (ImageError, OSError):
+            return None
+        return found if found is not None and found.shape == record.mask.shape else None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, t: TracebackType | None) -> None:
         self._stack.__exit__(kind, error, t)

@@ -2,12 +2,18 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from finercam_core.export.records import MaskRecord
+import numpy as np
+import numpy.typing as npt
+
+from finercam_core.export.records import MaskRecord, SpecimenError
 from finercam_core.store import Store
+
+LONGEST = 150
 
 
 class MaskWriter(ABC):
@@ -42,9 +48,24 @@ class MaskWriter(ABC):
 
         Raises
         ------
-        ImageError
-            If the form needs the photograph and it is not to be had; nothing of the specimen is written then.
+        ImageError, SpecimenError
+            If the form needs the photograph or the maps and they are not to be had, or do not fit the masks; nothing of
+            the specimen is written then.
         """
+
+    def photograph(self, record: MaskRecord) -> npt.NDArray[np.uint8]:
+        """The photograph that a mask was made on, uint8 (height, width, 3).
+
+        Raises
+        ------
+        ImageError, SpecimenError
+            If it is not to be had, or has another size than the mask.
+        """
+        pixels: npt.NDArray[np.uint8] = np.asarray(self.store.image(record.image_id))
+        if pixels.shape[:2] != record.mask.shape:
+            sizes = [f"{shape[1]} x {shape[0]}" for shape in (pixels.shape, record.mask.shape)]
+            raise SpecimenError(f"its photograph has {sizes[0]} pixels and its mask {sizes[1]}", "review it again")
+        return pixels
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _t: TracebackType | None) -> None:
         return None
@@ -53,4 +74,7 @@ class MaskWriter(ABC):
 def file_stem(image_id: str) -> str:
     """File name of a specimen: its id, with what a folder or a file system would misread as %XX."""
     safe = "".join(c if c.isalnum() or c in "-_." else "".join(f"%{b:02X}" for b in c.encode()) for c in image_id)
-    return safe.lstrip(".")[:150] or "%00"
+    plain = safe.lstrip(".") or "%00"
+    return (
+        plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}-{blake2b(image_id.encode(), digest_size=6).hexdigest()}"
+    )

@@ -31,6 +31,9 @@ def export(
     to: Annotated[str, typer.Option(help="Folder for the masks.")],
     form: Annotated[Format, typer.Option("--format", help="Form of the masks.")] = Format.COCO,
     which: Annotated[Which, typer.Option(help="Masks accepted in review, or unreviewed thresholds.")] = Which.ACCEPTED,
+    reviewer: Annotated[
+        str | None, typer.Option(help="Of accepted masks: this reviewer's alone; those of all by default.")
+    ] = None,
     gamma: Annotated[
         float | None, typer.Option(help="Of automatic masks: strength of the comparison; 0.6 by default.")
     ] = None,
@@ -45,7 +48,7 @@ def export(
     with progress_bar() as bar:
         task = bar.add_task("Masks", total=None, note="")
         summary = write(
-            store, to, format=form.value, which=which.value, gamma=gamma, top=top,
+            store, to, format=form.value, which=which.value, reviewer=reviewer, gamma=gamma, top=top,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     Console().print(str(summary), soft_wrap=True)

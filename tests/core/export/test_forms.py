@@ -150,27 +150,11 @@ def test_the_evidence_lies_over_the_photograph(reviewed: Path, tmp_path: Path) -
     np.testing.assert_allclose(placed, whole, atol=1e-4)
 
 
-def test_a_missing_photograph_costs_its_specimen_alone(reviewed: Path, expected: list, tmp_path: Path) -> None:
-    (reviewed.parent / "images" / "Aus_bus-000.png").unlink()
-    for form in ("ome-zarr", "csv"):
-        summary = export(reviewed, tmp_path / form, format=form)
-        assert summary.masks == 2
-        assert list(summary.failed) == ["Aus_bus-000"]
-    assert export(reviewed, tmp_path / "geojson", format="geojson").masks == len(expected)
-
-
-def test_after_an_error_no_half_file_is_left(reviewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from finercam_core.export import coco, geojson
-
-    def fail(*_: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(coco, "encode", fail)
-    monkeypatch.setattr(geojson, "outline", fail)
-    for form in ("coco", "geojson"):
-        with pytest.raises(OSError, match="disk full"):
-            export(reviewed, tmp_path / form, format=form)
-        assert list((tmp_path / form).iterdir()) == []
+def test_coco_names_licences_as_its_tools_expect(reviewed: Path, tmp_path: Path) -> None:
+    export(reviewed, tmp_path, format="coco")
+    content = json.loads((tmp_path / "annotations.json").read_text())
+    assert {image["license"] for image in content["images"]} <= {entry["id"] for entry in content["licenses"]}
+    assert set(content["licenses"][0]) == {"id", "name", "url"}
 
 
 def _finest(data: object) -> object:
