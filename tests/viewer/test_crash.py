@@ -42,8 +42,9 @@ def press(key):
 def drag(x0, y0, x1, y1, release=True):
     w, h = canvas.width(), canvas.height()
     QTest.mousePress(canvas, left, pos=QPoint(int(x0 * w), int(y0 * h)))
-    QTest.mouseMove(canvas, QPoint(int(x1 * w), int(y1 * h)))
-    QApplication.processEvents()
+    for share in (0.5, 1):
+        QTest.mouseMove(canvas, QPoint(int((x0 + share * (x1 - x0)) * w), int((y0 + share * (y1 - y0)) * h)))
+        QTest.qWait(20)
     if release:
         QTest.mouseRelease(canvas, left, pos=QPoint(int(x1 * w), int(y1 * h)))
 
