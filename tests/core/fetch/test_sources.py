@@ -11,6 +11,7 @@ import pytest
 from huggingface_hub import HfFileSystem, constants
 
 from finercam_core.catalog import TERMS, open_catalog
+from finercam_core.catalog.check import check_catalog, look_at_images
 from finercam_core.errors import FetchError
 from finercam_core.fetch import Settings, fetch
 
@@ -66,6 +67,18 @@ def test_fish_vista_comes_from_the_hub(fish_vista: Any, tmp_path: Path) -> None:
     asked = fish_vista.host.requests.total()
     assert fetch(source, tmp_path / "to", QUICK).there == 5
     assert fish_vista.host.requests.total() == asked
+
+
+def test_a_check_looks_for_the_hubs_images_without_fetching_them(fish_vista: Any) -> None:
+    del fish_vista.files[f"Images/chunk_1/{NAMES[0]}"]
+    HfFileSystem.clear_instance_cache()
+    catalog = open_catalog(ROOT / "catalogs" / "fish-vista.toml")
+    result = check_catalog(catalog, look_at_images(catalog))
+    missing = result.finding("missing_files")
+    assert missing is not None
+    assert missing.cases["path"].tolist() == [f"Images/chunk_1/{NAMES[0]}"]
+    assert (result.images, result.counts["usable"], result.counts["masks"]) == ("listed", 3, 1)
+    assert not [path for path in fish_vista.host.requests if "/Images/" in path and "/resolve/" in path]
 
 
 def test_what_the_hub_lacks_or_corrupts_is_logged(fish_vista: Any, tmp_path: Path) -> None:
