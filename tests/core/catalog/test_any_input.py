@@ -117,9 +117,9 @@ VALUES = PLAIN | st.dates() | st.datetimes() | NESTED
 def test_parquet_of_any_types(tmp_path: Path, columns: dict[str, list[object]]) -> None:
     try:
         table = pa.table({name: pa.array(values) for name, values in columns.items()})
+        pa.parquet.write_table(table, tmp_path / "t.parquet")
     except (pa.ArrowException, TypeError, OverflowError):
         return  # no table has such a column
-    pa.parquet.write_table(table, tmp_path / "t.parquet")
     refused_or_read(tmp_path / "t.parquet")
 
 
