@@ -1,7 +1,7 @@
 """Images that look the same although their files differ: scaled, brightened, or saved again."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -70,11 +70,14 @@ def _candidates(words: npt.NDArray[np.uint16], distance: int) -> Iterator[Indice
     """Pairs with a common word that are near, as rows of first, second and bits; some come several times."""
     for column in words.T:
         order = np.argsort(column, kind="stable")
-        starts = np.flatnonzero(np.diff(column[order].astype(np.int64), prepend=-1, append=1 << 16))
-        for start, end in pairwise(starts):
-            same = order[start:end]
-            for i in range(len(same) - 1):
-                bits = np.bitwise_count(words[same[i]] ^ words[same[i + 1 :]]).sum(axis=1, dtype=np.intp)
-                near = np.flatnonzero(bits <= distance)
-                if len(near):
-                    yield np.stack([np.full(len(near), same[i]), same[i + 1 + near], bits[near]], axis=1)
+        ends = np.searchsorted(column[order], column[order], side="right")
+        place = np.arange(len(order))
+        for step in count(1):
+            # Each hash with the one that stands so many places behind it among those with the same word.
+            place = place[place + step < ends[place]]
+            if not len(place):
+                break
+            first, second = order[place], order[place + step]
+            bits = np.bitwise_count(words[first] ^ words[second]).sum(axis=1, dtype=np.intp)
+            near = bits <= distance
+            yield np.stack([first[near], second[near], bits[near]], axis=1)

@@ -80,8 +80,10 @@ def same_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
 
 def near_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
     """Pairs of images that look the same, as told by a perceptual hash, though their files differ."""
-    first, second, bits = near_pairs(seen["perceptual_hash"].tolist())
-    table = catalog.specimens.assign(key=_keys(catalog.specimens, seen))
+    table = catalog.specimens
+    # Of several rows with the same file one stands for all: those have been told already.
+    hashes = seen["perceptual_hash"].mask(_keys(table, seen).duplicated(), "")
+    first, second, bits = near_pairs(hashes.tolist())
     one, other = (table.iloc[places].reset_index(drop=True) for places in (first, second))
     splits = one["split"].where(one["split"] == other["split"], one["split"] + ", " + other["split"])
     cases = pd.DataFrame(
@@ -90,7 +92,7 @@ def near_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
                                                 one["scientificName"] + ", " + other["scientificName"]),
          "names": 1 + (one["scientificName"] != other["scientificName"]),
          "parts": 1 + ((one["split"] != other["split"]) & (one["split"] != "") & (other["split"] != ""))}
-    )[one["key"] != other["key"]]  # fmt: skip
+    )  # fmt: skip
     return _sorted(cases, "near_identical", "pairs", "of images that look the same, ")
 
 
