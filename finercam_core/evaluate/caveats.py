@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from finercam_core.evaluate.characters import share_in_words
 from finercam_core.evaluate.masks import OUTSIDE
 from finercam_core.evaluate.summary import OVERALL
 
@@ -56,7 +57,8 @@ def _random(table: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
     chosen = table[(table["map"] == "finer_cam") & (table["figure"] == "energy")] if len(table) else table
     for row in chosen.to_dict("records"):
         if row["n"] > 1 and not row["gain_low"] > 0:
-            gain = f"{row['gain']:+.1%} [{row['gain_low']:+.1%}, {row['gain_high']:+.1%}]"
+            low, high = (f"{100 * row[end]:+.1f}" for end in ("gain_low", "gain_high"))
+            gain = f"{100 * row['gain']:+.1f} % [{low}, {high}]"
             yield (
                 row["species"],
                 "no better than random",
@@ -88,7 +90,7 @@ def _outside(pairs: pd.DataFrame, directions: pd.DataFrame) -> Iterator[tuple[st
     for row in chosen.to_dict("records"):
         if row["share_low"] > BESIDE and row["told_apart"] >= TOLD_APART:
             other = row["reference"] if row["on"] == row["species"] else row["species"]
-            figures = f"{row['share']:.0%} [{100 * row['share_low']:.0f}, {100 * row['share_high']:.0f}]"
+            figures = share_in_words(row)
             yield row["on"], "outside the specimen", f"{_LOOKS}: {figures} of what tells it from {other} lies there"
     both = (
         {frozenset(key) for key in zip(chosen["species"], chosen["reference"], strict=True)} if len(chosen) else set()
@@ -96,5 +98,10 @@ def _outside(pairs: pd.DataFrame, directions: pd.DataFrame) -> Iterator[tuple[st
     single = directions[directions["trait_id"] == OUTSIDE] if len(directions) else directions
     for row in single.to_dict("records"):
         if frozenset((row["species"], row["reference"])) not in both and row["density"] > 1:
-            figures = f"{row['share']:.0%} of the evidence against {row['reference']} on {row['area']:.0%} of the image"
+            share, area = _percent(row["share"]), _percent(row["area"])
+            figures = f"{share} of the evidence against {row['reference']} on {area} of the image"
             yield row["species"], "outside the specimen", f"{_LOOKS}: {figures} lies there"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -86,6 +86,7 @@ def evaluate(
     planted: Planted | None = None,
     truth: TrueRegions | None = None,
     published: str | Path | None = None,
+    checked: str | Path | None = None,
     progress: Progress | None = None,
 ) -> EvaluationReport:
     """Measure what a store's maps show, without the model and without torch.
@@ -109,6 +110,8 @@ def evaluate(
         Where specimens truly differ; for rendered collections `planted.rendered_truth`.
     published : str or Path, optional
         "paper" or a table of figures to print ours beside, see `published.read_published`.
+    checked : str or Path, optional
+        Folder in which `checking.check` left faithfulness and sanity, if it is another one than `out`.
     progress : callable, optional
         Called with the numbers of species that are ready and of all.
 
@@ -127,7 +130,8 @@ def evaluate(
     regions = Regions() if boxes is None else read_boxes(boxes)
     others = read_published(published, str(store.provenance.get("collection", ""))) if published else None
     figures, reused = _gather(store, folder / "parts", settings, regions, truth, progress)
-    report = _summarise(store, folder, settings, figures, planted, reused)
+    checks = read_checks(Path(checked or folder), str(store.provenance.get("run")))
+    report = _summarise(store, folder, settings, figures, planted, reused, checks)
     if others is not None:
         report = replace(report, beside=beside(others, report.localisation, report.checks.faithfulness))
     write_report(report)
@@ -161,6 +165,7 @@ def _summarise(
     figures: list[SpeciesFigures],
     planted: Planted | None,
     reused: int,
+    checks: Checks,
 ) -> EvaluationReport:
     specimens, attributions = _joined(figures, "specimens"), _joined(figures, "traits")
     if specimens.empty:
@@ -170,11 +175,10 @@ def _summarise(
     directions = direction_table(attributions, labels, seed=seed) if known else pd.DataFrame()
     pairs = pair_table(attributions, labels, seed=seed) if known else pd.DataFrame()
     accuracy, localisation = accuracy_table(specimens), localisation_table(specimens, seed=seed)
-    checks = read_checks(folder, str(store.provenance.get("run")))
     return EvaluationReport(
         folder, specimens, directions, pairs, localisation, accuracy,
         caveats(accuracy, localisation, directions, pairs, checks.faithfulness),
         planted_ranks(pairs, planted, directions) if planted is not None and len(pairs) else pd.DataFrame(),
         true_energy_table(_joined(figures, "energies"), seed=seed), _joined(figures, "left_out"),
-        protocol.describe(), dict(store.provenance), reused, checks=checks,
+        {"judged": protocol.judged(store), **protocol.describe()}, dict(store.provenance), reused, checks=checks,
     )  # fmt: skip

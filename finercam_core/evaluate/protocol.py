@@ -50,6 +50,24 @@ class Protocol:
         if not 0 < self.top <= 1:
             raise EvaluationError(f"top={self.top}", "give a share of the pixels in (0, 1]")
 
+    def _wanted(self, rows: pd.DataFrame) -> str:
+        if self.split != "auto":
+            return self.split
+        return "test" if (rows["split"] == "test").any() else "all"
+
+    def judged(self, store: Store) -> str:
+        """Which specimens are judged, in words, with a warning where training images may be among them."""
+        rows = store.rows
+        wanted = self._wanted(rows)
+        if wanted != "all":
+            return f"the split {wanted}"
+        if (rows["split"] == "test").any():
+            return "all specimens, with those that the classifier may have been trained on"
+        return (
+            "all specimens: the catalog has no test split, so that accuracy and maps of images that the classifier may "
+            "have been trained on are among them (see `finercam catalog split`)"
+        )
+
     def specimens(self, store: Store) -> pd.DataFrame:
         """Rows of a store's specimens that are judged.
 
@@ -59,9 +77,7 @@ class Protocol:
             If the store has none in the split.
         """
         rows = store.rows
-        wanted = self.split
-        if wanted == "auto":
-            wanted = "test" if (rows["split"] == "test").any() else "all"
+        wanted = self._wanted(rows)
         chosen = rows if wanted == "all" else rows[rows["split"] == wanted]
         if chosen.empty:
             known = ", ".join(sorted(set(rows["split"]) - {""})) or "none"

@@ -101,7 +101,8 @@ def _words(report: EvaluationReport) -> str:
     parts = [
         "# Evaluation\n",
         f"Run {report.provenance.get('run', '')}, {report.specimens['image_id'].nunique()} specimens of "
-        f"{len(report.accuracy)} species; {len(report.left_out)} left out (left_out.csv).\n",
+        f"{len(report.accuracy)} species; {len(report.left_out)} left out (left_out.csv). "
+        f"Judged: {report.protocol['judged']}.\n",
         "## Caveats\n", "\n".join(f"- *{r.species}*: {r.kind}; {r.sentence}" for r in report.caveats.itertuples())
         or "(none)", "\n## Candidate diagnostic characters\n",
         _candidates(report.characters),

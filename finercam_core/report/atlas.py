@@ -48,6 +48,7 @@ def report(
     evaluation: EvaluationReport | None = None,
     protocol: Protocol | None = None,
     images: str | Path | None = None,
+    checked: str | Path | None = None,
     gamma: float = GAMMA,
     specimens: int = 6,
     progress: Progress | None = None,
@@ -66,6 +67,8 @@ def report(
         Of that evaluation.
     images : str or Path, optional
         Folder of the collection's images, if it moved.
+    checked : str or Path, optional
+        Folder of an evaluation that was made with the classifier: its faithfulness is taken up.
     gamma : float
         Strength of the comparison in the maps shown.
     specimens : int
@@ -83,7 +86,7 @@ def report(
         As `evaluate`.
     """
     folder, store = Path(out), open_store(location, images=images)
-    figures = evaluation or evaluate(location, folder / "evaluation", protocol=protocol, images=images)
+    figures = evaluation or evaluate(location, folder / "evaluation", protocol=protocol, images=images, checked=checked)
     content = Content(store, figures, Views(store, gamma), specimens)
     pages = list(_pages(content))
     render = partial(_render, _environment(), _common(store, figures, gamma))

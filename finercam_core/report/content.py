@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from finercam_core.evaluate.characters import share_in_words
 from finercam_core.evaluate.evaluating import EvaluationReport
 from finercam_core.evaluate.masks import OUTSIDE
 from finercam_core.report.views import Views
@@ -17,6 +18,7 @@ TIERS = {
     "ordinal": "same order",
     "unrelated": "not related, but scored most alike",
 }
+PICTURED = 400  # species; with more of them the index has no photographs
 
 
 class Content:
@@ -69,13 +71,18 @@ class Content:
             "caveats": self._caveats(name),
         }
 
+    def _thumbnail(self, name: str) -> str:
+        """A small photograph for the index, "" where there are too many species for one page or none can be read."""
+        return self.views.small_photo(self._ids[name]) if len(self.species) <= PICTURED else ""
+
     def _caveats(self, name: str) -> list[dict[str, Any]]:
         table = self.figures.caveats
         return _records(table[table["species"] == name]) if len(table) else []
 
     def index_page(self) -> dict[str, Any]:
         """All species with their accuracy and caveats."""
-        return {"species": [self._about(name) for name in self.species], "left_out": len(self.figures.left_out)}
+        species = [{**self._about(name), "photo": self._thumbnail(name)} for name in self.species]
+        return {"species": species, "left_out": len(self.figures.left_out)}
 
     def species_page(self, name: str) -> dict[str, Any]:
         """One species: specimens, references and why, traits, confusions."""
@@ -105,6 +112,7 @@ class Content:
         tier = dict(self.references[a]).get(b) or dict(self.references[b])[a]
         table = self._pair(a, b)
         return {"a": a, "b": b, "sides": sides, "why": TIERS.get(tier, tier), "characters": _records(table),
+                "candidates": self._best(a, b),
                 "caveats": [{**c, "of": n} for n in (a, b) for c in self._caveats(n)]}  # fmt: skip
 
     def _pair(self, a: str, b: str) -> pd.DataFrame:
@@ -116,7 +124,8 @@ class Content:
 
     def _best(self, a: str, b: str) -> list[dict[str, Any]]:
         table = self._pair(a, b)
-        return _records(table[table["candidate"]].head(3)) if len(table) else []
+        best = _records(table[table["candidate"]].head(3)) if len(table) else []
+        return [{**row, "words": share_in_words(row)} for row in best]
 
     def _traits(self, name: str) -> list[dict[str, Any]]:
         """Mean share of each trait in the differences of a species from its references, largest first."""

@@ -14,6 +14,7 @@ from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 
 ALL = "all its references"
+SMALL = 168  # pixels of the longer side, twice what the index shows, for dense screens
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,15 @@ class Views:
             self.unreadable[image_id] = str(error)
             return None
         return photo_uri(small), small.size
+
+    def small_photo(self, image_ids: Sequence[str]) -> str:
+        """First photograph that can be read as a small data URI; "" if none can."""
+        for image_id in image_ids:
+            try:
+                return photo_uri(thumbnail(self.store.image(image_id), SMALL))
+            except ImageError as error:
+                self.unreadable[image_id] = str(error)
+        return ""
 
     def some(self, image_ids: Sequence[str], count: int, references: Sequence[str] | None = None) -> list[SpecimenView]:
         """Views of at most `count` specimens, spread evenly over those that are given; bad ones are passed over."""

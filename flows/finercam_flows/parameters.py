@@ -68,6 +68,9 @@ Gammas = Annotated[Sequence[float], Help("Strengths of the comparison that faith
 WeightingNames = Annotated[
     Sequence[Literal["mean", "softmax", "released"]], Help("Weightings that faithfulness is measured with, too.")
 ]
+Evaluation = Annotated[
+    str | None, Help("Folder of an evaluation made with the classifier, whose faithfulness is taken up.")
+]
 Published = Annotated[
     str | None, Help("Figures to print ours beside: paper, or a CSV with the columns map, figure, value.")
 ]

@@ -101,6 +101,7 @@ def tell(found: dict[str, Any]) -> None:
     content = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
     resumed = f"; figures of {found['reused']} were there already" if found["reused"] else ""
     console.print(f"{found['species']} species{resumed}; {found['left_out']} notes on specimens that were left out.")
+    console.print(f"Judged: {content['protocol']['judged']}.", soft_wrap=True, highlight=False, markup=False)
     if found.get("cost"):
         console.print(f"Faithfulness: {found['cost']}.", highlight=False)
         console.print(_overall(content["checks"]["faithfulness"]))
