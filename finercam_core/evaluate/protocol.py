@@ -60,7 +60,7 @@ class Protocol:
         rows = store.rows
         wanted = self._wanted(rows)
         if wanted != "all":
-            return f"the split {wanted}"
+            return f"the {wanted} split"
         if (rows["split"] == "test").any():
             return "all specimens, with those that the classifier may have been trained on"
         return (
