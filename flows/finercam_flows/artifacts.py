@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+from prefect.logging import get_run_logger
 
 from finercam_core.status import Status
 
@@ -51,6 +52,7 @@ def publish_species(found: dict[str, Any], store: str) -> None:
     rest = f" The {ROWS} with most left of {len(species)} species." if len(species) > ROWS else ""
     counts = f"{found['done']} done, {found['failed']} failed, {found['pending']} missing"
     create_table_artifact(key="species", table=table, description=f"Specimens by species in {store}: {counts}.{rest}")
+    get_run_logger().info("%s: %s", store, counts)
 
 
 def publish_failures(found: dict[str, Any], store: str) -> None:

@@ -55,7 +55,7 @@ class ContactSheet:
             picture = base64.b64encode(draw(store, chosen)).decode("ascii")
             create_image_artifact(
                 key="contact-sheet",
-                image_url=f"data:image/png;base64,{picture}",
+                image_url=f"data:image/jpeg;base64,{picture}",
                 description=f"New maps in {self._location}",
             )
 
@@ -77,7 +77,7 @@ def choose(store: Store, chunks: Sequence[Chunk]) -> list[tuple[str, int, str]]:
 
 
 def draw(store: Store, chosen: Sequence[tuple[str, int, str]]) -> bytes:
-    """PNG with the photograph of each specimen and its Finer-CAM map against all its references beside it."""
+    """JPEG with the photograph of each specimen and its Finer-CAM map against all its references beside it."""
     lines = -(-len(chosen) // COLUMNS)
     figure = Figure(figsize=(4.6 * COLUMNS, 2.0 * lines + 0.4), dpi=80, layout="constrained")
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
@@ -93,7 +93,7 @@ def draw(store: Store, chosen: Sequence[tuple[str, int, str]]) -> bytes:
         axis.imshow(np.concatenate([photograph, heat], axis=1))
     figure.supxlabel(_made(store), fontsize=8, color="0.35")
     buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)  # type: ignore[no-untyped-call]
+    FigureCanvasAgg(figure).print_jpg(buffer, pil_kwargs={"quality": 85})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 

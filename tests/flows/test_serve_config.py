@@ -146,3 +146,14 @@ def test_a_process_that_nobody_serves_is_left_alone(monkeypatch: pytest.MonkeyPa
 def test_every_field_of_every_form_is_explained(name: str) -> None:
     properties = flow_at(f"finercam_flows.{name}.{name}", "").parameters.properties
     assert [field for field, schema in properties.items() if not schema.get("description")] == []
+
+
+def test_the_museum_of_the_docs_is_right(write) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "flows.md").read_text(encoding="utf-8")
+    found = read_config(write(page.split("```yaml\n")[1].split("```")[0]))
+    assert [one.title for one in found] == [
+        "fetch/birds-images", "annotate/birds", "annotate/fishes", "annotate/herbarium", "evaluate/birds",
+        "report/birds", "export/masks",
+    ]  # fmt: skip
+    assert found[1].schedules[0].timezone == "Europe/Berlin"
+    assert found[1].options["concurrency_limit"] == 1

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -128,6 +129,12 @@ class Questions:
         chosen = FlowRunFilter.model_validate({"deployment_id": {"any_": [self.deployment(title).id]}})
         found = self.client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_ASC)
         return [run for run in found if run.state is not None and not run.state.is_scheduled()]
+
+    def late(self, title: str) -> list[FlowRun]:
+        """Runs of a deployment that should have begun."""
+        chosen = FlowRunFilter.model_validate({"deployment_id": {"any_": [self.deployment(title).id]}})
+        found = self.client.read_flow_runs(flow_run_filter=chosen)
+        return [run for run in found if run.state.is_scheduled() and run.expected_start_time < datetime.now(UTC)]  # type: ignore[union-attr,operator]
 
     def completed(self, title: str) -> list[FlowRun]:
         """Runs of a deployment that completed, the oldest first."""
