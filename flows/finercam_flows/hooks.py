@@ -1,6 +1,7 @@
 """What happens when a flow or a task goes wrong: which errors are worth another try, and one sentence that says why."""
 
 import errno
+import logging
 from typing import Any
 
 from prefect.client.orchestration import get_client
@@ -43,6 +44,20 @@ def worth_a_retry(_task: "Task[Any, Any]", _run: TaskRun, state: "State[Any]") -
 RETRY: dict[str, Any] = {
     "retries": 3, "retry_delay_seconds": [10, 60, 300], "retry_jitter_factor": 0.3, "retry_condition_fn": worth_a_retry
 }  # fmt: skip
+
+
+class Sentences(logging.Filter):
+    """Leaves the traceback out of the log of a run where the error explains itself; DEBUG keeps it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let everything pass, an error of finercam's own without its traceback."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, FinercamError) and not logging.getLogger(record.name).isEnabledFor(logging.DEBUG):
+            record.exc_info = record.exc_text = None
+        return True
+
+
+logging.getLogger("prefect.flow_runs").addFilter(Sentences())
 
 
 def say_why(flow: "Flow[..., Any]", flow_run: FlowRun, state: "State[Any]") -> None:

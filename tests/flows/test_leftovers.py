@@ -3,6 +3,7 @@
 import asyncio
 import http.server
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,8 @@ from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.states import Running
 from serving import annotating, asking, wait_for
+
+from finercam_core.errors import ServeError
 
 from .conftest import free_port
 
@@ -128,3 +131,11 @@ def test_an_address_that_is_none_or_does_not_answer_is_known(monkeypatch: pytest
     for address, reached in (("", True), ("carrier-pigeon", False), (f"json://127.0.0.1:{free_port()}", False)):
         monkeypatch.setenv("FINERCAM_NOTIFY", address)
         assert notify("title", "text") is reached
+
+
+@pytest.mark.parametrize(("error", "kept"), [(ServeError("one sentence"), False), (ValueError("a fault"), True)])
+def test_an_error_that_explains_itself_has_no_traceback_in_the_log_of_a_run(error: Exception, kept: bool) -> None:
+    log = logging.getLogger("prefect.flow_runs")
+    record = log.makeRecord(log.name, logging.ERROR, "", 0, "what happened", (), (type(error), error, None))
+    assert log.filter(record)
+    assert (record.exc_info is not None) is kept
