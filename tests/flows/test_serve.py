@@ -31,6 +31,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=0.1)[1]
 
 
+@pytest.mark.timeout(600)  # waits are bounds for a machine that is busy otherwise
 def test_a_schedule_fires_again_and_again_and_does_only_what_is_new_also_after_a_kill(
     prefect: str, make_collection: Make, tiny_classifier: str, tmp_path: Path
 ) -> None:
@@ -81,6 +82,7 @@ def test_the_form_explains_each_field_and_bad_values_are_refused(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_serve_that_was_killed_leaves_nothing_running_and_blocks_nothing(
     make_collection: Make, tiny_classifier: str, tmp_path: Path
 ) -> None:
@@ -90,7 +92,7 @@ def test_a_serve_that_was_killed_leaves_nothing_running_and_blocks_nothing(
     slowly = annotating("slow", catalog, store, concurrency_limit=1, parameters={**SLOWLY, "workers": 2})
     with serving(tmp_path, url, slowly, FINERCAM_TEST_SLEEP="2") as one, asking(url) as ask:
         first = ask.start("annotate/slow")
-        wait_for(lambda: done(store) > 0, 120, one.said)
+        wait_for(lambda: done(store) > 0, why=one.said)
         everything = one.descendants()
         assert len(everything) >= 4  # the server, the run, its two workers
         one.end(signal.SIGKILL)
@@ -108,6 +110,7 @@ def test_a_serve_that_was_killed_leaves_nothing_running_and_blocks_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_cron_fires_twice_and_the_second_run_does_only_what_is_new(
     make_collection: Make, tiny_classifier: str, tmp_path: Path
 ) -> None:
@@ -117,10 +120,12 @@ def test_a_cron_fires_twice_and_the_second_run_does_only_what_is_new(
     every_minute = {"cron": "* * * * *", "timezone": "Europe/Berlin"}
     nightly = annotating("cron", make_collection(images, COUNTS), store, schedules=[every_minute])
     with serving(tmp_path, url, nightly) as one, asking(url) as ask:
-        wait_for(lambda: len(ask.completed("annotate/cron")) == 1, 120, one.said)
+        wait_for(lambda: len(ask.completed("annotate/cron")) == 1, why=one.said)
         assert done(store) == 12
         make_collection(images, {**COUNTS, "Eus fus": 3})
-        first, second = wait_for(lambda: ask.completed("annotate/cron")[1:] and ask.completed("annotate/cron"), 120)
+        first, second = wait_for(
+            lambda: ask.completed("annotate/cron")[1:] and ask.completed("annotate/cron"), why=one.said
+        )
         assert done(store) == 15
         assert ask.artifacts(second.id)["progress"].description == f"3 specimens to compute in {store}"
         assert first.expected_start_time.second == second.expected_start_time.second == 0
@@ -128,7 +133,7 @@ def test_a_cron_fires_twice_and_the_second_run_does_only_what_is_new(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(500)
+@pytest.mark.timeout(900)
 def test_a_run_that_falls_silent_is_ended_by_the_server_itself(
     prefect: str, make_collection: Make, tiny_classifier: str, tmp_path: Path
 ) -> None:

@@ -92,7 +92,7 @@ def serving(folder: Path, url: str, *deployments: Deployment, **environment: str
         one.output.close()
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 60, why: Callable[[], Any] = lambda: "") -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 240, why: Callable[[], Any] = lambda: "") -> Any:
     """Wait until a condition holds and give what it gave."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -144,7 +144,7 @@ class Questions:
         """Name of a run's state."""
         return str(self.client.read_flow_run(run).state_name)
 
-    def ended(self, run: UUID, seconds: float = 90) -> str:
+    def ended(self, run: UUID, seconds: float = 240) -> str:
         """Wait until a run has come to its end; the name of its last state."""
         names = ("Completed", "Failed", "Crashed", "Cancelled")
         wait_for(lambda: self.state(run) in names, seconds, lambda: self.state(run))
