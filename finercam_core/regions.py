@@ -29,7 +29,8 @@ def region(
     values : array (h, w)
         A map, in any unit.
     top : float, optional
-        Keep the pixels with the largest values, at most this share of all pixels, in (0, 1].
+        Keep the pixels with the largest values, at most this share of all pixels, in (0, 1]; more where more than that
+        have the largest value.
     value : float, optional
         Keep the pixels with at least this value.
     energy : float, optional
@@ -62,7 +63,7 @@ def region(
 
 
 def _top_limit(flat: npt.NDArray[np.float32], share: float) -> float:
-    """Smallest value among the largest `share` of all pixels; equal values all stay out rather than too many in."""
+    """Smallest value among the largest `share` of all pixels; equal ones stay out, unless they are the largest."""
     count = max(1, int(share * flat.size))
     if count >= flat.size:
         return 0.0

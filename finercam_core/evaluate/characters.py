@@ -39,7 +39,8 @@ def direction_table(attributions: pd.DataFrame, traits: Sequence[Trait], *, seed
 
     Returns
     -------
-    DataFrame: species, reference, tier, trait_id, trait, uberon, share, share_low, share_high, area, density, n.
+    DataFrame: species, reference, tier, trait_id, trait, uberon, share, share_low, share_high, area, density,
+    pointing (share of the specimens whose map is largest on the trait), n.
     """
     tables = [
         _direction(rows, traits, seed)
@@ -54,13 +55,20 @@ def _direction(rows: pd.DataFrame, traits: Sequence[Trait], seed: int) -> pd.Dat
         return pd.DataFrame()
     found = spread(shares.mean().to_numpy(), resampled_means(shares, seed=seed))
     area = rows.groupby("trait_id")["area"].mean().reindex(shares.columns).to_numpy()
+    pointing = rows.groupby("trait_id")["pointing"].mean().reindex(shares.columns).to_numpy()
     first = rows.iloc[0]
     head = {"species": first["scientificName"], "reference": first["reference"], "tier": first["tier"]}
     table = pd.DataFrame({**head, **_named(shares.columns, traits)})
     even = even_density(shares.columns, found.value, area)
     density = np.divide(found.value, area * even, out=np.full(len(area), np.nan), where=area > 0)
     return table.assign(
-        share=found.value, share_low=found.low, share_high=found.high, area=area, density=density, n=len(shares)
+        share=found.value,
+        share_low=found.low,
+        share_high=found.high,
+        area=area,
+        density=density,
+        pointing=pointing,
+        n=len(shares),
     )
 
 

@@ -89,6 +89,25 @@ def specimen_region(mask: Mask) -> npt.NDArray[np.bool_]:
     return hull
 
 
+def part_image(mask: Mask, traits: Sequence[int], size: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Which part each pixel of a smaller picture belongs to: `OUTSIDE`, `UNLABELLED` or a trait's id; int64 (h, w).
+
+    Parameters
+    ----------
+    mask : int array (height, width)
+    traits : sequence of int
+        Other labels count as unlabelled.
+    size : (int, int)
+        Width and height; each pixel takes the label at its centre.
+    """
+    named = np.where(np.isin(mask, list(traits)), mask, np.where(specimen_region(mask), UNLABELLED, OUTSIDE))
+    rows, columns = (
+        ((np.arange(small) + 0.5) * large / small).astype(int)
+        for small, large in zip(size[::-1], mask.shape, strict=True)
+    )
+    return np.asarray(named[rows][:, columns], np.int64)
+
+
 def cover(mask: Mask, traits: Sequence[int], preparation: Preparation, grid: tuple[int, int]) -> Cover:
     """Bring a mask to the model's grid.
 

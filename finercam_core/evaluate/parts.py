@@ -60,7 +60,7 @@ def species_figures(
             continue
         if traits and mask is not None and (mask > 0).any() and len(record.classes) > 1:
             parts = cover(mask, [trait.id for trait in traits], store.preparation, _grid(record))
-            attributed.append(attribute(record, parts))
+            attributed.append(attribute(record, parts, mask, store.preparation))
         elif traits:
             left_out.append((image_id, name, "no trait mask, or no reference: no traits"))
     listed = pd.DataFrame(left_out, columns=["image_id", "scientificName", "reason"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finercam_core.evaluate.attribution import attribute, trait_evidence, trait_shares
+from finercam_core.evaluate.attribution import attribute, trait_evidence, trait_pointing, trait_shares
 from finercam_core.evaluate.characters import direction_table, pair_table, sentence
 from finercam_core.evaluate.energy import energy_share
 from finercam_core.evaluate.masks import OUTSIDE, UNLABELLED, cover
@@ -76,6 +76,19 @@ def test_two_cells_by_hand() -> None:
     assert np.isnan(shares[2]).all(), "a map without a positive value points nowhere"
 
 
+def test_pointing_game_on_traits_by_hand() -> None:
+    mask = np.zeros((32, 48), np.uint8)
+    mask[:, :16], mask[:, 32:] = 1, 8
+    squash = Preparation(32, 48, mode="squash")
+    parts = cover(mask, [1, 8], squash, (1, 3))
+    maps = np.array([[[1.0, 0, 0]], [[0, 1, 0]], [[0, 1, 3]], [[2, 0, 2]], [[-1, -1, 0]]])
+    found = trait_pointing(maps, mask, parts, squash)
+    assert found[:4].tolist() == [[0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 0.5, 0.5]], (
+        "a tie counts by its share"
+    )
+    assert np.isnan(found[4]).all(), "a map without a positive value points nowhere"
+
+
 def two_species(n: int = 12, noise: float = 0.05) -> pd.DataFrame:
     """A. one has an adipose fin that the classifier uses; both have heads that speak for A. one alike."""
     rng = np.random.default_rng(0)
@@ -88,7 +101,8 @@ def two_species(n: int = 12, noise: float = 0.05) -> pd.DataFrame:
             mask = fish() if fin_sign else np.where(fish() == 8, 0, fish())
             maps = np.stack([fin_sign * on_fin + head_sign * on_head, 0 * on_fin]) + 1
             maps = (maps + rng.normal(0, noise, maps.shape)).astype(np.float32)
-            tables.append(attribute(record(name, f"{name}{i}", other, maps), cover(mask, [1, 8], PREPARATION, GRID)))
+            parts = cover(mask, [1, 8], PREPARATION, GRID)
+            tables.append(attribute(record(name, f"{name}{i}", other, maps), parts, mask, PREPARATION))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -110,6 +124,7 @@ def test_one_direction_alone_would_name_the_head() -> None:
     one = table[(table["species"] == "A. one")].set_index("trait")
     assert one.loc["Head", "share"] > one.loc["Adipose fin", "share"], "the bigger part wins by share"
     assert one.loc["Head", "n"] == 12
+    assert one["pointing"].sum() == pytest.approx(1)
     np.testing.assert_allclose(one["share"].sum(), 1, atol=1e-6)
 
 
