@@ -98,8 +98,8 @@ class Protocol:
             "interpolation": "negative values cut off, then bilinear from the grid to image pixels",
             "specimen": "the box given, else the mask (of traits: their convex hull), else the catalog's box",
             "outside": "cells that neither touch the hull nor neighbour one that does",
-            "ties": "pointing game: share of the tied largest pixels; top region: pixels tied at its edge all stay out, "
-            "but those of the largest value all belong to it",
+            "ties": "pointing game: share of the tied largest pixels; top region: pixels tied at its edge stay out, "
+            "those of the largest value all belong to it",
             "traits": "whole difference (γ = 1); separation of both species' specimens, ranked by density",
             "intervals": "95 % percentile bootstrap over specimens; those of one pair corrected by Bonferroni",
         }
