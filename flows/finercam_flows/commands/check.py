@@ -55,8 +55,8 @@ def check(
 def _look(catalog: "Catalog", *, opened: bool, near_identical: bool) -> "pd.DataFrame":
     from finercam_core.catalog.check import look_at_images
 
-    if not opened:
-        return look_at_images(catalog, opened=False)
+    if not opened or not (catalog.specimens["path"] != "").any():
+        return look_at_images(catalog, opened=opened)
     with progress_bar() as bar:
         task = bar.add_task("Looking at images", total=None, note="")
         return look_at_images(
