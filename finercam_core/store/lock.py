@@ -14,6 +14,9 @@ from finercam_core.store.lease import Lease
 from finercam_core.store.runs import base_of
 
 
+_PATIENCE = 0.5  # seconds: `is_held` takes the lock for a moment
+
+
 class Hold(Protocol):
     """The right to write to a store."""
 
@@ -61,13 +64,29 @@ def check_held(location: str) -> None:
         hold.check()
 
 
+def is_held(location: str | Path) -> bool | None:
+    """Whether a run is writing to a store now; None where it cannot be told without waiting, as on object storage."""
+    files = Files(base_of(str(location)))
+    if files.local is None or not (files.local / LOCK).exists():
+        return None if files.local is None else False
+    lock = FileLock(files.local / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:  # not to be written by this user, who cannot know
+        return None
+    lock.release()
+    return False
+
+
 @contextmanager
 def _on_disk(files: Files) -> Iterator[Hold]:
     assert files.local is not None
     try:
         files.local.mkdir(parents=True, exist_ok=True)
         lock = FileLock(files.local / LOCK)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 10)
     except Timeout as error:
         raise busy(files.location) from error
     except OSError as error:

@@ -1,35 +1,62 @@
-"""`finercam info`: what is done, failed and missing in a store, and how it was made."""
+"""`finercam info`: what is done, failed and missing in a store, how fast it came, and how it was made."""
 
-from typing import Annotated
+import json
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from finercam_core.status import Status
 from finercam_core.store import StoreSummary
+from finercam_flows.commands import info_tables
 from finercam_flows.commands.bars import progress_bar
 
 
 def info(
     store: Annotated[str, typer.Argument(help="A store that annotate wrote.")],
     failures: Annotated[bool, typer.Option("--failures", help="List every failed specimen and rejected row.")] = False,
+    species: Annotated[bool, typer.Option("--species", help="List all species, however many.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Read every chunk and check it; 1 if any is bad.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, for programs.")] = False,
 ) -> None:
-    """Show what a store holds: specimens by species, failures by cause, provenance.
+    """Show what a store holds: progress by species, rate, failures by cause, provenance, bytes.
 
     Example: finercam info maps.zarr --failures
     """
     from finercam_core.store import open_store, summarise
+    from finercam_core.store.activity import last_run
+    from finercam_core.store.lock import is_held
+    from finercam_core.store.size import measure
 
-    found, console = summarise(open_store(store)), Console()
-    _provenance(found, console)
-    _species(found, console)
-    _causes(found, console)
-    if failures:
-        _failures(found, console)
-    if verify and _damaged(store, console):
+    found, activity, size = summarise(open_store(store)), last_run(store), measure(store)
+    if as_json:
+        typer.echo(json.dumps(_plain(found, activity, size), indent=1))
+    else:
+        console = Console()
+        info_tables.show_provenance(store, found, console)
+        info_tables.show_run(activity, console, held=is_held(store))
+        info_tables.show_size(size, found, console)
+        info_tables.show_species(found, console, everyone=species)
+        info_tables.show_causes(found, console, listed=failures)
+    if failures and not as_json:
+        info_tables.show_failures(found, console)
+    if verify and _damaged(store, Console(stderr=as_json)):
         raise typer.Exit(1)
+
+
+def _plain(found: StoreSummary, activity: Any, size: Any) -> dict[str, Any]:
+    """All figures as plain values."""
+    last = None if activity is None else {**asdict(activity), "rate": activity.rate}
+    return {
+        "provenance": found.provenance,
+        "totals": found.totals,
+        "causes": found.causes,
+        "last_run": last,
+        "size": asdict(size),
+        "species": found.species.to_dict("records"),
+        "failures": found.failures.to_dict("records"),
+        "rejected": found.rejected.to_dict("records"),
+    }
 
 
 def _damaged(store: str, console: Console) -> bool:
@@ -43,46 +70,3 @@ def _damaged(store: str, console: Console) -> bool:
     again = ", `finercam annotate … --verify` computes them again" if damaged else ""
     console.print(f"{len(damaged)} damaged chunks{again}")
     return bool(damaged)
-
-
-def _provenance(found: StoreSummary, console: Console) -> None:
-    made = found.provenance
-    classifier, references = made["classifier"], made["references"]
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name, value in {
-        "run": f"{made['run']}, created {made['created']}",
-        "collection": f"{made['collection']} ({made['catalog']})",
-        "classifier": f"{classifier.get('model', '')}, {len(classifier['species'])} species",
-        "weights": classifier.get("weights_sha256", ""),
-        "layer": f"{classifier.get('target_layer', '')}, grid {made['grid'][0]}x{made['grid'][1]}",
-        "method": f"{made['method']}, route {classifier.get('route', '')}",
-        "references": ", ".join(f"{key}: {value}" for key, value in references.items()),
-    }.items():
-        table.add_row(f"[bold]{name}", value)
-    console.print(table)
-
-
-def _species(found: StoreSummary, console: Console) -> None:
-    table = Table("species", title=None)
-    for name in ("specimens", "done", "failed", "pending"):
-        table.add_column(name, justify="right")
-    for _, row in found.species.iterrows():
-        table.add_row(row["scientificName"], *(str(row[name]) for name in ("specimens", "done", "failed", "pending")))
-    table.add_section()
-    totals = found.totals
-    table.add_row("all", *(str(totals[name]) for name in ("specimens", "done", "failed", "pending")))
-    console.print(table)
-
-
-def _causes(found: StoreSummary, console: Console) -> None:
-    for cause, count in found.causes.items():
-        console.print(f"[yellow]{count:6} x {cause}[/]  {Status[cause].sentence}")
-    if len(found.rejected):
-        console.print(f"[yellow]{len(found.rejected):6} rows of the catalog without a slot[/]")
-
-
-def _failures(found: StoreSummary, console: Console) -> None:
-    for _, row in found.failures.iterrows():
-        console.print(f"{row['image_id']}  {row['status']}  {row['detail'] or row['place']}", soft_wrap=True)
-    for _, row in found.rejected.iterrows():
-        console.print(f"{row['table']} row {row['row']}  {row['image_id']}  {row['reason']}", soft_wrap=True)
