@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 
 
 def end_with_parent() -> None:
-    """In a worker: end when the parent is gone, also if it was killed and could not say so."""
+    """In a worker: end when the parent is gone, also if it was killed and could not say so; Ctrl-C is the parent's."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

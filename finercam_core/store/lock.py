@@ -13,7 +13,6 @@ from finercam_core.store.layout import LOCK
 from finercam_core.store.lease import Lease
 from finercam_core.store.runs import base_of
 
-
 _PATIENCE = 0.5  # seconds: `is_held` takes the lock for a moment
 
 

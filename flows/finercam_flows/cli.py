@@ -22,6 +22,7 @@ from finercam_flows.commands import (
     train,
 )
 from finercam_flows.settings import apply_defaults
+from finercam_flows.stopping import StoppedError
 
 app = typer.Typer(
     help="What tells a species from its look-alikes: Finer-CAM evidence maps of specimen collections.",
@@ -58,7 +59,10 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command; exits with 0 on success, 1 on an error of finercam's own, 2 on wrong usage."""
+    """Run the command.
+
+    It exits with 0 on success, 1 on an error of finercam's own, 2 on wrong usage, 130 or 143 when stopped.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     apply_defaults(logs=debug or given[:1] == ["serve"])
@@ -70,4 +74,4 @@ def main(arguments: list[str] | None = None) -> None:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]finercam:[/] {error.problem}", highlight=False)
         if error.remedy:
             Console(stderr=True, soft_wrap=True).print(f"  [dim]{error.remedy}[/]", highlight=False)
-        sys.exit(1)
+        sys.exit(error.code if isinstance(error, StoppedError) else 1)

@@ -2,10 +2,12 @@
 
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from queue import SimpleQueue
 from typing import Any
@@ -16,10 +18,11 @@ from prefect.tasks import Task
 
 from finercam_core.errors import RunError
 from finercam_flows import gpus
+from finercam_flows.stopping import workers_end_at_once
 
 log = logging.getLogger(__name__)
 AHEAD = 2  # shards in flight a worker: one computing, one waiting, so that memory stays flat and nobody waits
-LOSSES = 3  # process pools lost before a run gives up
+LOSSES = 3  # so many times a shard may lose its worker before a run gives up
 CONNECT_SECONDS = 10
 Call = dict[str, Any]
 Runner = TaskRunner[Any]
@@ -56,7 +59,8 @@ def runner_for(runner: str, workers: int) -> Runner | None:
 
 
 def prepare_worker(threads: int) -> None:
-    """Share the cores, and see to it that a worker whose parent was killed does not write on."""
+    """Share the cores; a worker whose parent was killed does not write on, and Ctrl-C is the parent's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -89,37 +93,48 @@ def spread(task: "Task[..., Any]", calls: Iterable[Call], runner: Runner, *, wor
     RunError
         If workers are lost again and again, or the Dask scheduler is lost or does not answer.
     """
-    in_flight: dict[PrefectFuture[Any], Call] = {}
-    source, losses = iter(calls), 0
+    in_flight: dict[PrefectFuture[Any], _Shard] = {}
+    source: Iterator[_Shard] = (_Shard(call) for call in calls)
     while True:
         try:
-            with _cluster_trouble(), runner.duplicate() as running:
+            with _cluster_trouble(), runner.duplicate() as running, workers_end_at_once():
                 yield from _window(task, source, running, in_flight, _places(running, workers))
         except BrokenProcessPool as error:
-            losses += 1
-            if losses > LOSSES:
+            again = [shard.lost() for shard in in_flight.values()]
+            if any(shard.losses > LOSSES for shard in again):
                 raise RunError(
-                    f"worker processes were killed {losses} times, perhaps for want of memory",
+                    f"worker processes were killed {LOSSES + 1} times at the same shard, perhaps for want of memory",
                     "use fewer workers or smaller batches and run the same again: what is stored is kept",
                 ) from error
             log.warning("a worker process was lost; its shards are run again")
-            source = chain([{**call, "resumed": True} for call in in_flight.values()], source)
+            source = chain(again, source)
             in_flight.clear()
         else:
             return
 
 
+@dataclass(frozen=True)
+class _Shard:
+    """A call, and how often a worker was lost while it was in flight."""
+
+    call: Call
+    losses: int = 0
+
+    def lost(self) -> "_Shard":
+        return _Shard({**self.call, "resumed": True}, self.losses + 1)
+
+
 def _window(
     task: "Task[..., Any]",
-    source: Iterator[Call],
+    source: Iterator[_Shard],
     running: Runner,
-    in_flight: dict[PrefectFuture[Any], Call],
+    in_flight: dict[PrefectFuture[Any], _Shard],
     places: Callable[[], int],
 ) -> Iterator[Any]:
     ready: SimpleQueue[PrefectFuture[Any]] = SimpleQueue()
-    for call in source:
-        future = running.submit(task, call)
-        in_flight[future] = call
+    for shard in source:
+        future = running.submit(task, shard.call)
+        in_flight[future] = shard
         future.add_done_callback(ready.put)
         if len(in_flight) >= AHEAD * places():
             yield _take(ready, in_flight)
@@ -127,7 +142,7 @@ def _window(
         yield _take(ready, in_flight)
 
 
-def _take(ready: "SimpleQueue[PrefectFuture[Any]]", in_flight: dict[PrefectFuture[Any], Call]) -> Any:
+def _take(ready: "SimpleQueue[PrefectFuture[Any]]", in_flight: dict[PrefectFuture[Any], _Shard]) -> Any:
     future = ready.get()
     result = future.result()
     del in_flight[future]

@@ -1,23 +1,20 @@
 """Runners: local processes, a local Dask cluster, a Dask scheduler with workers of which one is killed."""
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
+from dask_cluster import dask_scheduler, dask_worker
 from finercam_flows.annotate import annotate
 
 from finercam_core.errors import RunError
 from finercam_core.store import open_store, summarise
-
-from .conftest import free_port
 
 COUNTS = {"Aus bus": 100, "Aus cus": 70, "Eus fus": 20}
 Make = Callable[[Path, dict[str, int]], Path]
@@ -53,30 +50,6 @@ def test_two_local_processes_write_the_same_store(whole: tuple[str, Path], tiny_
     assert_same(expected, store)
 
 
-@contextmanager
-def process(*command: str, sleep: str = "0") -> Iterator[subprocess.Popen[bytes]]:
-    quiet = subprocess.DEVNULL
-    environment = {**os.environ, "FINERCAM_TEST_SLEEP": sleep}
-    with subprocess.Popen([sys.executable, "-m", *command], stdout=quiet, stderr=quiet, env=environment) as started:
-        try:
-            yield started
-        finally:
-            started.kill()
-
-
-@contextmanager
-def dask_scheduler() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    address = f"tcp://127.0.0.1:{free_port()}"
-    where = ("--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard", "--no-show")
-    with process("distributed.cli.dask_scheduler", *where) as scheduler:
-        yield address, scheduler
-
-
-def dask_worker(address: str, sleep: str = "0") -> "contextmanager[subprocess.Popen[bytes]]":
-    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
-    return process("distributed.cli.dask_worker", address, *options, sleep=sleep)
-
-
 def start(catalog: str, classifier: str, store: Path, runner: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "finercam_flows", "annotate", catalog, "--classifier", classifier]
     options = ["--store", str(store), "--runner", runner, "--references", "2"]
@@ -98,8 +71,8 @@ def test_one_of_two_dask_workers_is_killed_and_nothing_is_lost(whole: tuple[str,
     store = expected.with_name("dask.zarr")
     with (
         dask_scheduler() as (address, _),
-        dask_worker(address, "0.4") as first,
-        dask_worker(address, "0.4"),
+        dask_worker(address, FINERCAM_TEST_SLEEP="0.4") as first,
+        dask_worker(address, FINERCAM_TEST_SLEEP="0.4"),
         start(catalog, tiny_classifier, store, address) as run,
     ):
         assert 0 < wait_for_specimens(store, 32, run) < sum(COUNTS.values())
@@ -119,7 +92,7 @@ def test_a_lost_scheduler_ends_the_run_in_a_sentence_and_the_next_goes_on(
     store = expected.with_name("lost.zarr")
     with (
         dask_scheduler() as (address, scheduler),
-        dask_worker(address, "0.4"),
+        dask_worker(address, FINERCAM_TEST_SLEEP="0.4"),
         start(catalog, tiny_classifier, store, address) as run,
     ):
         wait_for_specimens(store, 32, run)

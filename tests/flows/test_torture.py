@@ -16,6 +16,7 @@ import pandas as pd
 import psutil
 import pytest
 from annotate_once import annotate_once
+from dask_cluster import dask_scheduler, dask_worker
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import StoreError
@@ -102,16 +103,25 @@ def torture(command: list[str], store: Path, kills: int, seed: int, environment:
             if rng.random() < 0.8:
                 _until_it_writes(run, store)
             time.sleep(rng.uniform(0, 1.5))
-            workers = psutil.Process(run.pid).children(recursive=True) if run.poll() is None else []
+            workers = _workers(run)
             while workers and rng.random() < 0.4 and sum(killed.values()) < kills - 1:
                 rng.choice(workers).send_signal(signal.SIGKILL)
                 killed["worker"] += 1
                 time.sleep(rng.uniform(0, 1))
-                workers = psutil.Process(run.pid).children(recursive=True) if run.poll() is None else []
+                workers = _workers(run)
             assert run.poll() is None, f"the run ended after {killed} with {run.returncode}"
             run.send_signal(signal.SIGKILL)
             killed["parent"] += 1
     return killed
+
+
+def _workers(run: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """Processes that compute or decode for a run."""
+    try:
+        below = psutil.Process(run.pid).children(recursive=True)
+        return [process for process in below if "spawn_main" in " ".join(process.cmdline())]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _until_it_writes(run: subprocess.Popen[bytes], store: Path, seconds: float = 120) -> None:
@@ -150,30 +160,67 @@ def test_killed_again_and_again_it_ends_byte_for_byte_the_same(
     assert_equal_stores(whole, tortured, sum(counts.values()))
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_two_thousand_rendered_specimens_and_twenty_kills(prefect: str, tmp_path: Path) -> None:
-    """The whole command on a standing Prefect server; whoever is killed, the next run does what is left."""
-    render_collection(tmp_path / "images", train=120, val=10, test=4)
-    tables = [pd.read_csv(tmp_path / "images" / f"classification_{part}.csv") for part in ("train", "val", "test")]
+def annotate_command(catalog: Path, store: Path, *more: str) -> list[str]:
+    options = ["--classifier", "exact_classifier:exact", "--store", str(store), "--references", "3"]
+    sizes = ["--batch-size", "16", "--shard-size", "64"]
+    return [sys.executable, "-m", "finercam_flows", "annotate", str(catalog), *options, *sizes, *more]
+
+
+@pytest.fixture(scope="module")
+def rendered(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], Path]:
+    """2,000 rendered specimens: their catalog, their species, and the store of a run that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("rendered")
+    render_collection(folder / "images", train=120, val=10, test=4)
+    tables = [pd.read_csv(folder / "images" / f"classification_{part}.csv") for part in ("train", "val", "test")]
     rows = pd.concat(tables).head(2000)
     places = "Images/" + rows["file_name"]
     names = {"image_id": rows["filename"], "scientificName": rows["standardized_species"], "family": rows["family"]}
-    catalog = tmp_path / "images" / "catalog.csv"
+    catalog = folder / "images" / "catalog.csv"
     pd.DataFrame({**names, "path": places}).to_csv(catalog, index=False)
     species = open_catalog(catalog).species
-    whole, tortured = tmp_path / "whole.zarr", tmp_path / "tortured.zarr"
+    subprocess.run(annotate_command(catalog, folder / "whole.zarr"), check=True, env=environment(species, 0))
+    return catalog, species, folder / "whole.zarr"
 
-    def command(store: Path) -> list[str]:
-        options = ["--classifier", "exact_classifier:exact", "--store", str(store), "--references", "3"]
-        return [sys.executable, "-m", "finercam_flows", "annotate", str(catalog), *options, "--batch-size", "16"]
 
-    subprocess.run(command(whole), check=True, env=environment(species, 0))
+@pytest.mark.slow
+@pytest.mark.timeout(2400)
+def test_two_thousand_rendered_specimens_and_twenty_kills(
+    rendered: tuple[Path, list[str], Path], tmp_path: Path
+) -> None:
+    """The whole command with two worker processes; whoever is killed, the next run does what is left."""
+    catalog, species, whole = rendered
+    tortured = tmp_path / "tortured.zarr"
+    command = annotate_command(catalog, tortured, "--workers", "2")
     with reading(tortured) as reader:
-        killed = torture(command(tortured), tortured, 20, 7, environment(species, 0.06))
+        killed = torture(command, tortured, 20, 7, environment(species, 0.06))
         before = _done(tortured)
-        subprocess.run(command(tortured), check=True, env=environment(species, 0))
+        subprocess.run(command, check=True, env=environment(species, 0))
     print(f"killed {killed}; {before} of 2000 were done before the last run; {reader.looks} looks of the reader, "
           f"{reader.done_seen} at finished specimens, problems: {reader.problems}")  # fmt: skip
     assert reader.problems == []
+    assert killed["worker"] > 3
     assert_equal_stores(whole, tortured, 2000)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_two_thousand_rendered_specimens_on_two_dask_workers_of_which_one_is_killed(
+    rendered: tuple[Path, list[str], Path], tmp_path: Path
+) -> None:
+    catalog, species, whole = rendered
+    store, slow = tmp_path / "dask.zarr", environment(species, 0.02)
+    with (
+        dask_scheduler() as (address, _),
+        dask_worker(address, **slow) as first,
+        dask_worker(address, **slow),
+        reading(store) as reader,
+        subprocess.Popen(annotate_command(catalog, store, "--runner", address), env=slow) as run,
+    ):
+        _until_it_writes(run, store)
+        first.send_signal(signal.SIGKILL)
+        before = _done(store)
+        assert run.wait(900) == 0
+    print(f"one of two Dask workers killed after {before} of 2000; {reader.looks} looks, problems: {reader.problems}")
+    assert reader.problems == []
+    assert 0 < before < 2000
+    assert_equal_stores(whole, store, 2000)

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from finercam_flows.progress import watch
+from finercam_flows.stopping import stoppable
 
 
 class ProgressLines(Progress):
@@ -80,6 +81,12 @@ class RunBar:
 
 @contextmanager
 def run_bar(steps: str = "Training") -> Iterator[None]:
-    """Show the progress of the runs of this process while the context lasts; `steps` names runs that count steps."""
-    with progress_bar() as bar, watch(RunBar(bar, steps)):
+    """Show the progress of the runs of this process while the context lasts; `steps` names runs that count steps.
+
+    Raises
+    ------
+    StoppedError
+        After Ctrl-C or SIGTERM.
+    """
+    with stoppable(), progress_bar() as bar, watch(RunBar(bar, steps)):
         yield

@@ -37,14 +37,18 @@ def show_run(activity: RunActivity | None, console: Console, *, held: bool | Non
     """Print how far the last run is, or how it ended; `held`: whether a run is writing now, None if unknown."""
     if activity is None:
         return
-    workers = f", {activity.workers} process{'es' if activity.workers > 1 else ''}" if "://" not in activity.runner else ""
-    at = f" ({activity.runner}{workers})"
+    workers = f", {activity.workers} process{'es' if activity.workers > 1 else ''}"
+    at = f" ({activity.runner}{'' if '://' in activity.runner else workers})"
     now = activity.done + activity.failed
     took = f"{now:,} of {activity.planned:,} specimens in {_duration(activity.seconds)}"
     rate = f", {activity.rate:,.1f} a second" if activity.rate else ""
     left = f", {_duration((activity.planned - now) / activity.rate)} left" if activity.rate else ""
-    end = {True: f"; [green]it is running{left}[/]", False: "; [yellow]it was stopped: run the same again to go on[/]"}
-    ended = "" if activity.finished else end.get(bool(held) if held is not None else True, "")
+    end = {
+        True: f"; [green]it is running{left}[/]",
+        False: "; [yellow]it was stopped: run the same again to go on[/]",
+        None: "; [yellow]it is running still, or it was stopped[/]",
+    }
+    ended = "" if activity.finished else end[held]
     _lines(console, {"last run": f"{_when(activity.started)}: {took}{rate}{at}{ended}"})
 
 
