@@ -9,14 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import evaluate
 from finercam_core.evaluate.checking import check
-from finercam_core.evaluate.sanity import label_randomisation
 from finercam_core.explain import Classifier
 from finercam_core.explain.annotate import annotate_chunks
 from finercam_core.explain.run import plan_store
@@ -63,14 +61,3 @@ def test_a_killed_evaluation_goes_on(made: tuple[str, Classifier], tiny_classifi
     report = evaluate(location, out)
     assert json.loads((out / "evaluation.json").read_text("utf-8"))["checks"]["about"]["run"]
     pd.testing.assert_frame_equal(report.checks.sanity, evaluate(location, tmp_path / "anew").checks.sanity)
-
-
-def test_maps_of_a_head_that_learnt_shuffled_labels_are_others(made: tuple[str, Classifier]) -> None:
-    """The stored maps come from a random head: no refitted one gives them, so the two cases are compared at chance."""
-    location, classifier = made
-    before = classifier.weights_sha256
-    table = label_randomisation(location, classifier, limit=8)
-    assert table["shuffled"].tolist() == ["", "all"]
-    assert np.isfinite(table["similarity"]).all()
-    again = Classifier(classifier.model, classifier.species, "features", classifier.preparation)
-    assert again.weights_sha256 == before
