@@ -38,3 +38,18 @@ def traits_of(store: Store) -> tuple[Trait, ...]:
     terms = {str(key): str(value) for key, value in labels["uberon"].items()}
     pairs = sorted((int(key), str(name)) for key, name in labels["names"].items())
     return tuple(Trait(number, name, terms.get(str(number), "")) for number, name in pairs if number)
+
+
+def offered_traits(store: Store) -> tuple[Trait, ...]:
+    """Traits that a reviewer can give to a region: the collection's own, and Fish-Vista's where it is about fish.
+
+    A collection is about fish if it has no traits of its own, or one in common with Fish-Vista. Those that it lacks get
+    the values after its own.
+    """
+    own = traits_of(store)
+    known = {key for trait in own for key in (trait.name.lower(), trait.uberon) if key}
+    lacking = [trait for trait in FISH_TRAITS if not {trait.name.lower(), trait.uberon} & known]
+    if own and len(lacking) == len(FISH_TRAITS):
+        return own
+    first = max((trait.id for trait in own), default=0) + 1
+    return own + tuple(Trait(first + i, trait.name, trait.uberon) for i, trait in enumerate(lacking))

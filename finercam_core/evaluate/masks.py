@@ -1,21 +1,16 @@
-"""Trait masks of specimens, and where on the model's grid each trait lies."""
+"""Where on the model's grid each trait of a mask lies."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from scipy.ndimage import binary_dilation
-from skimage.morphology import convex_hull_image
 
-from finercam_core.images import ImageError, locate
+from finercam_core.masks import Mask, specimen_region
 from finercam_core.preparation import Preparation, cell_weights
-from finercam_core.status import Status
-from finercam_core.store import Store
 
 OUTSIDE, UNLABELLED = -1, 0
-Mask = npt.NDArray[np.integer]
 
 
 @dataclass(frozen=True)
@@ -39,54 +34,6 @@ class Cover:
     pixels: npt.NDArray[np.float32]
     fractions: npt.NDArray[np.float32]
     area: npt.NDArray[np.float64]
-
-
-def read_mask(store: Store, image_id: str) -> Mask | None:
-    """Trait mask of a specimen, integer (height, width); None if the catalog names none or the file is not there.
-
-    Raises
-    ------
-    ImageError
-        The mask lies outside the collection.
-    OSError
-        If a file is there and is no image.
-    """
-    place = str(store.row(image_id).get("maskURI", ""))
-    if not place:
-        return None
-    try:
-        with Image.open(locate(place, store.images_root)) as picture:
-            return np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
-    except ImageError as error:
-        if error.status is Status.MISSING:
-            return None
-        raise
-
-
-def specimen_of(store: Store, mask: Mask) -> npt.NDArray[np.bool_] | None:
-    """Where the specimen lies by its mask, bool (height, width); None if the mask is empty.
-
-    A mask of the whole specimen is taken as it is (values above half of the largest that its labels have), trait masks
-    by `specimen_region`.
-    """
-    labels = store.provenance.get("traits")
-    if labels and not labels.get("whole"):
-        region = specimen_region(mask)
-    else:
-        region = np.asarray(mask > (max(map(int, labels["names"])) / 2 if labels else 0))
-    return region if region.any() else None
-
-
-def specimen_region(mask: Mask) -> npt.NDArray[np.bool_]:
-    """Where the specimen lies: the convex hull of all its labelled traits, bool (height, width).
-
-    Trait masks leave the trunk unlabelled; head and tail at its ends make the hull cover it.
-    """
-    labelled = mask > 0
-    if labelled.sum() <= 3:
-        return labelled
-    hull: npt.NDArray[np.bool_] = convex_hull_image(labelled)  # type: ignore[no-untyped-call]
-    return hull
 
 
 def part_image(mask: Mask, traits: Sequence[int], size: tuple[int, int]) -> npt.NDArray[np.int64]:

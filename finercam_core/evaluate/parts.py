@@ -10,10 +10,11 @@ from finercam_core.errors import FinercamError
 from finercam_core.evaluate.attribution import attribute
 from finercam_core.evaluate.ground_truth import TrueRegions, true_region_energies
 from finercam_core.evaluate.kept import fingerprint, kept, place_of, states
-from finercam_core.evaluate.masks import cover, read_mask
+from finercam_core.evaluate.masks import cover
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.regions import Regions
 from finercam_core.evaluate.specimen import judge
+from finercam_core.masks import read_mask
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from finercam_core.traits import traits_of

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.evaluate.masks import Mask, specimen_of
 from finercam_core.evaluate.protocol import EvaluationError
 from finercam_core.images import image_size
+from finercam_core.masks import Mask, specimen_of
 from finercam_core.store import Store
 
 COLUMNS = ("image_id", "x", "y", "width", "height")

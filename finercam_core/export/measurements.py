@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.evaluate.masks import specimen_region
 from finercam_core.regions import measure
 from finercam_core.traits import Trait
 
@@ -18,7 +17,11 @@ COLUMNS = (
 
 
 def measurements(
-    mask: Bools, image: npt.NDArray[np.uint8], traits: npt.NDArray[np.integer[Any]] | None, names: tuple[Trait, ...]
+    mask: Bools,
+    image: npt.NDArray[np.uint8],
+    traits: npt.NDArray[np.integer[Any]] | None,
+    names: tuple[Trait, ...],
+    body: Bools | None,
 ) -> dict[str, Any]:
     """Measure one region.
 
@@ -31,14 +34,15 @@ def measurements(
         The collection's own trait mask, where it has one.
     names : tuple of Trait
         What its values mean.
+    body : bool array (height, width) or None
+        Where the specimen lies, see `finercam_core.masks.specimen_of`.
 
     Returns
     -------
     dict with `COLUMNS`: lengths in pixels of the image; `area_share` of the image; `length` and `breadth` are the axes
     of the ellipse of equal second moments; `body_x` and `body_y` say where the centroid lies in the box around the
     body, from 0 (left, top) to 1 (right, bottom); `body_share` is the part of the body that the region covers; mean
-    colours from 0 to 255; `main_trait` is the trait that holds most of the region. "" where something is not known:
-    the body is the convex hull of all traits of the collection's own mask.
+    colours from 0 to 255; `main_trait` is the trait that holds most of the region. "" where something is not known.
     """
     found = measure(mask)
     row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | {"area_px": found["area"]}
@@ -50,24 +54,23 @@ def measurements(
     row |= {"centroid_x_px": round(x, 2), "centroid_y_px": round(y, 2)}
     colours = image[mask].mean(0)
     row |= dict(zip(("mean_red", "mean_green", "mean_blue"), (round(float(c), 2) for c in colours), strict=True))
-    return row if traits is None else row | _on_the_body(mask, (x, y), traits, names)
+    if body is not None:
+        row |= _on_the_body(mask, (x, y), body)
+    return row if traits is None else row | _main_trait(mask, traits, names)
 
 
-def _on_the_body(
-    mask: Bools, centroid: tuple[float, float], traits: npt.NDArray[np.integer[Any]], names: tuple[Trait, ...]
-) -> dict[str, Any]:
-    body = specimen_region(traits)
-    box = measure(body).get("bbox")
-    if box is None:
-        return {}
-    left, top, width, height = box
-    row: dict[str, Any] = {
+def _on_the_body(mask: Bools, centroid: tuple[float, float], body: Bools) -> dict[str, Any]:
+    left, top, width, height = measure(body)["bbox"]
+    return {
         "body_x": round((centroid[0] + 0.5 - left) / width, 4),
         "body_y": round((centroid[1] + 0.5 - top) / height, 4),
         "body_share": round(float((mask & body).sum() / body.sum()), 6),
     }
+
+
+def _main_trait(mask: Bools, traits: npt.NDArray[np.integer[Any]], names: tuple[Trait, ...]) -> dict[str, Any]:
     shares = {trait.name: float((traits[mask] == trait.id).mean()) for trait in names}
     best = max(shares, key=lambda name: shares[name], default="")
-    if best and shares[best]:
-        row |= {"main_trait": best, "main_trait_share": round(shares[best], 4)}
-    return row
+    if not best or not shares[best]:
+        return {}
+    return {"main_trait": best, "main_trait_share": round(shares[best], 4)}

@@ -13,7 +13,7 @@ from finercam_core.export.colours import palette
 from finercam_core.export.records import MaskRecord
 from finercam_core.export.writer import MaskWriter, file_stem
 from finercam_core.store import Store
-from finercam_core.traits import traits_of
+from finercam_core.traits import offered_traits
 
 NAMES = "seg_id_trait_map.json"
 UNNAMED = 255
@@ -28,7 +28,7 @@ class PngWriter(MaskWriter):
 
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
-        self.names = {trait.name: trait.id for trait in traits_of(store)}
+        self.names = {trait.name: trait.id for trait in offered_traits(store)}
 
     def __enter__(self) -> Self:
         (self.folder / "images").mkdir(parents=True, exist_ok=True)
@@ -39,19 +39,24 @@ class PngWriter(MaskWriter):
 
     def add(self, records: Sequence[MaskRecord]) -> None:
         """See `MaskWriter.add`."""
-        write_masks(self.folder / "images" / f"{file_stem(records[0].image_id)}.png", records, self.names)
+        path = self.folder / "images" / f"{file_stem(records[0].image_id)}.png"
+        write_masks(path, records[0].image_id, records[0].mask.shape, records, self.names)
         self.count += len(records)
 
 
-def write_masks(path: Path, records: Sequence[MaskRecord], names: Mapping[str, int]) -> Path:
+def write_masks(
+    path: Path, image_id: str, shape: tuple[int, ...], records: Sequence[MaskRecord], names: Mapping[str, int]
+) -> Path:
     """Write the masks of one specimen as an indexed PNG, and a JSON file beside it.
 
     Parameters
     ----------
     path : Path
         The PNG.
+    image_id : str
+    shape : (int, int)
+        Height and width of its photograph.
     records : sequence of MaskRecord
-        At least one.
     names : mapping of str to int
         The value of each trait; `UNNAMED` for those that are not in it.
 
@@ -59,7 +64,7 @@ def write_masks(path: Path, records: Sequence[MaskRecord], names: Mapping[str, i
     -------
     Path of the JSON file.
     """
-    values = np.zeros(records[0].mask.shape, np.uint8)
+    values = np.zeros(shape, np.uint8)
     regions: list[dict[str, Any]] = []
     for record in records:
         value = names.get(record.about["trait"], UNNAMED)
@@ -67,7 +72,7 @@ def write_masks(path: Path, records: Sequence[MaskRecord], names: Mapping[str, i
         regions.append({**record.about, "value": value, "place": record.place})
     write_indexed(path, values)
     beside = path.with_suffix(".json")
-    about = {"image_id": records[0].image_id, "regions": regions}
+    about = {"image_id": image_id, "regions": regions}
     beside.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
     return beside
 

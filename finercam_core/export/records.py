@@ -82,15 +82,20 @@ def accepted_masks(store: Store, reviewer: str | None = None) -> Iterator[Found]
 
 def record_of(store: Store, verdict: Verdict, part: Region) -> MaskRecord:
     """A region of a verdict, with everything that a reader of it needs to know."""
+    about = about_region(store, verdict, part)
+    return MaskRecord(verdict.image_id, store.place(verdict.image_id), decode(part.rle), about)
+
+
+def about_region(store: Store, verdict: Verdict, part: Region) -> dict[str, Any]:
+    """What a reader of a verdict's region needs to know: the `about` of a `MaskRecord`."""
     made = verdict.comparison
-    about = _about(store, verdict.image_id) | {
+    return _about(store, verdict.image_id) | {
         "references": list(made.references), "gamma": made.gamma, "weighting": made.weighting, "method": made.method,
         "threshold": part.threshold, "smoothing": part.smoothing, "source": part.source,
         "trait": part.trait, "uberon": part.uberon, "reviewer": verdict.reviewer,
         "decision": verdict.decision or "not reviewed", "note": verdict.note, "time": verdict.time,
         "run": verdict.run or store.provenance["run"],
     }  # fmt: skip
-    return MaskRecord(verdict.image_id, store.place(verdict.image_id), decode(part.rle), about)
 
 
 def read_record(store: Store, image_id: str) -> SpecimenRecord:

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.evaluate.masks import read_mask
 from finercam_core.export.measurements import COLUMNS, measurements
 from finercam_core.export.records import MaskRecord
 from finercam_core.export.streams import complete_or_absent
 from finercam_core.export.writer import MaskWriter, file_stem
 from finercam_core.images import ImageError
+from finercam_core.masks import read_mask, specimen_of
 from finercam_core.regions import measure
 from finercam_core.store import Store
 from finercam_core.traits import traits_of
@@ -65,12 +65,13 @@ class TableWriter(MaskWriter):
         """See `MaskWriter.add`."""
         image_id = records[0].image_id
         photograph, own = self.photograph(records[0]), self._own_mask(records[0])
+        body = None if own is None else specimen_of(self.store, own)
         for number, record in enumerate(records, 1):
             region = f"{file_stem(image_id)}-{number}"
             mask = f"{MASKS}/{region}.png"
             Image.fromarray(record.mask).save(self.folder / mask)
             fixed = {"region": region, "image_id": image_id, "place": record.place, "mask": mask}
-            measured = measurements(record.mask, photograph, own, self.traits)
+            measured = measurements(record.mask, photograph, own, self.traits, body)
             self._measured.writerow({**fixed, **measured, **_plain(record.about)})
             self._regions.writerow(_of_interest(record, region, mask))
             self.count += 1

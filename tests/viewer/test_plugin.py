@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari_finercam import _sample_store
-from napari_finercam._layers import HEAT, REGION, SPECIMEN
+from napari_finercam._layers import HEAT, REGION, SPECIMEN, TRAITS
 from napari_finercam._reader import get_reader, read_store
 from napari_finercam._sample_data import demo
 from napari_finercam._session import ReviewSession
 from napari_finercam._widget import ReviewWidget
+from napari_finercam._writer import write_trait_mask
 from npe2 import PluginManifest
 from PIL import Image
 
+from finercam_core.export import export
 from finercam_core.finer import finer_cam
 from finercam_core.store import open_store
 from finercam_core.synthetic.truth import RENDERER
@@ -43,7 +45,7 @@ def test_the_reader_gives_lazy_layers_of_all_specimens(small_store: Path) -> Non
 
 
 @pytest.mark.gui
-def test_napari_opens_a_store_and_saves_regions(
+def test_napari_opens_a_store_and_saves_what_finercam_export_writes(
     make_napari_viewer: Callable[..., object], small_store: Path, tmp_path: Path
 ) -> None:
     viewer = make_napari_viewer()
@@ -53,17 +55,38 @@ def test_napari_opens_a_store_and_saves_regions(
     assert viewer.layers[SPECIMEN].data._load.cache_info().misses < 14  # type: ignore[attr-defined]
     widget = ReviewWidget(viewer)  # type: ignore[arg-type]
     viewer.window.add_dock_widget(widget, name="Review")  # type: ignore[attr-defined]
-    widget.open(ReviewSession(small_store, "A"))
+    assert widget.start.shown_button.text() == "Review maps.zarr, which is open"
+    widget.start.reviewer.setText("A")
+    widget.start.shown_button.click()
     session = widget.session
     assert session is not None
+    assert [layer.name for layer in viewer.layers] == [SPECIMEN, HEAT, TRAITS, REGION]  # type: ignore[attr-defined]
     session.edit(lambda regions: regions.assign(1, session.traits[1]))
-    widget.layers.show_regions(session)  # type: ignore[union-attr]
+    widget.acts.new_region()
+    labels = np.array(session.regions.labels)
+    labels[-5:, :9] = 2
+    session.paint(labels)
+    widget.acts.accept()
+    widget.acts.back()
     viewer.layers[REGION].save(str(tmp_path / "mask.png"), plugin="finercam")  # type: ignore[attr-defined]
+    export(small_store, tmp_path / "masks", format="png")
+    exported = tmp_path / "masks" / "images" / f"{session.view.image_id}.png"
     with Image.open(tmp_path / "mask.png") as picture:
-        np.testing.assert_array_equal(np.asarray(picture), np.where(session.region(), 2, 0))
-    about = json.loads((tmp_path / "mask.json").read_text())
-    assert about["values"] == {"0": "Background", "2": "caudal fin"}
-    assert (about["gamma"], about["reviewer"], about["regions"][0]["uberon"]) == (0.6, "A", "UBERON:4000164")
+        np.testing.assert_array_equal(np.asarray(picture), np.select([labels == 1, labels == 2], [2, 255]))
+    for saved, other in ((tmp_path / "mask.png", exported), (tmp_path / "mask.json", exported.with_suffix(".json"))):
+        assert saved.read_bytes() == other.read_bytes()
+    (first, _) = json.loads((tmp_path / "mask.json").read_text())["regions"]
+    assert (first["gamma"], first["reviewer"], first["uberon"]) == (0.6, "A", "UBERON:4000164")
+    assert {"license", "rightsHolder", "weights_sha256", "references"} <= first.keys()
+
+
+def test_labels_of_another_layer_keep_their_numbers(tmp_path: Path) -> None:
+    labels = np.array([[0, 3], [300, 3]])
+    write_trait_mask(str(tmp_path / "mask.png"), labels, {"metadata": {}})
+    with Image.open(tmp_path / "mask.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), [[0, 3], [255, 3]])
+    names = json.loads((tmp_path / "mask.json").read_text())["values"]
+    assert names == {"0": "Background", "3": "label 3", "255": "label 255"}
 
 
 def test_the_sample_opens_without_a_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

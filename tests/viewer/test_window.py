@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from napari_finercam._keys import KEYS
 from napari_finercam._layers import HEAT, REGION, SPECIMEN, TRAITS
+from napari_finercam._panel_export import ExportDialog
 from napari_finercam._session import ReviewSession
 from napari_finercam._widget import ReviewWidget
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QPushButton
 
+from finercam_core.export import export
 from finercam_core.review import latest, read_verdicts
 from finercam_core.rle import decode
 
@@ -263,6 +265,48 @@ def test_keys_work_after_the_mouse_was_in_the_panel(widget: ReviewWidget, qtbot:
     assert not widget.comparison.references.hasFocus()
     qtbot.keyClick(QApplication.focusWidget() or slider, Qt.Key.Key_J)
     assert sorted(verdict.decision for verdict in read_verdicts(small_store)) == ["accept", "reject"]
+
+
+def test_the_panel_by_keyboard(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    window = widget.window()
+    press(widget, qtbot, "P", SHIFT)
+    assert window.focusWidget() is widget.comparison.gamma
+    reached = set()
+    for _ in range(25):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        reached.add(window.focusWidget())
+    buttons = {button for button in reached if isinstance(button, QPushButton)}
+    wanted = {widget.comparison.weighting, widget.comparison.difference, widget.comparison.references}
+    assert wanted | {widget.region.kind, widget.region.regions, widget.region.trait, widget.verdict.note} <= reached
+    assert {"New", "Divide", "Remove", "Reset"} <= {button.text() for button in buttons}
+    widget.comparison.references.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Down)
+    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Space)
+    assert session_of(widget).view.used.tolist() == [False, True, False, True]
+    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Escape)
+    assert window.focusWidget() is canvas(widget)
+    press(widget, qtbot, "K")
+    assert [verdict.decision for verdict in read_verdicts(small_store)] == ["accept"]
+
+
+def test_export_by_key(
+    widget: ReviewWidget, qtbot: QtBot, small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(widget, qtbot, "KK")
+
+    def answer(dialog: ExportDialog) -> int:
+        assert dialog.folder.text() == str(small_store.parent / "masks")
+        dialog.form.setCurrentIndex(dialog.form.findData("geojson"))
+        return 1
+
+    monkeypatch.setattr(ExportDialog, "exec", answer)
+    press(widget, qtbot, "X", SHIFT)
+    qtbot.waitUntil(lambda: "2 accepted masks in" in widget.message.text(), timeout=20_000)
+    export(small_store, tmp_path / "other", format="geojson")
+    written = small_store.parent / "masks" / "regions.geojson"
+    assert written.read_bytes() == (tmp_path / "other" / "regions.geojson").read_bytes()
+    press(widget, qtbot, "N")
+    assert not widget.message.isVisible()
 
 
 def test_filters_by_key(widget: ReviewWidget, qtbot: QtBot) -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
 from finercam_core.errors import FinercamError
 from napari_finercam import _panel_comparison, _panel_region
 from napari_finercam._key_sheet import KeySheet
+from napari_finercam._panel_export import ExportDialog
 
 if TYPE_CHECKING:
     from finercam_core.review import Decision
@@ -72,6 +75,18 @@ class Acts:
             self.widget.queue.show_orders()
             self.widget.queue.order.setCurrentText(new[0] if new else "")
             self.widget.queue.apply()
+
+    def export(self) -> None:
+        """Ask where to and in which form, and export the accepted regions."""
+        session = self.widget.session
+        if session is None or self.widget.exporter.busy:
+            return
+        store = Path(session.store.location)
+        dialog = ExportDialog(self.widget, session.reviewer, store.parent / "masks")
+        if dialog.exec():
+            self.widget.exporter.start(session.store, dialog.wanted())
+            self.widget.watch()
+        self.widget.focus_canvas()
 
     @told
     def _decide(self, decision: "Decision") -> None:
@@ -183,6 +198,11 @@ class Acts:
         self.widget.tabs.setCurrentIndex(0)
         self.widget.region.trait.setFocus()
         self.widget.region.trait.showPopup()
+
+    def to_panel(self) -> None:
+        """Let the keys go to the panel of the specimen; Escape comes back."""
+        self.widget.tabs.setCurrentIndex(0)
+        self.widget.comparison.gamma.setFocus(Qt.FocusReason.TabFocusReason)
 
     def write_note(self) -> None:
         """Let the keys write the note; Enter comes back."""

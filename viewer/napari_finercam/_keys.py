@@ -36,6 +36,7 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("N", KeyCode.KeyN, "next", "next specimen"),
             Key("H", KeyCode.KeyH, "back", "specimen before"),
             Key("Shift+H", _SHIFT | KeyCode.KeyH, "find", "find: species, filters, order"),
+            Key("Shift+X", _SHIFT | KeyCode.KeyX, "export", "export the accepted regions"),
         ),
     ),
     (
@@ -62,7 +63,13 @@ GROUPS: tuple[tuple[str, tuple[Key, ...]], ...] = (
             Key("Shift+T", _SHIFT | KeyCode.KeyT, "choose_trait", "choose its trait (Enter comes back)"),
         ),
     ),
-    ("Help", (Key("Q", KeyCode.KeyQ, "toggle_keys", "this sheet"),)),
+    (
+        "Everything else",
+        (
+            Key("Shift+P", _SHIFT | KeyCode.KeyP, "to_panel", "to the panel: Tab, arrows, Space; Esc comes back"),
+            Key("Q", KeyCode.KeyQ, "toggle_keys", "this sheet"),
+        ),
+    ),
 )
 KEYS = tuple(key for _, keys in GROUPS for key in keys)
 

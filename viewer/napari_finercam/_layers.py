@@ -1,6 +1,5 @@
 """The layers of a review: photograph, heat map, the collection's trait mask, regions."""
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from napari_finercam._view import View
 
 SPECIMEN, HEAT, TRAITS, REGION = "specimen", "Finer-CAM", "trait mask", "region"
+STORE = "finercam_store"  # in the metadata of the reader's layers: where the store is
 
 
 def _colormap(stops: Stops, name: str) -> Colormap:
@@ -36,14 +36,13 @@ def label_colours(palette: tuple[str, ...]) -> DirectLabelColormap:
 
 
 def described(session: "ReviewSession") -> dict[str, Any]:
-    """What a saved layer of regions says about itself: specimen, map, and the trait and value of each region."""
-    values = {trait.name: trait.id for trait in session.traits}
-    parts = {
-        number: {**asdict(part), "value": values.get(part.trait, 0)} for number, part in session.regions.parts.items()
+    """What the writer needs to know of the layer of regions; plain values, since napari copies them with the layer."""
+    return {
+        "image_id": session.view.image_id,
+        "place": session.store.place(session.view.image_id),
+        "values": {trait.name: trait.id for trait in session.traits},
+        "regions": session.about_regions(),
     }
-    made, view = session.store.provenance, session.view
-    about = {"image_id": view.image_id, "scientificName": view.species, "reviewer": session.reviewer}
-    return {**about, **asdict(session.comparison_made()), "run": made["run"], "regions": parts}
 
 
 def _fill(layer: "napari.layers.Image", values: npt.NDArray[Any]) -> None:
@@ -66,9 +65,8 @@ class ReviewLayers:
 
     def __init__(self, viewer: "napari.Viewer", session: "ReviewSession") -> None:
         self._viewer = viewer
-        for name in (REGION, TRAITS, HEAT, SPECIMEN):
-            if name in viewer.layers:
-                viewer.layers.remove(name)
+        for layer in [layer for layer in viewer.layers if STORE in layer.metadata]:
+            viewer.layers.remove(layer)
         view = session.view
         self.image = viewer.add_image(view.image.copy(), name=SPECIMEN, rgb=True)
         self.heat = viewer.add_image(session.heat().copy(), name=HEAT, blending="translucent", interpolation2d="linear")
@@ -121,6 +119,10 @@ class ReviewLayers:
     def show_regions(self, session: "ReviewSession") -> None:
         """Draw the regions again. The layer gets a copy, since painting changes it in place."""
         self.regions.data = session.regions.labels.copy()
+        self.describe(session)
+
+    def describe(self, session: "ReviewSession") -> None:
+        """Let the layer of regions know what they are, for File > Save."""
         self.regions.metadata["finercam"] = described(session)
 
     def painted(self) -> npt.NDArray[np.integer]:

@@ -68,7 +68,7 @@ class ComparisonPanel(QWidget):
         layout.addWidget(self.references, stretch=1)
         # The keys stay with the picture whatever is clicked here.
         for part in (self.difference, self.references):
-            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def open(self, session: "ReviewSession", methods: list[Method]) -> None:
         """Take up a session; `methods` are the stores beside this one that show the same specimens."""

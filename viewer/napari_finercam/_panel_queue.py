@@ -7,7 +7,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QCompleter,
     QFormLayout,
-    QHBoxLayout,
+    QGridLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -33,6 +33,7 @@ class QueuePanel(QWidget):
     refresh_wanted = Signal()
     images_wanted = Signal()
     figures_wanted = Signal()
+    export_wanted = Signal()
     store_wanted = Signal()
 
     def __init__(self) -> None:
@@ -70,18 +71,19 @@ class QueuePanel(QWidget):
         layout.addWidget(QLabel("<b>Agreement with other reviewers</b>"))
         layout.addWidget(self.agreement)
         layout.addStretch()
-        buttons = QHBoxLayout()
-        for text, tip, signal in (
+        buttons = QGridLayout()
+        for i, (text, tip, signal) in enumerate((
             ("Refresh", "Take in what others and a running flow have written since", self.refresh_wanted),
+            ("Export…", "Write the accepted regions for other programs (Shift+X)", self.export_wanted),
             ("Figures…", "Take in a table of an evaluation, to order by its figures", self.figures_wanted),
             ("Images…", "Say where the photographs are, if they have moved", self.images_wanted),
             ("Open…", "Review another store", self.store_wanted),
-        ):
+        )):  # fmt: skip
             button = QPushButton(text)
             button.setToolTip(tip)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(signal)
-            buttons.addWidget(button)
+            buttons.addWidget(button, i // 3, i % 3)
         layout.addLayout(buttons)
 
     def open(self, session: "ReviewSession") -> None:

@@ -60,7 +60,7 @@ class RegionPanel(QWidget):
         ):
             button = QPushButton(text)
             button.setToolTip(tip)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(action)
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
@@ -80,7 +80,7 @@ class RegionPanel(QWidget):
         self.regions.currentRowChanged.connect(self._on_region)
         self.trait.activated.connect(self._on_trait)
         self.kind.activated.connect(self.done)
-        self.regions.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.regions.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def open(self, session: "ReviewSession") -> None:
         """Take up a session."""
@@ -122,7 +122,7 @@ class RegionPanel(QWidget):
         if self.session is None:
             return
         mask = self.session.regions.labels == self.number
-        self.overlap.setText(_words.overlap(mask, self.session.view, self.session.traits))
+        self.overlap.setText(_words.overlap(mask, self.session.view, self.session.marked))
         self.overlap.setVisible(bool(self.overlap.text()))
 
     def choose(self, number: int) -> None:

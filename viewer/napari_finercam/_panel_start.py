@@ -1,5 +1,7 @@
 """What the widget shows before a store is open: what this is, who you are, and where to begin."""
 
+from pathlib import Path
+
 from qtpy.QtCore import QSettings, Qt
 from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -10,6 +12,7 @@ _TEXT = """<h3>What tells a species from its kin</h3>
 relatives. Look at the difference, correct the region, and keep it as a trait mask.</p>
 <p>No classifier and no graphics card is needed here.</p>"""
 WARNING = "background: #6b4a00; color: white; padding: 4px; border-radius: 4px;"
+GOOD = "background: #14532d; color: white; padding: 4px; border-radius: 4px;"
 _KEY = "review/reviewer"
 
 
@@ -28,6 +31,7 @@ class StartPage(QWidget):
 
     store_wanted = Signal()
     sample_wanted = Signal()
+    shown_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,6 +42,10 @@ class StartPage(QWidget):
         self.reviewer.setPlaceholderText("your name, as it shall stand in the verdicts")
         form = QFormLayout()
         form.addRow("reviewer", self.reviewer)
+        self.shown = ""
+        self.shown_button = QPushButton()
+        self.shown_button.hide()
+        self.shown_button.clicked.connect(lambda: self.shown_wanted.emit(self.shown))
         self.open_button = QPushButton("Open store…")
         self.sample_button = QPushButton("Try it on rendered fish")
         self.open_button.clicked.connect(self.store_wanted)
@@ -49,6 +57,12 @@ class StartPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(text)
         layout.addLayout(form)
-        for part in (self.open_button, self.sample_button, self.problem):
+        for part in (self.shown_button, self.open_button, self.sample_button, self.problem):
             layout.addWidget(part)
         layout.addStretch()
+
+    def offer(self, location: str) -> None:
+        """Offer to review a store that is shown already; "" for none."""
+        self.shown = location
+        self.shown_button.setText(f"Review {Path(location).name}, which is open" if location else "")
+        self.shown_button.setVisible(bool(location))

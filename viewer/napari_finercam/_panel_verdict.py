@@ -35,7 +35,7 @@ class VerdictPanel(QWidget):
         grid = QGridLayout()
         for action, text, row, column in _BUTTONS:
             button = QPushButton(text)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setObjectName(action)
             button.clicked.connect(self._on_button)
             grid.addWidget(button, row, column)

@@ -25,11 +25,11 @@ def read_store(path: str | list[str]) -> list[LayerData]:
     StoreError
         If the store cannot be read, such as one of a newer version.
     """
-    from napari_finercam._layers import HEAT, HEAT_COLOURS, SPECIMEN
+    from napari_finercam._layers import HEAT, HEAT_COLOURS, SPECIMEN, STORE
 
     store = open_store(path[0] if isinstance(path, list) else path)
     photos, maps = PhotoStack(store), HeatStack(store)
-    about = {"finercam_store": store.location, "features": store.rows[["image_id", "scientificName"]]}
+    about = {STORE: store.location, "features": store.rows[["image_id", "scientificName"]]}
     scale = tuple(full / cells for full, cells in zip(photos.shape[1:3], maps.shape[1:], strict=True))
     heat = {
         "name": HEAT, "colormap": HEAT_COLOURS, "contrast_limits": (0, 1), "blending": "translucent",

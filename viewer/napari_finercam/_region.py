@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from finercam_core.regions import region, smooth, split
 from finercam_core.review import Region
-from finercam_core.rle import decode, encode
+from finercam_core.rle import RLE, decode, encode
 from finercam_core.traits import Trait
 
 Labels = npt.NDArray[np.uint8]
@@ -163,7 +163,11 @@ class Regions:
     def records(self) -> tuple[Region, ...]:
         """The regions that have pixels, as verdicts and drafts keep them."""
         there = [number for number in sorted(self.parts) if (self.labels == number).any()]
-        return tuple(_record(self.labels == number, self.parts[number]) for number in there)
+        return tuple(_record(encode(self.labels == number), self.parts[number]) for number in there)
+
+    def described(self) -> dict[int, Region]:
+        """The regions as `records` gives them, by number and without their pixels, which take time to encode."""
+        return {number: _record({}, part) for number, part in self.parts.items()}
 
     def take(self, records: Iterable[Region]) -> None:
         """Put regions of a verdict or a draft in place of what is there; those of another size are left out."""
@@ -189,5 +193,5 @@ class Regions:
         self.parts = dict(snapshot[1])
 
 
-def _record(mask: Mask, part: Part) -> Region:
-    return Region(encode(mask), part.trait, part.uberon, part.source, part.threshold, part.smoothing)
+def _record(rle: RLE, part: Part) -> Region:
+    return Region(rle, part.trait, part.uberon, part.source, part.threshold, part.smoothing)

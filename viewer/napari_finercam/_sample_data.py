@@ -14,5 +14,11 @@ def sample_store() -> Path:
 
 
 def demo() -> list[LayerData]:
-    """Layers of the demo's specimens."""
-    return read_store(str(sample_store()))
+    """Layers of the demo's specimens; in a window, with the review widget beside them, which offers to review them."""
+    import napari
+
+    viewer = napari.current_viewer()
+    layers = read_store(str(sample_store()))
+    if viewer is not None and getattr(viewer, "window", None) is not None:
+        viewer.window.add_plugin_dock_widget("finercam", "Review")
+    return layers

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ReviewError
-from finercam_core.review import Comparison, Decision, Draft, Drafts, Verdict
-from finercam_core.traits import FISH_TRAITS, Trait, traits_of
+from finercam_core.export.records import about_region
+from finercam_core.review import Comparison, Decision, Draft, Drafts, Region, Verdict
+from finercam_core.traits import Trait, offered_traits, traits_of
 from napari_finercam._navigation import Navigation
 from napari_finercam._region import Mask, Regions, Snapshot, Threshold
 from napari_finercam._undo import RegionAct, Undo, VerdictAct
@@ -35,12 +37,14 @@ class ReviewSession(Navigation):
     def __init__(self, location: str | Path, reviewer: str, images: str | Path | None = None) -> None:
         super().__init__(location, reviewer, images)
         self.threshold = Threshold()
-        self.traits: tuple[Trait, ...] = traits_of(self.store) or FISH_TRAITS
+        self.traits: tuple[Trait, ...] = offered_traits(self.store)
+        self.marked: tuple[Trait, ...] = traits_of(self.store) or (Trait(1, "specimen"),)
         self.undo_stack = Undo()
         self.verdicts = Verdicts(location, reviewer)
         self.drafts = Drafts(location, reviewer)
         self.regions = Regions((1, 1))
         self.note = ""
+        self._shown: Verdict | None = None
         self._take_verdicts()
         self.start()
 
@@ -58,6 +62,7 @@ class ReviewSession(Navigation):
         """Take up the specimen that is on: its draft, else its verdict, else the region that the map gives."""
         view, verdict = self.view, self.verdicts.mine(self.view.image_id)
         self.regions, self.note = Regions(view.image.shape), "" if verdict is None else verdict.note
+        self._shown = None
         try:
             draft = self.drafts.load(view.image_id)
         except ReviewError as error:
@@ -67,6 +72,7 @@ class ReviewSession(Navigation):
             self.note = draft.note or self.note
         elif verdict is not None and verdict.regions:
             self.regions.take(verdict.regions)
+            self._shown = verdict
         else:
             self.recut()
 
@@ -76,8 +82,9 @@ class ReviewSession(Navigation):
 
     def recut(self) -> None:
         """Cut the first region again, after the map or the threshold changed; what was painted stays."""
-        if self.view.done and self.view.photographed:
+        if self.regions.follows and self.view.done and self.view.photographed:
             self.regions.cut(self.image_map(), self.threshold)
+            self._shown = None
 
     def region(self) -> Mask:
         """All regions together, bool (height, width)."""
@@ -99,6 +106,7 @@ class ReviewSession(Navigation):
         self._edited(before)
 
     def _edited(self, before: Snapshot) -> None:
+        self._shown = None
         self.undo_stack.did(RegionAct(self.view.image_id, before, self.regions.snapshot()))
         self.save_draft()
 
@@ -127,17 +135,23 @@ class ReviewSession(Navigation):
         view = self.view
         if decision == "accept" and not view.photographed:
             raise ReviewError(f"{view.image_id} has no photograph, so no region can be accepted", "find its images")
-        before, note = self.verdicts.mine(view.image_id), self.note if note is None else note
+        before = self.verdicts.mine(view.image_id)
         regions = self.regions.records() if view.photographed else ()
-        written = self.verdicts.append(
-            Verdict(
-                view.image_id, view.species, self.reviewer, decision, self.comparison_made(), regions, note,
-                run=str(self.store.provenance["run"]),
-            )
-        )  # fmt: skip
+        written = self.verdicts.append(self._verdict(decision, regions, self.note if note is None else note))
         self._settle(written)
+        self._shown = written
         self.undo_stack.did(VerdictAct(view.image_id, before, written))
         return written
+
+    def _verdict(self, decision: Decision, regions: tuple[Region, ...], note: str) -> Verdict:
+        view, run = self.view, str(self.store.provenance["run"])
+        made = self.comparison_made()
+        return Verdict(view.image_id, view.species, self.reviewer, decision, made, regions, note, run=run)
+
+    def about_regions(self) -> dict[int, dict[str, Any]]:
+        """What an export says of each region by its number: of the verdict, as long as it is that which is shown."""
+        verdict = self._shown or self._verdict("", (), self.note)
+        return {number: about_region(self.store, verdict, part) for number, part in self.regions.described().items()}
 
     def comparison_made(self) -> Comparison:
         """How the map that is shown is made."""

@@ -12,9 +12,11 @@ from PIL import Image
 
 from finercam_core.errors import FinercamError
 from finercam_core.images import ImageError, locate
+from finercam_core.masks import specimen_of
 from finercam_core.preparation import Window
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.traits import traits_of
 from napari_finercam._scores import UNREADABLE
 
 KEPT = 12
@@ -101,7 +103,10 @@ def _blank(store: Store) -> npt.NDArray[np.uint8]:
 
 
 def _trait_mask(store: Store, place: str, shape: tuple[int, ...]) -> npt.NDArray[np.integer] | None:
-    """The collection's mask of a specimen; None where it has none, or one that does not fit its photograph."""
+    """The collection's mask of a specimen, 1 for all of it where no traits are told apart.
+
+    None where it has none, or one that does not fit its photograph.
+    """
     if not place:
         return None
     try:
@@ -109,7 +114,12 @@ def _trait_mask(store: Store, place: str, shape: tuple[int, ...]) -> npt.NDArray
             mask = np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
     except (ImageError, OSError):
         return None
-    return mask if mask.shape == tuple(shape) else None
+    if mask.shape != tuple(shape):
+        return None
+    if traits_of(store):
+        return mask
+    whole = specimen_of(store, mask)
+    return None if whole is None else whole.astype(np.uint8)
 
 
 class Loader:

@@ -1,6 +1,7 @@
 """The review widget: panels over a `ReviewSession`, and the acts that keys and buttons ask for."""
 
 import getpass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,15 @@ from qtpy.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QStackedLa
 from napari_finercam import _words
 from napari_finercam._acts import Acts, told
 from napari_finercam._beside import Question
+from napari_finercam._export import Exporter
 from napari_finercam._keys import bind_keys
-from napari_finercam._layers import ReviewLayers
+from napari_finercam._layers import STORE, ReviewLayers
 from napari_finercam._methods import methods_beside
 from napari_finercam._panel_beside import BesidePanel
 from napari_finercam._panel_comparison import ComparisonPanel
 from napari_finercam._panel_queue import QueuePanel
 from napari_finercam._panel_region import RegionPanel
-from napari_finercam._panel_start import WARNING, StartPage, remember_reviewer
+from napari_finercam._panel_start import GOOD, WARNING, StartPage, remember_reviewer
 from napari_finercam._panel_verdict import VerdictPanel
 from napari_finercam._session import ReviewSession
 
@@ -49,15 +51,17 @@ class ReviewWidget(QWidget):
         self._timer.setInterval(_POLL)
         self._timer.timeout.connect(self._poll)
         self.acts = Acts(self)
+        self.exporter = Exporter()
         self._lay_out()
         self._connect()
         bind_keys(napari_viewer, self.acts)
+        napari_viewer.layers.events.inserted.connect(self._offer_open_store)
+        self._offer_open_store()
 
     def _lay_out(self) -> None:
         for label in (self.heading, self.message):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
-        self.message.setStyleSheet(WARNING)
         self.message.hide()
         self.tabs = QTabWidget()
         specimen = QWidget()
@@ -85,9 +89,11 @@ class ReviewWidget(QWidget):
     def _connect(self) -> None:
         self.start.store_wanted.connect(self.acts.choose_store)
         self.start.sample_wanted.connect(self.acts.open_sample)
+        self.start.shown_wanted.connect(self.open_store)
         self.queue.store_wanted.connect(self.acts.choose_store)
         self.queue.images_wanted.connect(self.acts.choose_images)
         self.queue.figures_wanted.connect(self.acts.choose_figures)
+        self.queue.export_wanted.connect(self.acts.export)
         self.queue.refresh_wanted.connect(self.acts.refresh)
         self.queue.message.connect(self.say)
         self.queue.selected.connect(self._on_selected)
@@ -157,18 +163,28 @@ class ReviewWidget(QWidget):
             self.session = None
 
     def keyPressEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
-        """Pass on to the picture the keys that no field here wanted."""
-        QApplication.sendEvent(self._canvas(), event)
+        """Pass on to the picture the keys that no field here wanted; Escape brings the keys back to it."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.focus_canvas()
+        else:
+            QApplication.sendEvent(self._canvas(), event)
 
     def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """End the threads with the window."""
         self.close_session()
+        self.exporter.close()
         if self.beside is not None:
             self.beside.close_threads()
         super().closeEvent(event)
 
-    def say(self, sentence: str) -> None:
-        """Show one sentence on what is wrong; "" takes it away."""
+    def _offer_open_store(self, _event: object = None) -> None:
+        """Let the start page open the store whose photographs and maps are in the viewer already."""
+        shown = [layer.metadata.get(STORE) for layer in self.viewer.layers]
+        self.start.offer(next((str(location) for location in shown if location), ""))
+
+    def say(self, sentence: str, *, good: bool = False) -> None:
+        """Show one sentence on what is wrong, or what went well; "" takes it away."""
+        self.message.setStyleSheet(GOOD if good else WARNING)
         self.message.setText(sentence)
         self.message.setVisible(bool(sentence))
         self.start.problem.setText(sentence)
@@ -222,18 +238,28 @@ class ReviewWidget(QWidget):
         self.beside.ask(session.store, question, session.common.get(reference, ""))
 
     def watch(self) -> None:
-        """Tell from time to time how far the scores were read, until they all are."""
+        """Tell from time to time how far the scores were read and an export is, until both are done."""
         self._timer.start()
 
     def _poll(self) -> None:
         session = self.session
         if session is None or session.scores is None:
             return
+        self._tell_export()
         self.queue.show_state()
-        if session.scores.finished.is_set():
+        if session.scores.finished.is_set() and not self.exporter.busy:
             self._timer.stop()
             if session.scores.missing and not self.message.text():
                 self.say(_words.missing(len(session.scores.missing)))
+
+    def _tell_export(self) -> None:
+        if not self.exporter.busy:
+            return
+        result = self.exporter.result()
+        if result is None:
+            self.say(f"Exporting: {self.exporter.masks:,} masks so far.", good=True)
+        else:
+            self.say(escape(result[0]).replace("\n", "<br>"), good=result[1])
 
     # --- what panels and layers tell
 
@@ -255,6 +281,7 @@ class ReviewWidget(QWidget):
     @told
     def _on_paint(self, _event: object) -> None:
         if self.session is not None and self.layers is not None and self.session.paint(self.layers.painted()):
+            self.layers.describe(self.session)
             self.region.show_specimen()
 
     def _on_label(self, _event: object) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from finercam_core.export.measurements import COLUMNS, measurements
+from finercam_core.masks import specimen_region
 from finercam_core.traits import Trait
 
 NAMES = (Trait(1, "head"), Trait(2, "tail"))
@@ -21,7 +22,7 @@ def test_by_hand() -> None:
     image, traits = scene()
     mask = np.zeros((40, 60), bool)
     mask[20:30, 40:50] = True
-    row = measurements(mask, image, traits, NAMES)
+    row = measurements(mask, image, traits, NAMES, specimen_region(traits))
     assert set(row) == set(COLUMNS)
     assert row["area_px"] == 100
     assert row["area_share"] == round(100 / 2400, 6)
@@ -34,8 +35,8 @@ def test_by_hand() -> None:
 def test_what_is_not_known_is_empty() -> None:
     image, _ = scene()
     mask = np.zeros((40, 60), bool)
-    assert measurements(mask, image, None, ())["area_px"] == 0
+    assert measurements(mask, image, None, (), None)["area_px"] == 0
     mask[3, 4] = True
-    row = measurements(mask, image, None, ())
+    row = measurements(mask, image, None, (), None)
     assert (row["body_x"], row["main_trait"]) == ("", "")
-    assert measurements(mask, image, np.zeros((40, 60), np.uint8), NAMES)["body_x"] == ""
+    assert measurements(mask, image, np.zeros((40, 60), np.uint8), NAMES, None)["body_x"] == ""
