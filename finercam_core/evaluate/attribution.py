@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.evaluate.masks import Cover, Mask, part_image
+from finercam_core.evaluate.masks import Cover, part_image
+from finercam_core.masks import Mask
 from finercam_core.preparation import Preparation, to_image
 from finercam_core.store import SpecimenRecord
 
