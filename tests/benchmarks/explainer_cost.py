@@ -1,0 +1,103 @@
+"""What comparisons cost in forward passes, ours and other libraries': ``python tests/benchmarks/explainer_cost.py``.
+
+Everything runs on the same batches in one process, in turns, and each figure is the median over the rounds of its time
+over that of a forward pass (`inference_mode`, nothing kept) in the same round. See ``--help`` for cases and rounds.
+"""
+
+import argparse
+import platform
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+
+import torch
+from explainers.models import CASES, SIDE, build, classes_of, forward, images_of
+from explainers.others import OTHERS, quietly
+from explainers.timing import median, ratios
+from rich.console import Console
+from rich.table import Table
+from torch import nn
+
+from finercam_core.explain import Classifier, explain
+
+COMPARISONS = (1, 3, 10, 30)
+
+
+def main() -> None:
+    options = parse()
+    title = "\n".join([f"inputs of {SIDE} x {SIDE}", machine(options.device), versions()])
+    speed(options, title)
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
+    parser.add_argument("--batch", type=int, default=8, help="images a batch")
+    parser.add_argument("--comparisons", type=int, nargs="+", default=list(COMPARISONS))
+    parser.add_argument("--others", type=int, default=3, help="comparisons for the other libraries; 0 leaves them out")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds-of-others", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    return parser.parse_args()
+
+
+def speed(options: argparse.Namespace, title: str) -> None:
+    """One row a case: forward passes that each explainer costs."""
+    batch = options.batch
+    ours = [f"K={k}" for k in options.comparisons]
+    others = [f"{name}\nK={options.others}" for name in OTHERS] if options.others else []
+    table = Table("model, layer, route", "forward\nagain", *ours, "floor\nK=10", *others, show_lines=True)
+    table.title = f"Cost in forward passes, batches of {batch}, {title}"
+    for name in options.cases:
+        found = build(name, options.device)
+        images = images_of(found, batch)
+        works = works_of(found, images, options)
+        few = dict.fromkeys(OTHERS, options.rounds_of_others)
+        times = ratios(partial(forward, found, images), works, options.rounds, few)
+        floor = f"{1 + 11 * median(times['block']):.2f}" if "block" in times else "1.00"
+        cells = [f"{median(times[key]):.2f}" for key in ("again", *ours)]
+        table.add_row(described(found), *cells, floor, *(f"{median(times[key]):.2f}" for key in OTHERS if others))
+    Console(width=180).print(table)
+
+
+def works_of(found: Classifier, images: torch.Tensor, options: argparse.Namespace) -> dict[str, Callable[[], object]]:
+    """What is timed beside the forward pass."""
+    works: dict[str, Callable[[], object]] = {}
+    for k in options.comparisons:
+        works[f"K={k}"] = partial(explain, found, images, classes_of(found, len(images), k))
+    if found.route.name.startswith(("backward", "closed form up to the block")):
+        works["block"] = last_block(found, images)
+    if options.others:
+        classes = classes_of(found, len(images), options.others)
+        for name, other in OTHERS.items():
+            works[name] = partial(quietly, partial(other, found, images, classes))
+    return works
+
+
+def last_block(found: Classifier, images: torch.Tensor) -> Callable[[], object]:
+    """A pass of the last block alone on the tokens of these images."""
+    received: list[torch.Tensor] = []
+    block: nn.Module = found.model.blocks[-1]
+    hook = block.register_forward_pre_hook(lambda _module, inputs: received.append(inputs[0]))
+    forward(found, images)
+    hook.remove()
+    return torch.inference_mode()(partial(block, received[0]))
+
+
+def described(found: Classifier) -> str:
+    return f"{found.name}, {found.target_layer}\n{found.route.name}"
+
+
+def machine(device: str) -> str:
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} CPU threads ({platform.machine()})"
+
+
+def versions() -> str:
+    names = ("torch", "timm", "grad-cam", "captum", "torchcam")
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+if __name__ == "__main__":
+    main()

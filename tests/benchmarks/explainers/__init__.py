@@ -1,0 +1,1 @@
+"""What the explainer is measured on, and the other libraries that it is measured against."""

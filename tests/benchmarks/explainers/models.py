@@ -1,0 +1,59 @@
+"""The models that are measured: random weights, 60 classes, inputs of 224 x 224."""
+
+from dataclasses import dataclass
+
+import timm
+import torch
+
+from finercam_core.explain import Classifier
+from finercam_core.explain.execution import Execution
+from finercam_core.preparation import Preparation
+
+CLASSES, SIDE = 60, 224
+SPECIES = [f"Aus species{i:02d}" for i in range(CLASSES)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A timm model and the layer that is explained; None for the default one."""
+
+    title: str
+    model: str
+    layer: str | None = None
+
+
+CASES = {
+    "resnet50": Case("ResNet-50", "resnet50"),
+    "convnext": Case("ConvNeXt-T", "convnext_tiny"),
+    "vit": Case("ViT-B/16 (class token)", "vit_base_patch16_224"),
+    "swin": Case("Swin-T", "swin_tiny_patch4_window7_224"),
+    "vit-mean": Case("ViT-B/16 (mean)", "vit_base_patch16_siglip_gap_224", "blocks.11.norm1"),
+    "vit-mean-norm": Case("ViT-B/16 (mean)", "vit_base_patch16_siglip_gap_224", "norm"),
+}
+
+
+def build(name: str, device: str = "cpu", execution: Execution | None = None) -> Classifier:
+    """A classifier of one of the cases, its route chosen already."""
+    case = CASES[name]
+    torch.manual_seed(0)
+    model = timm.create_model(case.model, num_classes=CLASSES).eval().to(device)
+    found = Classifier(model, SPECIES, case.layer, Preparation(SIDE, SIDE), name=case.title, execution=execution)
+    assert found.grid
+    return found
+
+
+def images_of(found: Classifier, count: int) -> torch.Tensor:
+    """Noise, the same in every run."""
+    return torch.randn((count, 3, SIDE, SIDE), generator=torch.Generator().manual_seed(1)).to(found.device)
+
+
+def classes_of(found: Classifier, count: int, comparisons: int) -> torch.Tensor:
+    """For each image a class and as many references, different ones for each image."""
+    first = torch.arange(count, device=found.device)[:, None]
+    return (first + torch.arange(1 + comparisons, device=found.device)) % CLASSES
+
+
+def forward(found: Classifier, images: torch.Tensor) -> torch.Tensor:
+    """What the ratios are relative to: the scores, and nothing kept for a gradient."""
+    with torch.inference_mode():
+        return found.model(images)

@@ -1,0 +1,71 @@
+"""Other libraries asked for the same: a map of each of K comparisons of every image of a batch.
+
+Each is used as its documentation has it, except that the parameters are frozen for pytorch-grad-cam, which would
+compute a gradient of each of them.
+"""
+
+import contextlib
+import io
+import warnings
+from collections.abc import Callable
+
+import torch
+
+from finercam_core.explain import Classifier
+from finercam_core.explain.capture import frozen
+from finercam_core.finer import GAMMA
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from captum.attr import LayerGradCam
+    from pytorch_grad_cam import FinerCAM
+    from pytorch_grad_cam.utils.model_targets import FinerWeightedTarget
+    from torchcam.methods import FinerCAM as TorchFinerCAM
+
+Work = Callable[[Classifier, torch.Tensor, torch.Tensor], object]
+
+
+def grad_cam_each(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+    """pytorch-grad-cam: its FinerCAM once for each reference, a pass through the whole model and back each time."""
+    for k in range(1, classes.shape[1]):
+        grad_cam_together(found, images, classes[:, [0, k]])
+
+
+def grad_cam_together(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+    """pytorch-grad-cam: one map against all references together, which none can be taken out of later."""
+    rows = classes.tolist()
+    targets = [FinerWeightedTarget(row[0], row[1:], GAMMA) for row in rows]
+    with frozen(found.model), FinerCAM(found.model, [found.layer], reshape_transform=found.route.to_grid) as cam:
+        cam(images.clone().requires_grad_(), targets)
+
+
+def captum_each(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+    """captum: LayerGradCam once for each class; the difference of two is their comparison before the ReLU."""
+    cam = LayerGradCam(found.model, found.layer)
+    for column in classes.T:
+        cam.attribute(images, column)
+
+
+def torchcam_each(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+    """torch-cam: its FinerCAM on one forward pass with its graph, then a backward to the layer for each reference."""
+    rows, last = classes.tolist(), classes.shape[1] - 1
+    target = [row[0] for row in rows]
+    with TorchFinerCAM(found.model, found.layer, reshape_transform=found.route.to_grid, gamma=GAMMA) as cam:
+        scores = found.model(images)
+        for k in range(1, last + 1):
+            cam(target, scores, [[row[k]] for row in rows], retain_graph=k < last)
+
+
+OTHERS: dict[str, Work] = {
+    "torch-cam": torchcam_each,
+    "captum": captum_each,
+    "grad-cam": grad_cam_each,
+    "grad-cam, 1 map": grad_cam_together,
+}
+
+
+def quietly(work: Callable[[], object]) -> None:
+    """Without the progress bars that some of them print."""
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        work()
