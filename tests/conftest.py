@@ -7,7 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image, ImageDraw
+
+# A busy machine is no fault.
+settings.register_profile("finercam", deadline=None)
+settings.load_profile("finercam")
 
 SPECIES = ("Aus bus", "Aus cus", "Aus dus", "Eus fus")
 TINY = '''

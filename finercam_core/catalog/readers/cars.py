@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finercam_core.catalog.reaching import first_line
 from finercam_core.catalog.readers.lists import boxes
+from finercam_core.catalog.readers.matlab import read_matlab
 from finercam_core.catalog.source import Part, Source
 from finercam_core.catalog.table import RawTable
 from finercam_core.errors import CatalogError
@@ -42,7 +42,7 @@ def read_cars(folder: Path) -> Source:
     if not files:
         raise CatalogError(f"{folder} has no {WHOLE} and no devkit with {_TRAIN}", "give the folder of Stanford Cars")
     meta = files[0][1] if files[0][1].name == WHOLE else files[0][1].parent / META
-    names = [_text(name) for name in np.ravel(_load(meta, "class_names"))]
+    names = [_text(name) for name in np.ravel(read_matlab(meta, "class_names"))]
     parts = [Part(_table(path, split, names), _COLUMNS) for split, path in files]
     return Source("Stanford Cars", str(folder), parts, names="verbatim")
 
@@ -52,19 +52,8 @@ def make_of(name: str) -> str:
     return next((make for make in _TWO_WORDS if name.startswith(f"{make} ")), name.partition(" ")[0])
 
 
-def _load(path: Path, field: str) -> Any:
-    from scipy.io import loadmat
-
-    try:
-        return loadmat(path)[field]
-    except KeyError as error:
-        raise CatalogError(f"{path} has no {field}", "fetch the data set again") from error
-    except Exception as error:  # scipy raises whatever a damaged file leads it to
-        raise CatalogError(f"{path} is not a readable MATLAB file: {first_line(error)}", "fetch it again") from error
-
-
 def _table(path: Path, split: str, names: list[str]) -> RawTable:
-    rows = np.ravel(_load(path, "annotations"))
+    rows = np.ravel(read_matlab(path, "annotations"))
     fields = rows.dtype.names or ()
     file = "relative_im_path" if "relative_im_path" in fields else "fname"
     if file not in fields or "class" not in fields:

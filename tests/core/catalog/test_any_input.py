@@ -142,7 +142,7 @@ def test_trait_labels_of_any_bytes(tmp_path: Path, content: bytes) -> None:
     refused_or_read(root)
 
 
-@RELAXED
+@settings(RELAXED, max_examples=6)  # each starts processes
 @given(
     st.sampled_from(["cars_annos.mat", "devkit/cars_meta.mat", "devkit/cars_train_annos.mat",
                      "cars_test_annos_withlabels.mat"]),
