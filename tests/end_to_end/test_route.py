@@ -37,7 +37,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_from_images_to_masks(folder: Path) -> None:
     """Train, annotate, look, export; a second annotate finds nothing to do."""
     catalog, classifier, store = folder / "catalog.toml", folder / "classifier", folder / "maps.zarr"
-    assert "135 specimens of 15 species" in finercam("catalog", "check", catalog)
+    checked = finercam("catalog", "check", catalog)
+    assert "135 read: 135 images" in checked
+    assert "15, of which 15 can be references" in checked
     trained = finercam(
         "train", catalog, "--model", "test_resnet", "--mode", "probe", "--no-pretrained", "--out", classifier
     )

@@ -279,6 +279,7 @@ def test_the_panel_by_keyboard(widget: ReviewWidget, qtbot: QtBot, small_store: 
     wanted = {widget.comparison.weighting, widget.comparison.difference, widget.comparison.references}
     assert wanted | {widget.region.kind, widget.region.regions, widget.region.trait, widget.verdict.note} <= reached
     assert {"New", "Divide", "Remove", "Reset"} <= {button.text() for button in buttons}
+    widget.comparison.references.setCurrentRow(0)
     widget.comparison.references.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Down)
     qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Space)
