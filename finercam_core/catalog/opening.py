@@ -12,7 +12,7 @@ from finercam_core.catalog.model import Catalog, TraitLabels, join, read_trait_l
 from finercam_core.catalog.paths import is_url
 from finercam_core.catalog.readers.choosing import read_source
 from finercam_core.catalog.source import Source
-from finercam_core.catalog.splits import read_splits, with_splits
+from finercam_core.catalog.split_file import read_splits, with_splits
 from finercam_core.catalog.table import RawTable
 from finercam_core.catalog.template import Template
 from finercam_core.errors import CatalogError
@@ -39,8 +39,8 @@ def open_catalog(
     synonyms : str or Path, optional
         Table of accepted names, see `finercam_core.synonyms.read_synonyms`; the manifest's by default.
     splits : str or Path, optional
-        Table of the images' splits, see `finercam_core.catalog.splits.read_splits`; the manifest's by default, "" for
-        the splits that the tables themselves have.
+        Table of the images' splits, see `finercam_core.catalog.split_file.read_splits`; the manifest's by default, ""
+        for the splits that the tables themselves have.
 
     Returns
     -------

@@ -3,17 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from finercam_core.catalog.model import Catalog
-from finercam_core.catalog.table import read_table
-from finercam_core.catalog.terms import split_name
 from finercam_core.errors import CatalogError
-
-COLUMNS = ("image_id", "split", "group_id", "scientificName")
 
 
 def groups_of(table: pd.DataFrame) -> pd.Series:
@@ -126,73 +120,3 @@ def _deal(new: list[str], before: list[str], wanted: Mapping[str, float]) -> Ite
         split = max(wanted, key=lambda name: round(wanted[name] * number - have[name], 9))
         have[split] += 1
         yield group, split
-
-
-def read_splits(location: str) -> pd.Series:
-    """Splits of images from a table with the columns `image_id` and `split`, as `finercam catalog split` writes it.
-
-    Returns
-    -------
-    Series of "train", "val", "test" or "", by image id.
-
-    Raises
-    ------
-    CatalogError
-        It cannot be read, lacks a column, has an image twice, or another word than train, val and test.
-    """
-    frame = read_table(location, columns=["image_id", "split"]).frame
-    splits = frame.set_index("image_id")["split"].map(split_name)
-    unknown = frame.loc[splits.isna().to_numpy(bool), "split"].unique()
-    if len(unknown):
-        raise CatalogError(f"{location} has the split {unknown[0]!r}", "use train, val and test")
-    if not splits.index.is_unique:
-        twice = splits.index[splits.index.duplicated()][0]
-        raise CatalogError(f"{location} has the image {twice!r} twice", "leave one of its rows")
-    return splits.astype("str")
-
-
-def with_splits(specimens: pd.DataFrame, splits: pd.Series) -> pd.DataFrame:
-    """Specimens with the splits that a table gives them; images that it lacks keep their own."""
-    found = specimens["image_id"].map(splits)
-    return specimens.assign(split=found.where(found.notna(), specimens["split"]).astype("str"))
-
-
-def write_splits(
-    catalog: Catalog, location: str | Path, *, val: float = 0.1, test: float = 0.2, anew: bool = False
-) -> pd.DataFrame:
-    """Write a table of splits for a catalog, made by `deal_splits`; images that the file already has keep theirs.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        Opened with ``splits=""``. Its own splits are kept as well.
-    location : str or Path
-        CSV file, replaced as a whole.
-    val, test : float
-        Shares, in [0, 1].
-    anew : bool
-        Do not keep the catalog's own splits (those of the file are).
-
-    Returns
-    -------
-    DataFrame with image_id, split, group_id, scientificName, and the boolean `new`.
-
-    Raises
-    ------
-    CatalogError
-        The file cannot be used or written, or the shares are none.
-    """
-    path, table = Path(location), catalog.specimens
-    if path.suffix.lower() != ".csv":
-        raise CatalogError(f"splits are written as CSV, not as {path.name}", "give a file that ends in .csv")
-    table = table.assign(split="") if anew else table
-    before = read_splits(str(path)) if path.exists() else pd.Series(dtype="str")
-    table = with_splits(table, before)
-    table = table.assign(split=deal_splits(table, val=val, test=test), new=~table["image_id"].isin(before.index))
-    beside = path.with_name(f"{path.name}.partial")
-    try:
-        table[list(COLUMNS)].to_csv(beside, index=False, lineterminator="\n")
-        beside.replace(path)
-    except OSError as error:
-        raise CatalogError(f"{path} cannot be written: {error.strerror}", "correct the path") from error
-    return table[[*COLUMNS, "new"]]

@@ -2,12 +2,16 @@
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import napari
 import numpy as np
 import pytest
+from napari_finercam._session import ReviewSession
+from napari_finercam._widget import ReviewWidget
 from PIL import Image
+from qtpy.QtWidgets import QApplication
 
 from finercam_core.catalog import open_catalog
 from finercam_core.comparison import plan_comparisons
@@ -107,3 +111,25 @@ def half_store(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path
 def finish_store() -> Callable[[Path], None]:
     """Function that computes what a store still lacks, as a flow would."""
     return lambda store: _fill(str(store))
+
+
+@pytest.fixture(scope="module")
+def window(qapp: QApplication) -> Iterator[ReviewWidget]:
+    """One window for all tests here: it is what takes the time."""
+    viewer = napari.Viewer(show=True)
+    found = ReviewWidget(viewer)
+    viewer.window.add_dock_widget(found, name="Review", area="right")
+    yield found
+    found.close_session()
+    viewer.close()
+
+
+@pytest.fixture
+def widget(window: ReviewWidget, small_store: Path) -> ReviewWidget:
+    """The window with a store of its own, as it is after opening."""
+    window.open(ReviewSession(small_store, "A. Tester"))
+    layers = window.layers
+    assert layers is not None
+    layers.heat.visible, layers.traits.visible, layers.regions.mode = True, False, "pan_zoom"
+    window.tabs.setCurrentIndex(0)
+    return window

@@ -1,82 +1,22 @@
 """A real napari window, driven by key presses and the mouse."""
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import napari
 import numpy as np
 import pytest
 from napari_finercam._keys import KEYS
 from napari_finercam._layers import HEAT, REGION, SPECIMEN, TRAITS
-from napari_finercam._panel_export import ExportDialog
-from napari_finercam._session import ReviewSession
 from napari_finercam._widget import ReviewWidget
+from napari_window import press, session_of, stroke
 from pytestqt.qtbot import QtBot
-from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QApplication, QPushButton
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
-from finercam_core.export import export
 from finercam_core.review import latest, read_verdicts
 from finercam_core.rle import decode
 
 pytestmark = pytest.mark.gui
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture(scope="module")
-def window(qapp: QApplication) -> Iterator[ReviewWidget]:
-    """One window for all tests here: it is what takes the time."""
-    viewer = napari.Viewer(show=True)
-    found = ReviewWidget(viewer)
-    viewer.window.add_dock_widget(found, name="Review", area="right")
-    yield found
-    found.close_session()
-    viewer.close()
-
-
-@pytest.fixture
-def widget(window: ReviewWidget, small_store: Path) -> ReviewWidget:
-    """The window with a store of its own, as it is after opening."""
-    window.open(ReviewSession(small_store, "A. Tester"))
-    layers = window.layers
-    assert layers is not None
-    layers.heat.visible, layers.traits.visible, layers.regions.mode = True, False, "pan_zoom"
-    window.tabs.setCurrentIndex(0)
-    return window
-
-
-def canvas(widget: ReviewWidget):  # type: ignore[no-untyped-def]
-    return widget.viewer.window._qt_viewer.canvas.native
-
-
-def press(widget: ReviewWidget, qtbot: QtBot, keys: str, *modifiers: Qt.KeyboardModifier) -> None:
-    held = Qt.KeyboardModifier.NoModifier
-    for modifier in modifiers:
-        held |= modifier
-    one = hasattr(Qt.Key, f"Key_{keys}")
-    for key in [keys] if one else keys.split() if " " in keys else keys:
-        qtbot.keyClick(canvas(widget), getattr(Qt.Key, f"Key_{key}"), held)
-
-
-def stroke(widget: ReviewWidget, qtbot: QtBot, start: tuple[float, float], stop: tuple[float, float]) -> None:
-    """Paint with the mouse between two places given in fractions of the canvas."""
-    native, left = canvas(widget), Qt.MouseButton.LeftButton
-    points = [
-        QPoint(round(native.width() * (x0 + (x1 - x0) * t)), round(native.height() * (y0 + (y1 - y0) * t)))
-        for t in (0.0, 0.5, 1.0)
-        for (x0, y0), (x1, y1) in [(start, stop)]
-    ]
-    qtbot.mousePress(native, left, pos=points[0])
-    for point in points[1:]:
-        qtbot.mouseMove(native, point)
-        qtbot.wait(10)
-    qtbot.mouseRelease(native, left, pos=points[-1])
-
-
-def session_of(widget: ReviewWidget) -> ReviewSession:
-    assert widget.session is not None
-    return widget.session
 
 
 def test_review_by_keyboard_alone(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
@@ -265,108 +205,3 @@ def test_keys_work_after_the_mouse_was_in_the_panel(widget: ReviewWidget, qtbot:
     assert not widget.comparison.references.hasFocus()
     qtbot.keyClick(QApplication.focusWidget() or slider, Qt.Key.Key_J)
     assert sorted(verdict.decision for verdict in read_verdicts(small_store)) == ["accept", "reject"]
-
-
-def test_the_panel_by_keyboard(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    window = widget.window()
-    press(widget, qtbot, "P", SHIFT)
-    assert window.focusWidget() is widget.comparison.gamma
-    reached = set()
-    for _ in range(25):
-        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
-        reached.add(window.focusWidget())
-    buttons = {button for button in reached if isinstance(button, QPushButton)}
-    wanted = {widget.comparison.weighting, widget.comparison.difference, widget.comparison.references}
-    assert wanted | {widget.region.kind, widget.region.regions, widget.region.trait, widget.verdict.note} <= reached
-    assert {"New", "Divide", "Remove", "Reset"} <= {button.text() for button in buttons}
-    widget.comparison.references.setCurrentRow(0)
-    widget.comparison.references.setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Down)
-    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Space)
-    assert session_of(widget).view.used.tolist() == [False, True, False, True]
-    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Escape)
-    assert window.focusWidget() is canvas(widget)
-    press(widget, qtbot, "K")
-    assert [verdict.decision for verdict in read_verdicts(small_store)] == ["accept"]
-
-
-def test_export_by_key(
-    widget: ReviewWidget, qtbot: QtBot, small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    press(widget, qtbot, "KK")
-
-    def answer(dialog: ExportDialog) -> int:
-        assert dialog.folder.text() == str(small_store.parent / "masks")
-        dialog.form.setCurrentIndex(dialog.form.findData("geojson"))
-        return 1
-
-    monkeypatch.setattr(ExportDialog, "exec", answer)
-    press(widget, qtbot, "X", SHIFT)
-    qtbot.waitUntil(lambda: "2 accepted masks in" in widget.message.text(), timeout=20_000)
-    export(small_store, tmp_path / "other", format="geojson")
-    written = small_store.parent / "masks" / "regions.geojson"
-    assert written.read_bytes() == (tmp_path / "other" / "regions.geojson").read_bytes()
-    press(widget, qtbot, "N")
-    assert not widget.message.isVisible()
-
-
-def test_filters_by_key(widget: ReviewWidget, qtbot: QtBot) -> None:
-    press(widget, qtbot, "H", SHIFT)
-    qtbot.keyClicks(widget.queue.text, "plain goby")
-    qtbot.keyClick(widget.queue.text, Qt.Key.Key_Enter)
-    assert session_of(widget).view.species == "Aus cus"
-    assert "0 of 5" in widget.verdict.counts.text()
-    widget.queue.text.setText("no such thing")
-    qtbot.keyClick(widget.queue.text, Qt.Key.Key_Enter)
-    assert "No specimen fits" in widget.message.text()
-    assert session_of(widget).view.species == "Aus cus"
-
-
-def test_agreement_is_shown(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    other = ReviewSession(small_store, "B")
-    for decision in ("accept", "accept", "reject"):
-        other.decide(decision)  # type: ignore[arg-type]
-        other.move(1)
-    press(widget, qtbot, "KJJ")
-    widget.acts.refresh()
-    assert widget.queue.agreement.text() == "B: κ 0.40 over 3 specimens, mean IoU 1.00 over 1 accepted"
-    press(widget, qtbot, "H")
-    assert "B: rejected." in widget.verdict.others.text()
-
-
-def test_missing_species_are_said_in_a_sentence_and_the_rest_is_shown(
-    widget: ReviewWidget, qtbot: QtBot, small_store: Path
-) -> None:
-    shutil.rmtree(small_store / "Ausidae" / "Aus" / "Aus_bus")
-    widget.open(ReviewSession(small_store, "A. Tester"))
-    qtbot.waitUntil(widget.message.isVisible, timeout=20_000)
-    assert widget.message.text().startswith("The maps of 1 species are not in the store")
-    assert session_of(widget).view.species == "Aus cus"
-    press(widget, qtbot, "N")
-    assert not widget.message.isVisible()
-
-
-def test_another_base_method_beside_is_taken_up_at_the_same_specimen(
-    widget: ReviewWidget, qtbot: QtBot, small_store: Path
-) -> None:
-    import json
-    import shutil
-
-    other = small_store.with_name("hirescam.zarr")
-    shutil.copytree(small_store, other)
-    meta = json.loads((other / "zarr.json").read_text())
-    meta["attributes"]["finercam"]["method"] = "hirescam"
-    (other / "zarr.json").write_text(json.dumps(meta))
-    press(widget, qtbot, "NN")
-    here = session_of(widget).view.image_id
-    widget.open(ReviewSession(small_store, "A. Tester"))
-    press(widget, qtbot, "NN")
-    method = widget.comparison.method
-    assert [method.itemText(i) for i in range(method.count())] == [
-        "gradcam at none (maps.zarr)",
-        "hirescam at none (hirescam.zarr)",
-    ]
-    method.setCurrentIndex(1)
-    method.activated.emit(1)
-    assert session_of(widget).view.image_id == here
-    assert session_of(widget).comparison_made().method == "hirescam"

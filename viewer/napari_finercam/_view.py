@@ -8,11 +8,10 @@ from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from finercam_core.errors import FinercamError
-from finercam_core.images import ImageError, locate
-from finercam_core.masks import specimen_of
+from finercam_core.images import ImageError
+from finercam_core.masks import read_mask, specimen_of
 from finercam_core.preparation import Window
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
@@ -86,7 +85,7 @@ def load_view(store: Store, image_id: str) -> View:
         problems.append(f"{error.status.sentence}: {error.location}{moved if error.status is Status.MISSING else ''}")
     used = np.arange(0 if record is None else len(record.classes)) > 0
     sentence = "; ".join(problems)
-    traits = _trait_mask(store, str(row.get("maskURI", "")), image.shape[:2]) if photographed else None
+    traits = _trait_mask(store, image_id, image.shape[:2]) if photographed else None
     return View(image_id, str(row["scientificName"]), record, image, photographed, sentence, used, traits)
 
 
@@ -102,19 +101,16 @@ def _blank(store: Store) -> npt.NDArray[np.uint8]:
     return np.full((made.height * scale, made.width * scale, 3), _BLANK, np.uint8)
 
 
-def _trait_mask(store: Store, place: str, shape: tuple[int, ...]) -> npt.NDArray[np.integer] | None:
+def _trait_mask(store: Store, image_id: str, shape: tuple[int, ...]) -> npt.NDArray[np.integer] | None:
     """The collection's mask of a specimen, 1 for all of it where no traits are told apart.
 
     None where it has none, or one that does not fit its photograph.
     """
-    if not place:
-        return None
     try:
-        with Image.open(locate(place, store.images_root)) as picture:
-            mask = np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
+        mask = read_mask(store, image_id)
     except (ImageError, OSError):
         return None
-    if mask.shape != tuple(shape):
+    if mask is None or mask.shape != tuple(shape):
         return None
     if traits_of(store):
         return mask

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QMainWindow, QStackedLayout, QWidget
 
 from napari_finercam import _words
 from napari_finercam._acts import Acts, told
@@ -15,6 +15,7 @@ from napari_finercam._export import Exporter
 from napari_finercam._keys import bind_keys
 from napari_finercam._layers import STORE, ReviewLayers
 from napari_finercam._methods import methods_beside
+from napari_finercam._page import page_of, rich_label, tabs_of
 from napari_finercam._panel_beside import BesidePanel
 from napari_finercam._panel_comparison import ComparisonPanel
 from napari_finercam._panel_queue import QueuePanel
@@ -46,7 +47,8 @@ class ReviewWidget(QWidget):
         self.start = StartPage()
         self.comparison, self.region = ComparisonPanel(), RegionPanel()
         self.queue, self.verdict = QueuePanel(), VerdictPanel()
-        self.heading, self.message = QLabel(), QLabel()
+        self.heading, self.message = rich_label(), rich_label()
+        self.message.hide()
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
         self._timer.timeout.connect(self._poll)
@@ -59,32 +61,10 @@ class ReviewWidget(QWidget):
         self._offer_open_store()
 
     def _lay_out(self) -> None:
-        for label in (self.heading, self.message):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.RichText)
-        self.message.hide()
-        self.tabs = QTabWidget()
-        specimen = QWidget()
-        inner = QVBoxLayout(specimen)
-        inner.addWidget(self.comparison, stretch=1)
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        inner.addWidget(line)
-        inner.addWidget(self.region)
-        self.tabs.addTab(specimen, "Specimen")
-        self.tabs.addTab(self.queue, "Queue")
-        page = QWidget()
-        layout = QVBoxLayout(page)
-        layout.setContentsMargins(4, 4, 4, 4)
-        for part in (self.heading, self.message):
-            layout.addWidget(part)
-        layout.addWidget(self.tabs, stretch=1)
-        layout.addWidget(self.verdict)
-        hint = QLabel("<b>Q</b> shows all keys")
-        layout.addWidget(hint)
+        self.tabs = tabs_of(self.comparison, self.region, self.queue)
         self.pages = QStackedLayout(self)
         self.pages.addWidget(self.start)
-        self.pages.addWidget(page)
+        self.pages.addWidget(page_of(self.heading, self.message, self.tabs, self.verdict))
 
     def _connect(self) -> None:
         self.start.store_wanted.connect(self.acts.choose_store)

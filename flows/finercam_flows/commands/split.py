@@ -25,7 +25,7 @@ def split(
     Example: finercam catalog split catalogs/fish-vista.toml --out splits.csv --anew
     """
     from finercam_core.catalog import open_catalog
-    from finercam_core.catalog.splits import write_splits
+    from finercam_core.catalog.split_file import write_splits
 
     table = write_splits(open_catalog(catalog, splits=""), out, val=val, test=test, anew=anew)
     console = Console(highlight=False, soft_wrap=True)

@@ -1,22 +1,26 @@
 """Versions with which Prefect fails without a word: found before a night is lost."""
 
-from importlib.metadata import version
+from importlib.metadata import requires, version
 
-from packaging.specifiers import SpecifierSet
+from packaging.requirements import Requirement
 
 from finercam_core.errors import ServeError
 
-# The same bounds as in pyproject.toml; pip keeps them, other installers and later upgrades may not.
-NEEDED = {
-    "prefect": (">=3.8,<3.9", "it was not tried with finercam"),
-    "fastapi": ("<0.151", "no flow of Prefect 3.8 starts with it"),
-    "sqlalchemy": ("<2.1", "no schedule of Prefect 3.8 fires with it"),
+WHY = {
+    "prefect": "it was not tried with finercam",
+    "fastapi": "no flow of Prefect 3.8 starts with it",
+    "sqlalchemy": "no schedule of Prefect 3.8 fires with it",
 }
 
 
 def check_versions() -> None:
-    """Raise `ServeError` if a package that Prefect stands on is of a version that breaks it silently."""
-    for name, (bounds, why) in NEEDED.items():
-        found = version(name)
-        if not SpecifierSet(bounds).contains(found, prereleases=True):
-            raise ServeError(f"{name} {found} is installed, but {why}", f"pip install '{name}{bounds}'")
+    """Raise `ServeError` if a package that Prefect stands on is of a version that breaks it silently.
+
+    The bounds are those that finercam was installed with: pip keeps them, later upgrades may not.
+    """
+    for needed in map(Requirement, requires("finercam") or ()):
+        if needed.name in WHY and not needed.specifier.contains(found := version(needed.name), prereleases=True):
+            raise ServeError(
+                f"{needed.name} {found} is installed, but {WHY[needed.name]}",
+                f"pip install '{needed.name}{needed.specifier}'",
+            )

@@ -9,32 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from finercam_flows.cli import main
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
+from said import Said
 
 from finercam_core.catalog import open_catalog
 from finercam_core.catalog.check import CatalogCheck, check_catalog, look_at_images
-from finercam_core.catalog.check.licences import licence_group
-from finercam_core.catalog.check.nearness import near_pairs
-from finercam_core.catalog.check.spelling import similar_names
 
 TRAIN, TEST = "classification_train.csv", "classification_test.csv"
-
-
-class Said:
-    """What `finercam catalog check` printed and wrote for a collection."""
-
-    def __init__(self, text: str, report: dict, code: int) -> None:
-        self.text, self.report, self.code = text, report, code
-        self.counts = {f["key"]: f["count"] for f in report["findings"]}
-
-    def cases(self, key: str) -> list[dict]:
-        return next(f["cases"] for f in self.report["findings"] if f["key"] == key)
-
-    def prints(self, line: str) -> bool:
-        """Whether a finding's line is on the screen, whatever the width of the column of counts."""
-        return bool(re.search(rf"^[✗!·] +{re.escape(line)}$", self.text, re.MULTILINE))
 
 
 @pytest.fixture
@@ -309,45 +290,3 @@ def test_nothing_usable_is_exit_code_1(tmp_path: Path, say, capsys: pytest.Captu
         main(["catalog", "check", str(build.write(tmp_path / "t.csv", "species,path\n,a.jpg\n"))])
     assert end.value.code == 1
     assert "no usable row" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("text", "group"),
-    [("CC BY-NC-SA 4.0", "CC BY-NC-SA"), ("CC_BY_NC_4_0", "CC BY-NC"), ("Attribution-NoDerivs 2.0 Generic", "CC BY-ND"),
-     ("https://creativecommons.org/publicdomain/zero/1.0/legalcode", "CC0"), ("Public Domain Mark", "public domain"),
-     ("Creative Commons Attribution Non-Commercial Share-Alike", "CC BY-NC-SA"), ("not specified", ""),
-     ("© 2010 A Museum", "all rights reserved"), ("No known copyright restrictions", "public domain"),
-     ("Terms  of use apply", "Terms of use apply"),
-     ("Provided by the museum", "Provided by the museum")],
-)  # fmt: skip
-def test_licences_are_grouped_by_what_they_allow(text: str, group: str) -> None:
-    assert licence_group(text) == group
-
-
-@given(st.text(max_size=40))
-def test_any_text_has_a_licence_group(text: str) -> None:
-    assert isinstance(licence_group(text), str)
-
-
-@given(st.lists(st.integers(0, 2**256 - 1), max_size=12), st.data())
-@settings(max_examples=50, deadline=None)
-def test_near_pairs_are_all_pairs_within_the_distance(values: list[int], data: st.DataObject) -> None:
-    flips = data.draw(st.lists(st.sets(st.integers(0, 255), max_size=20), max_size=6))
-    values += [(values[0] if values else 0) ^ sum(1 << bit for bit in flip) for flip in flips]
-    true = {(i, k, (values[i] ^ values[k]).bit_count()) for k in range(len(values)) for i in range(k)}
-    found = near_pairs([f"{value:064x}" for value in values], 15)
-    assert set(zip(*(part.tolist() for part in found), strict=True)) == {pair for pair in true if pair[2] <= 15}
-
-
-@given(st.lists(st.text("abilnstu", min_size=1, max_size=9), max_size=12))
-@settings(max_examples=60, deadline=None)
-def test_similar_names_are_those_within_one_or_two_edits(words: list[str]) -> None:
-    names = {f"Aus {word}" for word in words}
-    for a, b in similar_names(names):
-        assert a < b
-        assert {a, b} <= names
-    long = [word for word in set(words) if len(word) >= 7]
-    for word in long:
-        assert (min(f"Aus {word}", f"Aus {word[1:]}x"), max(f"Aus {word}", f"Aus {word[1:]}x")) in similar_names(
-            {f"Aus {word}", f"Aus {word[1:]}x"}
-        ) or word == f"{word[1:]}x"

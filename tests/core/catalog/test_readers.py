@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from finercam_core.catalog import Catalog, open_catalog
-from finercam_core.errors import CatalogError
 
 CATALOGS = Path(__file__).parents[3] / "catalogs"
 
@@ -47,105 +46,6 @@ def test_the_manifest_of_fish_vista_reads_the_classification_tables_alone(tmp_pa
     build.fish_vista(tmp_path, {**rows, "segmentation_test.csv": [build.fish_row("x", "esox lucius", "Esocidae")]})
     assert column(open_catalog(CATALOGS / "fish-vista.toml", root=tmp_path), "image_id") == ["train", "val", "test"]
     assert len(open_catalog(CATALOGS / "fish-vista-all.toml", root=tmp_path).specimens) == 4
-
-
-@pytest.mark.parametrize("form", ["zip", "folder", "nested"])
-def test_a_darwin_core_archive_joins_media_and_occurrences(tmp_path: Path, form: str) -> None:
-    files = build.archive_files()
-    if form == "folder":
-        for name, text in files.items():
-            build.write(tmp_path / "dwca" / name, text)
-        source = tmp_path / "dwca"
-    else:
-        prefix = "download/" if form == "nested" else ""
-        source = build.zipped(tmp_path / "dwca.zip", {prefix + name: text for name, text in files.items()})
-    found = open_catalog(source)
-    assert column(found, "accessURI") == ["https://m.org/1a.jpg", "https://m.org/1b.jpg", "https://m.org/2.png"]
-    assert column(found, "scientificName") == ["Notropis atherinoides"] * 2 + ["Notropis stramineus"]
-    assert column(found, "group_id") == ["1", "1", "2"]
-    assert column(found, "catalogNumber")[0] == 'INHS "7"'
-    assert set(column(found, "rightsHolder")) == {"A Museum"}
-    assert column(found, "license")[2] == "http://creativecommons.org/licenses/by-nd/4.0/"
-    reasons = {(r["table"], r["row"]): r["reason"] for _, r in found.rejected.iterrows()}
-    assert reasons == {
-        ("multimedia.txt", 4): "it is not a picture",
-        ("multimedia.txt", 5): "no occurrence has the id 9",
-        ("occurrence.txt", 3): "the occurrence has no picture",
-    }
-
-
-def test_an_idigbio_download_has_csv_and_audubon_core(tmp_path: Path) -> None:
-    meta = """<archive xmlns="http://rs.tdwg.org/dwc/text/"><core encoding="UTF-8" fieldsTerminatedBy=","
-      fieldsEnclosedBy="&quot;" ignoreHeaderLines="1" rowType="http://rs.tdwg.org/dwc/terms/Occurrence">
-      <files><location>occurrence.csv</location></files><id index="0"/>
-      <field index="1" term="http://rs.tdwg.org/dwc/terms/scientificName"/></core>
-      <extension encoding="UTF-8" fieldsTerminatedBy="," fieldsEnclosedBy="&quot;" ignoreHeaderLines="1"
-      rowType="http://rs.tdwg.org/ac/terms/Multimedia"><files><location>multimedia.csv</location></files>
-      <coreid index="0"/><field index="1" term="http://rs.tdwg.org/ac/terms/accessURI"/>
-      <field index="2" term="http://purl.org/dc/terms/format"/></extension></archive>"""
-    files = {
-        "meta.xml": meta,
-        "occurrence.csv": 'coreid,dwc:scientificName,x\nu1,"notropis hudsonius, sp. n.",z\n',
-        "multimedia.csv": "coreid,ac:accessURI,dcterms:format\nu1,https://i.org/a,image/jpeg\n",
-    }
-    found = open_catalog(build.zipped(tmp_path / "i.zip", files))
-    assert column(found, "accessURI") == ["https://i.org/a"]
-    assert column(found, "genus") == ["Notropis"]
-
-
-def test_media_listed_in_the_core_itself(tmp_path: Path) -> None:
-    meta = build.META[: build.META.index("<extension")].replace(
-        "</core>", '<field index="4" term="http://rs.tdwg.org/dwc/terms/associatedMedia"/></core>'
-    )
-    rows = build.OCCURRENCE.splitlines()
-    media = ["associatedMedia", "https://m.org/a.jpg | https://m.org/b.jpg", "", "https://m.org/c.jpg"]
-    text = "\n".join(f"{row}\t{m}" for row, m in zip(rows, media, strict=True))
-    found = open_catalog(build.zipped(tmp_path / "d.zip", {"meta.xml": meta + "</archive>", "occurrence.txt": text}))
-    assert column(found, "accessURI") == [f"https://m.org/{x}.jpg" for x in "abc"]
-    assert column(found, "group_id") == ["1", "1", "3"]
-
-
-@pytest.mark.parametrize("place", ["../secret.txt", "/etc/passwd", "a/../../secret.txt", "file:///etc/passwd", "C:\\x"])
-def test_an_archive_cannot_name_files_outside_of_it(tmp_path: Path, place: str) -> None:
-    build.write(tmp_path / "secret.txt", build.OCCURRENCE)
-    files = build.archive_files(**{"meta.xml": build.META.replace("occurrence.txt", place)})
-    for name, text in files.items():
-        build.write(tmp_path / "dwca" / name, text)
-    for source in (tmp_path / "dwca", build.zipped(tmp_path / "d.zip", {**files, "../secret.txt": build.OCCURRENCE})):
-        with pytest.raises(CatalogError, match="outside"):
-            open_catalog(source)
-
-
-def test_a_link_out_of_an_archive_is_not_followed(tmp_path: Path) -> None:
-    secret = build.write(tmp_path / "secret.txt", build.OCCURRENCE)
-    for name, text in build.archive_files().items():
-        build.write(tmp_path / "dwca" / name, text)
-    (tmp_path / "dwca" / "occurrence.txt").unlink()
-    (tmp_path / "dwca" / "occurrence.txt").symlink_to(secret)
-    with pytest.raises(CatalogError, match="leaves the archive"):
-        open_catalog(tmp_path / "dwca")
-
-
-def test_all_faults_of_a_descriptor_are_told_at_once(tmp_path: Path) -> None:
-    meta = build.META.replace(
-        'index="1" term="http://rs.tdwg.org/dwc/terms/sci', 'term="http://rs.tdwg.org/dwc/terms/sci'
-    )
-    meta = meta.replace('encoding="UTF-8"', 'encoding="klingon"', 1).replace("multimedia.txt", "")
-    with pytest.raises(CatalogError, match="3 faults") as caught:
-        open_catalog(build.zipped(tmp_path / "d.zip", build.archive_files(**{"meta.xml": meta})))
-    assert all(text in str(caught.value) for text in ("klingon", "scientificName", "names no file"))
-
-
-def test_a_bomb_of_entities_is_refused(tmp_path: Path) -> None:
-    bomb = '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><archive>&c;</archive>'
-    with pytest.raises(CatalogError, match=r"meta\.xml is not readable"):
-        open_catalog(build.zipped(tmp_path / "d.zip", {"meta.xml": bomb}))
-
-
-def test_gbifs_simple_table_says_what_to_choose_instead(tmp_path: Path) -> None:
-    table = {"0001.csv": "gbifID\tspecies\tmediaType\n1\tEsox lucius\tStillImage\n"}
-    with pytest.raises(CatalogError, match="Darwin Core Archive"):
-        open_catalog(build.zipped(tmp_path / "0001.zip", table))
 
 
 def test_cub_has_boxes_segmentations_and_common_names(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finercam_core.catalog import open_catalog
-from finercam_core.catalog.splits import deal_splits, read_splits, split_by_group
+from finercam_core.catalog.split_file import read_splits
+from finercam_core.catalog.splits import deal_splits, split_by_group
 from finercam_core.errors import CatalogError
 
 QUICK = settings(max_examples=60, deadline=None)

@@ -1,0 +1,124 @@
+"""The panels of the review and what they say, in a real napari window."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from napari_finercam._panel_export import ExportDialog
+from napari_finercam._session import ReviewSession
+from napari_finercam._widget import ReviewWidget
+from napari_window import canvas, press, session_of
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QPushButton
+
+from finercam_core.export import export
+from finercam_core.review import read_verdicts
+
+pytestmark = pytest.mark.gui
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def test_the_panel_by_keyboard(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    window = widget.window()
+    press(widget, qtbot, "P", SHIFT)
+    assert window.focusWidget() is widget.comparison.gamma
+    reached = set()
+    for _ in range(25):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        reached.add(window.focusWidget())
+    buttons = {button for button in reached if isinstance(button, QPushButton)}
+    wanted = {widget.comparison.weighting, widget.comparison.difference, widget.comparison.references}
+    assert wanted | {widget.region.kind, widget.region.regions, widget.region.trait, widget.verdict.note} <= reached
+    assert {"New", "Divide", "Remove", "Reset"} <= {button.text() for button in buttons}
+    widget.comparison.references.setCurrentRow(0)
+    widget.comparison.references.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Down)
+    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Space)
+    assert session_of(widget).view.used.tolist() == [False, True, False, True]
+    qtbot.keyClick(widget.comparison.references, Qt.Key.Key_Escape)
+    assert window.focusWidget() is canvas(widget)
+    press(widget, qtbot, "K")
+    assert [verdict.decision for verdict in read_verdicts(small_store)] == ["accept"]
+
+
+def test_export_by_key(
+    widget: ReviewWidget, qtbot: QtBot, small_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(widget, qtbot, "KK")
+
+    def answer(dialog: ExportDialog) -> int:
+        assert dialog.folder.text() == str(small_store.parent / "masks")
+        dialog.form.setCurrentIndex(dialog.form.findData("geojson"))
+        return 1
+
+    monkeypatch.setattr(ExportDialog, "exec", answer)
+    press(widget, qtbot, "X", SHIFT)
+    qtbot.waitUntil(lambda: "2 accepted masks in" in widget.message.text(), timeout=20_000)
+    export(small_store, tmp_path / "other", format="geojson")
+    written = small_store.parent / "masks" / "regions.geojson"
+    assert written.read_bytes() == (tmp_path / "other" / "regions.geojson").read_bytes()
+    press(widget, qtbot, "N")
+    assert not widget.message.isVisible()
+
+
+def test_filters_by_key(widget: ReviewWidget, qtbot: QtBot) -> None:
+    press(widget, qtbot, "H", SHIFT)
+    qtbot.keyClicks(widget.queue.text, "plain goby")
+    qtbot.keyClick(widget.queue.text, Qt.Key.Key_Enter)
+    assert session_of(widget).view.species == "Aus cus"
+    assert "0 of 5" in widget.verdict.counts.text()
+    widget.queue.text.setText("no such thing")
+    qtbot.keyClick(widget.queue.text, Qt.Key.Key_Enter)
+    assert "No specimen fits" in widget.message.text()
+    assert session_of(widget).view.species == "Aus cus"
+
+
+def test_agreement_is_shown(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
+    other = ReviewSession(small_store, "B")
+    for decision in ("accept", "accept", "reject"):
+        other.decide(decision)  # type: ignore[arg-type]
+        other.move(1)
+    press(widget, qtbot, "KJJ")
+    widget.acts.refresh()
+    assert widget.queue.agreement.text() == "B: κ 0.40 over 3 specimens, mean IoU 1.00 over 1 accepted"
+    press(widget, qtbot, "H")
+    assert "B: rejected." in widget.verdict.others.text()
+
+
+def test_missing_species_are_said_in_a_sentence_and_the_rest_is_shown(
+    widget: ReviewWidget, qtbot: QtBot, small_store: Path
+) -> None:
+    shutil.rmtree(small_store / "Ausidae" / "Aus" / "Aus_bus")
+    widget.open(ReviewSession(small_store, "A. Tester"))
+    qtbot.waitUntil(widget.message.isVisible, timeout=20_000)
+    assert widget.message.text().startswith("The maps of 1 species are not in the store")
+    assert session_of(widget).view.species == "Aus cus"
+    press(widget, qtbot, "N")
+    assert not widget.message.isVisible()
+
+
+def test_another_base_method_beside_is_taken_up_at_the_same_specimen(
+    widget: ReviewWidget, qtbot: QtBot, small_store: Path
+) -> None:
+    import json
+    import shutil
+
+    other = small_store.with_name("hirescam.zarr")
+    shutil.copytree(small_store, other)
+    meta = json.loads((other / "zarr.json").read_text())
+    meta["attributes"]["finercam"]["method"] = "hirescam"
+    (other / "zarr.json").write_text(json.dumps(meta))
+    press(widget, qtbot, "NN")
+    here = session_of(widget).view.image_id
+    widget.open(ReviewSession(small_store, "A. Tester"))
+    press(widget, qtbot, "NN")
+    method = widget.comparison.method
+    assert [method.itemText(i) for i in range(method.count())] == [
+        "gradcam at none (maps.zarr)",
+        "hirescam at none (hirescam.zarr)",
+    ]
+    method.setCurrentIndex(1)
+    method.activated.emit(1)
+    assert session_of(widget).view.image_id == here
+    assert session_of(widget).comparison_made().method == "hirescam"
