@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from finercam_core.errors import FinercamError
 from finercam_core.preparation import Preparation
+from finercam_core.reaching import no_answer
 from finercam_core.status import Status
 
 
@@ -149,7 +150,9 @@ def _download(url: str, place: str) -> io.BytesIO:
         with fsspec.open(url, "rb") as file:
             return io.BytesIO(file.read())
     except FileNotFoundError as error:
-        raise ImageError(Status.MISSING, place, str(error)) from error
+        # fsspec says so of a web server that is not there, too.
+        status = Status.UNREADABLE if no_answer(error) else Status.MISSING
+        raise ImageError(status, place, str(error)) from error
     except (OSError, ValueError, ImportError) as error:
         raise ImageError(Status.UNREADABLE, place, str(error)) from error
 

@@ -4,7 +4,7 @@ import fsspec
 import pandas as pd
 
 from finercam_core.catalog.model import join
-from finercam_core.catalog.reaching import no_answer, unreadable
+from finercam_core.reaching import no_answer, unreadable
 
 
 class Listing:

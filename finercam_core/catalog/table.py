@@ -18,8 +18,8 @@ import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 
-from finercam_core.catalog.reaching import first_line, no_answer, unreadable
 from finercam_core.errors import CatalogError
+from finercam_core.reaching import first_line, no_answer, unreadable
 
 # What gzip and zip raise in the middle of a damaged file.
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError)

@@ -7,12 +7,12 @@ from typing import IO, Any
 import fsspec
 
 from finercam_core.catalog.paths import is_url
-from finercam_core.catalog.reaching import first_line
 from finercam_core.fetch.partial import Partial
 from finercam_core.fetch.reasons import FetchFailure, Reason, Stopped
 from finercam_core.fetch.receive import Allowance, receive
 from finercam_core.fetch.source import Answer, Source
 from finercam_core.images import ImageError, locate
+from finercam_core.reaching import first_line
 from finercam_core.status import Status
 
 _BLOCK = 1 << 20

@@ -11,11 +11,11 @@ from huggingface_hub.hf_api import RepoFile
 from tenacity import Retrying
 
 from finercam_core import __version__
-from finercam_core.catalog.reaching import first_line
 from finercam_core.errors import FetchError
 from finercam_core.fetch.checksums import GIT
 from finercam_core.fetch.reasons import FetchFailure, Reason
 from finercam_core.fetch.source import Source
+from finercam_core.reaching import first_line
 
 BATCH = 500
 T = TypeVar("T")

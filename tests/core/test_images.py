@@ -2,7 +2,10 @@
 
 import pickle
 import struct
+import threading
 import zlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +168,19 @@ def test_a_worker_gives_errors_instead_of_raising_them(tmp_path: Path) -> None:
 def test_errors_survive_pickling() -> None:
     error = pickle.loads(pickle.dumps(ImageError(Status.TRUNCATED, "a.jpg", "cut at 3 of 9 bytes")))
     assert (error.status, error.location, error.detail) == (Status.TRUNCATED, "a.jpg", "cut at 3 of 9 bytes")
+
+
+def test_a_web_server_that_is_not_there_is_no_missing_image(tmp_path: Path) -> None:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as server:
+        url = f"http://127.0.0.1:{server.server_port}/fish.jpg"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(ImageError) as absent:
+            load_image(url)
+        server.shutdown()
+    with pytest.raises(ImageError) as silent:
+        load_image(url)
+    assert (absent.value.status, silent.value.status) == (Status.MISSING, Status.UNREADABLE)

@@ -1,6 +1,7 @@
 """What `prefect.yaml` may say, and the one sentence for everything that it may not."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from finercam_flows.cli import main
 from finercam_flows.serving import versions
 from finercam_flows.serving.config import not_there_yet, read_config
 from finercam_flows.serving.entrypoints import FLOWS, flow_at
+from finercam_flows.serving.server import standing
 from finercam_flows.serving.timing import in_words, next_start
 
 from finercam_core.errors import ServeError
@@ -157,3 +159,12 @@ def test_the_museum_of_the_docs_is_right(write) -> None:
     ]  # fmt: skip
     assert found[1].schedules[0].timezone == "Europe/Berlin"
     assert found[1].options["concurrency_limit"] == 1
+
+
+def test_an_address_without_a_prefect_server_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ServeError, match=r"no Prefect server answers at https://prefect\.museum\.invalid/api"):
+        standing("https://prefect.museum.invalid/api", tmp_path).__enter__()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        url = f"http://127.0.0.1:{other.getsockname()[1]}/api"
+        with pytest.raises(ServeError, match="something answers that is no Prefect server"):
+            standing(url, tmp_path).__enter__()

@@ -127,7 +127,7 @@ class Questions:
     def runs(self, title: str) -> list[FlowRun]:
         """Runs of a deployment that began, the oldest first."""
         chosen = FlowRunFilter.model_validate({"deployment_id": {"any_": [self.deployment(title).id]}})
-        found = self.client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.EXPECTED_START_TIME_ASC)
+        found = self.client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.START_TIME_ASC)
         return [run for run in found if run.state is not None and not run.state.is_scheduled()]
 
     def late(self, title: str) -> list[FlowRun]:

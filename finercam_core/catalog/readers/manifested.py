@@ -9,13 +9,13 @@ import pandas as pd
 from finercam_core.catalog.manifest import Manifest, Table, read_manifest
 from finercam_core.catalog.model import join
 from finercam_core.catalog.paths import is_url
-from finercam_core.catalog.reaching import unreadable
 from finercam_core.catalog.readers.fish_vista import read_fish_vista
 from finercam_core.catalog.source import Part, Source
 from finercam_core.catalog.table import RawTable, read_table
 from finercam_core.catalog.template import Template
 from finercam_core.catalog.terms import guess_columns
 from finercam_core.errors import CatalogError
+from finercam_core.reaching import unreadable
 
 
 def read_manifested(path: Path, given: str | None, read_layout: Callable[[str, str], Source]) -> Source:

@@ -51,7 +51,13 @@ def serve(
         _show(table, deployments, console)
         console.print(f"Watch and start them at {server.pages}/deployments, end with Ctrl-C.", soft_wrap=True)
 
-    signal = run(deployments, folder, limit=limit, ready=ready, say=lambda text: console.print(text, soft_wrap=True))
+    try:
+        signal = run(
+            deployments, folder, limit=limit, ready=ready, say=lambda text: console.print(text, soft_wrap=True)
+        )
+    except KeyboardInterrupt:
+        console.print("Ended before anything was served.")
+        raise typer.Exit(130) from None
     console.print(f"Ended by {signal}; the next `finercam serve` goes on from here.")
 
 

@@ -113,7 +113,7 @@ def _entries(path: Path) -> list[Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ServeError(f"there is no {path}", "write one to start from with: finercam serve --init") from error
+        raise ServeError(f"there is no {path}", "write an example of it with: finercam serve --init") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ServeError(f"{path} cannot be read: {error}", "give a text file that you may read") from error
     except yaml.YAMLError as error:

@@ -1,6 +1,7 @@
 """The Prefect server: found where `PREFECT_API_URL` says, else started, with its own records, until we end."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -44,6 +45,12 @@ class Server:
         """Address for a browser."""
         return self.url.removesuffix("/").removesuffix("/api")
 
+    def lost(self) -> ServeError:
+        """The sentence for a server that does not answer any more."""
+        return ServeError(
+            f"the Prefect server at {self.url} does not answer any more", "see to it and start again: stores keep all"
+        )
+
     def check(self) -> None:
         """Raise `ServeError` if this process started it and it ended."""
         if self._process is not None and self._process.poll() is not None:
@@ -82,7 +89,7 @@ def standing(url: str | None, folder: Path) -> Iterator[Server]:
 def answers(url: str) -> bool:
     """Whether a Prefect server answers at this address of its API."""
     try:
-        found = httpx.get(f"{url}/health", timeout=5, trust_env=False)
+        found = httpx.get(f"{url}/health", timeout=10, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
     return found.status_code == 200 and found.text.strip() == "true"
@@ -90,6 +97,10 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def _started(url: str, host: str, port: int, folder: Path) -> Iterator[Server]:
+    if _taken(host, port):
+        raise ServeError(
+            f"at {url} something answers that is no Prefect server", "end it, or set PREFECT_API_URL to another port"
+        )
     log = folder / "server.log"
     command = [sys.executable, "-m", "finercam_flows.serving", "server", "start", "--host", host, "--port", str(port)]
     with _log_file(log) as file:
@@ -107,6 +118,14 @@ def _started(url: str, host: str, port: int, folder: Path) -> Iterator[Server]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _taken(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 def _environment(url: str, folder: Path) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """The life of `finercam serve`: what runs while it runs, and how it ends."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,10 +26,12 @@ from finercam_flows.serving.config import Served
 from finercam_flows.serving.heartbeat import BEAT_SECONDS, TAG, watch_heartbeats
 from finercam_flows.serving.leftovers import LOST, end_lost_runs, skip_missed_runs
 from finercam_flows.serving.retired import pause_retired
-from finercam_flows.serving.server import Server, standing
+from finercam_flows.serving.server import Server, answers, standing
 
 LOCK = "serve.lock"
 CHECK_SECONDS = 2.0
+LOST_SECONDS = 20.0  # a server that is started again answers sooner
+ABANDON_SECONDS = 10.0
 Say = Callable[[str], None]
 
 
@@ -103,15 +107,12 @@ async def _serve(
     checking = asyncio.create_task(_check(server))
     waited: list[asyncio.Future[Any]] = [running, ended, checking]
     await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-    if checking.done():
-        running.cancel()
-        checking.result()
-    if running.done():
-        raise ServeError(f"the Prefect server at {server.url} was lost", "see to it and start again") from (
-            running.exception()
-        )
+    if not ended.done():
+        await _abandon(running)
+        lost = checking.exception() if checking.done() else running.exception()
+        raise lost if isinstance(lost, ServeError) else server.lost() from lost
     checking.cancel()
-    name = await ended
+    name = ended.result()
     say(f"{name}: ending what runs")
     await runner.astop()
     with suppress(asyncio.CancelledError):
@@ -168,6 +169,20 @@ def _on_signal() -> "asyncio.Future[str]":
 
 
 async def _check(server: Server) -> None:
+    """Raise `ServeError` when the server ended or fell silent; Prefect's runner would not say so."""
+    heard = time.monotonic()
     while True:
         server.check()
+        if await asyncio.to_thread(answers, server.url):
+            heard = time.monotonic()
+        elif time.monotonic() - heard > LOST_SECONDS:
+            raise server.lost()
         await asyncio.sleep(CHECK_SECONDS)
+
+
+async def _abandon(running: "asyncio.Task[None]") -> None:
+    """End without the server: runs cannot tell it anything any more, and would try for minutes."""
+    for run in multiprocessing.active_children():
+        run.kill()
+    running.cancel()
+    await asyncio.wait([running], timeout=ABANDON_SECONDS)
