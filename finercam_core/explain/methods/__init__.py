@@ -12,11 +12,11 @@ from finercam_core.explain.methods.gradcam import gradcam
 from finercam_core.explain.methods.gradcam_plusplus import gradcam_plusplus
 from finercam_core.explain.methods.hirescam import hirescam
 from finercam_core.explain.methods.layercam import layercam
-from finercam_core.explain.methods.maps import Choose, Maps, chosen
+from finercam_core.explain.methods.maps import Maps
 from finercam_core.explain.methods.random import random_evidence
 from finercam_core.explain.methods.scorecam import scorecam
 from finercam_core.explain.methods.xgradcam import xgradcam
-from finercam_core.explain.routes import Reduce, Route
+from finercam_core.explain.routes import Classes, Reduce, Route, chosen, evidence_of
 
 _FORMULAS: dict[str, Reduce] = {
     "gradcam": gradcam,
@@ -26,12 +26,10 @@ _FORMULAS: dict[str, Reduce] = {
     "layercam": layercam,
 }
 
-__all__ = ["Choose", "Maps", "maps_of"]
+__all__ = ["Maps", "maps_of"]
 
 
-def maps_of(
-    method: BaseMethod, route: Route, images: torch.Tensor, classes: torch.Tensor | Choose, gamma: float
-) -> Maps:
+def maps_of(method: BaseMethod, route: Route, images: torch.Tensor, classes: Classes, gamma: float) -> Maps:
     """Maps of one target layer with a base method.
 
     Parameters
@@ -50,8 +48,9 @@ def maps_of(
     -------
     Maps
     """
-    if method.name == "gradcam" and not callable(classes):
-        return Maps(*route.explain(images, classes), classes)
+    if method.name == "gradcam":
+        found = route.weights(images, classes)
+        return Maps(evidence_of(found), found.logits, found.classes)
     if method.name in _FORMULAS:
         return by_gradient(_FORMULAS[method.name], route, images, classes, gamma=None if method.linear else gamma)
     if method.name == "scorecam":

@@ -14,14 +14,14 @@ units of the logit times the activation.
 
 import torch
 
-from finercam_core.explain.methods.maps import Choose, Maps, chosen
-from finercam_core.explain.routes import Route
+from finercam_core.explain.methods.maps import Maps
+from finercam_core.explain.routes import Classes, Route, chosen
 
 PER_PASS = 64
 
 
 @torch.no_grad()
-def ablationcam(route: Route, images: torch.Tensor, classes: torch.Tensor | Choose) -> Maps:
+def ablationcam(route: Route, images: torch.Tensor, classes: Classes) -> Maps:
     """Signed evidence (N, R, h, w) of each class in units of the logit times the activation.
 
     Parameters

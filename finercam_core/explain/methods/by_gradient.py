@@ -2,14 +2,12 @@
 
 import torch
 
-from finercam_core.explain.methods.maps import Choose, Maps
-from finercam_core.explain.routes import Reduce, Route
-from finercam_core.explain.routes.backward import class_gradients, collect
-from finercam_core.explain.routes.base import full
+from finercam_core.explain.methods.maps import Maps
+from finercam_core.explain.routes import Classes, Reduce, Route
 
 
 def by_gradient(
-    formula: Reduce, route: Route, images: torch.Tensor, classes: torch.Tensor | Choose, *, gamma: float | None = None
+    formula: Reduce, route: Route, images: torch.Tensor, classes: Classes, *, gamma: float | None = None
 ) -> Maps:
     """Put activations and gradients into a method's formula.
 
@@ -27,23 +25,8 @@ def by_gradient(
         of :math:`y_0 - γ y_r`. None for linear ones, whose r-th map is that of class r.
     """
     reduce = formula if gamma is None else _Comparing(formula, gamma)
-    if callable(classes):
-        return _choosing(reduce, route, images, classes)
     found = route.gradients(images, classes, reduce)
-    return Maps(found.values.transpose(0, 1), found.logits, classes)
-
-
-def _choosing(reduce: Reduce, route: Route, images: torch.Tensor, choose: Choose) -> Maps:
-    """The same where the classes are known only after the forward pass; right on every route."""
-    leaf, logits = route.run(images, graph=True)
-    classes = choose(logits.detach())
-    activation = full(route.to_grid(leaf, images))
-    parts = class_gradients(
-        logits, leaf, classes, together=getattr(route, "together", 1), scale=route.run.execution.gradient_scale
-    )
-    on_grid = (torch.stack([full(route.to_grid(one, images)) for one in part]) for part in parts)
-    maps = collect(on_grid, activation, reduce)
-    return Maps(maps.transpose(0, 1), full(logits), classes)
+    return Maps(found.values.transpose(0, 1), found.logits, found.classes)
 
 
 class _Comparing:

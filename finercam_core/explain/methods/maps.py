@@ -1,11 +1,8 @@
-"""The form of every base method's result, and how classes are chosen from scores."""
+"""The form of every base method's result."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-
-Choose = Callable[[torch.Tensor], torch.Tensor]
 
 
 class Maps(NamedTuple):
@@ -25,8 +22,3 @@ class Maps(NamedTuple):
     maps: torch.Tensor
     logits: torch.Tensor
     classes: torch.Tensor
-
-
-def chosen(classes: torch.Tensor | Choose, logits: torch.Tensor) -> torch.Tensor:
-    """The classes (N, R) that are given, or that a function chooses from the scores (N, K)."""
-    return classes(logits) if callable(classes) else classes

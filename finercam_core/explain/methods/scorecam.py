@@ -17,14 +17,14 @@ from collections.abc import Iterator
 import torch
 from torch.nn.functional import interpolate
 
-from finercam_core.explain.methods.maps import Choose, Maps, chosen
-from finercam_core.explain.routes import Route
+from finercam_core.explain.methods.maps import Maps
+from finercam_core.explain.routes import Classes, Route, chosen
 
 PER_PASS = 32
 
 
 @torch.no_grad()
-def scorecam(route: Route, images: torch.Tensor, classes: torch.Tensor | Choose, gamma: float) -> Maps:
+def scorecam(route: Route, images: torch.Tensor, classes: Classes, gamma: float) -> Maps:
     """Signed maps (N, R, h, w) in units of the activation: of the first class alone, then against each of the others.
 
     Parameters

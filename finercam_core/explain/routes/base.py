@@ -17,6 +17,8 @@ from finercam_core.explain.execution import Execution, Runner
 from finercam_core.explain.layout import Layout
 
 Reduce = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Choose = Callable[[torch.Tensor], torch.Tensor]
+Classes = torch.Tensor | Choose
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class Weights:
         Scores of all classes.
     alpha : tensor (N, R, C), at least float32
         Mean over the cells of :math:`\partial y_k/\partial A_c` for the classes asked for.
+    classes : int64 tensor (N, R)
+        These classes.
     """
 
     activation: torch.Tensor
     logits: torch.Tensor
     alpha: torch.Tensor
+    classes: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,14 @@ class Gradients:
     values : tensor (R, N, C, h, w), at least float32
         :math:`\partial y_k/\partial A_{cij}` of the r-th class asked for of each image; or (R, N, …), what `reduce`
         made of it.
+    classes : int64 tensor (N, R)
+        These classes.
     """
 
     activation: torch.Tensor
     logits: torch.Tensor
     values: torch.Tensor
+    classes: torch.Tensor
 
 
 class Route(ABC):
@@ -91,26 +99,28 @@ class Route(ABC):
         self.run = Runner(self.model, self.layer, execution)
 
     @abstractmethod
-    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
-        """Grad-CAM's weights of classes (N, R) of images (N, 3, H, W), with one forward pass."""
-
-    @abstractmethod
-    def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
-        """Gradients at every cell, with one forward pass.
+    def weights(self, images: torch.Tensor, classes: Classes) -> Weights:
+        """Grad-CAM's weights, with one forward pass.
 
         Parameters
         ----------
         images : tensor (N, 3, H, W)
-        classes : int64 tensor (N, R)
+        classes : int64 tensor (N, R), or callable
+            The classes, or a function that chooses them from the scores (N, K), at least float32; called once.
+        """
+
+    @abstractmethod
+    def gradients(self, images: torch.Tensor, classes: Classes, reduce: Reduce | None = None) -> Gradients:
+        """Gradients at every cell, with one forward pass.
+
+        Parameters
+        ----------
+        images, classes
+            See `weights`.
         reduce : callable, optional
             Takes gradients (r, N, C, h, w) of some of the classes and the activation (N, C, h, w) and gives
             (r, N, …). The gradients of all classes are then never in memory together.
         """
-
-    def explain(self, images: torch.Tensor, classes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Evidence (N, R, h, w) of classes (N, R), and scores (N, K), with one forward pass."""
-        found = self.weights(images, classes)
-        return evidence_of(found), found.logits
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The layer's output on its grid, (N, C, h, w), and scores (N, K)."""
@@ -135,6 +145,11 @@ def evidence_of(found: Weights) -> torch.Tensor:
     r"""Grad-CAM's signed evidence, :math:`E_k = N \sum_c α_{kc} A_c`, (N, R, h, w)."""
     cells = found.activation.shape[2] * found.activation.shape[3]
     return cells * torch.einsum("nrc,nchw->nrhw", found.alpha, found.activation)
+
+
+def chosen(classes: Classes, logits: torch.Tensor) -> torch.Tensor:
+    """The classes (N, R) that are given, or that a function chooses from the scores (N, K)."""
+    return classes(full(logits)) if callable(classes) else classes
 
 
 def full(values: torch.Tensor) -> torch.Tensor:

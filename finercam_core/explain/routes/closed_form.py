@@ -5,7 +5,7 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.layers import linear_head
-from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
+from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
 
 
 class Uniform(Route):
@@ -13,12 +13,12 @@ class Uniform(Route):
 
     uniform = True
 
-    def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
+    def gradients(self, images: torch.Tensor, classes: Classes, reduce: Reduce | None = None) -> Gradients:
         """See `Route.gradients`."""
         found = self.weights(images, classes)
         everywhere = found.alpha.transpose(0, 1)[..., None, None].expand(-1, *found.activation.shape)
         values = everywhere if reduce is None else reduce(everywhere, found.activation)
-        return Gradients(found.activation, found.logits, values)
+        return Gradients(found.activation, found.logits, values, found.classes)
 
 
 class ClosedForm(Uniform):
@@ -29,12 +29,12 @@ class ClosedForm(Uniform):
 
     name = "closed form: global average pooling, linear head"
 
-    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
+    def weights(self, images: torch.Tensor, classes: Classes) -> Weights:
         """See `Route.weights`."""
         activation, logits = self.forward(images)
-        head = self.head()
-        rows = full(head.weight)[classes] / (activation.shape[2] * activation.shape[3])
-        return Weights(activation, logits, rows)
+        wanted = chosen(classes, logits)
+        rows = full(self.head().weight)[wanted] / (activation.shape[2] * activation.shape[3])
+        return Weights(activation, logits, rows, wanted)
 
     def head(self) -> nn.Linear:
         """The linear head."""

@@ -21,7 +21,7 @@ from torch import nn
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.capture import replaced_forward
 from finercam_core.explain.routes.backward import class_gradients, collect
-from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
+from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
 
 _TOGETHER = 1024
 _MISFIT = "the last block is no plain pre-norm attention block"
@@ -62,10 +62,11 @@ class ClsToken(Route):
         if not self.prefix:
             raise ClassifierError("the model has no class token", "use the tail")
 
-    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
+    def weights(self, images: torch.Tensor, classes: Classes) -> Weights:
         """See `Route.weights`."""
         activation, logits, seen = self._run(images)
-        upstream = self._upstream(logits, seen, classes)
+        wanted = chosen(classes, logits)
+        upstream = self._upstream(logits, seen, wanted)
         weights, queries, values, mixed = map(full, (seen.weights, seen.queries, seen.values, seen.mixed))
         own, patches = weights[..., : self.prefix], weights[..., self.prefix :].sum(-1)
         seen_by = torch.einsum("rnihd,nhjd->rnhij", upstream, values[:, :, : self.prefix])
@@ -74,14 +75,16 @@ class ClsToken(Route):
         value = torch.einsum("nhi,rnihd->rnhd", patches, upstream)
         key = torch.einsum("rnhi,nhid->rnhd", at_keys, queries)
         total = self._to_input(key, value)
-        return Weights(activation, full(logits), total.transpose(0, 1) / (activation.shape[2] * activation.shape[3]))
+        alpha = total.transpose(0, 1) / (activation.shape[2] * activation.shape[3])
+        return Weights(activation, full(logits), alpha, wanted)
 
-    def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
+    def gradients(self, images: torch.Tensor, classes: Classes, reduce: Reduce | None = None) -> Gradients:
         """See `Route.gradients`."""
         activation, logits, seen = self._run(images)
-        upstream = self._upstream(logits, seen, classes)
+        wanted = chosen(classes, logits)
+        upstream = self._upstream(logits, seen, wanted)
         parts = (self._at_patches(one[None], seen, activation) for one in upstream)
-        return Gradients(activation, full(logits), collect(parts, activation, reduce))
+        return Gradients(activation, full(logits), collect(parts, activation, reduce), wanted)
 
     def _run(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, _Attention]:
         """One forward pass whose last block computes what the prefix tokens need."""

@@ -3,7 +3,7 @@
 import torch
 
 from finercam_core.explain.routes.backward import class_gradients
-from finercam_core.explain.routes.base import Weights, full
+from finercam_core.explain.routes.base import Classes, Weights, chosen, full
 from finercam_core.explain.routes.closed_form import Uniform
 
 _TOGETHER = 1024
@@ -19,7 +19,7 @@ class PooledHead(Uniform):
 
     name = "closed form up to the head: global average pooling, backward through the head"
 
-    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
+    def weights(self, images: torch.Tensor, classes: Classes) -> Weights:
         """See `Route.weights`."""
         whole: list[torch.Tensor] = []
 
@@ -30,6 +30,7 @@ class PooledHead(Uniform):
 
         leaf, logits = self.run(images, graph=True, replace=pool)
         activation = full(self.to_grid(whole[0], images))
-        parts = class_gradients(logits, leaf, classes, together=_TOGETHER, scale=self.run.execution.gradient_scale)
+        wanted = chosen(classes, logits)
+        parts = class_gradients(logits, leaf, wanted, together=_TOGETHER, scale=self.run.execution.gradient_scale)
         gradient = torch.stack([full(self.layout.to_grid(one, (1, 1)))[..., 0, 0] for part in parts for one in part], 1)
-        return Weights(activation, full(logits), gradient / (activation.shape[2] * activation.shape[3]))
+        return Weights(activation, full(logits), gradient / (activation.shape[2] * activation.shape[3]), wanted)

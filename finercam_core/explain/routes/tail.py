@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from finercam_core.explain.routes.backward import TOGETHER, class_gradients, collect
-from finercam_core.explain.routes.base import Gradients, Reduce, Route, Weights, full
+from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
 from finercam_core.explain.routes.vectorising import can_vectorise
 
 
@@ -17,15 +17,16 @@ class Tail(Route):
         super().__init__(model, layer, example)
         self.together = TOGETHER if can_vectorise(model, layer, example) else 1
 
-    def weights(self, images: torch.Tensor, classes: torch.Tensor) -> Weights:
+    def weights(self, images: torch.Tensor, classes: Classes) -> Weights:
         """See `Route.weights`."""
         found = self.gradients(images, classes, lambda gradient, _activation: gradient.mean(dim=(3, 4)))
-        return Weights(found.activation, found.logits, found.values.transpose(0, 1))
+        return Weights(found.activation, found.logits, found.values.transpose(0, 1), found.classes)
 
-    def gradients(self, images: torch.Tensor, classes: torch.Tensor, reduce: Reduce | None = None) -> Gradients:
+    def gradients(self, images: torch.Tensor, classes: Classes, reduce: Reduce | None = None) -> Gradients:
         """See `Route.gradients`."""
         leaf, logits = self.run(images, graph=True)
         activation = full(self.to_grid(leaf, images))
-        parts = class_gradients(logits, leaf, classes, together=self.together, scale=self.run.execution.gradient_scale)
+        wanted, scale = chosen(classes, logits), self.run.execution.gradient_scale
+        parts = class_gradients(logits, leaf, wanted, together=self.together, scale=scale)
         on_grid = (torch.stack([full(self.to_grid(one, images)) for one in part]) for part in parts)
-        return Gradients(activation, full(logits), collect(on_grid, activation, reduce))
+        return Gradients(activation, full(logits), collect(on_grid, activation, reduce), wanted)
