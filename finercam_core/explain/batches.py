@@ -143,6 +143,6 @@ def explain_batch(
 
 
 def class_table(wanted: Sequence[Sequence[int]]) -> Table:
-    """Classes of each specimen as one table; shorter rows are filled up with their own class, to be cut off."""
+    """Classes of each specimen as one table; shorter rows are filled up with another class, to be cut off."""
     width = max(map(len, wanted), default=0)
-    return np.array([[*row, *[row[0]] * (width - len(row))] for row in wanted])
+    return np.array([[*row, *[int(row[0] == 0)] * (width - len(row))] for row in wanted])

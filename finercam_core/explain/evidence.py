@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 
 from finercam_core.base_methods import base_method
-from finercam_core.errors import ClassifierError
+from finercam_core.errors import ClassifierError, ComparisonError
 from finercam_core.explain.classifier import Classifier
 from finercam_core.explain.fusion import fused
 from finercam_core.explain.methods import Maps, maps_of
@@ -67,21 +67,40 @@ def explain(
     Raises
     ------
     ComparisonError
-        If the method is unknown, or ignores the class, so that nothing can be compared.
+        If the method is unknown, or ignores the class, so that nothing can be compared; or if an image's first class
+        is one of its references as well.
     ClassifierError
-        If the classes do not fit the images.
+        If the classes do not fit the images, or the classifier has no such class.
     """
     chosen = base_method(method)
     pixels = torch.as_tensor(images).to(classifier.device, classifier.dtype, non_blocking=True)
-    wanted = classes if callable(classes) else torch.as_tensor(classes, dtype=torch.long, device=classifier.device)
-    if not callable(wanted) and (wanted.ndim != 2 or len(wanted) != len(pixels)):
-        raise ClassifierError(f"classes of shape {tuple(wanted.shape)} for {len(pixels)} images", "give (N, R)")
+    wanted = classes if callable(classes) else _checked(classes, len(pixels), classifier).to(classifier.device)
     routes = (classifier.route,) if method == "random" else classifier.routes
     layers: list[Maps] = []
     for route in routes:
         layers.append(maps_of(chosen, route, pixels, wanted, gamma))
         wanted = layers[0].classes
     return Explanation(*fused(layers))
+
+
+def _checked(classes: npt.ArrayLike, images: int, classifier: Classifier) -> torch.Tensor:
+    """Classes (N, R) as a tensor, if they are classes and none is compared with itself."""
+    # Looked at before they are on the device, which would have to be waited for.
+    wanted = torch.as_tensor(classes, dtype=torch.long)
+    if wanted.ndim != 2 or len(wanted) != images:
+        raise ClassifierError(f"classes of shape {tuple(wanted.shape)} for {images} images", "give (N, R)")
+    count = len(classifier.species)
+    strange = wanted[(wanted < 0) | (wanted >= count)]
+    if len(strange):
+        raise ClassifierError(
+            f"there is no class {int(strange[0])}", f"the classifier has the classes 0 to {count - 1}"
+        )
+    same = (wanted[:, 1:] == wanted[:, :1]).any(dim=1).nonzero()
+    if len(same):
+        row = int(same[0])
+        name = classifier.species[int(wanted[row, 0])]
+        raise ComparisonError(f"image {row} compares {name!r} with itself", "give other classes as references")
+    return wanted
 
 
 def evidence(

@@ -154,9 +154,20 @@ def _judge(chunk: Chunk, result: ChunkResult) -> tuple[npt.NDArray[np.uint8], di
     largest = np.abs(result.evidence).max(axis=(1, 2, 3), initial=0)
     status[done & ~finite] = Status.NOT_FINITE
     status[done & finite & (largest > FLOAT16_MAX)] = Status.OVERFLOW
-    for row in np.flatnonzero(done & (status != Status.DONE)):
+    for row in np.flatnonzero(done & ~finite):
+        details[chunk.slots[row]] = _not_finite(result, int(row))
+    for row in np.flatnonzero(status == Status.OVERFLOW):
         details[chunk.slots[row]] = f"largest absolute evidence {largest[row]:g}"
     return status, details
+
+
+def _not_finite(result: ChunkResult, row: int) -> str:
+    """Which value of a specimen is no number, in words."""
+    scores = np.append(result.logit[row], result.log_sum_exp[row])
+    of_scores = not np.isfinite(scores).all()
+    values = scores if of_scores else result.evidence[row]
+    kind = "NaN" if np.isnan(values).any() else "infinite"
+    return f"a score is {kind}" if of_scores else f"the scores are finite, but the evidence is {kind}"
 
 
 def _write_failures(files: Files, chunk: Chunk, details: dict[int, str]) -> None:

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import timm
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
-from finercam_core.errors import ClassifierError
+from finercam_core.errors import ClassifierError, ComparisonError
 from finercam_core.explain import Classifier, evidence, explain
 from finercam_core.finer import coefficients, combine
 from finercam_core.preparation import Preparation
@@ -181,6 +183,62 @@ def classifier_at(name: str, layer: str) -> Classifier:
         name, num_classes=len(SPECIES), **{**MODELS[name], "global_pool": "token"} if "vit" in name else MODELS[name]
     )
     return Classifier(model, SPECIES, target_layer=layer, preparation=Preparation(160, 160))
+
+
+@pytest.fixture(scope="module")
+def small() -> Classifier:
+    return classifier("resnet10t")
+
+
+@settings(max_examples=20)
+@given(rows=st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=4), min_size=2, max_size=2), data=st.data())
+def test_a_class_compared_with_itself_is_refused(small: Classifier, rows: list[list[int]], data: st.DataObject) -> None:
+    """Whatever the method, wherever the target stands among its references; the sentence names image and species."""
+    width = max(map(len, rows))
+    classes = np.array([[row[0], *[(row[0] + 1) % 6] * (width - len(row)), *row[1:]] for row in rows])
+    images, _ = batch(small, 2)
+    method = data.draw(st.sampled_from(["gradcam", "layercam"]))
+    wrong = [i for i in range(2) if classes[i, 0] in classes[i, 1:]]
+    if not wrong:
+        assert explain(small, images, classes, method=method).evidence.shape[:2] == classes.shape
+        return
+    name = SPECIES[classes[wrong[0], 0]]
+    with pytest.raises(ComparisonError, match=f"^image {wrong[0]} compares '{name}' with itself: give other classes"):
+        explain(small, images, classes, method=method)
+
+
+@pytest.mark.parametrize("wrong", [-1, 6])
+def test_classes_that_are_none_are_refused(small: Classifier, wrong: int) -> None:
+    with pytest.raises(ClassifierError, match=rf"there is no class {wrong}: the classifier has the classes 0 to 5"):
+        explain(small, batch(small, 2)[0], [[0, 1], [2, wrong]])
+
+
+@settings(max_examples=15)
+@given(order=st.permutations(range(1, 6)), gamma=st.floats(-2, 2), weighting=st.sampled_from(["mean", "softmax"]))
+def test_permuted_references_permute_the_evidence_and_leave_the_map(
+    small: Classifier, order: list[int], gamma: float, weighting: str
+) -> None:
+    images, turned = batch(small, 1)[0], [0, *order]
+    one, two = explain(small, images, [list(range(6))]), explain(small, images, [turned])
+    scale = float(one.evidence.abs().max())
+    torch.testing.assert_close(two.evidence, one.evidence[:, turned], atol=1e-5 * scale, rtol=1e-5)
+    shown = [
+        combine(found.evidence[0].numpy(), coefficients(found.logits[0, found.classes[0]], 0.0, gamma=gamma,
+                                                        weighting=weighting), relu=False)  # type: ignore[arg-type]
+        for found in (one, two)
+    ]  # fmt: skip
+    np.testing.assert_allclose(shown[0], shown[1], atol=2e-5 * scale)
+
+
+def test_gamma_zero_is_the_base_methods_own_map(small: Classifier) -> None:
+    """Whatever the references: behind the ReLU it is Grad-CAM of the species alone."""
+    images, classes = batch(small, 1)
+    found = explain(small, images, classes)
+    alone = evidence(small, images, classes[:, :1])[0, 0].clamp(min=0)
+    logits = found.logits[0, found.classes[0]]
+    for weighting in ("mean", "softmax"):
+        weights = coefficients(logits, 0.0, gamma=0, weighting=weighting)  # type: ignore[arg-type]
+        np.testing.assert_allclose(combine(found.evidence[0].numpy(), weights), alone, atol=1e-6)
 
 
 def test_values_that_are_not_finite_are_passed_on() -> None:
