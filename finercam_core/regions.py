@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFilter
 from scipy.ndimage import label
 from skimage.measure import regionprops
 
 from finercam_core.errors import FinercamError
+from finercam_core.rounding import smooth
 
+__all__ = ["Mask", "RegionError", "measure", "region", "shares", "smooth", "split"]
 Mask = npt.NDArray[np.bool_]
 # Every so many pixels make the sample from which a threshold is guessed before it is found exactly.
 _STEP = 31
@@ -91,32 +92,6 @@ def _energy_limit(flat: npt.NDArray[np.float32], share: float) -> float:
     falling = np.sort(large)[::-1]
     reached = int(np.searchsorted(np.cumsum(falling, dtype=np.float64), total))
     return float(falling[min(reached, falling.size - 1)])
-
-
-def smooth(mask: Mask, radius: float) -> Mask:
-    """Round the outline of a region: blurred with a Gaussian and cut at one half, so that its area hardly changes.
-
-    Parameters
-    ----------
-    mask : bool array (height, width)
-    radius : float
-        Standard deviation in pixels; details much smaller than it vanish. 0 gives the mask itself.
-
-    Returns
-    -------
-    bool array (height, width)
-    """
-    if radius <= 0 or not mask.any():
-        return mask
-    # Only the part around the region is blurred: a slider calls this with every step.
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    margin = int(3 * radius) + 1
-    part = tuple(slice(max(0, int(at[0]) - margin), int(at[-1]) + margin + 1) for at in (rows, columns))
-    small = np.pad(mask[part].astype(np.uint8) * np.uint8(255), margin, mode="edge")
-    blurred = np.asarray(Image.fromarray(small).filter(ImageFilter.GaussianBlur(radius))) >= 128
-    result = np.zeros_like(mask)
-    result[part] = blurred[margin:-margin, margin:-margin]
-    return result
 
 
 def split(mask: Mask, *, most: int = 20, least: float = 0.02) -> npt.NDArray[np.uint8]:

@@ -45,7 +45,7 @@ def described(session: "ReviewSession") -> dict[str, Any]:
     }
 
 
-def _fill(layer: "napari.layers.Image", values: npt.NDArray[Any]) -> None:
+def _fill(layer: "napari.layers.Layer", values: npt.NDArray[Any]) -> None:
     """Put values into a layer's own array, which spares napari half the work of taking another one."""
     if layer.data.shape == values.shape and layer.data.dtype == values.dtype:
         np.copyto(layer.data, values)
@@ -117,8 +117,8 @@ class ReviewLayers:
             self.heat.colormap = DIFFERENCE_COLOURS if signed else HEAT_COLOURS
 
     def show_regions(self, session: "ReviewSession") -> None:
-        """Draw the regions again. The layer gets a copy, since painting changes it in place."""
-        self.regions.data = session.regions.labels.copy()
+        """Draw the regions again. The layer has an array of its own, since painting changes it in place."""
+        _fill(self.regions, session.regions.labels)
         self.describe(session)
 
     def describe(self, session: "ReviewSession") -> None:

@@ -31,8 +31,9 @@ class View:
     image_id, species : str
     record : SpecimenRecord or None
         What is stored about it; None if its maps cannot be read.
-    image : uint8 array (height, width, 3)
-        Its photograph; a plain page in the shape of the model's input where there is none.
+    image : uint8 array (height, width, 4)
+        Its photograph, opaque RGBA, which a graphics card takes as it is; a plain page in the shape of the model's
+        input where there is none.
     photographed : bool
         Whether `image` is the photograph.
     problem : str
@@ -79,7 +80,7 @@ def load_view(store: Store, image_id: str) -> View:
         problems.append(f"the maps of this species cannot be read: {_plain(error)}")
     image, photographed = _blank(store), False
     try:
-        image, photographed = np.asarray(store.image(image_id)), True
+        image, photographed = np.asarray(store.image(image_id).convert("RGBA")), True
     except ImageError as error:
         moved = " (if the photographs have moved, say where to: Queue, Images…)"
         problems.append(f"{error.status.sentence}: {error.location}{moved if error.status is Status.MISSING else ''}")
@@ -98,7 +99,9 @@ def _plain(error: BaseException) -> str:
 def _blank(store: Store) -> npt.NDArray[np.uint8]:
     made = store.preparation
     scale = max(1, round(600 / max(made.height, made.width)))
-    return np.full((made.height * scale, made.width * scale, 3), _BLANK, np.uint8)
+    page = np.full((made.height * scale, made.width * scale, 4), _BLANK, np.uint8)
+    page[..., 3] = 255
+    return page
 
 
 def _trait_mask(store: Store, image_id: str, shape: tuple[int, ...]) -> npt.NDArray[np.integer] | None:

@@ -164,7 +164,8 @@ class ReviewWidget(QWidget):
 
     def say(self, sentence: str, *, good: bool = False) -> None:
         """Show one sentence on what is wrong, or what went well; "" takes it away."""
-        self.message.setStyleSheet(GOOD if good else WARNING)
+        if sentence:  # a style sheet takes milliseconds
+            self.message.setStyleSheet(GOOD if good else WARNING)
         self.message.setText(sentence)
         self.message.setVisible(bool(sentence))
         self.start.problem.setText(sentence)

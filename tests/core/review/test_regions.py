@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter, zoom
 
 from finercam_core.regions import RegionError, measure, region, shares, smooth, split
 from finercam_core.rle import decode, encode
@@ -94,6 +95,18 @@ def test_rounding_at_the_border_of_the_picture_keeps_the_border() -> None:
     mask = np.zeros((60, 60), bool)
     mask[:, :20] = True
     np.testing.assert_array_equal(smooth(mask, 3), mask)
+
+
+@pytest.mark.parametrize("radius", [0.7, 1.3, 2.4, 4.5, 9.9, 15.0])
+def test_rounding_lies_within_two_pixels_of_the_gaussian_at_full_resolution(radius: float) -> None:
+    values = zoom(np.random.default_rng(5).normal(size=(9, 11)), (31.3, 29.7), order=1)
+    mask, beyond = region(values, top=0.2), int(4 * radius) + 1
+    blurred = gaussian_filter(np.pad(mask.astype(float), beyond, mode="edge"), radius)
+    exact = blurred[beyond:-beyond, beyond:-beyond] >= 0.5
+    near = binary_dilation(exact, np.ones((5, 5))) & ~binary_erosion(exact, np.ones((5, 5)), border_value=1)
+    differs = smooth(mask, radius) != exact
+    assert not (differs & ~near).any()
+    assert differs.sum() < 0.02 * exact.sum()
 
 
 def test_parts_are_numbered_by_size() -> None:
