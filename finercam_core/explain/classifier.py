@@ -45,7 +45,8 @@ class Classifier:
     Raises
     ------
     ClassifierError
-        If names are missing or doubled, or the layer does not exist or gives no meaningful map.
+        If a name is doubled or the layer does not exist; at the first use of its route, grid or maps, if the layer
+        gives no meaningful map, the model does not run on images of this size, or names are missing.
     """
 
     def __init__(
@@ -109,6 +110,9 @@ class Classifier:
         with self._running():
             layers = [find_layer(self.model, name) for name in self.target_layer.split("+")]
             found = tuple(choose_route(self.model, layer, self._example()) for layer in layers)
+        if found[0].scores != len(self.species):
+            problem = f"the model gives {found[0].scores} scores and has {len(self.species)} names"
+            raise ClassifierError(problem, "name all classes in the order of the scores")
         for route in found:
             route.execute(self.execution)
         return found

@@ -1,4 +1,4 @@
-"""Load a classifier from a folder, a factory function, or timm."""
+"""Load a classifier from a folder, the Hugging Face hub, a factory function, or timm."""
 
 import csv
 import importlib
@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import timm
 import torch
+from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -18,6 +20,9 @@ from finercam_core.explain.classifier import Classifier
 from finercam_core.explain.clip import load_clip
 from finercam_core.explain.execution import Execution
 from finercam_core.preparation import Preparation
+
+# No finercam.json: a stranger's repository must not name a function that is called here.
+_OF_THE_HUB = ("config.json", "model.safetensors", "preparation.json", "classes.csv")
 
 
 def load_classifier(
@@ -33,11 +38,15 @@ def load_classifier(
     Parameters
     ----------
     spec : str or Path
-        A folder that `finercam train` wrote (timm's ``local-dir:`` form, or one made from a factory), a
-        ``package.module:function`` that returns a `Classifier` or a model, a TOML file with a CLIP-like model and its
-        prompts (see `finercam_core.explain.prompts`), or the name of a timm model.
+        - A folder in timm's form or one that `finercam train` wrote, also as ``local-dir:folder``.
+        - ``hf-hub:owner/name``, with ``@revision`` for a branch, tag or commit: the same from the Hugging Face hub.
+          Only safetensors and texts are taken.
+        - ``package.module:function`` that returns a `Classifier` or a model.
+        - A TOML file with a CLIP-like model and its prompts, see `finercam_core.explain.prompts`.
+        - The name of a timm model with weights, such as "resnet50.a1_in1k".
     species : sequence of str, optional
-        Names of the classes, where the source has none.
+        Names of the classes in the order of the scores, where the source has none or others. Of a folder or the hub:
+        by default the column scientificName of classes.csv, else ``label_names`` in config.json.
     target_layer : str, optional
         Layer to explain instead of the default.
     device : str
@@ -48,14 +57,19 @@ def load_classifier(
     Raises
     ------
     ClassifierError
-        If it cannot be loaded, or the number of names is not the number of scores.
+        If it cannot be loaded, has no names, or the number of names is not the number of scores.
     """
-    text = str(spec)
+    text = str(spec).removeprefix("local-dir:")
     if Path(text).is_dir():
-        found = _from_folder(Path(text), species, target_layer)
+        made = _json(Path(text) / "finercam.json") if (Path(text) / "finercam.json").exists() else {}
+        found = _from_folder(Path(text), species, target_layer, made)
+    elif text != str(spec):
+        raise ClassifierError(f"there is no folder {text}", "give the folder of a classifier after local-dir:")
+    elif text.startswith("hf-hub:"):
+        found = _from_folder(_from_hub(text), species, target_layer, {})
     elif text.endswith(".toml"):
         found = load_clip(text, target_layer=target_layer)
-    elif ":" in text and not text.startswith(("hf-hub:", "local-dir:")):
+    elif ":" in text:
         found = _from_factory(text, species, target_layer)
     else:
         found = _from_timm(text, species, target_layer)
@@ -66,8 +80,10 @@ def load_classifier(
     return found
 
 
-def _from_folder(folder: Path, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
-    made = _json(folder / "finercam.json") if (folder / "finercam.json").exists() else {}
+def _from_folder(
+    folder: Path, species: Sequence[str] | None, target_layer: str | None, made: dict[str, Any]
+) -> Classifier:
+    """`made` says by which factory, if it is no timm model."""
     names = list(species or _class_names(folder))
     preparation = _preparation(folder)
     layer = target_layer or made.get("target_layer")
@@ -77,14 +93,33 @@ def _from_folder(folder: Path, species: Sequence[str] | None, target_layer: str 
         layer = layer or (built.target_layer if isinstance(built, Classifier) else None)
         name = str(made["factory"])
     else:
-        config = _json(folder / "config.json")
-        model = timm.create_model(
-            config["architecture"], num_classes=config["num_classes"], **config.get("model_args", {})
-        )
-        model.pretrained_cfg = {**model.pretrained_cfg, **config.get("pretrained_cfg", {})}
-        name = str(config["architecture"])
+        model, name = _of_config(folder / "config.json", len(names))
     _load_weights(model, folder)
     return Classifier(model.eval(), names, layer, preparation, name=name)
+
+
+def _of_config(path: Path, names: int) -> tuple[nn.Module, str]:
+    """A timm model without its weights, and what it is called."""
+    config = _json(path)
+    own = config.get("pretrained_cfg", {})
+    count = config.get("num_classes") or own.get("num_classes")
+    if "architecture" not in config or not count:
+        raise ClassifierError(f"{path} names no architecture or no num_classes", "give a classifier in timm's form")
+    if count != names:
+        raise ClassifierError(f"{path} has {count} classes and {names} names are given", "name each class once")
+    model: Any = timm.create_model(config["architecture"], num_classes=count, **config.get("model_args", {}))
+    model.pretrained_cfg = {**model.pretrained_cfg, **own}
+    return model, str(config["architecture"])
+
+
+def _from_hub(spec: str) -> Path:
+    """Folder of the hub's cache with a repository's files, downloaded if they are not there or have changed."""
+    name, _, revision = spec.removeprefix("hf-hub:").partition("@")
+    try:
+        return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(_OF_THE_HUB)))
+    except (OSError, ValueError, httpx.HTTPError) as error:
+        said = str(error).strip().partition("\n")[0]
+        raise ClassifierError(f"{spec} cannot be had from the hub: {said}", "check its name and the network") from error
 
 
 def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
@@ -103,9 +138,13 @@ def _from_timm(name: str, species: Sequence[str] | None, target_layer: str | Non
     if species is None:
         raise ClassifierError(f"{name!r} is no folder, and timm's models have no species", "train one, or give species")
     try:
-        model = timm.create_model(name, pretrained=True, num_classes=len(species))
+        model = timm.create_model(name, pretrained=True)
     except (RuntimeError, OSError, ValueError) as error:
         raise ClassifierError(f"timm cannot load {name!r}: {error}", "see timm.list_models for names") from error
+    if model.num_classes != len(species):
+        # timm would give it a head of random weights.
+        problem = f"{name} has {model.num_classes} classes and {len(species)} names are given"
+        raise ClassifierError(problem, "train it on these species first, see `finercam train --help`")
     return Classifier(model.eval(), species, target_layer, name=name)
 
 

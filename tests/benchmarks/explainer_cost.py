@@ -1,7 +1,8 @@
 """What comparisons cost in forward passes, ours and other libraries': ``python tests/benchmarks/explainer_cost.py``.
 
 Everything runs on the same batches in one process, in turns, and each figure is the median over the rounds of its time
-over that of a forward pass (`inference_mode`, nothing kept) in the same round. See ``--help`` for cases and rounds.
+over that of a forward pass (`inference_mode`, nothing kept) in the same round. ``--memory`` prints the peak memory of a
+batch instead, of a forward pass and of ours. See ``--help`` for cases and rounds.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from functools import partial
 from importlib.metadata import version
 
 import torch
+from explainers.memory import peak
 from explainers.models import CASES, SIDE, build, classes_of, forward, images_of
 from explainers.others import OTHERS, quietly
 from explainers.timing import median, ratios
@@ -21,24 +23,31 @@ from torch import nn
 from finercam_core.explain import Classifier, explain
 
 COMPARISONS = (1, 3, 10, 30)
+MEMORY_COMPARISONS = 10
 
 
 def main() -> None:
     options = parse()
     title = "\n".join([f"inputs of {SIDE} x {SIDE}", machine(options.device), versions()])
-    speed(options, title)
+    if options.memory:
+        memory(options, title)
+    else:
+        speed(options, title)
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
-    parser.add_argument("--batch", type=int, default=8, help="images a batch")
+    parser.add_argument("--memory", action="store_true", help="peak memory instead of time, with 10 comparisons")
+    parser.add_argument("--batch", type=int, help="images a batch: 8, or 32 for memory")
     parser.add_argument("--comparisons", type=int, nargs="+", default=list(COMPARISONS))
     parser.add_argument("--others", type=int, default=3, help="comparisons for the other libraries; 0 leaves them out")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rounds-of-others", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.batch = options.batch or (32 if options.memory else 8)
+    return options
 
 
 def speed(options: argparse.Namespace, title: str) -> None:
@@ -58,6 +67,19 @@ def speed(options: argparse.Namespace, title: str) -> None:
         cells = [f"{median(times[key]):.2f}" for key in ("again", *ours)]
         table.add_row(described(found), *cells, floor, *(f"{median(times[key]):.2f}" for key in OTHERS if others))
     Console(width=180).print(table)
+
+
+def memory(options: argparse.Namespace, title: str) -> None:
+    """One row a case: the peak of a batch above what the process held before it."""
+    table = Table("model, layer, route", "forward", f"ours, K={MEMORY_COMPARISONS}", "of it results", "ratio")
+    table.title = f"Peak memory of a batch of {options.batch} in MiB, {title}"
+    table.show_lines = True
+    for name in options.cases:
+        alone, _ = peak(name, options.batch, None, options.device)
+        ours, results = peak(name, options.batch, MEMORY_COMPARISONS, options.device)
+        cells = [f"{size / 2**20:.1f}" for size in (alone, ours, results)]
+        table.add_row(described(build(name)), *cells, f"{ours / alone:.2f}")
+    Console(width=150).print(table)
 
 
 def works_of(found: Classifier, images: torch.Tensor, options: argparse.Namespace) -> dict[str, Callable[[], object]]:

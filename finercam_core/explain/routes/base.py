@@ -81,6 +81,8 @@ class Route(ABC):
         How the layer's output is read as a map.
     grid : (int, int)
         Height and width in cells of the maps of images as large as the example.
+    scores : int
+        Number of classes.
     """
 
     name: str
@@ -90,7 +92,8 @@ class Route(ABC):
         self.model = model
         self.layer = layer
         self.run = Runner(model, layer)
-        activation, _ = self.run(example)
+        activation, logits = self.run(example)
+        self.scores = int(logits.shape[1])
         self.layout = Layout.of(model, activation, example)
         self.grid = self.layout.grid(activation, example)
 
