@@ -32,8 +32,8 @@ from finercam_core.store.files import Files
 class Watcher(Protocol):
     """What wants to know how a fetch goes on; called from many threads."""
 
-    def planned(self, files: int, there: int) -> None:
-        """So many files are to be fetched; so many are settled already."""
+    def planned(self, files: int, there: int, failed: int) -> None:
+        """So many files are to be fetched; so many are there, and so many failed for good in an earlier run."""
 
     def received(self, count: int) -> None:
         """So many bytes came."""
@@ -43,7 +43,7 @@ class Watcher(Protocol):
 
 
 class _Nobody:
-    def planned(self, files: int, there: int) -> None: ...
+    def planned(self, files: int, there: int, failed: int) -> None: ...
     def received(self, count: int) -> None: ...
     def settled(self, *, good: bool) -> None: ...
 
@@ -129,8 +129,8 @@ def fetch(
         before = _usable(log, verify=verify, retry_failed=retry_failed)
         todo = needed.drop_duplicates(KEY).merge(before[KEY], on=KEY, how="left", indicator=True)
         todo = todo[todo["_merge"] == "left_only"].reset_index(drop=True)
-        distinct = len(needed.drop_duplicates(KEY))
-        watcher.planned(len(todo), distinct - len(todo))
+        failed = len(needed.drop_duplicates(KEY).merge(before.loc[before["path"] == "", KEY], on=KEY))
+        watcher.planned(len(todo), len(needed.drop_duplicates(KEY)) - len(todo) - failed, failed)
         if len(todo):
             _fetch_all(todo, target, catalog.root, settings, watcher, stop)
         if stop.is_set():

@@ -56,9 +56,10 @@ class FetchBar:
         self._failed = 0
         self._lock = threading.Lock()
 
-    def planned(self, files: int, there: int) -> None:
+    def planned(self, files: int, there: int, failed: int) -> None:
         """Show the number of files that this run asks for."""
-        self.bar.update(self.task, description="Files", total=files, note=f"{there} there" if there else "")
+        notes = [f"{there} there"] * bool(there) + [f"{failed} failed before"] * bool(failed)
+        self.bar.update(self.task, description="Files", total=files, note=", ".join(notes))
 
     def received(self, count: int) -> None:
         """Count bytes; the bar shows them with the next file that is settled."""

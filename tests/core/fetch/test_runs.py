@@ -43,6 +43,25 @@ def test_a_second_run_asks_for_nothing(host: Any, draw: Callable[..., bytes], ro
     assert (tmp_path / "to" / "catalog.parquet").read_bytes() == before
 
 
+def test_a_run_is_told_what_is_there_and_what_failed(
+    host: Any, draw: Callable[..., bytes], rows: Any, tmp_path: Path
+) -> None:
+    faults = ["", "", "always_busy", "forbidden"]
+    table = rows([{"accessURI": host.put(f"/{n}.jpg", draw(n), fault)} for n, fault in enumerate(faults)])
+    told: list[tuple[int, int, int]] = []
+
+    class Listener:
+        def planned(self, files: int, there: int, failed: int) -> None:
+            told.append((files, there, failed))
+
+        def received(self, count: int) -> None: ...
+        def settled(self, *, good: bool) -> None: ...
+
+    for _ in range(2):
+        fetch(open_catalog(table), tmp_path / "to", QUICK, watcher=Listener())
+    assert told == [(4, 0, 0), (1, 2, 1)]
+
+
 def test_what_may_pass_is_asked_again_and_the_rest_only_on_request(
     host: Any, draw: Callable[..., bytes], rows: Any, tmp_path: Path
 ) -> None:
@@ -207,7 +226,7 @@ def test_a_stop_keeps_what_came(host: Any, draw: Callable[..., bytes], rows: Any
     stop = threading.Event()
 
     class Impatient:
-        def planned(self, files: int, there: int) -> None:
+        def planned(self, files: int, there: int, failed: int) -> None:
             self.left = 10
 
         def received(self, count: int) -> None:
