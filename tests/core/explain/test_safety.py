@@ -60,7 +60,7 @@ def test_a_clock_that_jumps_neither_hides_a_change_nor_invents_one(
         monkeypatch.setattr(time, "time", lambda jump=jump: true() + jump)
         annotate_once(str(catalog), str(store))
         assert chunks_of(store) == before
-    # A picture that was changed while the clock stood in 1999 is older than its map, and is computed again all the same.
+    # A picture changed while the clock stood in 1999 is older than its map, and is computed again all the same.
     specimens = open_catalog(catalog).specimens
     picture = tmp_path / "images" / specimens["path"].iloc[0]
     os.utime(picture, (915_148_800, 915_148_800))
