@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from finercam_core.errors import ReviewError
+from finercam_core.garbage import no_collections
 from finercam_core.review.records import Verdict, verdict_from_json
 from finercam_core.store.files import Files
 from finercam_core.store.layout import REVIEWS
@@ -77,21 +78,23 @@ class VerdictReader:
     def new(self) -> list[Verdict]:
         """Verdicts that were not read before, of all reviewers, in the order of their times."""
         names = [name for name in self._files.names(REVIEWS) if name.endswith(".jsonl")]
-        found = [verdict for name in names for verdict in self._rest(name)]
+        with no_collections():
+            found = [verdict for name in names for verdict in self._rest(name)]
         return sorted(found, key=lambda verdict: verdict.time)
 
     def _rest(self, name: str) -> Iterable[Verdict]:
         offset, number = self._read.get(name, (0, 0))
-        whole, _, _ = self._files.read(name)[offset:].rpartition(b"\n")
-        if not whole:
+        content = self._files.read(name)
+        end = content.rfind(b"\n")
+        if end <= offset:
             return
-        lines = whole.split(b"\n")
-        self._read[name] = offset + len(whole) + 1, number + len(lines)
+        lines = content[offset:end].split(b"\n")
+        self._read[name] = end + 1, number + len(lines)
         for line_number, line in enumerate(lines, number + 1):
             if not line.strip():
                 continue
             try:
-                yield verdict_from_json(json.loads(line))
+                yield verdict_from_json(json.loads(line.decode()))
             except (ValueError, TypeError, KeyError, ReviewError) as error:
                 self.problems.append(f"line {line_number} of {name} is not a verdict: {error}")
 

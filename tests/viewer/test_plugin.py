@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,16 @@ from napari_finercam._reader import get_reader, read_store
 from napari_finercam._sample_data import demo
 from napari_finercam._session import ReviewSession
 from napari_finercam._widget import ReviewWidget
+from napari_finercam._window import canvas_beside
 from napari_finercam._writer import write_trait_mask
 from npe2 import PluginManifest
 from PIL import Image
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import Qt
 
 from finercam_core.export import export
 from finercam_core.finer import finer_cam
+from finercam_core.review import read_verdicts
 from finercam_core.store import open_store
 from finercam_core.synthetic.truth import RENDERER
 
@@ -100,6 +105,45 @@ def test_the_sample_opens_without_a_demo(tmp_path: Path, monkeypatch: pytest.Mon
     assert session.common["Coralodon ocellatus"] == "eyespot coralfin"
     assert session.view.traits is not None
     assert {trait.uberon for trait in session.traits} >= {"UBERON:2000251"}
+
+
+@pytest.mark.gui
+def test_the_sample_is_seen_whole_beside_its_review(
+    make_napari_viewer: Callable[..., Any], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1200, 800)
+    qtbot.wait(50)
+    canvas = viewer.window._qt_viewer.canvas.native
+    before = canvas.width()
+    viewer.open_sample("finercam", "demo")
+    qtbot.waitUntil(lambda: canvas.width() < before)
+    height, width = np.ptp(viewer.layers.extent.world[:, -2:], axis=0)
+    camera = viewer.scene.camera
+    qtbot.waitUntil(lambda: camera.zoom * width < canvas.width() and camera.zoom * height < canvas.height())
+
+
+@pytest.mark.gui
+def test_a_review_from_naparis_own_menu_uses_nothing_private(
+    make_napari_viewer: Callable[..., Any], qtbot: QtBot, small_store: Path
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    dock, widget = viewer.window.add_plugin_dock_widget("finercam", "Review")
+    assert widget.viewer is not viewer  # a stand-in that warns of private parts, and warnings are errors here
+    widget.start.reviewer.setText("A")
+    widget.open_store(small_store)
+    canvas = canvas_beside(widget)
+    assert canvas is viewer.window._qt_viewer.canvas.native
+    qtbot.keyClick(widget.comparison.gamma, Qt.Key.Key_K)
+    qtbot.keyClick(canvas, Qt.Key.Key_J)
+    assert [verdict.decision for verdict in read_verdicts(small_store)] == ["accept", "reject"]
+    dock.setFloating(True)
+    assert canvas_beside(widget) is canvas
+    widget.setParent(None)
+    assert canvas_beside(widget) is None
+    widget.close()
 
 
 def test_the_sample_belongs_to_the_renderer_that_draws_it() -> None:

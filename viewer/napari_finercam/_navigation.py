@@ -134,6 +134,8 @@ class Navigation:
         self._show(self.queue.position)
 
     def _show(self, place: int) -> bool:
+        if self.scores is not None:
+            self.scores.rest()
         row = int(self.queue.order[place])
         view = self.loader.get(str(self.queue.ids[row]))
         if not view.done and self.queue.selection.only != "failed":

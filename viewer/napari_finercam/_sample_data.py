@@ -20,5 +20,9 @@ def demo() -> list[LayerData]:
     viewer = napari.current_viewer()
     layers = read_store(str(sample_store()))
     if viewer is not None and getattr(viewer, "window", None) is not None:
-        viewer.window.add_plugin_dock_widget("finercam", "Review")
+        from qtpy.QtCore import QTimer
+
+        _, widget = viewer.window.add_plugin_dock_widget("finercam", "Review")
+        # napari fits the layers into the picture before the dock takes its room.
+        QTimer.singleShot(0, widget, viewer.reset_view)
     return layers

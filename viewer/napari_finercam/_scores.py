@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from threading import Event, Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,7 @@ class ScoreReader:
         self.missing: list[str] = []
         self.finished = Event()
         self._stop = Event()
+        self._rest_until = 0.0
         self._work = (location, tuple(groups), queue, pause)
         self._thread = Thread(target=self._run, name="finercam-scores", daemon=True)
 
@@ -69,6 +70,10 @@ class ScoreReader:
         if self._thread.is_alive():
             self._thread.join(timeout=5)
 
+    def rest(self, seconds: float = 0.1) -> None:
+        """Leave the processor to the window for a moment, in which it draws another specimen."""
+        self._rest_until = monotonic() + seconds
+
     def _run(self) -> None:
         location, groups, queue, pause = self._work
         for group in groups:
@@ -81,4 +86,6 @@ class ScoreReader:
                 self.missing.append(group)
                 queue.take_missing(group)
             sleep(pause)
+            while monotonic() < self._rest_until and not self._stop.is_set():
+                sleep(pause)
         self.finished.set()

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from finercam_core.traits import traits_of
 from napari_finercam._scores import UNREADABLE
 
 KEPT = 12
+_LATER = 0.06
 _BLANK = 235
 
 
@@ -134,24 +135,34 @@ class Loader:
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="finercam-view")
         self._views: OrderedDict[str, Future[View]] = OrderedDict()
         self._lock = Lock()
+        self._hurry = Event()
 
     def ahead(self, image_ids: Iterable[str]) -> None:
-        """Begin to load specimens that will be wanted."""
+        """Load specimens that will be wanted, as soon as the one that is on had the time to be drawn."""
         for image_id in image_ids:
-            self._future(image_id)
+            self._future(image_id, self._hurry)
 
     def get(self, image_id: str) -> View:
         """A specimen's view, loaded now if it was not loaded before."""
-        return self._future(image_id).result()
+        self._hurry.set()
+        try:
+            return self._future(image_id).result()
+        finally:
+            self._hurry.clear()
 
-    def _future(self, image_id: str) -> Future[View]:
+    def _future(self, image_id: str, wait: Event | None = None) -> Future[View]:
         with self._lock:
             if image_id not in self._views:
-                self._views[image_id] = self._pool.submit(load_view, self.store, image_id)
+                self._views[image_id] = self._pool.submit(self._load, image_id, wait)
             self._views.move_to_end(image_id)
             while len(self._views) > KEPT:
                 self._views.popitem(last=False)[1].cancel()
             return self._views[image_id]
+
+    def _load(self, image_id: str, wait: Event | None) -> View:
+        if wait is not None:
+            wait.wait(_LATER)
+        return load_view(self.store, image_id)
 
     def forget(self) -> None:
         """Load everything again from now on: the images have moved, or a flow has written more."""

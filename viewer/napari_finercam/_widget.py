@@ -5,9 +5,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QApplication, QMainWindow, QStackedLayout, QWidget
+from qtpy.QtWidgets import QApplication, QStackedLayout, QWidget
 
+from finercam_core.garbage import no_collections
 from napari_finercam import _words
 from napari_finercam._acts import Acts, told
 from napari_finercam._beside import Question
@@ -23,11 +25,19 @@ from napari_finercam._panel_region import RegionPanel
 from napari_finercam._panel_start import GOOD, WARNING, StartPage, remember_reviewer
 from napari_finercam._panel_verdict import VerdictPanel
 from napari_finercam._session import ReviewSession
+from napari_finercam._window import canvas_beside, main_window
 
 if TYPE_CHECKING:
     import napari
 
 _POLL = 400
+
+
+def warm_up() -> None:
+    """Let napari read its units of measure, which its first layer waits half a second for, behind the start page."""
+    from napari.layers import Image
+
+    Image(np.zeros((1, 1)))
 
 
 class ReviewWidget(QWidget):
@@ -57,6 +67,7 @@ class ReviewWidget(QWidget):
         self._lay_out()
         self._connect()
         bind_keys(napari_viewer, self.acts)
+        QTimer.singleShot(0, self, warm_up)
         napari_viewer.layers.events.inserted.connect(self._offer_open_store)
         self._offer_open_store()
 
@@ -103,6 +114,10 @@ class ReviewWidget(QWidget):
 
     def open(self, session: ReviewSession) -> None:
         """Show a session's specimen."""
+        with no_collections():
+            self._open(session)
+
+    def _open(self, session: ReviewSession) -> None:
         self.close_session()
         self.session = session
         remember_reviewer(session.reviewer)
@@ -130,8 +145,8 @@ class ReviewWidget(QWidget):
             self.beside = BesidePanel()
             self.viewer.window.add_dock_widget(self.beside, name="Look-alike", area="bottom")
             # The strip lies below the picture, not below this widget, which needs the height.
-            window = self.window()
-            if isinstance(window, QMainWindow):
+            window = main_window(self)
+            if window is not None:
                 window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.beside.asked = None
 
@@ -146,8 +161,8 @@ class ReviewWidget(QWidget):
         """Pass on to the picture the keys that no field here wanted; Escape brings the keys back to it."""
         if event.key() == Qt.Key.Key_Escape:
             self.focus_canvas()
-        else:
-            QApplication.sendEvent(self._canvas(), event)
+        elif (canvas := canvas_beside(self)) is not None:
+            QApplication.sendEvent(canvas, event)
 
     def closeEvent(self, event: Any) -> None:  # noqa: N802 - Qt's name
         """End the threads with the window."""
@@ -173,10 +188,9 @@ class ReviewWidget(QWidget):
 
     def focus_canvas(self) -> None:
         """Let the keys go to the picture again."""
-        self._canvas().setFocus()
-
-    def _canvas(self) -> Any:
-        return self.viewer.window._qt_viewer.canvas.native
+        canvas = canvas_beside(self)
+        if canvas is not None:
+            canvas.setFocus()
 
     # --- showing
 
