@@ -135,7 +135,8 @@ class Classifier:
         except torch.OutOfMemoryError:
             raise
         except (AssertionError, RuntimeError) as error:
-            size, said = f"{self.preparation.height}x{self.preparation.width}", str(error).partition("\n")[0]
+            size = f"{self.preparation.height}x{self.preparation.width}"
+            said = str(error).partition("\n")[0].rstrip(".")
             raise ClassifierError(
                 f"the model does not run on images of {size}: {said}",
                 "build it for this size (timm: img_size=… or dynamic_img_size=True), or prepare another size",

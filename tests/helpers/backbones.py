@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from finercam_core.explain import Classifier
+from finercam_core.explain.routes import Route, evidence_of
 from finercam_core.preparation import Preparation
 
 CLASSES = 5
@@ -34,14 +35,21 @@ FAMILIES: dict[str, tuple[dict[str, object], int, str, str]] = {
     "swin_tiny_patch4_window7_224": (WINDOWS, 64, "norm", POOLED),
     "swinv2_tiny_window8_256": (WINDOWS, 64, "norm", POOLED),
     "test_maxvit": ({}, 160, "norm", POOLED),
-    "test_coatnet": ({}, 160, "norm", POOLED),
+    "test_coatnet": ({"img_size": 160}, 160, "norm", POOLED),
     "mixer_s32_224": ({"img_size": 64}, 64, "norm", POOLED),
 }
 
 
-def build(name: str, *, layer: str | None = None, seed: int = 3, **changes: object) -> Classifier:
-    """A classifier with random weights that are large enough for its scores and its attention to vary."""
+def build(
+    name: str, *, layer: str | None = None, seed: int = 3, size: tuple[int, int] | None = None, **changes: object
+) -> Classifier:
+    """A classifier with random weights that are large enough for its scores and its attention to vary.
+
+    `size` is the height and width of its images, which models that are built for one are built for.
+    """
     arguments, side, _, _ = FAMILIES[name]
+    if size is not None and "img_size" in arguments:
+        changes = {"img_size": size, **changes}
     torch.manual_seed(seed)
     model = timm.create_model(name, num_classes=CLASSES, **{**arguments, **changes}).eval()
     with torch.no_grad():
@@ -55,7 +63,7 @@ def build(name: str, *, layer: str | None = None, seed: int = 3, **changes: obje
     heads = model.get_classifier()
     for head in heads if isinstance(heads, tuple) else [heads]:
         nn.init.normal_(head.weight, std=0.5)
-    return Classifier(model, SPECIES, target_layer=layer, preparation=Preparation(side, side), name=name)
+    return Classifier(model, SPECIES, target_layer=layer, preparation=Preparation(*(size or (side, side))), name=name)
 
 
 def images_of(found: Classifier, n: int = 2, seed: int = 1) -> torch.Tensor:
@@ -76,3 +84,23 @@ def by_autograd(found: Classifier, images: torch.Tensor) -> tuple[torch.Tensor, 
     gradients = [torch.autograd.grad(column.sum(), caught[0], retain_graph=True)[0] for column in logits.T]
     grid = found.route.to_grid
     return torch.stack([grid(one, images) for one in gradients]), grid(caught[0].detach(), images)
+
+
+def assert_is_autograd(found: Classifier, route: Route, images: torch.Tensor, tolerance: float = 1e-12) -> None:
+    """Weights, evidence and gradients of a route are those of a backward through the whole model."""
+    classes = torch.arange(CLASSES).expand(len(images), -1)
+    gradients, activation = by_autograd(found, images)
+    alpha = gradients.mean(dim=(3, 4)).transpose(0, 1)
+    weights, each = route.weights(images, classes), route.gradients(images, classes)
+    evidence, logits = evidence_of(weights), weights.logits
+    maps = activation[0, 0].numel() * torch.einsum("nrc,nchw->nrhw", alpha, activation)
+    for ours, theirs in (
+        (weights.alpha, alpha),
+        (evidence, maps),
+        (each.values, gradients),
+        (each.activation, activation),
+    ):
+        assert ours.dtype == theirs.dtype
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=tolerance * float(theirs.abs().max()))
+    with torch.no_grad():
+        torch.testing.assert_close(logits, found.model(images), rtol=tolerance, atol=tolerance)

@@ -1,33 +1,7 @@
 """Every family of timm at its default layer: the layer, the route, and autograd through the whole model in float64."""
 
 import pytest
-import torch
-from backbones import CLASSES, FAMILIES, build, by_autograd, images_of
-
-from finercam_core.explain import Classifier
-from finercam_core.explain.routes import Route, evidence_of
-
-ALL = torch.arange(CLASSES)[None]
-
-
-def assert_is_autograd(found: Classifier, route: Route, images: torch.Tensor, tolerance: float = 1e-12) -> None:
-    """Weights, evidence and gradients of a route are those of a backward through the whole model."""
-    classes = ALL.expand(len(images), -1)
-    gradients, activation = by_autograd(found, images)
-    alpha = gradients.mean(dim=(3, 4)).transpose(0, 1)
-    weights, each = route.weights(images, classes), route.gradients(images, classes)
-    evidence, logits = evidence_of(weights), weights.logits
-    maps = activation[0, 0].numel() * torch.einsum("nrc,nchw->nrhw", alpha, activation)
-    for ours, theirs in (
-        (weights.alpha, alpha),
-        (evidence, maps),
-        (each.values, gradients),
-        (each.activation, activation),
-    ):
-        assert ours.dtype == theirs.dtype
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=tolerance * float(theirs.abs().max()))
-    with torch.no_grad():
-        torch.testing.assert_close(logits, found.model(images), rtol=tolerance, atol=tolerance)
+from backbones import FAMILIES, assert_is_autograd, build, images_of
 
 
 @pytest.mark.parametrize("name", FAMILIES)
