@@ -10,9 +10,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from finercam_core.catalog import open_catalog
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain, load_classifier
 from finercam_core.explain.clip import PromptScores, clip_classifier, load_clip
+from finercam_core.explain.run import plan_store
+from finercam_core.store import open_store
 
 open_clip = pytest.importorskip("open_clip")
 
@@ -132,6 +135,47 @@ def test_a_toml_file_makes_a_classifier(weights: dict[str, Path], tmp_path: Path
     assert prompts["adipose fin"] == ["a fish with an adipose fin"]
     assert found.preparation.mean == (0.48, 0.46, 0.41)
     assert found.grid == (6, 6)
+
+
+LINNAEAN = "Animalia Chordata Actinopterygii Characiformes Characidae Astyanax mexicanus"
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern", "text"),
+    [
+        ("scientific name", "{scientificName}", "Astyanax mexicanus"),
+        ("common name", "{vernacularName}", "Mexican tetra"),
+        ("Linnaean string", "{kingdom} {phylum} {class} {order} {family} {scientificName}", LINNAEAN),
+    ],
+)
+def test_each_way_to_call_a_species_is_asked_as_it_is_and_kept(
+    kind: str, pattern: str, text: str, weights: dict[str, Path], tmp_path: Path
+) -> None:
+    """Against a free concept; the evidence of both, their difference, and the prompts in a store's provenance."""
+    (tmp_path / "weights").symlink_to(weights["vit"])
+    ranks = "kingdom,phylum,class,order,family,scientificName,vernacularName"
+    row = f"{LINNAEAN.removesuffix(' Astyanax mexicanus').replace(' ', ',')},Astyanax mexicanus,Mexican tetra"
+    (tmp_path / "classes.csv").write_text(f"{ranks}\n{row}\n")
+    (tmp_path / "clip.toml").write_text(
+        f'model = "local-dir:weights"\ntable = "classes.csv"\ntexts = ["{pattern}"]\n'
+        '[concepts]\n"red epaulets" = ["red epaulets"]\n'
+    )
+    found = load_classifier(tmp_path / "clip.toml", device="cpu")
+    prompts = {"Astyanax mexicanus": [f"a photo of {text}."], "red epaulets": ["a photo of red epaulets."]}
+    spec = f"local-dir:{weights['vit']}"
+    model, images = open_clip.create_model(spec).eval(), images_of(found)
+    with torch.no_grad():
+        texts = model.encode_text(open_clip.get_tokenizer(spec)([one for (one,) in prompts.values()]), normalize=True)
+        expected = model.logit_scale.exp() * model.encode_image(images, normalize=True) @ texts.T
+    result = explain(found, images, [[0, 1], [1, 0]])
+    torch.testing.assert_close(result.logits, expected, rtol=1e-4, atol=1e-4)
+    turned = explain(found, images, [[1, 0], [0, 1]]).evidence
+    torch.testing.assert_close(result.evidence, turned[:, [1, 0]], rtol=1e-4, atol=1e-5)
+    assert found.to_provenance()["prompts"] == prompts, kind
+    (tmp_path / "catalog.csv").write_text("image_id,scientificName,path\n1,Astyanax mexicanus,1.jpg\n")
+    store = plan_store(tmp_path / "maps.zarr", open_catalog(tmp_path / "catalog.csv"), found, references=1)
+    assert open_store(store.location).provenance["classifier"]["prompts"] == prompts
+    assert store.classes("Astyanax mexicanus") == ("Astyanax mexicanus", "red epaulets")
 
 
 def test_what_cannot_be_asked_is_said(weights: dict[str, Path], tmp_path: Path) -> None:

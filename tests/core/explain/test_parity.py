@@ -16,6 +16,7 @@ from torch import nn
 
 from finercam_core.base_methods import BASE_METHODS
 from finercam_core.explain import Classifier, explain
+from finercam_core.explain.methods.xgradcam import xgradcam
 from finercam_core.explain.nearest import NearestLogits
 from finercam_core.finer import coefficients, combine
 from finercam_core.preparation import Preparation
@@ -174,6 +175,18 @@ def found_map(found: Classifier, k: int, scale: float) -> Map:
     with torch.no_grad():
         found.model.get_classifier().weight.div_(scale)
     return ours
+
+
+def test_on_purpose_a_sum_that_cancels_decides_no_xgrad_cam() -> None:
+    """Theirs divides by a channel's sum beside 1e-7; ours takes the mean gradient where the sum nearly cancels."""
+    cells = torch.tensor([[[[1.0, -1.0 + 1e-6], [2.0, -2.0]]], [[[1.0, -0.5], [2.0, -1.0]]]], dtype=torch.float64)
+    slope = torch.tensor([[[[0.3, 0.1], [0.2, 0.4]]]] * 2, dtype=torch.float64)
+    ours = xgradcam(slope[None], cells)[0]
+    theirs = pytorch_grad_cam.XGradCAM.get_cam_weights(None, None, None, None, cells.numpy(), slope.numpy())
+    weighted = 4 * torch.from_numpy(theirs)[..., None] * cells[:, 0]
+    torch.testing.assert_close(ours[1], weighted[1], rtol=1e-6, atol=0)
+    torch.testing.assert_close(ours[0], 4 * slope[0, 0].mean() * cells[0, 0])
+    assert float((weighted[0] / ours[0]).abs().max()) > 1e4
 
 
 def test_on_purpose_nothing_is_scaled_and_the_sign_is_kept() -> None:
