@@ -28,7 +28,7 @@ CatalogSource = Annotated[
     str, Field(min_length=1), Help("Manifest (TOML), table (CSV, Parquet), Darwin Core Archive or folder of images.")
 ]
 ClassifierSpec = Annotated[
-    str, Field(min_length=1), Help("Folder that `finercam train` wrote, package.module:function, or timm name.")
+    str, Field(min_length=1), Help("Folder that `finercam train` wrote, hf-hub:owner/name, CLIP prompts (TOML) or module:function.")
 ]
 StoreLocation = Annotated[
     str, Field(min_length=1), Help("Store of evidence maps: a folder, or a URL such as s3://bucket/maps.zarr.")

@@ -16,7 +16,7 @@ _BY = "tier (closest relatives), cosine, logits (by image), confusions, a tree (
 def annotate(
     catalog: Annotated[str, typer.Argument(help="Manifest (TOML), table, Darwin Core Archive or folder of images.")],
     classifier: Annotated[
-        str, typer.Option(help="Folder that train wrote, hf-hub:owner/name, CLIP prompts (TOML), or package.module:function.")
+        str, typer.Option(help="Folder that train wrote, hf-hub:owner/name, CLIP prompts (TOML) or module:function.")
     ],
     store: Annotated[str, typer.Option(help="Where the maps go: a folder or a URL such as s3://bucket/maps.zarr.")],
     references: Annotated[int, typer.Option(min=0, max=64, help="Look-alikes that each species is compared with.")] = 8,
