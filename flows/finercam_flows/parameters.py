@@ -28,7 +28,9 @@ CatalogSource = Annotated[
     str, Field(min_length=1), Help("Manifest (TOML), table (CSV, Parquet), Darwin Core Archive or folder of images.")
 ]
 ClassifierSpec = Annotated[
-    str, Field(min_length=1), Help("Folder that `finercam train` wrote, hf-hub:owner/name, CLIP prompts (TOML) or module:function.")
+    str,
+    Field(min_length=1),
+    Help("Folder of `finercam train`, hf-hub:owner/name, CLIP prompts (TOML) or module:function."),
 ]
 StoreLocation = Annotated[
     str, Field(min_length=1), Help("Store of evidence maps: a folder, or a URL such as s3://bucket/maps.zarr.")
