@@ -42,6 +42,11 @@ class BaseMethod:
         """What the `class` axis of a store of this method holds."""
         return "evidence" if self.linear else "comparison"
 
+    @property
+    def by_gradient(self) -> bool:
+        """Whether it takes the classifier's route to the gradients; of the others `forwards` says what they take."""
+        return self.forwards == _TAIL
+
 
 _TAIL = "none where a closed form exists, else a backward through the tail"
 _ALL = (

@@ -44,7 +44,7 @@ def coefficients(
     Parameters
     ----------
     logits : array (..., C)
-        Scores of the target (index 0) and of its references.
+        Scores of the target (index 0) and of its references; any float type, computed in float64.
     log_sum_exp : array (...)
         Log-sum-exp of the scores of *all* classes of the classifier; used by `released` alone.
     gamma : float, optional
@@ -145,13 +145,13 @@ def combine(evidence: npt.ArrayLike, coefficient: npt.ArrayLike, *, relu: bool =
     evidence : array (..., C, h, w)
         Signed evidence maps, any float type.
     coefficient : array (..., C)
-        From `coefficients`.
+        From `coefficients`; taken as float32.
     relu : bool
         False keeps the sign: positive where the target has more, negative where the references have more.
 
     Returns
     -------
-    float32 array (..., h, w).
+    float32 array (..., h, w), in the units of the evidence; NaN where that is.
     """
     maps = np.asarray(evidence, np.float32)
     signed: npt.NDArray[np.float32] = np.einsum("...chw,...c->...hw", maps, np.asarray(coefficient, np.float32))

@@ -77,7 +77,13 @@ class ClipClassifier(Classifier):
 
 
 def load_clip(path: str | Path, *, target_layer: str | None = None) -> ClipClassifier:
-    """Build the classifier that a TOML file describes, see `finercam_core.explain.prompts`."""
+    """Build the classifier that a TOML file describes, see `finercam_core.explain.prompts`.
+
+    Raises
+    ------
+    ClassifierError
+        If the file cannot be read or says something unknown, or as `clip_classifier` does.
+    """
     return _build(read_settings(path), target_layer)
 
 
@@ -104,6 +110,10 @@ def clip_classifier(
         Each text is put into each, in the place of ``{}``. The embeddings of all texts of a class are averaged.
     target_layer : str, optional
         By default the first norm of the last block (vision transformers) or the last stage.
+
+    Returns
+    -------
+    ClipClassifier, in evaluation mode on the CPU; its scores are cosines times the model's scale, plus its bias.
 
     Raises
     ------

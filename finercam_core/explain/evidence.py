@@ -1,5 +1,6 @@
 """Evidence maps: one forward pass an image, whatever the number of classes."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,21 +45,28 @@ def explain(
     method: str = "gradcam",
     gamma: float = GAMMA,
 ) -> Explanation:
-    r"""Evidence of classes and the scores of all classes.
+    r"""Evidence of classes and the scores of all classes, with one forward pass an image.
+
+    For Grad-CAM (Selvaraju et al., ICCV 2017, eq. 1 and 2, without the ReLU and times the number of cells N), with A
+    the target layer's output and :math:`y_k` the score of class k:
+
+    .. math:: E_k = N \sum_c α_{kc} A_c, \qquad α_{kc} = \frac{1}{N}\sum_{ij}\frac{\partial y_k}{\partial A_{cij}}
+
+    What Finer-CAM makes of it (Zhang et al., CVPR 2025, eq. 4) is in `finercam_core.finer`.
 
     Parameters
     ----------
     classifier : Classifier
     images : array or tensor (N, 3, H, W)
-        Prepared images, `Preparation.normalise`.
+        Prepared images, `Preparation.normalise`: any float type, which becomes the model's, and the model's range.
     classes : int array (N, R), or callable
-        For each image the classes to explain, usually its species and then the references; or a function that chooses
-        them from the scores (N, K), such as `finercam_core.explain.nearest.NearestLogits`.
+        For each image the classes to explain, from 0 to K - 1: its species, then the references; or a function that
+        chooses them from the scores (N, K), such as `finercam_core.explain.nearest.NearestLogits`.
     method : str
         Base method, one of `finercam_core.base_methods.BASE_METHODS`; formulas in `finercam_core.explain.methods`.
     gamma : float
-        Strength of the comparison, used by methods that are not linear in the scores alone. Evidence of the linear
-        ones serves every γ later, see `finercam_core.finer`.
+        Strength of the comparison, any finite number; used by methods that are not linear in the scores alone.
+        Evidence of the linear ones serves every γ later, see `finercam_core.finer`.
 
     Returns
     -------
@@ -67,12 +75,14 @@ def explain(
     Raises
     ------
     ComparisonError
-        If the method is unknown, or ignores the class, so that nothing can be compared; or if an image's first class
-        is one of its references as well.
+        If the method is unknown, or ignores the class, so that nothing can be compared; if γ is not finite; or if an
+        image's first class is one of its references as well.
     ClassifierError
         If the classes do not fit the images, or the classifier has no such class.
     """
     chosen = base_method(method)
+    if not math.isfinite(gamma):
+        raise ComparisonError(f"gamma is {gamma}", "give a finite number, the paper uses 0.6")
     pixels = torch.as_tensor(images).to(classifier.device, classifier.dtype, non_blocking=True)
     wanted = classes if callable(classes) else _checked(classes, len(pixels), classifier).to(classifier.device)
     routes = (classifier.route,) if method == "random" else classifier.routes
@@ -106,5 +116,5 @@ def _checked(classes: npt.ArrayLike, images: int, classifier: Classifier) -> tor
 def evidence(
     classifier: Classifier, images: npt.ArrayLike | torch.Tensor, classes: Classes, *, method: str = "gradcam"
 ) -> torch.Tensor:
-    """Signed evidence maps, float32 (N, R, h, w), of classes (N, R) of prepared images; see `explain`."""
+    """Signed evidence maps, (N, R, h, w), at least float32, of classes (N, R) of prepared images; see `explain`."""
     return explain(classifier, images, classes, method=method).evidence

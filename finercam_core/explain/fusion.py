@@ -18,7 +18,7 @@ from finercam_core.explain.methods import Maps
 
 
 def fused(layers: Sequence[Maps]) -> Maps:
-    """Mean of the maps of several layers on the finest of their grids; scores and classes of the first."""
+    """Mean of the maps (N, R, h, w) of several layers on the finest of their grids; scores and classes of the first."""
     first = layers[0]
     if len(layers) == 1:
         return first

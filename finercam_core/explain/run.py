@@ -76,6 +76,8 @@ def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[
     versions, preparation = described.pop("versions", {}), classifier.preparation.to_dict()
     described.pop("preparation", None)
     described["species"] = list(classifier.species)
+    if not base.by_gradient:
+        described["route"] = base.forwards
     return {
         "classifier": described,
         **maps,

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from finercam_core.base_methods import BASE_METHODS
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import ComparisonError
 from finercam_core.explain import Classifier, explain
@@ -112,6 +113,17 @@ def test_methods_that_are_not_linear_are_stored_at_the_gamma_of_their_store(
 def test_one_gamma_is_refused_where_every_gamma_is_stored(catalog: Path, tmp_path: Path) -> None:
     with pytest.raises(ComparisonError, match=r"stored for every gamma, not for 0\.3 alone"):
         plan_store(tmp_path / "maps.zarr", open_catalog(catalog), classifier(), gamma=0.3)
+
+
+def test_the_provenance_names_the_route_that_the_method_takes(catalog: Path, tmp_path: Path) -> None:
+    found, table = classifier(), open_catalog(catalog)
+    taken = {
+        method: plan_store(tmp_path / f"{method}.zarr", table, found, method=method).provenance["classifier"]["route"]
+        for method in BASE_METHODS
+    }
+    closed = "closed form: global average pooling, linear head"
+    others = {"ablationcam": "one pass of the tail a channel", "scorecam": "one forward a channel", "random": "none"}
+    assert taken == {**dict.fromkeys(BASE_METHODS, closed), **others}
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -207,6 +207,12 @@ def test_a_class_compared_with_itself_is_refused(small: Classifier, rows: list[l
         explain(small, images, classes, method=method)
 
 
+@pytest.mark.parametrize("gamma", [float("nan"), float("inf")])
+def test_an_endless_gamma_is_refused(small: Classifier, gamma: float) -> None:
+    with pytest.raises(ComparisonError, match=f"gamma is {gamma}: give a finite number"):
+        explain(small, batch(small, 2)[0], [[0, 1]] * 2, method="layercam", gamma=gamma)
+
+
 @pytest.mark.parametrize("wrong", [-1, 6])
 def test_classes_that_are_none_are_refused(small: Classifier, wrong: int) -> None:
     with pytest.raises(ClassifierError, match=rf"there is no class {wrong}: the classifier has the classes 0 to 5"):
