@@ -31,8 +31,8 @@ ABOUT = (
 # Terms of Audiovisual Core's vocabulary of regions of interest (ac), Dublin Core (dcterms), XMP rights and Darwin Core.
 TERMS = (
     "dcterms:identifier", "ac:isROIOf", "ac:xFrac", "ac:yFrac", "ac:widthFrac", "ac:heightFrac", "ac:accessURI",
-    "dwc:scientificName", "ac:subjectPart", "ac:subjectPartLiteral", "ac:caption", "dcterms:creator",
-    "xmpRights:UsageTerms", "xmpRights:Owner",
+    "dwc:scientificName", "ac:subjectPart", "ac:subjectPartLiteral", "ac:caption", "ac:comments",
+    "dcterms:creator", "xmpRights:UsageTerms", "xmpRights:Owner",
 )  # fmt: skip
 
 
@@ -105,6 +105,13 @@ def _of_interest(record: MaskRecord, region: str, mask: str) -> dict[str, Any]:
         "dwc:scientificName": about["scientificName"], "ac:subjectPart": about["uberon"],
         "ac:subjectPartLiteral": about["trait"],
         "ac:caption": f"what tells it from {compared} (Finer-CAM, gamma {about['gamma']:g}, {about['decision']})",
-        "dcterms:creator": about["reviewer"] or "finercam", "xmpRights:UsageTerms": about["license"],
+        "ac:comments": _comments(about), "dcterms:creator": about["reviewer"] or "finercam",
+        "xmpRights:UsageTerms": about["license"],
         "xmpRights:Owner": about["rightsHolder"],
     }  # fmt: skip
+
+
+def _comments(about: dict[str, Any]) -> str:
+    """The reviewer's note, and which model the evidence is of."""
+    made = f"model {about['model']}, layer {about['target_layer']}, weights SHA-256 {about['weights_sha256']}"
+    return "; ".join(part for part in (about["note"], f"{made}, run {about['run']}") if part)

@@ -18,7 +18,8 @@ from finercam_core.rle import decode
 pytestmark = pytest.mark.gui
 KEYS = "KJUKKJKKUK"
 SAID = {"K": "accept", "J": "reject", "U": "unsure"}
-# Reviews ten specimens by key, painting on the fourth; paints two strokes on the next one, and dies in the third.
+# Reviews ten specimens by key; paints on the fourth and takes a second stroke back; rejects the seventh by mistake and
+# takes that back; paints two strokes on the eleventh, takes another back, and dies in the next.
 SITTING = """
 import os, signal, sys
 import numpy as np
@@ -34,9 +35,13 @@ QTest.qWaitForWindowExposed(viewer.window._qt_window)
 canvas, left = viewer.window._qt_viewer.canvas.native, Qt.MouseButton.LeftButton
 
 
-def press(key):
-    QTest.keyClick(canvas, getattr(Qt.Key, f"Key_{key}"))
+def press(key, held=Qt.KeyboardModifier.NoModifier):
+    QTest.keyClick(canvas, getattr(Qt.Key, f"Key_{key}"), held)
     QApplication.processEvents()
+
+
+def undo():
+    press("Z", Qt.KeyboardModifier.ControlModifier)
 
 
 def drag(x0, y0, x1, y1, release=True):
@@ -56,10 +61,18 @@ for number, key in enumerate(keys):
     if number == 3:
         drag(0.4, 0.4, 0.5, 0.45)
         np.save(f"{out}/fourth.npy", np.asarray(viewer.layers["region"].data))
+        drag(0.6, 0.6, 0.7, 0.7)
+        undo()
+    if number == 6:
+        press("J")
+        undo()
     press(key)
 drag(0.3, 0.3, 0.45, 0.4)
 drag(0.6, 0.6, 0.7, 0.5)
 np.save(f"{out}/finished.npy", np.asarray(viewer.layers["region"].data))
+drag(0.5, 0.3, 0.7, 0.3)
+np.save(f"{out}/taken_back.npy", np.asarray(viewer.layers["region"].data))
+undo()
 drag(0.2, 0.7, 0.8, 0.8, release=False)
 np.save(f"{out}/in_hand.npy", np.asarray(viewer.layers["region"].data))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -80,14 +93,20 @@ def test_ten_by_keyboard_then_killed_in_mid_stroke(
     session = widget.session
     assert session is not None
     ids = list(session.queue.ids)
-    said = {key[0]: verdict for key, verdict in latest(read_verdicts(small_store)).items()}
+    log = read_verdicts(small_store)
+    assert [verdict.decision for verdict in log if verdict.image_id == ids[6]] == ["reject", "", "accept"]
+    assert len(log) == len(KEYS) + 2
+    said = {key[0]: verdict for key, verdict in latest(log).items()}
     assert {image_id: verdict.decision for image_id, verdict in said.items()} == {
         image_id: SAID[key] for image_id, key in zip(ids, KEYS, strict=False)
     }
     (fourth,) = said[ids[3]].regions
     np.testing.assert_array_equal(decode(fourth.rle), np.load(tmp_path / "fourth.npy") > 0)
     assert session.view.image_id == ids[10]
-    finished, in_hand = np.load(tmp_path / "finished.npy"), np.load(tmp_path / "in_hand.npy")
+    finished, taken_back, in_hand = (
+        np.load(tmp_path / f"{name}.npy") for name in ("finished", "taken_back", "in_hand")
+    )
+    assert (finished != taken_back).any()
     assert (finished != in_hand).any()
     np.testing.assert_array_equal(viewer.layers[REGION].data, finished)  # type: ignore[attr-defined]
     assert session.queue.counts() == {"accept": 6, "reject": 2, "unsure": 2, "all": 14}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from finercam_core.catalog import open_catalog
@@ -15,7 +16,7 @@ from finercam_core.status import Status
 from finercam_core.store import ChunkResult, create_store, pending_chunks, write_chunk
 
 GRID, CLASSES = (4, 6), ["Aus bus", "Aus cus", "Aus dus"]
-SIZE = (64, 96)
+SIZE, LICENCE = (64, 96), "https://creativecommons.org/licenses/by/4.0/"
 
 
 def ring(x: int, y: int) -> np.ndarray:
@@ -46,7 +47,9 @@ def accepted() -> Known:
 @pytest.fixture
 def reviewed(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: Path) -> Path:
     """The store; its accepted masks are `MASKS`."""
-    catalog = open_catalog(make_collection(tmp_path / "images", {"Aus bus": 3, "Aus cus": 4}))
+    table = make_collection(tmp_path / "images", {"Aus bus": 3, "Aus cus": 4})
+    pd.read_csv(table).assign(license=LICENCE, rightsHolder="Museum of Fishes").to_csv(table, index=False)
+    catalog = open_catalog(table)
     settings = {
         "classifier": {"model": "drawn", "species": CLASSES, "target_layer": "none", "weights_sha256": "5" * 64},
         "method": "gradcam",

@@ -12,11 +12,13 @@ from scipy.ndimage import map_coordinates
 
 from finercam_core.export import export
 from finercam_core.preparation import to_image
+from finercam_core.review import Comparison, Region, ReviewLog, Verdict
+from finercam_core.rle import encode
 from finercam_core.store import open_store
 
 SAID = {
     "references": ["Aus dus"], "gamma": 0.6, "weighting": "mean", "weights_sha256": "5" * 64, "decision": "accept",
-    "note": "clear",
+    "note": "clear", "license": "https://creativecommons.org/licenses/by/4.0/", "rightsHolder": "Museum of Fishes",
 }  # fmt: skip
 SIZE = (64, 96)
 Known = dict[tuple[str, str], list[tuple[str, np.ndarray]]]
@@ -28,12 +30,13 @@ def expected(accepted: Known) -> list[tuple[str, str, str, np.ndarray]]:
     return [(image_id, reviewer, *part) for (image_id, reviewer), parts in accepted.items() for part in parts]
 
 
-def check(about: dict[str, object], reviewer: str, trait: str) -> None:
+def check(about: dict[str, object], image_id: str, reviewer: str, trait: str) -> None:
     """What a mask says of itself is what was decided."""
+    assert about["scientificName"] == image_id[:7].replace("_", " ")
     assert about["reviewer"] == reviewer
     assert about["trait"] == trait
     assert {key: about[key] for key in SAID} == SAID
-    assert {"license", "rightsHolder", "scientificName", "run", "target_layer"} <= about.keys()
+    assert {"run", "target_layer", "model", "threshold"} <= about.keys()
 
 
 def test_coco(reviewed: Path, expected: list, tmp_path: Path) -> None:
@@ -47,7 +50,7 @@ def test_coco(reviewed: Path, expected: list, tmp_path: Path) -> None:
     ):
         assert opened.imgs[annotation["image_id"]]["image_id"] == image_id
         np.testing.assert_array_equal(opened.annToMask(annotation), mask)
-        check(annotation["attributes"], reviewer, trait)
+        check(annotation["attributes"], image_id, reviewer, trait)
 
 
 def test_geojson(reviewed: Path, expected: list, tmp_path: Path) -> None:
@@ -64,7 +67,7 @@ def test_geojson(reviewed: Path, expected: list, tmp_path: Path) -> None:
         again = np.zeros(SIZE, np.uint8) if geometry.is_empty else rasterize([geometry], SIZE)
         np.testing.assert_array_equal(again, mask)
         assert feature["properties"]["image_id"] == image_id
-        check(feature["properties"], reviewer, trait)
+        check(feature["properties"], image_id, reviewer, trait)
 
 
 def test_png(reviewed: Path, expected: list, accepted: Known, tmp_path: Path) -> None:
@@ -76,8 +79,21 @@ def test_png(reviewed: Path, expected: list, accepted: Known, tmp_path: Path) ->
     parts = [mask for (image_id, _), found in accepted.items() if image_id == "Aus_bus-000" for _, mask in found]
     np.testing.assert_array_equal(whole == 255, np.any(parts, axis=0))
     about = json.loads((tmp_path / "out" / "images" / "Aus_bus-000.json").read_text())
-    for region, (_, reviewer, trait, _) in zip(about["regions"], expected[:3], strict=True):
-        check(region, reviewer, trait)
+    for region, (image_id, reviewer, trait, _) in zip(about["regions"], expected[:3], strict=True):
+        check(region, image_id, reviewer, trait)
+
+
+def test_png_has_the_values_of_its_traits(reviewed: Path, tmp_path: Path) -> None:
+    masks = {"Eye": np.eye(*SIZE, k=5, dtype=bool), "Caudal fin": np.eye(*SIZE, k=20, dtype=bool)}
+    parts = tuple(Region(encode(mask), trait) for trait, mask in masks.items())
+    verdict = Verdict("Aus_cus-003", "Aus cus", "Ada", "accept", Comparison(0.6, "mean", "gradcam", ()), parts)
+    ReviewLog(reviewed, "Ada").append(verdict)
+    export(reviewed, tmp_path, format="png")
+    names = json.loads((tmp_path / "seg_id_trait_map.json").read_text())
+    values = {name: int(value) for value, name in names.items()}
+    found = np.asarray(Image.open(tmp_path / "images" / "Aus_cus-003.png"))
+    for trait, mask in masks.items():
+        np.testing.assert_array_equal(found == values[trait], mask)
 
 
 def test_tables(reviewed: Path, expected: list, tmp_path: Path) -> None:
@@ -90,13 +106,24 @@ def test_tables(reviewed: Path, expected: list, tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out" / row["mask"])), mask)
         assert (row["image_id"], box["ac:isROIOf"], box["ac:accessURI"]) == (image_id, image_id, row["mask"])
         assert (row["reviewer"], row["trait"], row["area_px"]) == (reviewer, trait, mask.sum())
-        assert (row["references"], row["gamma"], row["weights_sha256"]) == ("Aus dus", 0.6, "5" * 64)
+        check(row | {"references": row["references"].split(" | ")}, image_id, reviewer, trait)
+        species = image_id[:7].replace("_", " ")
+        assert [box[term] for term in ("dwc:scientificName", "dcterms:creator", "ac:subjectPartLiteral")] == [
+            species, reviewer, trait,
+        ]  # fmt: skip
+        assert [box["xmpRights:UsageTerms"], box["xmpRights:Owner"]] == [SAID["license"], SAID["rightsHolder"]]
+        assert box["ac:caption"] == "what tells it from Aus dus (Finer-CAM, gamma 0.6, accept)"
+        assert box["ac:comments"] == f"clear; model drawn, layer none, weights SHA-256 {'5' * 64}, run r"
         down, right = np.nonzero(mask)
         if len(down):
             left, top = box["ac:xFrac"] * SIZE[1], box["ac:yFrac"] * SIZE[0]
             assert (round(left), round(top)) == (right.min(), down.min())
             assert round(left + box["ac:widthFrac"] * SIZE[1]) == right.max() + 1
             photograph = np.asarray(open_store(reviewed).image(image_id))
+            centre = [float(row["centroid_x_px"]), float(row["centroid_y_px"])]
+            assert centre == pytest.approx([right.mean(), down.mean()], abs=0.01)
+            length, breadth = float(row["length_px"]), float(row["breadth_px"])
+            assert length >= breadth > 0
             assert float(row["mean_green"]) == pytest.approx(photograph[mask][:, 1].mean(), abs=0.01)
 
 
@@ -132,8 +159,9 @@ def test_ome_zarr_in_napari(reviewed: Path, accepted: Known, tmp_path: Path) -> 
         parts = accepted["Aus_bus-000", reviewer.replace("_", " ")]
         for number, (_, mask) in enumerate(parts, 1):
             np.testing.assert_array_equal(values == number, mask)
-        properties = labels[name][1]["properties"]
-        assert {"weights_sha256", "license", "rightsHolder", "reviewer"} <= set(properties)
+        properties = pd.DataFrame(labels[name][1]["properties"]).set_index("index")
+        for number, (trait, _) in enumerate(parts, 1):
+            check(properties.loc[number].to_dict(), "Aus_bus-000", reviewer.replace("_", " "), trait)
 
 
 def test_the_evidence_lies_over_the_photograph(reviewed: Path, tmp_path: Path) -> None:
