@@ -124,7 +124,7 @@ def _workers(run: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return []
 
 
-def _until_it_writes(run: subprocess.Popen[bytes], store: Path, seconds: float = 120) -> None:
+def _until_it_writes(run: subprocess.Popen[bytes], store: Path, seconds: float = 400) -> None:
     before, until = _done(store), time.monotonic() + seconds
     while _done(store) == before and run.poll() is None and time.monotonic() < until:
         time.sleep(0.05)
