@@ -33,6 +33,7 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=0.1)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # waits are bounds for a machine that is busy otherwise
 def test_a_schedule_fires_again_and_again_and_does_only_what_is_new_also_after_a_kill(
     prefect: str, make_collection: Make, tiny_classifier: str, tmp_path: Path

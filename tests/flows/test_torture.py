@@ -143,6 +143,7 @@ def environment(species: list[str], sleep: float) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, **names}
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_ends_byte_for_byte_the_same(
     make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

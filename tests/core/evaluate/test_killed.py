@@ -38,6 +38,7 @@ def made(make_collection, tiny_classifier: str, tmp_path: Path) -> tuple[str, Cl
     return store.location, classifier
 
 
+@pytest.mark.slow
 def test_a_killed_evaluation_goes_on(made: tuple[str, Classifier], tiny_classifier: str, tmp_path: Path) -> None:
     location, classifier = made
     out, parts = tmp_path / "out", tmp_path / "out" / "parts-faithfulness"
