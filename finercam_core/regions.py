@@ -8,10 +8,9 @@ from scipy.ndimage import label
 from skimage.measure import regionprops
 
 from finercam_core.errors import FinercamError
-from finercam_core.rounding import smooth
+from finercam_core.rounding import Mask, smooth
 
 __all__ = ["Mask", "RegionError", "measure", "region", "shares", "smooth", "split"]
-Mask = npt.NDArray[np.bool_]
 # Every so many pixels make the sample from which a threshold is guessed before it is found exactly.
 _STEP = 31
 

@@ -85,7 +85,7 @@ class Acts:
         dialog = ExportDialog(self.widget, session.reviewer, store.parent / "masks")
         if dialog.exec():
             self.widget.exporter.start(session.store, dialog.wanted())
-            self.widget.watch()
+            self.widget.watch.start()
         self.widget.focus_canvas()
 
     @told
@@ -140,7 +140,7 @@ class Acts:
         if self.widget.session is not None:
             self.widget.session.refresh()
             self.widget.queue.show_agreement()
-            self.widget.watch()
+            self.widget.watch.start()
             self.widget.describe()
 
     def toggle_gamma(self) -> None:

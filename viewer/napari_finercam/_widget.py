@@ -1,7 +1,6 @@
 """The review widget: panels over a `ReviewSession`, and the acts that keys and buttons ask for."""
 
 import getpass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +24,11 @@ from napari_finercam._panel_region import RegionPanel
 from napari_finercam._panel_start import GOOD, WARNING, StartPage, remember_reviewer
 from napari_finercam._panel_verdict import VerdictPanel
 from napari_finercam._session import ReviewSession
+from napari_finercam._watch import Watch
 from napari_finercam._window import canvas_beside, main_window
 
 if TYPE_CHECKING:
     import napari
-
-_POLL = 400
 
 
 def warm_up() -> None:
@@ -59,11 +57,9 @@ class ReviewWidget(QWidget):
         self.queue, self.verdict = QueuePanel(), VerdictPanel()
         self.heading, self.message = rich_label(), rich_label()
         self.message.hide()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_POLL)
-        self._timer.timeout.connect(self._poll)
         self.acts = Acts(self)
         self.exporter = Exporter()
+        self.watch = Watch(self)
         self._lay_out()
         self._connect()
         bind_keys(napari_viewer, self.acts)
@@ -137,7 +133,7 @@ class ReviewWidget(QWidget):
         # The docks take their room when the window is drawn: only then is it known how large the specimen can be.
         QTimer.singleShot(0, self, self.viewer.reset_view)
         session.read_scores()
-        self.watch()
+        self.watch.start()
         self.focus_canvas()
 
     def _show_beside(self) -> None:
@@ -152,7 +148,7 @@ class ReviewWidget(QWidget):
 
     def close_session(self) -> None:
         """End the session that is open, if any; everything is on the disk already."""
-        self._timer.stop()
+        self.watch.stop()
         if self.session is not None:
             self.session.close()
             self.session = None
@@ -231,30 +227,6 @@ class ReviewWidget(QWidget):
         asked = (settings.gamma, settings.weighting, settings.signed)
         question = Question(reference, session.view.species, asked) if reference else None
         self.beside.ask(session.store, question, session.common.get(reference, ""))
-
-    def watch(self) -> None:
-        """Tell from time to time how far the scores were read and an export is, until both are done."""
-        self._timer.start()
-
-    def _poll(self) -> None:
-        session = self.session
-        if session is None or session.scores is None:
-            return
-        self._tell_export()
-        self.queue.show_state()
-        if session.scores.finished.is_set() and not self.exporter.busy:
-            self._timer.stop()
-            if session.scores.missing and not self.message.text():
-                self.say(_words.missing(len(session.scores.missing)))
-
-    def _tell_export(self) -> None:
-        if not self.exporter.busy:
-            return
-        result = self.exporter.result()
-        if result is None:
-            self.say(f"Exporting: {self.exporter.masks:,} masks so far.", good=True)
-        else:
-            self.say(escape(result[0]).replace("\n", "<br>"), good=result[1])
 
     # --- what panels and layers tell
 

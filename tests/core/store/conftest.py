@@ -1,4 +1,4 @@
-"""A real S3 server process on 127.0.0.1 for the whole session."""
+"""Stores on a disk, and a real S3 server process on 127.0.0.1 for the whole session."""
 
 import os
 import socket
@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import fsspec
 import pytest
+from planned_store import plan_at
+
+from finercam_core.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +49,13 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     yield f"s3://{name}"
     fsspec.get_filesystem_class("s3").clear_instance_cache()
     assert os.environ["AWS_ENDPOINT_URL"] == s3_server
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Callable[..., Store]:
+    """Function that plans a store for so many specimens of each species, and plans it again when called again."""
+
+    def planned(counts: dict[str, int], **options: object) -> Store:
+        return plan_at(str(tmp_path / "maps.zarr"), tmp_path / "images", counts, **options)  # type: ignore[arg-type]
+
+    return planned
