@@ -1,8 +1,8 @@
 """`export`: masks of a store into a folder, in one of several forms."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, groupby
+from itertools import chain
 from pathlib import Path
 
 from finercam_core.errors import ExportError
@@ -10,10 +10,10 @@ from finercam_core.export.coco import CocoWriter
 from finercam_core.export.geojson import GeoJsonWriter
 from finercam_core.export.ome import OmeZarrWriter
 from finercam_core.export.png import PngWriter
-from finercam_core.export.records import Found, MaskRecord, SpecimenError, accepted_masks, automatic_masks
+from finercam_core.export.records import accepted_masks, automatic_masks
 from finercam_core.export.tables import TableWriter
 from finercam_core.export.writer import MaskWriter
-from finercam_core.images import ImageError
+from finercam_core.export.writing import Written, written
 from finercam_core.store import Store, open_store
 
 FORMATS: dict[str, type[MaskWriter]] = {
@@ -36,6 +36,12 @@ class ExportSummary:
     masks: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
+    def add(self, specimen: Written) -> None:
+        """Count one specimen."""
+        self.masks += specimen.masks
+        if specimen.failed is not None:
+            self.failed[specimen.image_id] = specimen.failed
+
     def __str__(self) -> str:
         kind = "accepted" if self.which == "accepted" else "unreviewed"
         lines = [f"{self.masks:,} {kind} mask{'s' * (self.masks != 1)} in {self.folder}"]
@@ -54,6 +60,7 @@ def export(
     gamma: float | None = None,
     top: float = 0.05,
     references: Sequence[str] | None = None,
+    workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
 ) -> ExportSummary:
     """Write the masks of a store.
@@ -73,6 +80,9 @@ def export(
         Whose accepted regions; those of all by default.
     gamma, top, references
         Of automatic masks, see `automatic_masks`.
+    workers : int
+        Processes that write, in the forms with files for each specimen ("png" and "ome-zarr"). A script that asks for
+        more than one must keep its own work below ``if __name__ == "__main__":``.
     progress : callable, optional
         Called with masks written, and of all where that is known.
 
@@ -102,24 +112,14 @@ def export(
     found = chain([] if first is None else [first], records)
     try:
         with _writer(format, summary.folder, opened) as writer:
-            for _ in _written(writer, found, summary):
+            for specimen in written(writer, found, workers):
+                summary.add(specimen)
                 if progress is not None:
-                    progress(writer.count, len(opened.rows) if which == "automatic" else writer.count)
+                    progress(summary.masks, len(opened.rows) if which == "automatic" else summary.masks)
     except OSError as error:
         reason = error.strerror or error
         raise ExportError(f"{folder} cannot be written: {reason}", "free or unlock the disk") from error
     return summary
-
-
-def _written(writer: MaskWriter, found: Iterable[Found], summary: ExportSummary) -> Iterator[str]:
-    """Write specimen after specimen; gives the id of each when it is done or has failed."""
-    for image_id, group in groupby(found, key=_specimen):
-        try:
-            _add(writer, image_id, list(group), summary)
-        except (ImageError, SpecimenError) as error:
-            summary.failed[image_id] = str(error)
-        summary.masks = writer.count
-        yield image_id
 
 
 def _writer(format: str, folder: Path, store: Store) -> MaskWriter:
@@ -128,17 +128,3 @@ def _writer(format: str, folder: Path, store: Store) -> MaskWriter:
     except OSError as error:
         raise ExportError(f"{folder} cannot be made: {error.strerror}", "choose another folder") from error
     return FORMATS[format](folder, store)
-
-
-def _specimen(found: Found) -> str:
-    return found.image_id if isinstance(found, MaskRecord) else found[0]
-
-
-def _add(writer: MaskWriter, image_id: str, found: list[Found], summary: ExportSummary) -> None:
-    """Write a specimen's masks, or keep why there are none."""
-    masks = [record for record in found if isinstance(record, MaskRecord)]
-    for failure in found:
-        if not isinstance(failure, MaskRecord):
-            summary.failed[image_id] = str(failure[1])
-    if masks:
-        writer.add(masks)

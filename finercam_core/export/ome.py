@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class OmeZarrWriter(MaskWriter):
         If ome-zarr-models is not installed.
     """
 
+    apart = True
+
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
         try:
@@ -42,11 +45,16 @@ class OmeZarrWriter(MaskWriter):
         except ImportError as error:
             raise ExportError("OME-Zarr needs ome-zarr-models", "pip install finercam[export]") from error
 
+    def prepared(self, records: Sequence[MaskRecord]) -> Sequence[MaskRecord]:
+        """See `MaskWriter.prepared`."""
+        first = records[0]
+        return [replace(first, stored=first.stored or read_record(self.store, first.image_id)), *records[1:]]
+
     def add(self, records: Sequence[MaskRecord]) -> None:
-        """See `MaskWriter.add`."""
-        image_id = records[0].image_id
+        """See `MaskWriter.add`; the first mask has what the store has of the specimen."""
+        image_id, stored = records[0].image_id, records[0].stored
+        assert stored is not None, "prepared() gives it"
         photograph = self.photograph(records[0])
-        stored = records[0].stored or read_record(self.store, image_id)
         target = self.folder / f"{file_stem(image_id)}.ome.zarr"
         partial = target.with_name(f"{target.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)

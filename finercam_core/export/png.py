@@ -26,6 +26,8 @@ class PngWriter(MaskWriter):
     file; where they overlap, the later one shows.
     """
 
+    apart = True
+
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
         self.names = {trait.name: trait.id for trait in offered_traits(store)}

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.export.records import MaskRecord, SpecimenError
+from finercam_core.images import load_image
 from finercam_core.store import Store
 
 LONGEST = 150
@@ -32,7 +33,11 @@ class MaskWriter(ABC):
     ----------
     count : int
         Masks written.
+    apart : bool
+        Whether each specimen has files of its own, so that several processes can write at once.
     """
+
+    apart: ClassVar[bool] = False
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder = folder
@@ -41,6 +46,16 @@ class MaskWriter(ABC):
 
     def __enter__(self) -> Self:
         return self
+
+    def prepared(self, records: Sequence[MaskRecord]) -> Sequence[MaskRecord]:
+        """The masks of one specimen with all that `add` needs of the store, which only this process reads.
+
+        Raises
+        ------
+        SpecimenError
+            If it is not to be had.
+        """
+        return records
 
     @abstractmethod
     def add(self, records: Sequence[MaskRecord]) -> None:
@@ -61,7 +76,7 @@ class MaskWriter(ABC):
         ImageError, SpecimenError
             If it is not to be had, or has another size than the mask.
         """
-        pixels: npt.NDArray[np.uint8] = np.asarray(self.store.image(record.image_id))
+        pixels: npt.NDArray[np.uint8] = np.asarray(load_image(record.place, root=self.store.images_root))
         if pixels.shape[:2] != record.mask.shape:
             sizes = [f"{shape[1]} x {shape[0]}" for shape in (pixels.shape, record.mask.shape)]
             raise SpecimenError(f"its photograph has {sizes[0]} pixels and its mask {sizes[1]}", "review it again")

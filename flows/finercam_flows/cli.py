@@ -8,6 +8,7 @@ from rich.console import Console
 
 from finercam_core import __version__
 from finercam_core.errors import FinercamError
+from finercam_flows import lifeline
 from finercam_flows.commands import (
     annotate,
     catalog,
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> None:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    lifeline.lead(lifeline.COMMAND)
     apply_defaults(logs=debug or given[:1] == ["serve"])
     try:
         app([word for word in given if word != "--debug"], prog_name="finercam")

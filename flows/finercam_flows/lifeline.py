@@ -1,4 +1,4 @@
-"""Processes that `finercam serve` starts end with it, also when it is killed and could not say so."""
+"""Processes that a `finercam` command starts end with it, also when it is killed and could not say so."""
 
 import ctypes
 import os
@@ -8,35 +8,52 @@ import threading
 import time
 
 VARIABLE = "FINERCAM_SERVED_BY"  # process id of `finercam serve`, in the environment of everything below it
+COMMAND = "FINERCAM_COMMAND"  # process id of any `finercam` command, in the environment of what it starts
 _PR_SET_PDEATHSIG = 1
 
 
-def lead() -> None:
+def lead(variable: str = VARIABLE) -> None:
     """Make this process the one that its children end with."""
-    os.environ[VARIABLE] = str(os.getpid())
+    os.environ[variable] = str(os.getpid())
 
 
 def follow() -> None:
-    """End with `finercam serve` if this process was started by it; elsewhere do nothing.
+    """End with the command if this process was started by it; elsewhere do nothing.
 
-    The package calls this when it is imported, which is the first thing that such a process does. Ctrl-C in the
-    terminal reaches the whole group of processes; here it is ignored, because `serve` ends its children in order.
+    The package calls this when it is imported. That is the first thing that processes of `finercam serve` do, and
+    Prefect's temporary server, which a command starts where there is no standing one, imports the package as one of
+    Prefect's collections.
     """
-    given = os.environ.get(VARIABLE, "")
-    if not given.isdigit() or int(given) == os.getpid():
-        return
-    leader = int(given)
+    if (served_by := _named(VARIABLE)) is not None:
+        _follow_serve(served_by)
+    elif _named(COMMAND) == os.getppid():
+        _watch_beside(os.getppid())
+
+
+def _named(variable: str) -> int | None:
+    """The process that the environment names, unless it is this one."""
+    given = os.environ.get(variable, "")
+    return int(given) if given.isdigit() and int(given) != os.getpid() else None
+
+
+def _follow_serve(leader: int) -> None:
+    # Ctrl-C in the terminal reaches the whole group; it is ignored here, because `serve` ends its children in order.
     if os.getppid() == leader:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         else:
-            threading.Thread(target=_watch, args=(leader,), name="finercam-lifeline", daemon=True).start()
+            _watch_beside(leader)
         if os.getppid() != leader:  # it ended in between
             os._exit(1)
     elif not _alive(leader):
         os._exit(1)
+
+
+def _watch_beside(leader: int) -> None:
+    # Not by the system's signal: that one comes when the thread ends that started this process, not its process.
+    threading.Thread(target=_watch, args=(leader,), name="finercam-lifeline", daemon=True).start()
 
 
 def _watch(leader: int) -> None:

@@ -66,3 +66,19 @@ def test_a_stopped_run_says_so_in_a_sentence_and_the_next_goes_on(
     assert 0 < before < sum(COUNTS.values())
     found = annotate(str(catalog), tiny_classifier, str(store), references=2, batch_size=16)
     assert found["computed"]["done"] == sum(COUNTS.values()) - before
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_temporary_server_behind(
+    make_collection: Make, tiny_classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    with start(make_collection(tmp_path / "images", COUNTS), tiny_classifier, tmp_path / "maps.zarr", 1) as run:
+        wait_for_state(tmp_path / "maps.zarr", run)
+        below = psutil.Process(run.pid).children(recursive=True)
+        assert any("prefect.server.api.server:create_app" in one.cmdline() for one in below)
+        run.kill()
+        run.communicate(timeout=30)
+    _, alive = psutil.wait_procs(below, timeout=20)
+    assert alive == []

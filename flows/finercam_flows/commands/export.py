@@ -8,6 +8,8 @@ from rich.console import Console
 
 from finercam_flows.commands.bars import progress_bar
 
+MOST = 4  # more find nothing to do: one process reads the maps
+
 
 class Format(StrEnum):
     """Forms of exported masks."""
@@ -38,17 +40,22 @@ def export(
         float | None, typer.Option(help="Of automatic masks: strength of the comparison; 0.6 by default.")
     ] = None,
     top: Annotated[float, typer.Option(min=0, max=1, help="Of automatic masks: share of the pixels.")] = 0.05,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that write png and ome-zarr; by default one a processor, to 4.")
+    ] = None,
 ) -> None:
     """Write trait masks at image resolution.
 
     Example: finercam export maps.zarr --to masks --format coco
     """
     from finercam_core.export import export as write
+    from finercam_core.workers import processors
 
     with progress_bar() as bar:
         task = bar.add_task("Masks", total=None, note="")
         summary = write(
             store, to, format=form.value, which=which.value, reviewer=reviewer, gamma=gamma, top=top,
+            workers=workers or min(processors(), MOST),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
     Console().print(str(summary), soft_wrap=True)
