@@ -1,16 +1,13 @@
 """`finercam evaluate`: what a store's maps show, with intervals; with the classifier also whether it uses that."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from finercam_flows.commands.bars import run_bar
+from finercam_flows.commands.evaluate_tables import tell
 
 
 class Fill(StrEnum):
@@ -93,66 +90,3 @@ def _baselines(names: list[str]) -> list[str]:
     from finercam_core.evaluate.baselines import BASELINES
 
     return list(BASELINES) if "all" in names else names
-
-
-def tell(found: dict[str, Any]) -> None:
-    """Say what was measured, and where it lies."""
-    console, folder = Console(), Path(found["folder"])
-    content = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
-    resumed = f"; figures of {found['reused']} were there already" if found["reused"] else ""
-    console.print(f"{found['species']} species{resumed}; {found['left_out']} notes on specimens that were left out.")
-    console.print(f"Judged: {content['protocol']['judged']}.", soft_wrap=True, highlight=False, markup=False)
-    if found.get("cost"):
-        console.print(f"Faithfulness: {found['cost']}.", highlight=False)
-        console.print(_overall(content["checks"]["faithfulness"]))
-        for name, reason in content["checks"]["about"]["baselines_left_out"].items():
-            console.print(f"  [yellow]{name} left out[/]: {reason}", highlight=False, soft_wrap=True)
-    if found["planted"]:
-        _tell_planted(console, found["planted"], content["planted"])
-    if found["truth"]:
-        console.print(f"{found['truth'][0].upper()}{found['truth'][1:]}.", highlight=False, markup=False)
-    if content["beside"]:
-        console.print(_beside(content["beside"]))
-    for row in content["caveats"][:SHOWN]:
-        console.print(f"  [yellow]{row['species']}: {row['kind']}[/]; {row['sentence']}", highlight=False)
-    if len(content["caveats"]) > SHOWN:
-        console.print(f"  and {len(content['caveats']) - SHOWN} more caveats in {folder / 'caveats.csv'}")
-    console.print(f"To read: {folder / 'evaluation.md'}", soft_wrap=True, highlight=False)
-
-
-SHOWN = 8
-
-
-def _tell_planted(console: Console, summary: str, rows: list[dict[str, Any]]) -> None:
-    """How often the planted trait is first, and which pairs miss it, with the reason."""
-    console.print(f"{summary[0].upper()}{summary[1:]}.", highlight=False)
-    for row in rows:
-        if row["why"]:
-            pair = f"{row['species']} from {row['reference']} (planted: {row['planted']}, rank {row['rank'] or 'none'})"
-            console.print(f"  [yellow]missed: {pair}[/]: {escape(row['why'])}", highlight=False, soft_wrap=True)
-
-
-def _beside(rows: list[dict[str, Any]]) -> Table:
-    """Published figures and ours."""
-    table = Table("figure", "map", "published", "ours, 95 % interval", "n")
-    for row in rows:
-        ours = "not measured" if row["ours"] is None else f"{row['ours']:.3f}"
-        ends = "" if row["low"] is None else rf" \[{row['low']:.3f}, {row['high']:.3f}]"
-        count = "" if row["n"] is None else f"{row['n']:.0f}"
-        theirs = "–" if row["published"] is None else f"{row['published']:.3f}"
-        table.add_row(row["figure"], row["map"], theirs, ours + ends, count)
-    return table
-
-
-def _overall(rows: list[dict[str, Any]]) -> Table:
-    """Drop at 5 %, deletion and insertion of each map, with 95 % intervals."""
-    table = Table("map", "drop at 5 %", "deletion", "insertion")
-    overall = [row for row in rows if row["species"] == "all species"]
-    for name in dict.fromkeys(row["map"] for row in overall):
-        own = {row["figure"]: row for row in overall if row["map"] == name}
-        table.add_row(name, *(_interval(own[figure]) for figure in ("drop_5", "deletion", "insertion")))
-    return table
-
-
-def _interval(row: dict[str, Any]) -> str:
-    return rf"{row['mean']:.3f} \[{row['low']:.3f}, {row['high']:.3f}]"
