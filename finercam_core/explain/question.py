@@ -56,5 +56,5 @@ class Question:
 
         Where each image has its own references, the species stands at their places until the image is seen.
         """
-        names = store.classes(chunk.scientificName)
+        names = store.classes_in(chunk.group)
         return [classifier.index(name) for name in (names[:1] * len(names) if self.per_image else names)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from finercam_core.status import Status
 from finercam_core.store.faults import told
 from finercam_core.store.files import Files
 from finercam_core.store.layout import ATTRIBUTE, REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
+
+KEPT_OPEN = 64  # species
+Opened = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]  # arrays, classes and tiers of a species
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Store:
         self.location = files.location
         self.provenance = provenance
         self._images = None if images is None else str(images)
-        self._arrays = lru_cache(maxsize=64)(self._open_arrays)
+        self._opened: dict[str, Opened] = {}
 
     @cached_property
     def specimens(self) -> pd.DataFrame:
@@ -178,7 +181,11 @@ class Store:
 
     def classes(self, name: str) -> tuple[str, ...]:
         """A species and its references, in the order of the dimension `class`."""
-        column: Any = self.files.group(path=self._group(name))["class"]
+        return self.classes_in(self._group(name))
+
+    def classes_in(self, group: str) -> tuple[str, ...]:
+        """The same of a species whose group is known; the table of all specimens is not read."""
+        column: Any = self.files.group(path=group)["class"]
         return tuple(str(one) for one in column[:])
 
     def status(self, name: str) -> npt.NDArray[np.uint8]:
@@ -208,7 +215,7 @@ class Store:
         slot = int(row["slot"])
         arrays, classes, tiers = self._arrays(str(row["group"]))
         if slot >= arrays["state"].shape[0]:  # a flow has extended the species since it was opened
-            self._arrays.cache_clear()
+            self._opened.pop(str(row["group"]), None)
             arrays, classes, tiers = self._arrays(str(row["group"]))
         status, values = _settled(arrays, slot)
         predicted = int(values["predicted"])
@@ -231,7 +238,15 @@ class Store:
             return classes
         return tuple(str(self.provenance["classifier"]["species"][k]) for k in reference)
 
-    def _open_arrays(self, group: str) -> tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]:
+    def _arrays(self, group: str) -> Opened:
+        found = self._opened.get(group)
+        if found is None:
+            if len(self._opened) >= KEPT_OPEN:
+                self._opened.clear()
+            found = self._opened[group] = self._open_arrays(group)
+        return found
+
+    def _open_arrays(self, group: str) -> Opened:
         opened = self.files.group(path=group)
         names = ("state", *value_names(self.provenance), "class")
         arrays: dict[str, Any] = {name: opened[name] for name in names}

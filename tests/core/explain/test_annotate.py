@@ -21,6 +21,7 @@ from finercam_core.policies import policy_of
 from finercam_core.preparation import Preparation
 from finercam_core.status import Status
 from finercam_core.store import Store, open_store, pending_chunks, summarise
+from finercam_core.store.files import Files
 
 SPECIES = ("Aus bus", "Aus cus", "Aus dus", "Eus fus", "Eus sp.")
 COUNTS = {"Aus bus": 5, "Aus cus": 2, "Eus fus": 3}
@@ -61,6 +62,17 @@ def annotated(folder: Path, catalog: Path, found: Classifier, **options: object)
     store = plan_store(folder / "maps.zarr", open_catalog(catalog), found, references=2, **options)  # type: ignore[arg-type]
     annotate_chunks(store.location, list(pending_chunks(store.location)), found, batch_size=4, method=method)
     return open_store(store.location)
+
+
+def test_a_shard_reads_nothing_of_the_plan_which_grows_with_the_collection(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = classifier()
+    store = plan_store(tmp_path / "maps.zarr", open_catalog(catalog), found, references=2)
+    chunks = list(pending_chunks(store.location))
+    with monkeypatch.context() as patched:
+        patched.setattr(Files, "read_table", lambda *_: pytest.fail("a table of all specimens was read"))
+        assert annotate_chunks(store.location, chunks, found).done == sum(COUNTS.values())
 
 
 @pytest.fixture

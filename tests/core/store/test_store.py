@@ -1,6 +1,8 @@
 """The store: what was written is read back, nothing is lost or mixed, and a stopped run goes on where it was."""
 
+import gc
 import json
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +56,18 @@ def test_what_is_written_is_read_back(plan: Planner) -> None:
             np.testing.assert_array_equal(record.logit, expected.logit[row])
             assert (record.status, record.predicted) == (Status.DONE, "Aus bus")
     assert list(pending_chunks(store.location)) == []
+
+
+def test_a_store_that_nobody_holds_is_gone_with_its_table_without_waiting_for_the_collector(plan: Planner) -> None:
+    store = open_store(plan({"Aus bus": 2}).location)
+    assert store.record("Aus_bus-000").status == Status.PENDING
+    gc.disable()
+    try:
+        gone = weakref.ref(store)
+        del store
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_values_that_are_not_finite_or_too_large_fail_their_specimen_alone(plan: Planner) -> None:

@@ -1,0 +1,81 @@
+"""Whether the flow's memory grows with the specimens: `python tests/benchmarks/annotate_memory.py [specimens]`.
+
+A standing server is started on 127.0.0.1. The flow `annotate` runs over rows that share a hundred photographs, with a
+stand-in for the model. Printed is what this process holds, by the specimens that were done until then.
+"""
+
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import psutil
+from PIL import Image
+from prefect_cost import NAMES, server, stand_in
+from rich.console import Console
+from rich.table import Table
+
+from finercam_core.store import Chunk, ChunkResult, write_chunk
+
+POINTS = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+class Watch(threading.Thread):
+    """Notes the bytes in memory each time that a chunk is written."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.seen: list[tuple[int, int]] = []
+        self.done, self.ended = 0, False
+
+    def run(self) -> None:
+        while not self.ended:
+            self.seen.append((self.done, psutil.Process().memory_info().rss))
+            time.sleep(0.1)
+
+
+def collection(folder: Path, specimens: int) -> str:
+    rng = np.random.default_rng(0)
+    for k in range(100):
+        Image.fromarray(rng.integers(0, 255, (300, 400, 3), np.uint8)).save(folder / f"{k}.jpg")
+    rows = [(f"{i:06d}", NAMES[i % len(NAMES)], "Ausidae", f"{i % 100}.jpg") for i in range(specimens)]
+    pd.DataFrame(rows, columns=["image_id", "scientificName", "family", "path"]).to_csv(folder / "all.csv", index=False)
+    return f"{folder}/all.csv"
+
+
+def main(specimens: int) -> None:
+    watch = Watch()
+    with tempfile.TemporaryDirectory(prefix="finercam-memory-") as folder, server(Path(folder)):
+        from finercam_flows import annotate, shard, tasks
+
+        from finercam_core.explain.annotate import annotate_chunks
+
+        def written(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray[np.uint8]:
+            watch.done += len(chunk)
+            return write_chunk(location, chunk, result)
+
+        classifier, where = stand_in(), sys.modules[annotate_chunks.__module__]
+        with (
+            patch.object(tasks, "classifier_of", lambda *_: classifier),
+            patch.object(shard, "classifier_of", lambda *_: classifier),
+            patch.object(where, "write_chunk", written),
+        ):
+            watch.start()
+            found = annotate.annotate(collection(Path(folder), specimens), "stand-in", f"{folder}/maps.zarr")
+        watch.ended = True
+        assert found["computed"]["done"] == watch.done == specimens
+    table = Table("specimens done", "MiB")
+    for point in POINTS:
+        done, held = next(one for one in watch.seen if one[0] >= point * specimens)
+        table.add_row(f"{done:,}", f"{held >> 20}")
+    table.add_row("after the summary with its pictures", f"{watch.seen[-1][1] >> 20}")
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
