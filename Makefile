@@ -16,8 +16,8 @@ test: $(READY) screen lint
 test-slow: $(READY) screen
 	$(SCREEN) $(BIN)/python -m pytest -m slow $(ARGS)
 
-benchmarks: $(READY)
-	for script in tests/benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+benchmarks: $(READY) screen
+	for script in tests/benchmarks/*.py; do $(SCREEN) $(BIN)/python $$script || exit 1; done
 
 lint: $(READY)
 	$(BIN)/ruff check .
