@@ -7,12 +7,12 @@ import sys
 import threading
 import time
 
-VARIABLE = "FINERCAM_SERVED_BY"  # process id of `finercam serve`, in the environment of everything below it
+SERVE = "FINERCAM_SERVED_BY"  # process id of `finercam serve`, in the environment of everything below it
 COMMAND = "FINERCAM_COMMAND"  # process id of any `finercam` command, in the environment of what it starts
 _PR_SET_PDEATHSIG = 1
 
 
-def lead(variable: str = VARIABLE) -> None:
+def lead(variable: str = SERVE) -> None:
     """Make this process the one that its children end with."""
     os.environ[variable] = str(os.getpid())
 
@@ -24,10 +24,16 @@ def follow() -> None:
     Prefect's temporary server, which a command starts where there is no standing one, imports the package as one of
     Prefect's collections.
     """
-    if (served_by := _named(VARIABLE)) is not None:
-        _follow_serve(served_by)
-    elif _named(COMMAND) == os.getppid():
-        _watch_beside(os.getppid())
+    served_by = _named(SERVE)
+    leader = served_by or _named(COMMAND)
+    if leader is None:
+        return
+    if os.getppid() == leader:
+        _end_with_serve(leader) if served_by else _watch_beside(leader)
+        if os.getppid() != leader:  # it ended in between
+            os._exit(1)
+    elif not _alive(leader):
+        os._exit(1)
 
 
 def _named(variable: str) -> int | None:
@@ -36,23 +42,18 @@ def _named(variable: str) -> int | None:
     return int(given) if given.isdigit() and int(given) != os.getpid() else None
 
 
-def _follow_serve(leader: int) -> None:
+def _end_with_serve(leader: int) -> None:
     # Ctrl-C in the terminal reaches the whole group; it is ignored here, because `serve` ends its children in order.
-    if os.getppid() == leader:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        else:
-            _watch_beside(leader)
-        if os.getppid() != leader:  # it ended in between
-            os._exit(1)
-    elif not _alive(leader):
-        os._exit(1)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    else:
+        _watch_beside(leader)
 
 
 def _watch_beside(leader: int) -> None:
-    # Not by the system's signal: that one comes when the thread ends that started this process, not its process.
+    # What a command starts may come from a thread of it, and the system's signal is sent when that thread ends.
     threading.Thread(target=_watch, args=(leader,), name="finercam-lifeline", daemon=True).start()
 
 

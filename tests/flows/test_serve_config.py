@@ -5,7 +5,6 @@ import socket
 from pathlib import Path
 
 import pytest
-from finercam_flows import lifeline
 from finercam_flows.cli import main
 from finercam_flows.serving import versions
 from finercam_flows.serving.config import not_there_yet, read_config
@@ -136,12 +135,6 @@ def test_versions_that_break_prefect_without_a_word_are_named(monkeypatch: pytes
     monkeypatch.setattr(versions, "version", lambda name: "2.1.0b1" if name == "sqlalchemy" else real(name))
     with pytest.raises(ServeError, match=r"sqlalchemy 2\.1\.0b1 is installed, but no schedule of Prefect 3\.8 fires"):
         versions.check_versions()
-
-
-def test_a_process_that_nobody_serves_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    for given in ("", "not a number"):
-        monkeypatch.setenv(lifeline.VARIABLE, given)
-        lifeline.follow()
 
 
 @pytest.mark.parametrize("name", FLOWS)

@@ -1,5 +1,6 @@
 """A collection of made-up specimens and a store planned for it, anywhere; evidence that depends on the id alone."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from finercam_core.comparison import plan_comparisons
 from finercam_core.status import Status
 from finercam_core.store import Chunk, ChunkResult, Store, create_store, pending_chunks, write_chunk
 
+Planner = Callable[..., Store]  # the fixture `plan`: a store for so many specimens of each species
 GRID = (3, 4)
 CLASSES = ["Aus bus", "Aus cus", "Dus eus"]
 SETTINGS = {

@@ -7,19 +7,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
-from planned_store import arrays, assert_same, fill, plan_at, result
+from planned_store import Planner, arrays, assert_same, fill, plan_at, result
 
 from finercam_core.errors import StoreError
 from finercam_core.status import Status
 from finercam_core.store import (
     CHUNK,
-    Store,
     chunks,
     exclusive,
     give_up,
@@ -29,8 +28,6 @@ from finercam_core.store import (
     verify,
     write_chunk,
 )
-
-Planner = Callable[..., Store]
 
 
 def test_a_stopped_run_goes_on_and_ends_like_an_undisturbed_one(plan: Planner) -> None:

@@ -1,20 +1,13 @@
 """A store holds one run; another goes beside it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from planned_store import SETTINGS, arrays, assert_same, fill
+from planned_store import SETTINGS, Planner, arrays, assert_same, fill
 
 from finercam_core.errors import StoreError
-from finercam_core.store import (
-    Store,
-    exclusive,
-    runs_beside,
-)
+from finercam_core.store import exclusive, runs_beside
 from finercam_core.store.runs import base_of, beside
-
-Planner = Callable[..., Store]
 
 
 def test_another_run_is_refused_in_one_sentence(plan: Planner) -> None:

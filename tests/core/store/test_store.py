@@ -3,7 +3,6 @@
 import gc
 import json
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +11,19 @@ import xarray as xr
 import zarr
 from hypothesis import given
 from hypothesis import strategies as st
-from planned_store import GRID, arrays, fill, plan_at, result
+from planned_store import GRID, Planner, arrays, fill, plan_at, result
 
 from finercam_core.errors import StoreError
 from finercam_core.status import Status
 from finercam_core.store import (
     CHUNK,
     Chunk,
-    Store,
     open_store,
     pending_chunks,
     summarise,
     write_chunk,
 )
 from finercam_core.store.layout import group_path
-
-Planner = Callable[..., Store]
 
 
 def test_xarray_opens_a_species_with_named_dims_and_coordinates(plan: Planner) -> None:
