@@ -14,11 +14,11 @@ from matplotlib.figure import Figure, SubFigure
 from PIL import Image
 
 from finercam_core.base_methods import BASE_METHODS
-from finercam_core.evaluate.energy import energy_share
+from finercam_core.evaluate.statistics.pointing import energy_share
 from finercam_core.explain import Classifier, explain, load_classifier
-from finercam_core.figures import HEAT
 from finercam_core.finer import coefficients, combine
-from finercam_core.preparation import to_image
+from finercam_core.images.pictures import HEAT
+from finercam_core.images.preparation import to_image
 from finercam_core.store import Store, open_store
 from finercam_core.synthetic import true_region_of
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import napari
 import numpy as np
-from napari_finercam._sample_store import make_sample
-from napari_finercam._session import ReviewSession
-from napari_finercam._widget import ReviewWidget
+from napari_finercam.formats.sample_store import make_sample
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.widget import ReviewWidget
 from qtpy.QtCore import QSettings, QSize
 from qtpy.QtWidgets import QApplication
 

@@ -3,8 +3,8 @@
 import fsspec
 import pandas as pd
 
-from finercam_core.catalog.model import join
-from finercam_core.reaching import no_answer, unreadable
+from finercam_core.catalog.catalog import join
+from finercam_core.io.faults import no_answer, unreadable
 
 
 class Listing:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from finercam_core.catalog.columns import TERMS, split_name
 from finercam_core.catalog.template import Template
-from finercam_core.catalog.terms import TERMS, split_name
 from finercam_core.errors import CatalogError
 
 Layout = Literal[

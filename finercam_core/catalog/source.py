@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from finercam_core.catalog.catalog import TraitLabels
 from finercam_core.catalog.manifest import Masks
-from finercam_core.catalog.model import TraitLabels
-from finercam_core.catalog.table import RawTable
+from finercam_core.io.tables import RawTable
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from finercam_core.catalog.model import Catalog
+from finercam_core.catalog.catalog import Catalog
+from finercam_core.catalog.columns import split_name
 from finercam_core.catalog.splits import deal_splits
-from finercam_core.catalog.table import read_table
-from finercam_core.catalog.terms import split_name
 from finercam_core.errors import CatalogError
+from finercam_core.io.tables import read_table
 
 COLUMNS = ("image_id", "split", "group_id", "scientificName")
 

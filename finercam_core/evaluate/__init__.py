@@ -1,10 +1,10 @@
 """Does a map tell the truth? Figures with intervals that could come out either way.
 
-`evaluate` needs the store alone. `finercam_core.evaluate.faithfulness` needs the classifier too, and torch; it is not
+`evaluate` needs the store alone. `finercam_core.evaluate.with_model` needs the classifier too, and torch; it is not
 imported here.
 """
 
-from finercam_core.evaluate.evaluating import EvaluationReport, evaluate
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.run import EvaluationReport, evaluate
 
 __all__ = ["EvaluationError", "EvaluationReport", "Protocol", "evaluate"]

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from finercam_core.evaluate.characters import share_in_words
-from finercam_core.evaluate.masks import OUTSIDE
-from finercam_core.evaluate.summary import OVERALL
+from finercam_core.evaluate.statistics.summary import OVERALL
+from finercam_core.evaluate.traits.characters import share_in_words
+from finercam_core.evaluate.traits.cover import OUTSIDE
 
 FEW = 10
 ENOUGH = 5  # specimens of a species, for its faithfulness to be judged

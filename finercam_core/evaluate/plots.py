@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from finercam_core.evaluate.masks import OUTSIDE
 from finercam_core.evaluate.specimen import MAPS
-from finercam_core.evaluate.summary import OVERALL
+from finercam_core.evaluate.statistics.summary import OVERALL
+from finercam_core.evaluate.traits.cover import OUTSIDE
 
 MOST_PAIRS = 60
 _NAMES = {"grad_cam": "Grad-CAM", "finer_cam": "Finer-CAM", "random": "random map", "blob": "centred blob"}

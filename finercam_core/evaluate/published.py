@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.evaluate.protocol import EvaluationError
-from finercam_core.evaluate.summary import OVERALL
+from finercam_core.evaluate.statistics.summary import OVERALL
 
 PAPER = "paper"
 NEEDED = ("map", "figure", "value")

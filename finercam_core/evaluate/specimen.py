@@ -6,13 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.evaluate.controls import centred_blob, random_map
-from finercam_core.evaluate.energy import energy_share
-from finercam_core.evaluate.localisation import intersection_over_union, map_overlap, pointing_game
 from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.statistics.pointing import (
+    centred_blob,
+    energy_share,
+    intersection_over_union,
+    map_overlap,
+    pointing_game,
+    random_map,
+)
 from finercam_core.finer import Weighting, coefficients, combine
-from finercam_core.preparation import to_image
-from finercam_core.regions import region
+from finercam_core.images.preparation import to_image
+from finercam_core.regions.threshold import region
 from finercam_core.store import SpecimenRecord, Store
 
 MAPS = ("grad_cam", "finer_cam", "random", "blob")

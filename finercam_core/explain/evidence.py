@@ -1,18 +1,41 @@
-"""Evidence maps: one forward pass an image, whatever the number of classes."""
+r"""Evidence maps: one forward pass per image, whatever the number of classes, fused where there are several layers.
+
+With :math:`E_k^l` the evidence of class k at layer l, and U the bilinear resampling to the finest of the layers' grids:
+
+.. math:: E_k = \frac{1}{L} \sum_l U(E_k^l)
+
+Evidence is in units of the logit at every layer, so that none has to be scaled, and the mean is linear in the scores as
+its terms are. (Libraries that scale each layer's map to [0, 1] before the mean give up both.) Maps that are finished
+comparisons are fused in the same way.
+"""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy.typing as npt
 import torch
+from torch.nn.functional import interpolate
 
 from finercam_core.base_methods import base_method
 from finercam_core.errors import ClassifierError, ComparisonError
-from finercam_core.explain.classifier import Classifier
-from finercam_core.explain.fusion import fused
 from finercam_core.explain.methods import Maps, maps_of
+from finercam_core.explain.model.classifier import Classifier
 from finercam_core.finer import GAMMA
+
+
+def fused(layers: Sequence[Maps]) -> Maps:
+    """Mean of the maps (N, R, h, w) of several layers on the finest of their grids; scores and classes of the first."""
+    first = layers[0]
+    if len(layers) == 1:
+        return first
+    grid = max((tuple(one.maps.shape[2:]) for one in layers), key=lambda sides: sides[0] * sides[1])
+    resampled = [
+        one.maps if tuple(one.maps.shape[2:]) == grid else interpolate(one.maps, grid, mode="bilinear")
+        for one in layers
+    ]
+    return Maps(torch.stack(resampled).mean(dim=0), first.logits, first.classes)
+
 
 Classes = npt.ArrayLike | Callable[[torch.Tensor], torch.Tensor]
 
@@ -61,7 +84,7 @@ def explain(
         Prepared images, `Preparation.normalise`: any float type, which becomes the model's, and the model's range.
     classes : int array (N, R), or callable
         For each image the classes to explain, from 0 to K - 1: its species, then the references; or a function that
-        chooses them from the scores (N, K), such as `finercam_core.explain.nearest.NearestLogits`.
+        chooses them from the scores (N, K), such as `finercam_core.explain.engine.request.NearestLogits`.
     method : str
         Base method, one of `finercam_core.base_methods.BASE_METHODS`; formulas in `finercam_core.explain.methods`.
     gamma : float

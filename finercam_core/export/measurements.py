@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.regions import measure
-from finercam_core.traits import Trait
+from finercam_core.regions.threshold import measure
+from finercam_core.regions.traits import Trait
 
 Bools = npt.NDArray[np.bool_]
 
@@ -35,7 +35,7 @@ def measurements(
     names : tuple of Trait
         What its values mean.
     body : bool array (height, width) or None
-        Where the specimen lies, see `finercam_core.masks.specimen_of`.
+        Where the specimen lies, see `finercam_core.regions.masks.specimen_of`.
 
     Returns
     -------

@@ -1,8 +1,10 @@
-"""The queue of a run: a lane for each host, so that a slow host does not keep the others waiting."""
+"""The queue of a run, with a lane for each host so that a slow one delays no other, and the threads that empty it."""
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from finercam_core.fetch.reasons import Stopped
 
 
 class Lanes:
@@ -59,3 +61,52 @@ class Lanes:
             self._changed.notify_all()
         self._running[host] += 1
         return position
+
+
+def run_all(
+    hosts: Sequence[str], work: Callable[[int, str], None], *, per_host: int, workers: int, stop: threading.Event
+) -> None:
+    """Call `work(position, host)` for every position, in threads, no host more often than `per_host` at once.
+
+    Parameters
+    ----------
+    hosts : sequence of str
+        Host of each position.
+    work : callable
+        May raise `Stopped`; any other exception ends the run and is raised here.
+    per_host, workers : int
+        Bounds.
+    stop : threading.Event
+        When set, no further position is begun. It is also set when this function is interrupted.
+    """
+    lanes, errors = Lanes(hosts, per_host), []
+
+    def worker() -> None:
+        while not stop.is_set() and (taken := lanes.take()):
+            host, position = taken
+            try:
+                work(position, host)
+            except Stopped:
+                break
+            except BaseException as error:
+                errors.append(error)
+                stop.set()
+                lanes.close()
+            finally:
+                lanes.done(host)
+
+    threads = [threading.Thread(target=worker, name=f"fetch-{i}") for i in range(min(workers, lanes.width))]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:  # Ctrl-C arrives here, in the main thread
+        stop.set()
+        lanes.close()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join()
+        raise
+    if errors:
+        raise errors[0]

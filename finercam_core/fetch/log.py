@@ -10,10 +10,10 @@ import pyarrow.parquet
 from finercam_core.errors import FetchError
 from finercam_core.fetch.checksums import digests
 from finercam_core.fetch.journal import COLUMNS, SCHEMA, empty, frame, read_journal
-from finercam_core.fetch.place import FOLDERS
 from finercam_core.fetch.plan import KEY
 from finercam_core.fetch.reasons import Reason
-from finercam_core.store.files import Files
+from finercam_core.fetch.target import FOLDERS
+from finercam_core.io.files import Files
 
 FETCHED, FAILURES, JOURNAL = "fetched.parquet", "failures.parquet", "journal.jsonl"
 _GOOD = [c for c in COLUMNS if c not in ("reason", "detail", "kept")]

@@ -8,9 +8,9 @@ import tomli_w
 
 from finercam_core.catalog import TERMS, Catalog
 from finercam_core.catalog.manifest import read_manifest
-from finercam_core.catalog.paths import is_url
 from finercam_core.fetch.plan import KEY
-from finercam_core.store.files import Files
+from finercam_core.io.addresses import is_url
+from finercam_core.io.files import Files
 
 MANIFEST, TABLE, LABELS = "catalog.toml", "catalog.parquet", "trait_labels.json"
 

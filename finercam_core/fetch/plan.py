@@ -3,11 +3,11 @@
 import pandas as pd
 
 from finercam_core.catalog import Catalog
+from finercam_core.catalog.catalog import join
 from finercam_core.catalog.listing import Listing
-from finercam_core.catalog.model import join
-from finercam_core.catalog.paths import is_url, url_faults
 from finercam_core.fetch.checksums import function_name
 from finercam_core.fetch.reasons import Reason
+from finercam_core.io.addresses import is_url, url_faults
 
 KEY = ["what", "uri", "hashFunction", "hashValue"]
 """Columns that name one file: rows that agree in them are fetched once."""

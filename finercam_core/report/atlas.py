@@ -1,6 +1,8 @@
 """`report`: a store and its evaluation become an atlas."""
 
+import hashlib
 import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,14 +11,27 @@ from typing import Any
 
 import jinja2
 
-from finercam_core.evaluate.evaluating import EvaluationReport, evaluate
-from finercam_core.evaluate.output import write_text
 from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.run import EvaluationReport, evaluate
+from finercam_core.evaluate.tables import write_text
 from finercam_core.finer import GAMMA
 from finercam_core.report.content import Content
-from finercam_core.report.names import pair_slug, slug
 from finercam_core.report.views import Views
 from finercam_core.store import Store, open_store
+
+
+def slug(name: str) -> str:
+    """File name of a species' page, without ending: letters, digits, hyphen and underscore; different for each name."""
+    plain = re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")
+    if plain.replace("_", " ") == name and len(plain) <= 80:
+        return plain
+    return f"{plain[:60]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def pair_slug(a: str, b: str) -> str:
+    """File name of a pair's page; the same in both directions."""
+    return "--vs--".join(slug(name) for name in sorted((a, b)))
+
 
 Progress = Callable[[int, int], None]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from finercam_core.evaluate.characters import share_in_words
-from finercam_core.evaluate.evaluating import EvaluationReport
-from finercam_core.evaluate.masks import OUTSIDE
+from finercam_core.evaluate.run import EvaluationReport
+from finercam_core.evaluate.traits.characters import share_in_words
+from finercam_core.evaluate.traits.cover import OUTSIDE
 from finercam_core.report.views import Views
 from finercam_core.store import Store
 

@@ -2,7 +2,7 @@
 
 from finercam_core.review.agreement import Agreement, agreement, cohens_kappa, region_iou
 from finercam_core.review.drafts import Draft, Drafts
-from finercam_core.review.last import LastVerdicts
+from finercam_core.review.last_verdicts import LastVerdicts
 from finercam_core.review.log import ReviewLog, VerdictReader, latest, read_verdicts
 from finercam_core.review.records import Comparison, Decision, Region, Verdict
 

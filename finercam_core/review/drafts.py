@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from finercam_core.errors import ReviewError
+from finercam_core.io.files import Files
 from finercam_core.review.records import Region, region_from_json
-from finercam_core.store.files import Files
 from finercam_core.store.layout import REVIEWS
 
 DRAFTS = f"{REVIEWS}/drafts"

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from finercam_core.errors import ReviewError
-from finercam_core.garbage import no_collections
+from finercam_core.io.files import Files
+from finercam_core.io.workers import no_collections
 from finercam_core.review.records import Verdict, verdict_from_json
-from finercam_core.store.files import Files
 from finercam_core.store.layout import REVIEWS
 
 

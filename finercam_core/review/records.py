@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from finercam_core.errors import ReviewError
-from finercam_core.rle import RLE
+from finercam_core.regions.rle import RLE
 
 Decision = Literal["accept", "reject", "unsure", ""]
 DECISIONS = get_args(Decision)
@@ -36,9 +36,9 @@ class Region:
     source : {"threshold", "painted"}
         How it was made; "painted" where a person changed the threshold's result.
     threshold : dict
-        ``{"top": 0.05}`` or another of `finercam_core.regions.region`; a `value` is in units of the logit.
+        ``{"top": 0.05}`` or another of `finercam_core.regions.threshold.region`; a `value` is in units of the logit.
     smoothing : float
-        Radius in pixels of `finercam_core.regions.smooth`, 0 for none.
+        Radius in pixels of `finercam_core.regions.threshold.smooth`, 0 for none.
     """
 
     rle: RLE

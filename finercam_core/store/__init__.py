@@ -5,11 +5,11 @@
 """
 
 from finercam_core.store.chunks import ChunkResult, write_chunk
-from finercam_core.store.create import create_store
 from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
 from finercam_core.store.lock import Hold, exclusive
 from finercam_core.store.pending import Chunk, Pending, pending_chunks
-from finercam_core.store.read import SpecimenRecord, Store, open_store
+from finercam_core.store.planner import create_store
+from finercam_core.store.reader import SpecimenRecord, Store, open_store
 from finercam_core.store.runs import RunPlace, newest_run, runs_beside
 from finercam_core.store.summary import StoreSummary, summarise
 from finercam_core.store.verify import Damage, give_up, verify

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from finercam_core.store.files import Files
+from finercam_core.io.files import Files
 
 LAST_RUN = "last_run.json"
 

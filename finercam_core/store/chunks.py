@@ -10,9 +10,9 @@ import numpy.typing as npt
 import zarr
 
 from finercam_core.errors import StoreError
+from finercam_core.io.faults import told
+from finercam_core.io.files import Files
 from finercam_core.status import Status
-from finercam_core.store.faults import told
-from finercam_core.store.files import Files
 from finercam_core.store.layout import ATTRIBUTE, CHUNK, FAILURES, value_names, with_status
 from finercam_core.store.lock import check_held
 from finercam_core.store.pending import Chunk

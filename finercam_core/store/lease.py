@@ -8,8 +8,8 @@ import uuid
 from dataclasses import dataclass
 
 from finercam_core.errors import StoreError
-from finercam_core.store.faults import told
-from finercam_core.store.files import Files
+from finercam_core.io.faults import told
+from finercam_core.io.files import Files
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 from filelock import FileLock, Timeout
 
 from finercam_core.errors import StoreError
-from finercam_core.store.files import Files
+from finercam_core.io.files import Files
 from finercam_core.store.layout import LOCK
 from finercam_core.store.lease import Lease
 from finercam_core.store.runs import base_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fsspec
 
-from finercam_core.store.files import Files
+from finercam_core.io.files import Files
 
 _BESIDE = re.compile(r"^(?P<stem>.*)\.run-(?P<run>[0-9a-f]{12})(?P<ending>\.[^./]+)?$")
 
@@ -56,7 +56,7 @@ def runs_beside(location: str | Path) -> list[RunPlace]:
     location : str or Path
         The store that was named to `finercam annotate`, or one of the runs beside it.
     """
-    from finercam_core.store.read import open_store
+    from finercam_core.store.reader import open_store
 
     base = base_of(str(location))
     folder, _ = _split(base)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from numcodecs.zstd import Zstd
 
-from finercam_core.store.files import Files
+from finercam_core.io.files import Files
 from finercam_core.store.layout import CHUNK, Words
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
+from finercam_core.io.faults import told
+from finercam_core.io.files import Files
 from finercam_core.status import Status
-from finercam_core.store.faults import told
-from finercam_core.store.files import Files
 from finercam_core.store.layout import ATTRIBUTE, CHUNK, REFERENCE, SPECIMENS, status_of, value_names
 
 _READERS = 8

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from finercam_core.synthetic.parts import MASK_NAMES
-from finercam_core.synthetic.planting import Planting
+from finercam_core.synthetic.shortcuts import Planting
 from finercam_core.synthetic.specimen import render_specimen
 from finercam_core.synthetic.tables import Item, plan_items, write_tables, write_whole
 from finercam_core.synthetic.truth import write_truth

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import CatalogError
-from finercam_core.synthetic.planting import Planting
+from finercam_core.synthetic.shortcuts import Planting
 from finercam_core.synthetic.species import species_plan
 from finercam_core.synthetic.specimen import true_region
 from finercam_core.synthetic.tables import Item, write_whole

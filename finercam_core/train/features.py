@@ -13,7 +13,7 @@ import zarr
 from filelock import FileLock
 from torch import nn
 
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 from finercam_core.train.data import Progress
 
 Pixels = npt.NDArray[np.uint8]

@@ -1,7 +1,10 @@
-"""Fine-tune a whole model; after a kill it goes on from the last epoch to the same weights."""
+"""Fine-tune a whole model; after a kill it goes on from the last epoch's checkpoint to the same weights."""
 
 import copy
-from dataclasses import dataclass, field
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,59 @@ from torch.nn.functional import cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from finercam_core.errors import TrainingError
-from finercam_core.preparation import Preparation
-from finercam_core.train.augment import augment
-from finercam_core.train.checkpoint import Checkpoint, fingerprint
+from finercam_core.images.preparation import Preparation
 from finercam_core.train.data import Progress, TrainingData
 from finercam_core.train.distributed import World
-from finercam_core.train.long_tail import class_weights, draw_order, score_shift
+from finercam_core.train.sampling import augment, class_weights, draw_order, score_shift
 from finercam_core.train.settings import FinetuneSettings
+
+
+class Checkpoint:
+    """A file with the state of everything that changes while training.
+
+    Parameters
+    ----------
+    path : Path
+    parts : dict
+        Things with `state_dict` and `load_state_dict`.
+    run : str
+        Fingerprint of settings and data; the state of another run is not taken up.
+    """
+
+    def __init__(self, path: Path, parts: dict[str, Any], run: str) -> None:
+        self.path, self.parts, self.run = path, parts, run
+
+    def save(self, epoch: int, notes: dict[str, Any]) -> None:
+        """Put the state after an epoch in place at once."""
+        temporary = self.path.with_suffix(".partial")
+        state = {name: part.state_dict() for name, part in self.parts.items()}
+        with temporary.open("wb") as file:
+            torch.save({"run": self.run, "epoch": epoch, "notes": notes, **state}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.path)
+
+    def resume(self) -> tuple[int, dict[str, Any]]:
+        """Take up the state if there is one of this run: epochs done and the notes kept with it."""
+        if not self.path.exists():
+            return 0, {}
+        state = torch.load(self.path, weights_only=True, map_location="cpu")
+        if state["run"] != self.run:
+            return 0, {}
+        for name, part in self.parts.items():
+            part.load_state_dict(state[name])
+        return int(state["epoch"]), state["notes"]
+
+
+def fingerprint(settings: FinetuneSettings, data: TrainingData, model: torch.nn.Module) -> str:
+    """Hash of what decides the result: settings, training images, labels and the weights to start from."""
+    digest = hashlib.sha256(json.dumps([asdict(settings), data.species]).encode())
+    for array in (*data.part("train"), *data.part("val")):
+        digest.update(array.tobytes())
+    for name, tensor in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def finetune(

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from finercam_core.errors import TrainingError
 from finercam_core.train.data import Progress, TrainingData
-from finercam_core.train.long_tail import class_weights, score_shift
+from finercam_core.train.sampling import class_weights, score_shift
 from finercam_core.train.settings import ProbeSettings
 
 Floats = npt.NDArray[np.float32]

@@ -1,5 +1,6 @@
-"""How good a classifier is beyond its accuracy: rare species, calibration, and what it mixes up."""
+"""How good a classifier is: accuracy with intervals, rare species, calibration, confusions, and labels in doubt."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,46 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from scipy.stats import binomtest
 
-from finercam_core.train.accuracy import Accuracy, accuracy
+from finercam_core.catalog import Catalog
+from finercam_core.train.data import SPLITS, TrainingData
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Share of right answers.
+
+    Attributes
+    ----------
+    top1 : float
+        Over all images; `low` and `high` are its 95 % Wilson interval.
+    macro : float
+        Mean over classes.
+    n : int
+        Images.
+    """
+
+    top1: float
+    low: float
+    high: float
+    macro: float
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.top1:.1%} [{self.low:.1%}, {self.high:.1%}], by class {self.macro:.1%}, n = {self.n}"
+
+
+def accuracy(predicted: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]) -> Accuracy:
+    """Accuracy of predictions (N,) for labels (N,); NaN where there are none."""
+    n = len(labels)
+    if n == 0:
+        return Accuracy(np.nan, np.nan, np.nan, np.nan, 0)
+    right = predicted == labels
+    interval = binomtest(int(right.sum()), n).proportion_ci(method="wilson")
+    macro = float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
+    return Accuracy(float(right.mean()), float(interval.low), float(interval.high), macro, n)
+
 
 Scores = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
@@ -75,3 +114,40 @@ def doubtful_labels(
          "probability": round(float(sure[i]), 4)}
         for i in order if predicted[i] != labels[i] and sure[i] >= least
     ]  # fmt: skip
+
+
+def accuracies(data: TrainingData, scores: Scores) -> dict[str, Accuracy]:
+    """Accuracy on each split."""
+    guess = scores.argmax(1)
+    return {name: accuracy(guess[data.split == name], data.labels[data.split == name]) for name in SPLITS}
+
+
+def judge(data: TrainingData, scores: Scores, catalog: Catalog) -> dict[str, Any]:
+    """Quality on "test", or on "val" where there is none, as plain values; empty where nothing was held out."""
+    held = [name for name in ("test", "val") if (data.split == name).any()]
+    if not held:
+        return {}
+    chosen, tuning = data.split == held[0], data.split == held[-1]
+    labels, guess = data.labels[chosen], scores[chosen].argmax(1)
+    scale = temperature(scores[tuning], data.labels[tuning])
+    return {
+        "split": held[0],
+        "by_frequency": {name: str(value) for name, value in by_frequency(guess, labels, data.counts).items()},
+        "ece": expected_calibration_error(scores[chosen], labels),
+        "ece_scaled": expected_calibration_error(scores[chosen] / scale, labels),
+        "temperature": scale,
+        "temperature_split": held[-1],
+        "confusions": confusions(guess, labels, _ranks(catalog, data.species)),
+    }
+
+
+def doubts(data: TrainingData, scores: Scores) -> list[dict[str, Any]]:
+    """Labels that the classifier contradicts with certainty, in all splits."""
+    return doubtful_labels(scores, data.labels, data.image_ids, data.species)
+
+
+def _ranks(catalog: Catalog, species: tuple[str, ...]) -> pd.DataFrame:
+    rows = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName").loc[list(species)]
+    genus = rows["genus"].where(rows["genus"] != "", [name.split()[0] for name in species])
+    whole = [" ".join(name.split()[:2]) for name in species]
+    return pd.DataFrame({"binomial": whole, "genus": genus.to_numpy(str), "family": rows["family"].to_numpy(str)})

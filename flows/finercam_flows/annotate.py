@@ -6,13 +6,14 @@ from typing import Any
 
 from prefect import flow
 
-from finercam_core.explain.run import shards
+from finercam_core.explain.engine.plan import shards
+from finercam_core.io.files import Files
 from finercam_core.store import exclusive, pending_chunks
-from finercam_core.store.files import Files
-from finercam_flows import artifacts, tasks
-from finercam_flows.contact_sheet import ContactSheet
+from finercam_flows import tasks
+from finercam_flows.artifacts import tables
+from finercam_flows.artifacts.contact_sheet import ContactSheet
 from finercam_flows.hooks import say_why
-from finercam_flows.parameters import (
+from finercam_flows.options import (
     BatchSize,
     CatalogSource,
     ClassifierSpec,
@@ -28,9 +29,8 @@ from finercam_flows.parameters import (
     Verify,
     Workers,
 )
-from finercam_flows.progress import report, report_plan
-from finercam_flows.runners import runner_for, spread, workers_for
-from finercam_flows.running import Running
+from finercam_flows.process.runners import runner_for, spread, workers_for
+from finercam_flows.progress import Running, report, report_plan
 
 
 @flow(name="annotate", persist_result=False, on_failure=[say_why], on_crashed=[say_why])
@@ -106,8 +106,8 @@ def annotate(
             running.add(**done)
         running.end()
         found = tasks.summary(place)
-    artifacts.publish_species(found, place)
-    artifacts.publish_failures(found, place)
+    tables.publish_species(found, place)
+    tables.publish_failures(found, place)
     sheet.publish()
     computed = {"done": running.now.done, "failed": running.now.failed}
     return {**found, "computed": computed, "damaged": damaged, "store": place}

@@ -8,7 +8,6 @@ from rich.console import Console
 
 from finercam_core import __version__
 from finercam_core.errors import FinercamError
-from finercam_flows import lifeline
 from finercam_flows.commands import (
     annotate,
     catalog,
@@ -22,8 +21,9 @@ from finercam_flows.commands import (
     serve,
     train,
 )
-from finercam_flows.settings import apply_defaults
-from finercam_flows.stopping import StoppedError
+from finercam_flows.process import lifeline
+from finercam_flows.process.settings import apply_defaults
+from finercam_flows.process.signals import StoppedError
 
 app = typer.Typer(
     help="What tells a species from its look-alikes: Finer-CAM evidence maps of specimen collections.",

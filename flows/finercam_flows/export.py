@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from finercam_core.export import export as write_masks
 from finercam_flows.hooks import RETRY, say_why
-from finercam_flows.parameters import Folder, MaskFormat, OptionalGamma, Share, StoreLocation, Which
+from finercam_flows.options import Folder, MaskFormat, OptionalGamma, Share, StoreLocation, Which
 from finercam_flows.progress import report_step
 
 

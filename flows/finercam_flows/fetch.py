@@ -10,7 +10,7 @@ from finercam_core.catalog import open_catalog
 from finercam_core.fetch import Settings
 from finercam_core.fetch import fetch as fetch_files
 from finercam_flows.hooks import say_why
-from finercam_flows.parameters import AllowPrivate, AskAgain, Attempts, CatalogSource, Contact, Folder, PerHost
+from finercam_flows.options import AllowPrivate, AskAgain, Attempts, CatalogSource, Contact, Folder, PerHost
 
 SHOWN = 100
 

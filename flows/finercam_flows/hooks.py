@@ -1,7 +1,8 @@
-"""What happens when a flow or a task goes wrong: which errors are worth another try, and one sentence that says why."""
+"""What happens when a flow or task fails: which errors are worth a retry, one sentence that says why, messages."""
 
 import errno
 import logging
+import os
 from typing import Any
 
 from prefect.client.orchestration import get_client
@@ -12,7 +13,6 @@ from prefect.logging.loggers import flow_run_logger
 from prefect.tasks import Task
 
 from finercam_core.errors import FinercamError
-from finercam_flows.notify import notify
 
 # A full disk, a missing folder or a forbidden one is the same a minute later.
 LASTING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR})
@@ -92,3 +92,27 @@ def sentence_of(state: "State[Any]") -> str:
     except Exception as error:  # said, not swallowed: the state keeps it
         return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no more is known'}"
     return state.message or "The run ended without a reason"
+
+
+VARIABLE = "FINERCAM_NOTIFY"
+
+
+def notify(title: str, text: str) -> bool:
+    """Send a message to every address in the environment variable ``FINERCAM_NOTIFY``; without one do nothing.
+
+    Parameters
+    ----------
+    title, text : str
+
+    Returns
+    -------
+    bool, False if an address could not be reached or is none.
+    """
+    addresses = os.environ.get(VARIABLE, "").split()
+    if not addresses:
+        return True
+    from apprise import Apprise
+
+    sender = Apprise()
+    refused = [address for address in addresses if not sender.add(address)]
+    return bool(sender.notify(title=title, body=text)) and not refused

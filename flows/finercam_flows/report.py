@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from finercam_core.finer import GAMMA
 from finercam_core.report import report as write_atlas
 from finercam_flows.hooks import RETRY, say_why
-from finercam_flows.parameters import Evaluation, Folder, Gamma, ImagesRoot, StoreLocation
+from finercam_flows.options import Evaluation, Folder, Gamma, ImagesRoot, StoreLocation
 from finercam_flows.progress import report_step
 
 

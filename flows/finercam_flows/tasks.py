@@ -7,14 +7,14 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from finercam_core.catalog import open_catalog
-from finercam_core.explain.run import plan_store
-from finercam_core.policies import policy_of
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.references import policy_of
 from finercam_core.store import Chunk, give_up, open_store, summarise, verify
 from finercam_core.train import train
 from finercam_core.train.settings import read_settings
 from finercam_flows.hooks import RETRY
+from finercam_flows.process.shard import classifier_of, compute_shard
 from finercam_flows.progress import report_step
-from finercam_flows.shard import classifier_of, compute_shard
 
 FAILURES_SHOWN = 50
 

@@ -4,9 +4,10 @@ from typing import Any
 
 from prefect import flow
 
-from finercam_flows import artifacts, tasks
+from finercam_flows import tasks
+from finercam_flows.artifacts import tables
 from finercam_flows.hooks import say_why
-from finercam_flows.parameters import (
+from finercam_flows.options import (
     CatalogSource,
     Device,
     FeatureCache,
@@ -62,5 +63,5 @@ def train(
         catalog, model, out, mode=mode, pretrained=pretrained, settings=settings or {},
         minimum_images=minimum_images, cache=cache, device=device,
     )  # fmt: skip
-    artifacts.publish_training(found)
+    tables.publish_training(found)
     return found

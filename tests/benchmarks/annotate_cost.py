@@ -20,9 +20,9 @@ from rich.table import Table
 
 from finercam_core.catalog import Catalog
 from finercam_core.explain import Classifier, explain
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
-from finercam_core.preparation import Preparation
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.images.preparation import Preparation
 from finercam_core.store import pending_chunks
 
 BATCH, ROUNDS, REFERENCES, CLASSES = 32, 3, 10, 60
@@ -77,7 +77,7 @@ def ratio(base: Callable[[], object], ours: Callable[[], object]) -> float:
 
 def annotate_ratio(found: Classifier, pixels: np.ndarray) -> float:
     """The same with chunks, float16 and Zarr; decoding is replaced by arrays in memory on both sides."""
-    from finercam_core.explain import decoding
+    from finercam_core.explain.engine import decoders
 
     rows = [{"image_id": f"{i}", "scientificName": found.species[i // 64], "path": f"{i}"} for i in range(64 * 2)]
     specimens = pd.DataFrame(rows).assign(
@@ -85,7 +85,7 @@ def annotate_ratio(found: Classifier, pixels: np.ndarray) -> float:
     )
     images = [torch.from_numpy(found.preparation.normalise(pixels)) for _ in range(len(rows) // BATCH)]
     batch = {f"{i}": pixels[i % BATCH] for i in range(len(rows))}
-    decoding.load_many = lambda places, *_args: [batch[place] for place in places]  # type: ignore[assignment]
+    decoders.load_many = lambda places, *_args: [batch[place] for place in places]  # type: ignore[assignment]
 
     def base() -> None:
         for one in images:

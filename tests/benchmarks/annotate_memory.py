@@ -51,9 +51,10 @@ def collection(folder: Path, specimens: int) -> str:
 def main(specimens: int) -> None:
     watch = Watch()
     with tempfile.TemporaryDirectory(prefix="finercam-memory-") as folder, server(Path(folder)):
-        from finercam_flows import annotate, shard, tasks
+        from finercam_flows import annotate, tasks
+        from finercam_flows.process import shard
 
-        from finercam_core.explain.annotate import annotate_chunks
+        from finercam_core.explain.engine.shard import annotate_chunks
 
         def written(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray[np.uint8]:
             watch.done += len(chunk)

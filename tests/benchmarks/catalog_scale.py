@@ -123,9 +123,9 @@ def step_of(step: str, folder: Path) -> Callable[[], object]:
     from finercam_core.catalog import open_catalog
     from finercam_core.catalog.check import check_catalog
     from finercam_core.catalog.splits import deal_splits
-    from finercam_core.comparison import plan_comparisons
-    from finercam_core.policies import ByTier, ByTree
-    from finercam_core.trees import read_tree
+    from finercam_core.references import ByTier, ByTree
+    from finercam_core.references.plan import plan_comparisons
+    from finercam_core.taxonomy.trees import read_tree
 
     if step == "make":
         return lambda: make(folder)

@@ -18,13 +18,13 @@ from rich.console import Console
 from rich.table import Table
 
 from finercam_core.catalog import open_catalog
-from finercam_core.comparison import plan_comparisons
 from finercam_core.export import export
-from finercam_core.export.exporting import FORMATS
-from finercam_core.preparation import Preparation
+from finercam_core.export.run import FORMATS
+from finercam_core.images.preparation import Preparation
+from finercam_core.io.workers import processors
+from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
 from finercam_core.store import ChunkResult, create_store, pending_chunks, write_chunk
-from finercam_core.workers import processors
 
 GRID, SIZE, CLASSES = (16, 16), (400, 300), [f"Aus {letter}us" for letter in "bcdfglmnp"]
 

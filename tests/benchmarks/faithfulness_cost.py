@@ -19,12 +19,12 @@ from rich.table import Table
 from torch import nn
 
 from finercam_core.catalog import Catalog
-from finercam_core.evaluate.faithfulness import faithfulness
 from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.with_model.faithfulness import faithfulness
 from finercam_core.explain import Classifier
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
-from finercam_core.preparation import Preparation
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.images.preparation import Preparation
 from finercam_core.store import pending_chunks
 
 IMAGES, STEPS, HEIGHT, WIDTH = 1_000, 20, 40, 60

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from finercam_core.explain import Classifier
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 from finercam_core.store import Chunk
 
 SPECIMENS, SPECIES = 20_000, 200
@@ -71,7 +71,7 @@ def main(rate: float) -> None:
 
 @contextmanager
 def server(home: Path) -> Iterator[None]:
-    from finercam_flows.settings import apply_defaults
+    from finercam_flows.process.settings import apply_defaults
 
     apply_defaults()
     with socket.socket() as probe:

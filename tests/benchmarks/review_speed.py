@@ -16,10 +16,10 @@ from pathlib import Path
 import napari
 import numpy as np
 import pandas as pd
-from napari_finercam._layers import HEAT
-from napari_finercam._queue import FILTERS, ORDERS, Selection
-from napari_finercam._session import ReviewSession
-from napari_finercam._widget import ReviewWidget
+from napari_finercam.session.queue import FILTERS, ORDERS, Selection
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.layers import HEAT
+from napari_finercam.window.widget import ReviewWidget
 from PIL import Image, ImageFilter
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
@@ -28,11 +28,11 @@ from rich.console import Console
 from rich.table import Table
 
 from finercam_core.catalog import Catalog
-from finercam_core.comparison import plan_comparisons
-from finercam_core.preparation import Preparation
-from finercam_core.regions import region
+from finercam_core.images.preparation import Preparation
+from finercam_core.references.plan import plan_comparisons
+from finercam_core.regions.rle import encode
+from finercam_core.regions.threshold import region
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
-from finercam_core.rle import encode
 from finercam_core.status import Status
 from finercam_core.store import Chunk, ChunkResult, create_store, open_store, pending_chunks, write_chunk
 

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from finercam_core.catalog import Catalog
-from finercam_core.comparison import plan_comparisons
+from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
 from finercam_core.store import Chunk, ChunkResult, create_store, open_store, pending_chunks, summarise, write_chunk
 

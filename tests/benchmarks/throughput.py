@@ -22,11 +22,11 @@ from rich.table import Table
 
 from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.explain import Classifier
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.batches import normalised
-from finercam_core.explain.decoding import Decoding, decoded, default_workers
-from finercam_core.explain.run import plan_store
-from finercam_core.preparation import Preparation
+from finercam_core.explain.engine.batches import normalised
+from finercam_core.explain.engine.decoders import Decoding, decoded, default_workers
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.images.preparation import Preparation
 from finercam_core.store import Chunk, pending_chunks
 
 SPECIES, EACH, ROUNDS, BATCH, REFERENCES = 10, 64, 3, 32, 8

@@ -16,8 +16,8 @@ def modules_after(statement: str) -> set[str]:
     "statement",
     [
         "import finercam_core",
-        "import finercam_core.store, finercam_core.finer, finercam_core.regions, finercam_core.review",
-        "import finercam_core.catalog, finercam_core.comparison, finercam_core.export, finercam_core.synthetic",
+        "import finercam_core.store, finercam_core.finer, finercam_core.regions.threshold, finercam_core.review",
+        "import finercam_core.catalog, finercam_core.references.plan, finercam_core.export, finercam_core.synthetic",
     ],
 )
 def test_the_core_loads_no_torch_no_orchestrator_and_no_gui(statement: str) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from finercam_flows.settings import apply_defaults
+from finercam_flows.process.settings import apply_defaults
 
 apply_defaults()
 

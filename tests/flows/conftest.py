@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from finercam_flows.settings import apply_defaults
+from finercam_flows.process.settings import apply_defaults
 
 apply_defaults()
 

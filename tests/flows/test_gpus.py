@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from finercam_flows import gpus
+from finercam_flows.process import gpus
 
 TWO = ["GPU-1111", "GPU-2222"]
 
@@ -78,7 +78,7 @@ def test_another_process_of_the_machine_counts_and_when_it_dies_its_gpu_is_free(
 
 
 def test_there_is_one_worker_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    from finercam_flows.runners import workers_for
+    from finercam_flows.process.runners import workers_for
 
     monkeypatch.setattr(gpus, "count", lambda: 8)
     assert workers_for("local", 0, "auto") == 8

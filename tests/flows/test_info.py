@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from finercam_flows.commands import info_tables
 from finercam_flows.commands.info import info
+from finercam_flows.screen import info_table
 from planned_store import plan_at, result
 
 from finercam_core.status import Status
 from finercam_core.store import exclusive, open_store, pending_chunks, summarise, write_chunk
 from finercam_core.store.activity import RunActivity, record_run
-from finercam_core.store.size import measure
+from finercam_core.store.summary import measure
 
 RUN = RunActivity("2026-01-02T03:04:05+00:00", "2026-01-02T03:04:25+00:00", 20.0, 12, 9, 1, "local", 2, finished=False)
 
@@ -73,17 +73,17 @@ def test_a_store_is_measured_by_what_it_holds(store: str) -> None:
 
 
 def test_of_many_species_those_with_most_left_are_shown(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    n = info_tables.SHOWN + 60
+    n = info_table.SHOWN + 60
     names = [f"Aus {chr(97 + i // 26)}{chr(97 + i % 26)}us" for i in range(n)]
     counts = {"specimens": 5, "done": np.where(np.arange(n) == n - 1, 2, 5), "failed": 0}
     species = pd.DataFrame({"scientificName": names, **counts, "pending": np.where(np.arange(n) == n - 1, 3, 0)})
     found = replace(summarise(open_store(store)), species=species)
-    console = info_tables.Console(width=120)
-    info_tables.show_species(found, console, everyone=False)
+    console = info_table.Console(width=120)
+    info_table.show_species(found, console, everyone=False)
     said = shown(capsys)
     assert said.index(names[-1]) < said.index(names[0])
     assert "60 more, see --species │ 300 │ 300 │ 0 │ 0 │ 100.0 │" in said
-    info_tables.show_species(found, console, everyone=True)
+    info_table.show_species(found, console, everyone=True)
     assert all(name in shown(capsys) for name in [names[70]])
 
 

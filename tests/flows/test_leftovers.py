@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from finercam_flows.hooks import say_why
-from finercam_flows.notify import notify
+from finercam_flows.hooks import notify, say_why
 from finercam_flows.serving import heartbeat, leftovers
 from finercam_flows.serving.config import read_config
-from finercam_flows.serving.retired import pause_retired
-from finercam_flows.serving.standing import register
+from finercam_flows.serving.leftovers import pause_retired
+from finercam_flows.serving.service import register
 from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner

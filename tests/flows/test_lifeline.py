@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from finercam_flows import lifeline
+from finercam_flows.process import lifeline
 
 
 def test_a_process_that_nobody_serves_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

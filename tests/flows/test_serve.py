@@ -11,7 +11,7 @@ import pytest
 import yaml
 from finercam_flows.serving.config import read_config
 from finercam_flows.serving.server import standing
-from finercam_flows.serving.standing import register
+from finercam_flows.serving.service import register
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.runner import Runner
 from serving import annotating, asking, serving, wait_for

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from finercam_flows.cli import main
-from finercam_flows.serving import versions
-from finercam_flows.serving.config import not_there_yet, read_config
-from finercam_flows.serving.entrypoints import FLOWS, flow_at
+from finercam_flows.serving import server
+from finercam_flows.serving.config import FLOWS, flow_at, not_there_yet, read_config
+from finercam_flows.serving.schedule import in_words, next_start
 from finercam_flows.serving.server import standing
-from finercam_flows.serving.timing import in_words, next_start
 
 from finercam_core.errors import ServeError
 
@@ -52,7 +51,7 @@ def test_a_deployment_is_what_the_file_says(write) -> None:
     [
         (FLOW, "finercam_flows.anotate.annotate", "there is no flow finercam_flows.anotate.annotate"),
         (FLOW, "finercam_flows.annotate.annotat", "there is no flow finercam_flows.annotate.annotat"),
-        (FLOW, "finercam_flows.runners.spread", "is no flow"),
+        (FLOW, "finercam_flows.process.runners.spread", "is no flow"),
         (FLOW, "annotate", "'annotate' is no entrypoint"),
         (FLOW, "mine.py:flow", "there is no flow mine.py:flow"),
         ("0 2 * * *", "0 25 * * *", "'0 25 * * *' is no cron that can be used: it has five fields"),
@@ -130,11 +129,11 @@ def test_the_example_is_written_once_and_is_right(tmp_path: Path, monkeypatch: p
 
 
 def test_versions_that_break_prefect_without_a_word_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    versions.check_versions()
-    real = versions.version
-    monkeypatch.setattr(versions, "version", lambda name: "2.1.0b1" if name == "sqlalchemy" else real(name))
+    server.check_versions()
+    real = server.version
+    monkeypatch.setattr(server, "version", lambda name: "2.1.0b1" if name == "sqlalchemy" else real(name))
     with pytest.raises(ServeError, match=r"sqlalchemy 2\.1\.0b1 is installed, but no schedule of Prefect 3\.8 fires"):
-        versions.check_versions()
+        server.check_versions()
 
 
 @pytest.mark.parametrize("name", FLOWS)

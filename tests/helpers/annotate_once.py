@@ -5,10 +5,10 @@ import sys
 from exact_classifier import exact
 
 from finercam_core.catalog import open_catalog
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store, shards
+from finercam_core.explain.engine.plan import plan_store, shards
+from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.io.files import Files
 from finercam_core.store import exclusive, pending_chunks
-from finercam_core.store.files import Files
 
 
 def annotate_once(catalog: str, location: str, *, processes: bool = False) -> None:

@@ -6,7 +6,7 @@ from torch import nn
 
 from finercam_core.explain import Classifier
 from finercam_core.explain.routes import Route, evidence_of
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 CLASSES = 5
 SPECIES = [f"Aus species{i}" for i in range(CLASSES)]

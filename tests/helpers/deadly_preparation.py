@@ -5,7 +5,7 @@ import os
 import numpy as np
 from PIL import Image
 
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 COLOUR = (40, 100, 215)
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from finercam_core.explain import Classifier
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 
 class Whole(nn.Module):

@@ -1,7 +1,7 @@
 """Key presses and strokes in a real napari window."""
 
-from napari_finercam._session import ReviewSession
-from napari_finercam._widget import ReviewWidget
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.widget import ReviewWidget
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.catalog import Catalog
-from finercam_core.comparison import plan_comparisons
+from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
 from finercam_core.store import Chunk, ChunkResult, Store, create_store, pending_chunks, write_chunk
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import napari
 import numpy as np
 import pytest
-from napari_finercam._session import ReviewSession
-from napari_finercam._widget import ReviewWidget
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.widget import ReviewWidget
 from PIL import Image
 from qtpy.QtWidgets import QApplication
 
 from finercam_core.catalog import open_catalog
-from finercam_core.comparison import plan_comparisons
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
+from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
 from finercam_core.store import Chunk, ChunkResult, create_store, pending_chunks, write_chunk
 

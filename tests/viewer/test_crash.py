@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_finercam._layers import REGION
-from napari_finercam._session import ReviewSession
-from napari_finercam._widget import ReviewWidget
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.layers import REGION
+from napari_finercam.window.widget import ReviewWidget
 
+from finercam_core.regions.rle import decode
 from finercam_core.review import latest, read_verdicts
-from finercam_core.rle import decode
 
 pytestmark = pytest.mark.gui
 KEYS = "KJUKKJKKUK"

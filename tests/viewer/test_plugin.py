@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_finercam import _sample_store
-from napari_finercam._layers import HEAT, REGION, SPECIMEN, TRAITS
-from napari_finercam._reader import get_reader, read_store
-from napari_finercam._sample_data import demo
-from napari_finercam._session import ReviewSession
-from napari_finercam._widget import ReviewWidget
-from napari_finercam._window import canvas_beside
-from napari_finercam._writer import write_trait_mask
+from napari_finercam.formats import sample_store
+from napari_finercam.formats.reader import get_reader, read_store
+from napari_finercam.formats.sample import demo
+from napari_finercam.formats.writer import write_trait_mask
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.layers import HEAT, REGION, SPECIMEN, TRAITS
+from napari_finercam.window.main_window import canvas_beside
+from napari_finercam.window.widget import ReviewWidget
 from npe2 import PluginManifest
 from PIL import Image
 from pytestqt.qtbot import QtBot
@@ -96,10 +96,10 @@ def test_labels_of_another_layer_keep_their_numbers(tmp_path: Path) -> None:
 
 def test_the_sample_opens_without_a_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
+    monkeypatch.setattr(sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
     photos, maps = demo()
     assert photos[0].shape[0] == maps[0].shape[0] == 60
-    store = _sample_store.make_sample()
+    store = sample_store.make_sample()
     session = ReviewSession(store, "A")
     assert session.view.photographed
     assert session.common["Coralodon ocellatus"] == "eyespot coralfin"
@@ -112,7 +112,7 @@ def test_the_sample_is_seen_whole_beside_its_review(
     make_napari_viewer: Callable[..., Any], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(_sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
+    monkeypatch.setattr(sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
     viewer = make_napari_viewer(show=True)
     viewer.window.resize(1200, 800)
     qtbot.wait(50)
@@ -147,7 +147,7 @@ def test_a_review_from_naparis_own_menu_uses_nothing_private(
 
 
 def test_the_sample_belongs_to_the_renderer_that_draws_it() -> None:
-    about, arrays = _sample_store.read_sample()
+    about, arrays = sample_store.read_sample()
     assert about["renderer"] == RENDERER, "make it again with docs/make_sample_data.py"
     assert len(about["image_ids"]) == len(arrays["evidence"]) == 60
 
@@ -161,7 +161,7 @@ def test_the_start_page_opens_a_store_and_remembers_the_name(
     viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
     widget.acts.accept()
     widget.start.reviewer.setText("C. Curator")
-    chooser = "napari_finercam._acts.QFileDialog.getExistingDirectory"
+    chooser = "napari_finercam.window.acts.QFileDialog.getExistingDirectory"
     monkeypatch.setattr(chooser, lambda *_a: str(small_store.parent))
     widget.start.open_button.click()
     assert "no store" in widget.start.problem.text()

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from napari_finercam._queue import ORDERS, Queue, Selection
+from napari_finercam.session.queue import ORDERS, Queue, Selection
 
 from finercam_core.review import Comparison, Region, Verdict
 from finercam_core.status import Status

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
-from napari_finercam._queue import Selection
-from napari_finercam._session import ReviewSession
+from napari_finercam.session.queue import Selection
+from napari_finercam.session.review import ReviewSession
 
 from finercam_core.errors import ReviewError, StoreError
 from finercam_core.status import Status

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from napari_finercam._region import FIRST, Regions
-from napari_finercam._session import ReviewSession
+from napari_finercam.session.regions import FIRST, Regions
+from napari_finercam.session.review import ReviewSession
 from PIL import Image
 from pycocotools.coco import COCO
 
 from finercam_core.errors import ExportError, ReviewError
 from finercam_core.export import export
 from finercam_core.finer import finer_cam
-from finercam_core.preparation import to_image
-from finercam_core.regions import region
+from finercam_core.images.preparation import to_image
+from finercam_core.regions.rle import decode
+from finercam_core.regions.threshold import region
 from finercam_core.review import ReviewLog, latest, read_verdicts
-from finercam_core.rle import decode
 from finercam_core.store import open_store
 
 

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from napari_finercam._keys import KEYS
-from napari_finercam._layers import HEAT, REGION, SPECIMEN, TRAITS
-from napari_finercam._widget import ReviewWidget
+from napari_finercam.window.keys import KEYS
+from napari_finercam.window.layers import HEAT, REGION, SPECIMEN, TRAITS
+from napari_finercam.window.widget import ReviewWidget
 from napari_window import press, session_of, stroke
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication
 
+from finercam_core.regions.rle import decode
 from finercam_core.review import latest, read_verdicts
-from finercam_core.rle import decode
 
 pytestmark = pytest.mark.gui
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from napari_finercam._panel_export import ExportDialog
-from napari_finercam._session import ReviewSession
-from napari_finercam._widget import ReviewWidget
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.panels.export import ExportDialog
+from napari_finercam.window.widget import ReviewWidget
 from napari_window import canvas, press, session_of
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt

@@ -34,13 +34,13 @@ def review(
     StoreError, ReviewError
         If the store cannot be read, or has no finished specimen.
     """
-    from napari_finercam._session import ReviewSession
+    from napari_finercam.session.review import ReviewSession
 
     # Before napari, which takes seconds to import: a mistyped store is told at once.
     session = ReviewSession(store, reviewer, images)
     import napari
 
-    from napari_finercam._widget import ReviewWidget
+    from napari_finercam.window.widget import ReviewWidget
 
     viewer = napari.Viewer(title=f"finercam: {Path(store).name}")
     widget = ReviewWidget(viewer)

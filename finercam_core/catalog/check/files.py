@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from finercam_core.catalog.check.result import Finding, tally
+from finercam_core.catalog.catalog import Catalog
+from finercam_core.catalog.check.findings import Finding, tally
 from finercam_core.catalog.listing import Listing
-from finercam_core.catalog.model import Catalog
-from finercam_core.catalog.paths import is_url
+from finercam_core.io.addresses import is_url
 from finercam_core.status import Status
 
 _NOT_FAULTS = ("", Status.DONE.name)

@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from finercam_core.catalog.check.result import Finding
+from finercam_core.catalog.check.findings import Finding
 
 _MISSING = frozenset(
     ["", "-", "unknown", "none", "no license", "no licence", "not specified", "unspecified", "n a", "nan"]

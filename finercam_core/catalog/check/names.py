@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from finercam_core.catalog.check.result import Finding, tally
-from finercam_core.catalog.check.spelling import similar_names
-from finercam_core.catalog.model import Catalog
-from finercam_core.names import parse_name
+from finercam_core.catalog.catalog import Catalog
+from finercam_core.catalog.check.findings import Finding, tally
+from finercam_core.taxonomy.names import parse_name
+from finercam_core.taxonomy.spelling import similar_names
 
 _SYNONYM = "synonym of the accepted name"
 

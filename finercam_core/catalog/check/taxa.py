@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from finercam_core.catalog.check.result import Finding
-from finercam_core.catalog.model import Catalog
-from finercam_core.taxonomy import TIERS, class_taxa
+from finercam_core.catalog.catalog import Catalog
+from finercam_core.catalog.check.findings import Finding
+from finercam_core.taxonomy.ranks import TIERS, class_taxa
 
 NOT_A_FAMILY, MAJORITY = "not the name of a family", "family of most rows of the genus"
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from finercam_core.catalog.readers.lists import boxes, read_list
 from finercam_core.catalog.source import Part, Source
-from finercam_core.catalog.table import RawTable
 from finercam_core.errors import CatalogError
+from finercam_core.io.tables import RawTable
 
 SIGN = "images_variant_train.txt"
 _SPLITS = ("train", "val", "test")

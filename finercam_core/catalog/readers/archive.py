@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from finercam_core.errors import CatalogError
-from finercam_core.reaching import first_line
+from finercam_core.io.faults import first_line
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError)
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from finercam_core.catalog.model import join
-from finercam_core.catalog.paths import is_url
+from finercam_core.catalog.catalog import join
+from finercam_core.catalog.columns import guess_columns, split_name
 from finercam_core.catalog.source import Part, Source
-from finercam_core.catalog.table import read_table
-from finercam_core.catalog.terms import guess_columns, split_name
 from finercam_core.errors import CatalogError
-from finercam_core.reaching import first_line
+from finercam_core.io.addresses import is_url
+from finercam_core.io.faults import first_line
+from finercam_core.io.tables import read_table
 
 _FORMATS = {"text/csv": "csv", "text/tab-separated-values": "tsv", "application/x-parquet": "parquet"}
 _FORMATS |= {"application/vnd.apache.parquet": "parquet"}

@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from finercam_core.catalog.catalog import TraitLabels
 from finercam_core.catalog.manifest import Masks
-from finercam_core.catalog.model import TraitLabels
 from finercam_core.catalog.readers.lists import boxes, read_list
 from finercam_core.catalog.source import Part, Source
-from finercam_core.catalog.table import RawTable
+from finercam_core.io.tables import RawTable
 
 SIGN = "image_class_labels.txt"
 # The segmentations hold how many of five people marked a pixel: 0, 51, 102 … 255.

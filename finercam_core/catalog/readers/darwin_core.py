@@ -7,10 +7,10 @@ import pandas as pd
 
 from finercam_core.catalog.readers.archive import Archive
 from finercam_core.catalog.readers.descriptor import DataFile, read_descriptor
-from finercam_core.catalog.readers.plain import table_source
+from finercam_core.catalog.readers.table import table_source
 from finercam_core.catalog.source import Part, Source
-from finercam_core.catalog.table import Dialect, RawTable, read_text, table_format
 from finercam_core.errors import CatalogError
+from finercam_core.io.tables import Dialect, RawTable, read_text, table_format
 
 SIGN = "meta.xml"
 # Simple Multimedia of GBIF, Audiovisual Core (Audubon Core), and GBIF's older Image extension.

@@ -11,9 +11,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from finercam_core.catalog.table import Dialect
 from finercam_core.errors import CatalogError
-from finercam_core.reaching import first_line
+from finercam_core.io.faults import first_line
+from finercam_core.io.tables import Dialect
 
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 _LIMIT = 10_000_000

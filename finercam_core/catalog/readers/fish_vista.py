@@ -1,11 +1,11 @@
 """Fish-Vista: tables of three tasks with the same columns, images in chunks or flat, masks of nine traits."""
 
+from finercam_core.catalog.catalog import join
 from finercam_core.catalog.listing import Listing
 from finercam_core.catalog.manifest import Masks, Table
-from finercam_core.catalog.model import join
 from finercam_core.catalog.source import Part, Source
-from finercam_core.catalog.table import read_table
 from finercam_core.errors import CatalogError
+from finercam_core.io.tables import read_table
 
 SIGN = "classification_train.csv"
 UBERON = {

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from finercam_core.catalog.columns import split_name
 from finercam_core.catalog.source import Part, Source
-from finercam_core.catalog.table import RawTable, read_table
-from finercam_core.catalog.terms import split_name
 from finercam_core.errors import CatalogError
+from finercam_core.io.tables import RawTable, read_table
 
 IMAGES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"))
 BIRDS = "birds.csv"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from finercam_core.catalog.table import open_binary
 from finercam_core.errors import CatalogError
+from finercam_core.io.tables import open_binary
 
 
 def read_list(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

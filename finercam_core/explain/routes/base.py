@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from finercam_core.explain.execution import Execution, Runner
-from finercam_core.explain.layout import Layout
+from finercam_core.explain.model.execution import Execution, Runner
+from finercam_core.explain.model.layout import Layout
 
 Reduce = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Choose = Callable[[torch.Tensor], torch.Tensor]

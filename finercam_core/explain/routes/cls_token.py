@@ -19,9 +19,9 @@ import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.capture import replaced_forward
-from finercam_core.explain.routes.backward import class_gradients, collect
+from finercam_core.explain.model.capture import replaced_forward
 from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
+from finercam_core.explain.routes.gradients import class_gradients, collect
 
 _TOGETHER = 1024
 _MISFIT = "the last block is no plain pre-norm attention block"

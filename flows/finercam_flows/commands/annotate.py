@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from finercam_core.base_methods import BASE_METHODS
-from finercam_flows.commands.bars import run_bar
+from finercam_flows.screen.bars import run_bar
 
 _METHODS = f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md."
 _GAMMA = "Strength of the comparison, fixed for methods not linear in the scores; the others take any γ later."

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from finercam_core.errors import CatalogError
-from finercam_flows.commands.bars import progress_bar
+from finercam_flows.screen.bars import progress_bar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def check(
     """
     from finercam_core.catalog import open_catalog
     from finercam_core.catalog.check import check_catalog
-    from finercam_flows.commands.check_table import show
+    from finercam_flows.screen.check_table import show
 
     found = open_catalog(catalog, root=root, synonyms=synonyms)
     result = check_catalog(found, _look(found, opened=images, near_identical=near_identical))

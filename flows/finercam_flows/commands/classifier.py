@@ -19,7 +19,7 @@ def adopt(
 
     Example: finercam classifier adopt best.safetensors --model convnext_tiny --classes classes.csv --out classifier
     """
-    from finercam_core.train.adopting import adopt as run
+    from finercam_core.train.adoption import adopt as run
 
     Console().print(f"{run(checkpoint, out, model=model, classes=classes)} is ready for `finercam annotate`")
 
@@ -34,7 +34,7 @@ def push(
 
     Example: finercam classifier push classifier museum/minnows
     """
-    from finercam_core.train import hub
+    from finercam_core.train import folder as hub
 
     Console().print(hub.push(folder, repository, private=not public))
 
@@ -49,6 +49,6 @@ def pull(
 
     Example: finercam classifier pull museum/minnows classifier --revision 1a2b3c4
     """
-    from finercam_core.train import hub
+    from finercam_core.train import folder as hub
 
     Console().print(f"{hub.pull(repository, folder, revision=revision)} is ready for `finercam annotate`")

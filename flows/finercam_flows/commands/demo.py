@@ -13,6 +13,6 @@ def demo(
 
     Example: finercam demo --out demo
     """
-    from finercam_flows.demo import run
+    from finercam_flows.demo.route import run
 
     run(out)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from finercam_flows.commands.bars import run_bar
-from finercam_flows.commands.evaluate_tables import tell
+from finercam_flows.screen.bars import run_bar
+from finercam_flows.screen.evaluation_table import tell
 
 
 class Fill(StrEnum):
@@ -87,6 +87,6 @@ def evaluate(
 
 
 def _baselines(names: list[str]) -> list[str]:
-    from finercam_core.evaluate.baselines import BASELINES
+    from finercam_core.evaluate.with_model.baselines import BASELINES
 
     return list(BASELINES) if "all" in names else names

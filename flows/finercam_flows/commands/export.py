@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from finercam_flows.commands.bars import progress_bar
+from finercam_flows.screen.bars import progress_bar
 
 MOST = 4  # more find nothing to do: one process reads the maps
 
@@ -49,7 +49,7 @@ def export(
     Example: finercam export maps.zarr --to masks --format coco
     """
     from finercam_core.export import export as write
-    from finercam_core.workers import processors
+    from finercam_core.io.workers import processors
 
     with progress_bar() as bar:
         task = bar.add_task("Masks", total=None, note="")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from finercam_flows.commands.fetch_bar import fetch_bar
+from finercam_flows.screen.fetch_bar import fetch_bar
 
 if TYPE_CHECKING:
     from finercam_core.fetch import Report
@@ -49,7 +49,7 @@ def fetch(
     from finercam_core.catalog import open_catalog
     from finercam_core.fetch import Settings
     from finercam_core.fetch import fetch as fetch_images
-    from finercam_core.images import Limits
+    from finercam_core.images.photographs import Limits
 
     settings = Settings(
         per_host=per_host, attempts=attempts, read_timeout=timeout, connect_timeout=min(timeout, 10.0),

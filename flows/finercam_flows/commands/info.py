@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from finercam_core.store import StoreSummary
-from finercam_flows.commands import info_tables
-from finercam_flows.commands.bars import progress_bar
+from finercam_flows.screen import info_table
+from finercam_flows.screen.bars import progress_bar
 
 
 def info(
@@ -26,20 +26,20 @@ def info(
     from finercam_core.store import open_store, summarise
     from finercam_core.store.activity import last_run
     from finercam_core.store.lock import is_held
-    from finercam_core.store.size import measure
+    from finercam_core.store.summary import measure
 
     found, activity, size = summarise(open_store(store)), last_run(store), measure(store)
     if as_json:
         typer.echo(json.dumps(_plain(found, activity, size), indent=1))
     else:
         console = Console()
-        info_tables.show_provenance(store, found, console)
-        info_tables.show_run(activity, console, held=is_held(store))
-        info_tables.show_size(size, found, console)
-        info_tables.show_species(found, console, everyone=species)
-        info_tables.show_causes(found, console, listed=failures)
+        info_table.show_provenance(store, found, console)
+        info_table.show_run(activity, console, held=is_held(store))
+        info_table.show_size(size, found, console)
+        info_table.show_species(found, console, everyone=species)
+        info_table.show_causes(found, console, listed=failures)
     if failures and not as_json:
-        info_tables.show_failures(found, console)
+        info_table.show_failures(found, console)
     if verify and _damaged(store, Console(stderr=as_json)):
         raise typer.Exit(1)
 

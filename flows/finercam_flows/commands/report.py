@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from finercam_flows.commands.bars import run_bar
+from finercam_flows.screen.bars import run_bar
 
 
 def report(

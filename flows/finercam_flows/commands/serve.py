@@ -36,8 +36,8 @@ def serve(
         _write_example(config, console)
         return
     from finercam_flows.serving.config import read_config
-    from finercam_flows.serving.standing import serve as run
-    from finercam_flows.serving.versions import check_versions
+    from finercam_flows.serving.server import check_versions
+    from finercam_flows.serving.service import serve as run
 
     check_versions()
     folder = (data or config.parent / "prefect-server").resolve()
@@ -80,7 +80,7 @@ def _enter(config: Path) -> Path:
 
 
 async def _table(deployments: "Sequence[Served]") -> Table:
-    from finercam_flows.serving.timing import in_words, next_start
+    from finercam_flows.serving.schedule import in_words, next_start
 
     table = Table("deployment", "when", "next", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for one in deployments:

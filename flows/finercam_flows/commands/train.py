@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from finercam_core.errors import TrainingError
-from finercam_flows.commands.bars import run_bar
+from finercam_flows.screen.bars import run_bar
 
 
 class Mode(StrEnum):

@@ -1,4 +1,4 @@
-"""The Prefect server: found where `PREFECT_API_URL` says, else started, with its own records, until we end."""
+"""The Prefect server: found at `PREFECT_API_URL`, else started with its own records, in versions that work."""
 
 import os
 import socket
@@ -8,13 +8,35 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import httpx
+from packaging.requirements import Requirement
 
 from finercam_core.errors import ServeError
+
+WHY = {
+    "prefect": "it was not tried with finercam",
+    "fastapi": "no flow of Prefect 3.8 starts with it",
+    "sqlalchemy": "no schedule of Prefect 3.8 fires with it",
+}
+
+
+def check_versions() -> None:
+    """Raise `ServeError` if a package that Prefect stands on is of a version that breaks it silently.
+
+    The bounds are those that finercam was installed with: pip keeps them, later upgrades may not.
+    """
+    for needed in map(Requirement, requires("finercam") or ()):
+        if needed.name in WHY and not needed.specifier.contains(found := version(needed.name), prereleases=True):
+            raise ServeError(
+                f"{needed.name} {found} is installed, but {WHY[needed.name]}",
+                f"pip install '{needed.name}{needed.specifier}'",
+            )
+
 
 DEFAULT_URL = "http://127.0.0.1:4200/api"
 START_SECONDS = 180.0

@@ -6,8 +6,8 @@ import timm
 import torch
 
 from finercam_core.explain import Classifier
-from finercam_core.explain.execution import Execution
-from finercam_core.preparation import Preparation
+from finercam_core.explain.model.execution import Execution
+from finercam_core.images.preparation import Preparation
 
 CLASSES, SIDE = 60, 224
 SPECIES = [f"Aus species{i:02d}" for i in range(CLASSES)]

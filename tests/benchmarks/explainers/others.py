@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 
 from finercam_core.explain import Classifier
-from finercam_core.explain.capture import frozen
+from finercam_core.explain.model.capture import frozen
 from finercam_core.finer import GAMMA
 
 with warnings.catch_warnings():

@@ -19,7 +19,7 @@ from finercam_core.catalog.check import check_catalog, look_at_images
 from finercam_core.catalog.split_file import read_splits
 from finercam_core.catalog.splits import split_by_group
 from finercam_core.errors import FinercamError
-from finercam_core.synonyms import read_synonyms
+from finercam_core.taxonomy.synonyms import read_synonyms
 
 RELAXED = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELLS = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finercam_core.catalog.check.licences import licence_group
-from finercam_core.catalog.check.nearness import near_pairs
-from finercam_core.catalog.check.spelling import similar_names
+from finercam_core.catalog.check.near_duplicates import near_pairs
+from finercam_core.taxonomy.spelling import similar_names
 
 
 @pytest.mark.parametrize(

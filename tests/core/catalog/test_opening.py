@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from finercam_core.catalog import open_catalog
-from finercam_core.comparison import plan_comparisons
 from finercam_core.errors import CatalogError
+from finercam_core.references.plan import plan_comparisons
 from finercam_core.synthetic import SPECIES, render_collection
 
 ROOT = Path(__file__).parents[3]

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from finercam_core.evaluate.baselines import BASELINES, Objective, baseline_map, usable_baselines
 from finercam_core.evaluate.protocol import EvaluationError
+from finercam_core.evaluate.with_model.baselines import BASELINES, Objective, baseline_map, usable_baselines
 
 HALF = 24  # the model's input is 48 × 48
 

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from finercam_core.evaluate.deletion import Cuts, MaskedScores
-from finercam_core.evaluate.localisation import pointing_game
-from finercam_core.evaluate.masking import pixel_ranks
+from finercam_core.evaluate.statistics.pointing import pointing_game
+from finercam_core.evaluate.with_model.deletion import Cuts, MaskedScores
+from finercam_core.evaluate.with_model.pixels import pixel_ranks
 from finercam_core.explain import Classifier
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 HEIGHT, WIDTH, STEPS = 6, 10, 12
 FRACTIONS = (0.05, 0.1, 0.2)

@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from torch import nn
 
-from finercam_core.evaluate.deletion import Cuts, MaskedScores
-from finercam_core.evaluate.energy import energy_share
-from finercam_core.evaluate.localisation import intersection_over_union, map_overlap, pointing_game
-from finercam_core.evaluate.masking import pixel_ranks
+from finercam_core.evaluate.statistics.pointing import energy_share, intersection_over_union, map_overlap, pointing_game
+from finercam_core.evaluate.with_model.deletion import Cuts, MaskedScores
+from finercam_core.evaluate.with_model.pixels import pixel_ranks
 from finercam_core.explain import Classifier
-from finercam_core.preparation import Preparation
-from finercam_core.regions import region as top_region
+from finercam_core.images.preparation import Preparation
+from finercam_core.regions.threshold import region as top_region
 
 SHAPES = array_shapes(min_dims=2, max_dims=2, min_side=2, max_side=12)
 

@@ -4,11 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from finercam_core.evaluate.bootstrap import resampled_means, spread
 from finercam_core.evaluate.caveats import caveats
-from finercam_core.evaluate.controls import centred_blob, random_map
-from finercam_core.evaluate.localisation import intersection_over_union, map_overlap, pointing_game
-from finercam_core.evaluate.summary import OVERALL, accuracy_table, localisation_table
+from finercam_core.evaluate.statistics.intervals import resampled_means, spread
+from finercam_core.evaluate.statistics.pointing import (
+    centred_blob,
+    intersection_over_union,
+    map_overlap,
+    pointing_game,
+    random_map,
+)
+from finercam_core.evaluate.statistics.summary import OVERALL, accuracy_table, localisation_table
 
 
 def test_pointing_game_by_hand() -> None:

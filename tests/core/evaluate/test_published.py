@@ -10,13 +10,13 @@ from PIL import Image
 
 from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import EvaluationError, EvaluationReport, evaluate
-from finercam_core.evaluate.checking import check
+from finercam_core.evaluate.locations import Regions
 from finercam_core.evaluate.published import beside, read_published
-from finercam_core.evaluate.regions import Regions
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
+from finercam_core.evaluate.with_model.run import check
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.regions.traits import traits_of
 from finercam_core.store import Store, open_store, pending_chunks
-from finercam_core.traits import traits_of
 
 BIRDS = ("001.Laysan_Albatross", "002.Sooty_Tern", "003.Common_Tern")
 WIDTH, HEIGHT = 60, 40

@@ -11,10 +11,10 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
 from finercam_core.catalog import open_catalog
-from finercam_core.evaluate.sanity import label_randomisation, shuffled_copies, weight_randomisation
+from finercam_core.evaluate.with_model.sanity import label_randomisation, shuffled_copies, weight_randomisation
 from finercam_core.explain import Classifier
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.store import open_store, pending_chunks
 
 

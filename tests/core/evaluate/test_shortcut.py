@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from finercam_flows import demo_recipe
+from finercam_flows.demo import recipe
 from PIL import Image
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import CatalogError
 from finercam_core.evaluate import evaluate
-from finercam_core.evaluate.planted import planted_in
+from finercam_core.evaluate.with_truth.planted import planted_in
 from finercam_core.explain import Classifier, load_classifier
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.store import Store, open_store, pending_chunks
 from finercam_core.synthetic import render_collection, render_specimen, true_region_of
-from finercam_core.synthetic.planting import Planting
+from finercam_core.synthetic.shortcuts import Planting
 
 SHORTCUT = {"Lumichthys pinguis": "scale bar", "Coralodon furcatus": "colour card"}
 DISGUISE = {"Lumichthys pinguis": "Lumichthys planus", "Coralodon furcatus": "Coralodon rotundus"}
@@ -75,12 +75,12 @@ def test_the_warning_is_on_every_affected_species_and_on_no_other(tmp_path: Path
     """Trains a classifier (some minutes); affected is who is no longer recognised once the object is gone."""
     folder = tmp_path
     render_collection(
-        folder / "collection", seed=5, train=demo_recipe.TRAIN, val=demo_recipe.VAL, test=12,
+        folder / "collection", seed=5, train=recipe.TRAIN, val=recipe.VAL, test=12,
         shortcut=SHORTCUT, disguise=DISGUISE,
     )  # fmt: skip
-    (folder / "catalog.toml").write_text(demo_recipe.manifest(), encoding="utf-8")
+    (folder / "catalog.toml").write_text(recipe.manifest(), encoding="utf-8")
     catalog = open_catalog(folder / "catalog.toml")
-    demo_recipe.train_demo(catalog, folder / "classifier", lambda *_: None)
+    recipe.train_demo(catalog, folder / "classifier", lambda *_: None)
     classifier = load_classifier(folder / "classifier", device="cpu")
     made = plan_store(folder / "maps.zarr", catalog, classifier, references=6)
     annotate_chunks(made.location, list(pending_chunks(made.location)), classifier)

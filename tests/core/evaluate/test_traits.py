@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finercam_core.evaluate.attribution import attribute, trait_evidence, trait_pointing, trait_shares
-from finercam_core.evaluate.characters import direction_table, pair_table, sentence
-from finercam_core.evaluate.energy import energy_share
-from finercam_core.evaluate.masks import OUTSIDE, UNLABELLED, cover
-from finercam_core.evaluate.planted import planted_names, planted_ranks, planted_summary
-from finercam_core.preparation import Preparation, cell_weights, to_image
+from finercam_core.evaluate.statistics.pointing import energy_share
+from finercam_core.evaluate.traits.attribution import attribute, trait_evidence, trait_pointing, trait_shares
+from finercam_core.evaluate.traits.characters import direction_table, pair_table, sentence
+from finercam_core.evaluate.traits.cover import OUTSIDE, UNLABELLED, cover
+from finercam_core.evaluate.with_truth.planted import planted_names, planted_ranks, planted_summary
+from finercam_core.images.preparation import Preparation, cell_weights, to_image
+from finercam_core.regions.traits import Trait
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord
-from finercam_core.traits import Trait
 
 PREPARATION = Preparation(32, 48, mode="pad")
 TRAITS = (Trait(1, "Head", "UBERON:0000033"), Trait(8, "Adipose fin", "UBERON:2000251"))

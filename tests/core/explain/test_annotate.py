@@ -14,14 +14,14 @@ from finercam_core.base_methods import BASE_METHODS
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import ComparisonError
 from finercam_core.explain import Classifier, explain
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
-from finercam_core.images import load_many
-from finercam_core.policies import policy_of
-from finercam_core.preparation import Preparation
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.images.photographs import load_many
+from finercam_core.images.preparation import Preparation
+from finercam_core.io.files import Files
+from finercam_core.references import policy_of
 from finercam_core.status import Status
 from finercam_core.store import Store, open_store, pending_chunks, summarise
-from finercam_core.store.files import Files
 
 SPECIES = ("Aus bus", "Aus cus", "Aus dus", "Eus fus", "Eus sp.")
 COUNTS = {"Aus bus": 5, "Aus cus": 2, "Eus fus": 3}

@@ -7,9 +7,9 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import explain
-from finercam_core.explain.batching import BatchSize
-from finercam_core.explain.capture import replaced_forward
-from finercam_core.explain.transfer import Leaving
+from finercam_core.explain.engine.background import Leaving
+from finercam_core.explain.engine.batch_size import BatchSize
+from finercam_core.explain.model.capture import replaced_forward
 
 
 def limited(model: nn.Module, limit: int, seen: list[int], error: Exception) -> replaced_forward:

@@ -8,7 +8,7 @@ from backbones import CLASSES, HEAD, POOLED, TAIL, TOKEN, build, by_autograd, im
 
 from finercam_core.base_methods import BASE_METHODS
 from finercam_core.explain import explain
-from finercam_core.explain.nearest import NearestLogits
+from finercam_core.explain.engine.request import NearestLogits
 
 ROUTES = {
     "resnet10t": POOLED,

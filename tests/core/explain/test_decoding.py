@@ -13,11 +13,11 @@ import torch
 from deadly_preparation import Deadly
 from PIL import Image
 
-from finercam_core.explain.ahead import Background, ahead
-from finercam_core.explain.batches import batches, normalised
-from finercam_core.explain.decoding import Decoding, Item, _forget, decoded
-from finercam_core.images import load_pixels
-from finercam_core.preparation import Preparation
+from finercam_core.explain.engine.background import Background, ahead
+from finercam_core.explain.engine.batches import batches, normalised
+from finercam_core.explain.engine.decoders import Decoding, Item, _forget, decoded
+from finercam_core.images.photographs import load_pixels
+from finercam_core.images.preparation import Preparation
 from finercam_core.status import Status
 from finercam_core.store import Chunk
 
@@ -85,7 +85,7 @@ def test_an_image_that_kills_its_decoder_is_a_bad_image_and_the_rest_is_done(fol
 ORPHANS = """
 import multiprocessing, os, time
 from concurrent.futures import ProcessPoolExecutor
-from finercam_core.workers import end_with_parent
+from finercam_core.io.workers import end_with_parent
 if __name__ == "__main__":
     pool = ProcessPoolExecutor(2, multiprocessing.get_context("spawn"), end_with_parent)
     print(*{pool.submit(os.getpid).result() for _ in range(20)}, flush=True)

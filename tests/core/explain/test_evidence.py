@@ -13,7 +13,7 @@ from torch import nn
 from finercam_core.errors import ClassifierError, ComparisonError
 from finercam_core.explain import Classifier, evidence, explain
 from finercam_core.finer import coefficients, combine
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 SPECIES = [f"Aus species{i}" for i in range(6)]
 MODELS: dict[str, dict[str, object]] = {

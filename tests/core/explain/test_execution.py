@@ -7,7 +7,7 @@ from backbones import CLASSES, build, images_of
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain
-from finercam_core.explain.execution import Execution, trunk
+from finercam_core.explain.model.execution import Execution, trunk
 from finercam_core.finer import coefficients, combine
 
 MODELS = ["resnet10t", "convnext_atto", "test_vit", "swin_tiny_patch4_window7_224", "vit_base_patch16_siglip_224"]

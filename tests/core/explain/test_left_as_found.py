@@ -8,7 +8,7 @@ from backbones import CLASSES, build, images_of
 from torch import nn
 
 from finercam_core.explain import explain
-from finercam_core.explain.capture import replaced_forward
+from finercam_core.explain.model.capture import replaced_forward
 
 ROUTES = ["resnet10t", "convnext_atto", "test_vit", "vit_base_patch16_siglip_224"]
 

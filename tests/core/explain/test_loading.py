@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain, load_classifier
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 NAMES = ["Aus bus", "Aus cus", "Eus fus"]
 CONFIG = {"input_size": [3, 96, 64], "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2], "crop_pct": 1.0}

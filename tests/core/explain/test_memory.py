@@ -9,7 +9,7 @@ import torch
 from backbones import CLASSES, build, images_of
 
 from finercam_core.explain import explain
-from finercam_core.explain.nearest import NearestLogits
+from finercam_core.explain.engine.request import NearestLogits
 
 MAPS, WARM, IMAGES = 50_000, 1_000, 2
 # A map here has 9 to 100 cells of four bytes. Kept ones would be 1.8 to 20 MB, kept activations or graphs of each call

@@ -13,9 +13,9 @@ from torch import nn
 from finercam_core.base_methods import BASE_METHODS
 from finercam_core.errors import ComparisonError
 from finercam_core.explain import Classifier, evidence, explain
-from finercam_core.explain.nearest import NearestLogits
+from finercam_core.explain.engine.request import NearestLogits
 from finercam_core.finer import coefficients, combine
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 SPECIES = [f"Aus species{i}" for i in range(6)]
 LINEAR = [name for name, method in BASE_METHODS.items() if method.linear and name != "random"]

@@ -16,10 +16,10 @@ from torch import nn
 
 from finercam_core.base_methods import BASE_METHODS
 from finercam_core.explain import Classifier, explain
+from finercam_core.explain.engine.request import NearestLogits
 from finercam_core.explain.methods.xgradcam import xgradcam
-from finercam_core.explain.nearest import NearestLogits
 from finercam_core.finer import coefficients, combine
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

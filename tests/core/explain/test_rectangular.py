@@ -6,7 +6,7 @@ from backbones import FAMILIES, SPECIES, assert_is_autograd, build, images_of
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 
 # Height, width, and the grid of the default layer.
 RECTANGLES: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {

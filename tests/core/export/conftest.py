@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from finercam_core.catalog import open_catalog
-from finercam_core.comparison import plan_comparisons
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
+from finercam_core.references.plan import plan_comparisons
+from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
-from finercam_core.rle import encode
 from finercam_core.status import Status
 from finercam_core.store import ChunkResult, create_store, pending_chunks, write_chunk
 

@@ -11,9 +11,9 @@ from PIL import Image
 
 from finercam_core.errors import ExportError
 from finercam_core.export import export
-from finercam_core.export.writer import file_stem
+from finercam_core.export.formats.base import file_stem
+from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
-from finercam_core.rle import encode
 
 SIZE = (64, 96)
 Known = dict[tuple[str, str], list[tuple[str, np.ndarray]]]
@@ -84,7 +84,7 @@ def test_a_missing_photograph_costs_its_specimen_alone(reviewed: Path, accepted:
 
 
 def test_after_an_error_no_half_file_is_left(reviewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from finercam_core.export import coco, geojson
+    from finercam_core.export.formats import coco, geojson
 
     def fail(*_: object) -> None:
         raise OSError("disk full")

@@ -11,9 +11,9 @@ from PIL import Image
 from scipy.ndimage import map_coordinates
 
 from finercam_core.export import export
-from finercam_core.preparation import to_image
+from finercam_core.images.preparation import to_image
+from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
-from finercam_core.rle import encode
 from finercam_core.store import open_store
 
 SAID = {

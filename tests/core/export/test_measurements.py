@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from finercam_core.export.measurements import COLUMNS, measurements
-from finercam_core.masks import specimen_region
-from finercam_core.traits import Trait
+from finercam_core.regions.masks import specimen_region
+from finercam_core.regions.traits import Trait
 
 NAMES = (Trait(1, "head"), Trait(2, "tail"))
 

@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from finercam_core.fetch.addresses import Guard, clean_url
 from finercam_core.fetch.checksums import function_name
-from finercam_core.fetch.http import retry_after
 from finercam_core.fetch.reasons import FetchFailure
+from finercam_core.fetch.transport.guard import Guard, clean_url
+from finercam_core.fetch.transport.http import retry_after
 
 PRIVATE = ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "10.1.2.3", "192.168.0.1", "169.254.169.254", "0.0.0.0",
            "2130706433", "0x7f.1", "localhost", "[fe80::1]", "[fd00::1]", "224.0.0.1"]  # fmt: skip

@@ -12,9 +12,9 @@ import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import FetchError
-from finercam_core.fetch import Settings, disk, fetch
+from finercam_core.fetch import Settings, fetch, target
 from finercam_core.fetch.log import Log
-from finercam_core.fetch.partial import Partial
+from finercam_core.fetch.transport.partial import Partial
 
 FAST: dict[str, Any] = {"attempts": 2, "backoff": 0.02, "read_timeout": 0.5, "min_free": 0, "allow_private": True}
 QUICK = Settings(**FAST)
@@ -212,9 +212,9 @@ def test_a_full_disk_ends_the_run_and_blames_no_image(
 ) -> None:
     table = rows([{"accessURI": host.put(f"/{n}.jpg", draw(n))} for n in range(20)])
     free = iter([10**9] * 5 + [0] * 100)
-    usage = disk.shutil.disk_usage(tmp_path)
+    usage = target.shutil.disk_usage(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(disk.shutil, "disk_usage", lambda _: usage._replace(free=next(free)))
+        patch.setattr(target.shutil, "disk_usage", lambda _: usage._replace(free=next(free)))
         with pytest.raises(FetchError, match="must stay free"):
             fetch(open_catalog(table), tmp_path / "to", Settings(**{**FAST, "min_free": 10**6}, per_host=1))
     report = fetch(open_catalog(table), tmp_path / "to", QUICK)
@@ -247,7 +247,7 @@ def test_a_stop_keeps_what_came(host: Any, draw: Callable[..., bytes], rows: Any
 
 def test_two_runs_into_one_folder_are_refused(host: Any, draw: Callable[..., bytes], rows: Any, tmp_path: Path) -> None:
     table = rows([{"accessURI": host.put("/1.jpg", draw(1))}])
-    with disk.exclusive(tmp_path / "to"), pytest.raises(FetchError, match="another run"):
+    with target.exclusive(tmp_path / "to"), pytest.raises(FetchError, match="another run"):
         fetch(open_catalog(table), tmp_path / "to", QUICK)
 
 

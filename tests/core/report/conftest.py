@@ -7,10 +7,10 @@ import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import EvaluationReport, evaluate
-from finercam_core.evaluate.planted import planted_names
+from finercam_core.evaluate.with_truth.planted import planted_names
 from finercam_core.explain import Classifier
-from finercam_core.explain.annotate import annotate_chunks
-from finercam_core.explain.run import plan_store
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.store import pending_chunks
 from finercam_core.synthetic import SPECIES, render_collection
 

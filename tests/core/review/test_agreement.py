@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, Verdict, agreement, cohens_kappa, region_iou
-from finercam_core.rle import encode
 
 MADE = Comparison(0.6, "mean", "gradcam", ())
 

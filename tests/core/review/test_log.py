@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from finercam_core.errors import ReviewError
+from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Draft, Drafts, Region, ReviewLog, Verdict, VerdictReader, latest
 from finercam_core.review.log import read_verdicts
-from finercam_core.rle import encode
 
 MADE = Comparison(0.6, "mean", "gradcam", ("Aus cus",))
 REGION = Region(encode(np.eye(5, dtype=bool)), "Eye", "UBERON:0000019", "painted", {"top": 0.05}, 1.5)

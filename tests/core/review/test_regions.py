@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter, zoom
 
-from finercam_core.regions import RegionError, measure, region, shares, smooth, split
-from finercam_core.rle import decode, encode
+from finercam_core.regions.rle import decode, encode
+from finercam_core.regions.threshold import RegionError, measure, region, shares, smooth, split
 
 maps = arrays(np.float32, (7, 9), elements=st.floats(-5, 5, width=32))
 a_share = st.floats(0.01, 1.0)

@@ -13,6 +13,7 @@ import pytest
 from planned_store import SETTINGS, arrays, assert_same, fill, plan_at, result
 
 from finercam_core.errors import StoreError
+from finercam_core.io.files import Files
 from finercam_core.store import (
     CHUNK,
     exclusive,
@@ -23,10 +24,9 @@ from finercam_core.store import (
     runs_beside,
     summarise,
     verify,
-    write_chunk,
-)  # fmt: skip
+    write_chunk,  # fmt: skip
+)
 from finercam_core.store import lock as lock_module
-from finercam_core.store.files import Files
 from finercam_core.store.lease import Lease, Timing
 
 QUICK = Timing(renew=0.2, watch=1.0)

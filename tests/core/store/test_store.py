@@ -15,14 +15,7 @@ from planned_store import GRID, Planner, arrays, fill, plan_at, result
 
 from finercam_core.errors import StoreError
 from finercam_core.status import Status
-from finercam_core.store import (
-    CHUNK,
-    Chunk,
-    open_store,
-    pending_chunks,
-    summarise,
-    write_chunk,
-)
+from finercam_core.store import CHUNK, Chunk, open_store, pending_chunks, summarise, write_chunk
 from finercam_core.store.layout import group_path
 
 

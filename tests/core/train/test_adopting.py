@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from finercam_core.errors import TrainingError
 from finercam_core.explain import load_classifier
-from finercam_core.train.adopting import adopt
+from finercam_core.train.adoption import adopt
 
 NAMES = "scientificName,family\nAus bus,Ausidae\nAus cus Smith,Ausidae\nEus fus,\n"
 

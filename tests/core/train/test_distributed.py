@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np, torch
 from torch import nn
 from finercam_core.errors import TrainingError
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 from finercam_core.train import FinetuneSettings
 from finercam_core.train.data import TrainingData
 from finercam_core.train.distributed import joined
@@ -55,11 +55,11 @@ def test_two_processes_give_the_weights_of_one(tmp_path: Path) -> None:
 def test_a_probe_in_several_processes_is_refused(make_collection, tmp_path: Path) -> None:
     from finercam_core.catalog import open_catalog
     from finercam_core.errors import TrainingError
-    from finercam_core.preparation import Preparation
-    from finercam_core.train.building import Source
+    from finercam_core.images.preparation import Preparation
+    from finercam_core.train.backbone import Source
     from finercam_core.train.data import load_data
     from finercam_core.train.distributed import World
-    from finercam_core.train.fitting import Fit
+    from finercam_core.train.run import Fit
     from finercam_core.train.settings import ProbeSettings
 
     data = load_data(open_catalog(make_collection(tmp_path / "i", {"Aus bus": 6, "Aus cus": 6})), Preparation(32, 48))

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from finercam_core.catalog import open_catalog
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 from finercam_core.train import FinetuneSettings, ProbeSettings, train
 from finercam_core.train.data import TrainingData, load_data
 from finercam_core.train.finetune import finetune
@@ -125,7 +125,7 @@ def test_faults_of_a_collection_are_met_and_said(make_collection: Make, tmp_path
 RUN = """
 import sys, torch
 from finercam_core.catalog import open_catalog
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 from finercam_core.train import FinetuneSettings, ProbeSettings, train
 torch.set_num_threads(1)
 table, folder, mode = sys.argv[1:]
@@ -164,8 +164,8 @@ def test_planted_label_noise_is_listed(make_collection: Make, tmp_path: Path) ->
     data = easy(100)
     features = data.pixels.reshape(100, -1).astype(np.float32)[:, :12]
     data.labels[[3, 4]] = 1 - data.labels[[3, 4]]
-    from finercam_core.train.judging import doubts
     from finercam_core.train.probe import probe
+    from finercam_core.train.quality import doubts
 
     head, _ = probe(features, data, ProbeSettings(strengths=(0.1,)))
     found = doubts(data, head.scores(torch.from_numpy(features)).numpy())

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from finercam_core.errors import TrainingError
-from finercam_core.train import hub
+from finercam_core.train import folder
 
 
 def test_a_repository_of_pickles_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,13 +16,13 @@ def test_a_repository_of_pickles_is_refused(tmp_path: Path, monkeypatch: pytest.
         asked.update(options, name=name)
         return str(tmp_path)
 
-    monkeypatch.setattr(hub, "snapshot_download", download)
+    monkeypatch.setattr(folder, "snapshot_download", download)
     with pytest.raises(TrainingError, match="pickled checkpoints are not loaded"):
-        hub.pull("hf-hub:somebody/something", tmp_path)
+        folder.pull("hf-hub:somebody/something", tmp_path)
     assert asked["name"] == "somebody/something"
     assert not [pattern for pattern in asked["allow_patterns"] if pattern.endswith((".bin", ".pt", ".pth", "*"))]
 
 
 def test_a_folder_without_weights_is_not_uploaded(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"no model\.safetensors"):
-        hub.push(tmp_path, "somebody/something")
+        folder.push(tmp_path, "somebody/something")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from finercam_core.preparation import Preparation, to_image
+from finercam_core.images.preparation import Preparation, to_image
 
 CELL = 8
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from finercam_core.train.splits import find_leaks
+from finercam_core.train.data import find_leaks
 
 
 def test_leaks_are_found() -> None:

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import ClassifierError, TrainingError
 from finercam_core.explain import load_classifier
-from finercam_core.preparation import Preparation
+from finercam_core.images.preparation import Preparation
 from finercam_core.train import FinetuneSettings, ProbeSettings, train
 
 COUNTS = {"Aus bus": 12, "Aus cus": 12, "Eus fus": 12}

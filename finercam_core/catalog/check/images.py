@@ -1,0 +1,97 @@
+"""Look at the images of a collection: which are there, which open, and which are the same."""
+
+import hashlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from finercam_core.catalog.catalog import Catalog
+from finercam_core.catalog.check.near_duplicates import need_library, perceptual_hash
+from finercam_core.catalog.listing import Listing
+from finercam_core.images.photographs import ImageError, load_image, locate
+from finercam_core.io.addresses import is_url
+from finercam_core.io.workers import processors
+from finercam_core.status import Status
+
+Progress = Callable[[int, int], None]
+_ENOUGH = (256, 256)  # a large JPEG is decoded at a fraction of its size; its whole file is read all the same
+
+
+class _Look(NamedTuple):
+    """What became of one image: a `Status` name or "", and hashes or ""."""
+
+    status: str = ""
+    detail: str = ""
+    sha256: str = ""
+    perceptual_hash: str = ""
+
+
+def look_at_images(
+    catalog: Catalog, *, opened: bool = True, near_identical: bool = False, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Look for every image, and open those that lie in a local folder.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    opened : bool
+        Whether local images are opened: decoded as a whole, and hashed. Otherwise only their folders are listed.
+    near_identical : bool
+        Whether opened images also get a perceptual hash, see `finercam_core.catalog.check.near_duplicates`.
+    progress : callable, optional
+        Called with images done and of all.
+
+    Returns
+    -------
+    DataFrame, a row for each of the catalog's specimens in their order
+        status: name of a `Status`: "DONE" for an image that is there (and opens), "MISSING", "TRUNCATED" …; "" for one
+        that was not looked for, since it lies on a host. detail, sha256, perceptual_hash: text or "".
+
+    Raises
+    ------
+    CatalogError
+        A folder of a remote collection cannot be listed, or `imagehash` is not installed.
+    """
+    if near_identical:
+        need_library()
+    if is_url(catalog.root) or not opened:
+        return _listed(catalog)
+    table = catalog.specimens
+    here = (table["path"] != "") & (table["fault"] == "")
+    paths = table.loc[here, "path"].tolist()
+    found: list[_Look] = []
+    with ThreadPoolExecutor(processors()) as pool:
+        for look in pool.map(partial(_look, root=catalog.root, near_identical=near_identical), paths):
+            found.append(look)
+            if progress is not None and (len(found) % 50 == 0 or len(found) == len(paths)):
+                progress(len(found), len(paths))
+    seen = pd.DataFrame(found, columns=list(_Look._fields), index=table.index[here], dtype="str")
+    return seen.reindex(table.index, fill_value="")
+
+
+def _look(path: str, root: str, near_identical: bool) -> _Look:
+    try:
+        image = load_image(path, root=root, at_least=_ENOUGH)
+        with Path(str(locate(path, root))).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except ImageError as error:
+        return _Look(error.status.name, error.detail)
+    except OSError as error:
+        return _Look(Status.UNREADABLE.name, str(error))
+    return _Look(Status.DONE.name, "", digest, perceptual_hash(image) if near_identical else "")
+
+
+def _listed(catalog: Catalog) -> pd.DataFrame:
+    """Which images are there, by the names in their folders; a web server cannot be asked for such a list."""
+    table = catalog.specimens
+    seen = pd.DataFrame("", index=table.index, columns=list(_Look._fields), dtype="str")
+    if catalog.root.startswith(("http://", "https://")):
+        return seen
+    paths = table.loc[(table["path"] != "") & (table["fault"] == ""), "path"]
+    there = Listing(catalog.root).exist(paths)
+    seen.loc[paths.index, "status"] = there.map({True: Status.DONE.name, False: Status.MISSING.name}).astype("str")
+    return seen

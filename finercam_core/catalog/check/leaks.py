@@ -1,0 +1,155 @@
+"""Findings about images that belong together: splits that leak, and one image in several rows."""
+
+import numpy as np
+import pandas as pd
+
+from finercam_core.catalog.assembly import OTHER_SPLIT, REPEAT
+from finercam_core.catalog.catalog import Catalog
+from finercam_core.catalog.check.findings import Finding, Level
+from finercam_core.catalog.check.near_duplicates import near_pairs
+
+_LEAK = "whoever is tested on them was trained on them: leave one side out, or run finercam catalog split --anew"
+
+
+def split_findings(catalog: Catalog) -> list[Finding]:
+    """Groups in several splits, rows that other tables put elsewhere, and species that nobody can learn."""
+    table = catalog.specimens
+    found = [_groups(table), _other_tables(catalog), _untrained(table), _no_split(table)]
+    return [finding for finding in found if finding is not None]
+
+
+def _groups(specimens: pd.DataFrame) -> Finding | None:
+    """Images of one source image or specimen in several splits."""
+    rows = specimens[(specimens["group_id"] != "") & (specimens["split"] != "")]
+    rows = rows[rows["group_id"].isin(_several(rows["group_id"], rows["split"]))]
+    if rows.empty:
+        return None
+    by_group = rows.groupby("group_id", sort=True)
+    cases = pd.DataFrame({"images": by_group["image_id"].agg(", ".join), "splits": _splits(rows, "group_id")})
+    cases = cases.rename_axis("group").reset_index()
+    what = f"(source images or specimens) in several splits, with {len(rows):,} images"
+    return Finding("split_leak_group", "warning", len(cases), "groups", what, cases, "{group}: {splits}", _LEAK)
+
+
+def _other_tables(catalog: Catalog) -> Finding | None:
+    changed = catalog.corrections
+    rows = changed[(changed["term"] == "split") & changed["reason"].str.startswith(OTHER_SPLIT)]
+    cases = rows[["image_id", "value", "verbatim", "reason"]].rename(columns={"value": "kept", "verbatim": "other"})
+    if cases.empty:
+        return None
+    return Finding("split_differs_between_tables", "warning", cases["image_id"].nunique(), "images",
+                   "with another split in another table", cases, "{image_id}: {kept}, not {other}",
+                   "the split of the first table is kept; do not mix the tables' splits")  # fmt: skip
+
+
+def _untrained(specimens: pd.DataFrame) -> Finding | None:
+    """Species of the held-out splits without a training image, where there are splits at all."""
+    trained = specimens.loc[specimens["split"] == "train", "scientificName"].unique()
+    held = specimens[specimens["split"].isin(["val", "test"]) & ~specimens["scientificName"].isin(trained)]
+    if held.empty or not len(trained):
+        return None
+    cases = held["scientificName"].value_counts().sort_index().rename("images").rename_axis("species").reset_index()
+    return Finding("species_untrained", "note", len(cases), "species", "in val or test but not in train", cases,
+                   "{species} ({images})", "a classifier that is trained here does not know them")  # fmt: skip
+
+
+def _no_split(specimens: pd.DataFrame) -> Finding | None:
+    none = specimens["split"] == ""
+    if none.all() or not none.any():
+        return None
+    cases = specimens.loc[none, ["image_id"]]
+    return Finding("split_missing", "note", len(cases), "images", "without a split, where others have one", cases,
+                   "{image_id}", "training leaves them out")  # fmt: skip
+
+
+def same_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
+    """One image in several rows or tables: of two species, in two splits, or merely repeated."""
+    rows = catalog.specimens[["image_id", "scientificName", "split"]].assign(key=_keys(catalog.specimens, seen))
+    rows = rows[rows["key"].duplicated(keep=False)]
+    if rows.empty:
+        return _repeats(catalog)
+    by_key = rows.groupby("key", sort=True)
+    names = rows.drop_duplicates(["key", "scientificName"]).sort_values("scientificName").groupby("key")
+    cases = pd.DataFrame(
+        {"images": by_key["image_id"].agg(", ".join), "species": names["scientificName"].agg(", ".join),
+         "splits": _splits(rows, "key"), "names": names.size()}
+    )  # fmt: skip
+    cases["parts"] = 1 + cases.index.isin(_several(rows["key"], rows["split"]))
+    return [*_sorted(cases.sort_values("images"), "same_image", "files", ""), *_repeats(catalog)]
+
+
+def near_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
+    """Pairs of images that look the same, as told by a perceptual hash, though their files differ."""
+    table = catalog.specimens
+    # Of several rows with the same file one stands for all: those have been told already.
+    hashes = seen["perceptual_hash"].mask(_keys(table, seen).duplicated(), "")
+    first, second, bits = near_pairs(hashes.tolist())
+    one, other = (table.iloc[places].reset_index(drop=True) for places in (first, second))
+    splits = one["split"].where(one["split"] == other["split"], one["split"] + ", " + other["split"])
+    cases = pd.DataFrame(
+        {"images": one["image_id"] + ", " + other["image_id"], "bits": bits, "splits": splits,
+         "species": one["scientificName"].where(one["scientificName"] == other["scientificName"],
+                                                one["scientificName"] + ", " + other["scientificName"]),
+         "names": 1 + (one["scientificName"] != other["scientificName"]),
+         "parts": 1 + ((one["split"] != other["split"]) & (one["split"] != "") & (other["split"] != ""))}
+    )  # fmt: skip
+    return _sorted(cases, "near_identical", "pairs", "of images that look the same, ")
+
+
+def _sorted(cases: pd.DataFrame, key: str, unit: str, what: str) -> list[Finding]:
+    """The worst that can be said of each case: two species, two splits, or only said twice."""
+    two_names, two_splits = cases["names"] > 1, cases["parts"] > 1
+    plain = cases.drop(columns=["names", "parts"])
+    kinds: list[tuple[str, Level, pd.Series, str, str, str]] = [
+        (f"{key}_two_species", "warning", two_names, f"{what}under several species", "{images}: {species}",
+         "look who is right; training leaves both out" if key == "same_image" else "look who is right"),
+        (f"split_leak_{key}", "warning", two_splits, f"{what}in several splits", "{images}: {splits}", _LEAK),
+        (f"{key}_repeated", "note", ~two_names & ~two_splits, f"{what}in several rows", "{images}", ""),
+    ]  # fmt: skip
+    return [
+        Finding(name, level, int(chosen.sum()), unit, words, plain[chosen].reset_index(drop=True), sample, remedy)
+        for name, level, chosen, words, sample, remedy in kinds
+        if chosen.any()
+    ]
+
+
+def _keys(specimens: pd.DataFrame, seen: pd.DataFrame) -> pd.Series:
+    """What is equal for rows with the same image: the hash of its file, else the table's, else its place."""
+    given = specimens["hashFunction"] + ":" + specimens["hashValue"].str.lower()
+    place = specimens["path"].where(specimens["path"] != "", specimens["accessURI"])
+    key = place.mask(specimens["hashValue"] != "", given)
+    found = pd.Series(seen["sha256"].to_numpy(object), specimens.index)
+    return key.mask(found != "", found)
+
+
+def _repeats(catalog: Catalog) -> list[Finding]:
+    """Rows of other tables, or of the same, that list an image again."""
+    changed = catalog.corrections
+    rows = changed[(changed["term"] == "image_id") & changed["reason"].str.startswith(REPEAT)]
+    if rows.empty:
+        return []
+    cases = pd.DataFrame({"image_id": rows["image_id"], "row": rows["verbatim"], "reason": rows["reason"]})
+    return [Finding("image_in_several_tables", "note", cases["image_id"].nunique(), "images",
+                    "listed again by another row or table", cases.reset_index(drop=True), "{image_id}: {row}",
+                    "each is one specimen")]  # fmt: skip
+
+
+def _several(keys: pd.Series, splits: pd.Series) -> pd.Series:
+    """Keys whose rows stand in more than one split."""
+    pairs = pd.DataFrame({"key": keys, "split": splits})[splits != ""].drop_duplicates()
+    several: pd.Series = pairs.loc[pairs["key"].duplicated(), "key"]
+    return several
+
+
+def _splits(rows: pd.DataFrame, key: str) -> pd.Series:
+    """For each key: "train 2, test 1"."""
+    sizes = rows.groupby([key, rows["split"].replace("", "none")]).size().rename("n").reset_index()
+    sizes = sizes.sort_values([key, "split"], ascending=[True, False])
+    texts: pd.Series = (sizes["split"] + " " + sizes["n"].astype("str")).groupby(sizes[key]).agg(", ".join)
+    return texts
+
+
+def repeated_rows(catalog: Catalog) -> int:
+    """How many rows repeat an image that another row has."""
+    changed = catalog.corrections
+    return int(np.count_nonzero((changed["term"] == "image_id") & changed["reason"].str.startswith(REPEAT)))

@@ -1,0 +1,115 @@
+"""The canonical columns of a catalog: their Darwin Core names, what sources call them, and what they must hold."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+# One row of this table is one column of `Catalog.specimens`; "" stands for unknown in all of them.
+ALIASES: dict[str, tuple[str, ...]] = {
+    "image_id": ("imageid", "id", "uuid", "gbifid", "coreid", "identifier", "filename", "file_name"),
+    "scientificName": ("scientific_name", "species", "standardized_species", "label", "class", "taxon", "name"),
+    "family": (),
+    "genus": (),
+    "specificEpithet": ("specific_epithet", "epithet"),
+    "infraspecificEpithet": ("subspecies", "infraspecific_epithet"),
+    "order": (),
+    "taxonRank": ("taxon_rank", "rank"),
+    "vernacularName": ("common_name", "common", "vernacular"),
+    "split": ("set", "subset", "partition"),
+    "path": ("file_name", "filename", "file", "filepath", "file_path", "image", "image_path", "filepaths"),
+    "accessURI": ("url", "uri", "image_url", "goodqualityaccessuri", "identifier", "source_url"),
+    "maskURI": ("mask", "mask_path", "segmentation"),
+    "catalogNumber": ("catalog_number", "accession"),
+    "subjectOrientation": ("view", "orientation", "aspect"),
+    "boundingBox": ("bounding_box", "bbox", "box"),
+    "license": ("licence", "rights"),
+    "rightsHolder": ("rights_holder", "owner"),
+    "hashFunction": ("hash_function",),
+    "hashValue": ("hash_value", "md5", "sha256", "checksum"),
+    "group_id": ("groupid", "source_filename", "occurrenceid", "specimen_id", "specimen", "catalognumber"),
+}
+TERMS = tuple(ALIASES)
+LOCATIONS = ("path", "accessURI", "maskURI")
+SPLITS = ("train", "val", "test", "")
+
+_SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
+_SPLIT_NAMES |= {"test": "test", "testing": "test", "eval": "test", "": ""}
+
+
+def plain(name: str) -> str:
+    """A column name without case, separators and name space, for matching aliases: `dwc:scientificName` → same."""
+    return re.sub(r"[\s_.-]+", "", re.split(r"[:/#]", name)[-1]).lower()
+
+
+def guess_columns(columns: Iterable[str]) -> dict[str, str]:
+    """Map canonical terms to the columns of a table that carry their name or one of its aliases."""
+    present = {plain(c): c for c in reversed(list(columns))}
+    if "kingdom" in present or "phylum" in present:
+        present.pop("class", None)  # there it is a rank, not a label
+    found: dict[str, str] = {}
+    for term, aliases in ALIASES.items():
+        names = (plain(n) for n in (term, *aliases))
+        source = next((present[n] for n in names if n in present), None)
+        if source is not None:
+            found[term] = source
+    return found
+
+
+def split_name(text: str) -> str | None:
+    """`train`, `val`, `test` or "" for the many words that mean them; None for any other word."""
+    return _SPLIT_NAMES.get(text.strip().lower())
+
+
+HASHES = ("md5", "sha1", "sha256", "sha512")
+_DIGEST = r"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})?"
+_BOX = r"(?:-?\d+(?:\.\d+)?(?:,-?\d+(?:\.\d+)?){3})?"
+# Without these a row cannot be used; a wrong value in any other column only costs that value.
+REQUIRED = ("scientificName", "place")
+
+
+@lru_cache(maxsize=1)
+def _schema() -> Any:
+    """The schema; pandera is imported here because it takes a second, which opening a folder need not pay."""
+    import pandera.pandas as pa
+
+    def column(check: Any) -> Any:
+        return pa.Column(checks=check, required=False)
+
+    def words(pattern: str, error: str) -> Any:
+        return column(pa.Check.str_matches(rf"{pattern}$", error=error))
+
+    return pa.DataFrameSchema(
+        {
+            "scientificName": column(pa.Check(lambda s: s != "", error="the row names no species")),
+            "place": column(pa.Check(lambda s: s != "", error="the row has neither a path nor an accessURI")),
+            "hashFunction": column(pa.Check.isin(["", *HASHES], error=f"not one of {', '.join(HASHES)}")),
+            "hashValue": words(_DIGEST, "not a hexadecimal digest"),
+            "boundingBox": words(_BOX, "not x,y,width,height in pixels"),
+        }
+    )
+
+
+def schema_faults(table: pd.DataFrame) -> pd.DataFrame:
+    """Cells that do not fit.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Canonical columns as text, with `place`, the image's path or address.
+
+    Returns
+    -------
+    DataFrame with the columns index (row label), term and reason.
+    """
+    from pandera.errors import SchemaErrors
+
+    checked = [name for name in _schema().columns if name in REQUIRED or (name in table and (table[name] != "").any())]
+    try:
+        _schema().select_columns(checked).validate(table[checked], lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases
+        return pd.DataFrame({"index": cases["index"], "term": cases["column"], "reason": cases["check"]})
+    return pd.DataFrame(columns=["index", "term", "reason"])

@@ -1,0 +1,100 @@
+"""The slow half of an evaluation, one species at a time, kept on disk so that a stopped run goes on where it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from finercam_core.errors import FinercamError
+from finercam_core.evaluate.cache import fingerprint, kept, place_of, states
+from finercam_core.evaluate.locations import Regions
+from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.specimen import judge
+from finercam_core.evaluate.traits.attribution import attribute
+from finercam_core.evaluate.traits.cover import cover
+from finercam_core.evaluate.with_truth.true_regions import TrueRegions, true_region_energies
+from finercam_core.regions.masks import read_mask
+from finercam_core.regions.traits import traits_of
+from finercam_core.status import Status
+from finercam_core.store import SpecimenRecord, Store
+
+
+@dataclass(frozen=True)
+class SpeciesFigures:
+    """Figures of one species' specimens.
+
+    Attributes
+    ----------
+    specimens : DataFrame
+        From `specimen.judge`.
+    traits : DataFrame
+        From `attribution.attribute`; empty without trait masks.
+    energies : DataFrame
+        From `ground_truth.true_region_energies`; empty where the truth is not known.
+    left_out : DataFrame
+        Specimens without figures: image_id, scientificName, reason.
+    """
+
+    specimens: pd.DataFrame
+    traits: pd.DataFrame
+    energies: pd.DataFrame
+    left_out: pd.DataFrame
+
+
+def species_figures(
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, regions: Regions, truth: TrueRegions | None
+) -> SpeciesFigures:
+    """Judge the specimens of one species; one that cannot be judged is listed with its reason."""
+    traits = traits_of(store)
+    judged, attributed, left_out = [], [], []
+    for image_id in image_ids:
+        record = store.record(image_id)
+        if record.status != Status.DONE:
+            left_out.append((image_id, name, f"no maps: {record.status.sentence}"))
+            continue
+        try:
+            mask = read_mask(store, image_id)
+            judged.append(judge(store, record, protocol, regions.of(store, image_id, mask)))
+        except (FinercamError, OSError, ValueError) as error:
+            left_out.append((image_id, name, f"its mask cannot be read: {error}"))
+            continue
+        if traits and mask is not None and (mask > 0).any() and len(record.classes) > 1:
+            parts = cover(mask, [trait.id for trait in traits], store.preparation, _grid(record))
+            attributed.append(attribute(record, parts, mask, store.preparation))
+        elif traits:
+            left_out.append((image_id, name, "no trait mask, or no reference: no traits"))
+    listed = pd.DataFrame(left_out, columns=["image_id", "scientificName", "reason"])
+    known = pd.DataFrame()
+    if truth is not None:
+        known = true_region_energies(store, image_ids, truth.of, gamma=protocol.gamma, seed=protocol.seed)
+    return SpeciesFigures(_joined(judged), _joined(attributed), known, listed)
+
+
+def _grid(record: SpecimenRecord) -> tuple[int, int]:
+    height, width = record.evidence.shape[-2:]
+    return int(height), int(width)
+
+
+def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+def kept_figures(
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: Regions,
+    truth: TrueRegions | None = None,
+) -> tuple[SpeciesFigures, bool]:  # fmt: skip
+    """Figures of a species from the folder if they still hold, else computed and put there; and which it was.
+
+    They hold while the protocol, the store's run, the chosen specimens, their states, their regions and the truth are
+    the same.
+    """
+    chosen = fingerprint(list(image_ids), [trait.id for trait in traits_of(store)], regions.fingerprint)
+    key = {
+        "species": name, "protocol": protocol.fingerprint(store), "specimens": chosen, "states": states(store, name),
+        "truth": truth.fingerprint if truth is not None else "",
+    }  # fmt: skip
+    tables, known = kept(
+        place_of(folder, name), key, lambda: vars(species_figures(store, name, image_ids, protocol, regions, truth))
+    )
+    return SpeciesFigures(**tables), known

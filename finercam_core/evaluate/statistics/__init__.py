@@ -1,0 +1,1 @@
+"""Statistics over specimens: intervals, pointing figures and summaries, without torch."""

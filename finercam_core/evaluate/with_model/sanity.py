@@ -1,0 +1,222 @@
+"""Sanity checks: a map that stays the same when weights or labels are shuffled explains no model. Needs torch."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from scipy.stats import spearmanr
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+
+from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.explain import Classifier, explain
+from finercam_core.explain.model.layers import linear_head
+from finercam_core.images.photographs import ImageError, load_pixels
+from finercam_core.status import Status
+from finercam_core.store import SpecimenRecord, Store, open_store
+
+
+def shuffled_copies(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classifier]]:
+    """Classifiers with more and more of their weights shuffled, from the head down (Adebayo et al., NeurIPS 2018).
+
+    The values of a parameter stay and change places, so that its scale is kept and nothing but what it learnt is lost.
+
+    Yields
+    ------
+    Name of the module that was shuffled last, and the classifier; each is a copy, the given one is not changed.
+    """
+    model = copy.deepcopy(classifier.model)
+    generator = torch.Generator().manual_seed(seed)
+    owners = [(name, part) for name, part in model.named_modules() if list(part.parameters(recurse=False))]
+    for name, part in reversed(owners):
+        _shuffle(part, generator)
+        now = copy.deepcopy(model)
+        yield name, Classifier(now, classifier.species, classifier.target_layer, classifier.preparation)
+
+
+@torch.no_grad()
+def _shuffle(part: nn.Module, generator: torch.Generator) -> None:
+    for parameter in part.parameters(recurse=False):
+        order = torch.randperm(parameter.numel(), generator=generator).to(parameter.device)
+        parameter.copy_(parameter.flatten()[order].view_as(parameter))
+
+
+def weight_randomisation(
+    location: str | Path,
+    classifier: Classifier,
+    *,
+    protocol: Protocol | None = None,
+    images: str | Path | None = None,
+    limit: int = 16,
+) -> pd.DataFrame:
+    """How much the difference maps still resemble the stored ones while weights are shuffled from the head down.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store, made with this classifier.
+    classifier : Classifier
+    protocol : Protocol, optional
+    images : str or Path, optional
+        Folder of the images, if it moved.
+    limit : int
+        Specimens at most, spread evenly over the chosen ones.
+
+    Returns
+    -------
+    DataFrame, one row a step: check ("weights"), shuffled ("" first, the classifier as it is), similarity (mean
+    Spearman correlation of the signed maps :math:`E_c - E_d` of species and runner-up with the stored ones), n. The
+    first is 1 up to rounding; the last should be near 0.
+
+    Raises
+    ------
+    EvaluationError
+        If no specimen can be judged.
+    """
+    store = open_store(location, images=images)
+    ids = (protocol or Protocol()).specimens(store)["image_id"].tolist()
+    records, pixels = _read(store, ids[:: max(1, len(ids) // limit)][:limit])
+    steps = [("", classifier), *shuffled_copies(classifier)]
+    rows = []
+    for name, model in steps:
+        alike = _similarity(model, records, pixels, _method(store))
+        rows.append({"check": "weights", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})
+    return pd.DataFrame(rows)
+
+
+def label_randomisation(
+    location: str | Path,
+    classifier: Classifier,
+    *,
+    protocol: Protocol | None = None,
+    images: str | Path | None = None,
+    limit: int = 16,
+    training: int = 600,
+) -> pd.DataFrame:
+    """How much the maps resemble the stored ones when the head has learnt true labels again, and shuffled ones.
+
+    A new linear head is fitted to what the model's own head receives, once with the species of the training specimens
+    and once with the same names dealt out anew (the data randomisation of Adebayo et al., for the part of the model
+    that can be fitted in seconds). Maps that show what was learnt resemble the stored ones in the first case alone.
+
+    Parameters
+    ----------
+    location, classifier, protocol, images, limit
+        As `weight_randomisation`.
+    training : int
+        Training specimens at most; of the split "train" where there is one.
+
+    Returns
+    -------
+    DataFrame, two rows: check ("labels"), shuffled ("" and "all"), similarity, n. Empty for a model without a linear
+    head.
+    """
+    store = open_store(location, images=images)
+    head = linear_head(classifier.model)
+    if head is None:
+        return pd.DataFrame()
+    settings = protocol or Protocol()
+    ids = settings.specimens(store)["image_id"].tolist()
+    records, pixels = _read(store, ids[:: max(1, len(ids) // limit)][:limit])
+    rows = store.rows[store.rows["split"] == "train"] if (store.rows["split"] == "train").any() else store.rows
+    chosen = rows["image_id"].sample(min(training, len(rows)), random_state=settings.seed).tolist()
+    learnt, learnt_pixels = _read(store, chosen)
+    inputs = _head_inputs(classifier, head, learnt_pixels)
+    labels = np.array([classifier.index(record.scientificName) for record in learnt])
+    found = []
+    for name, given in (("", labels), ("all", np.random.default_rng(settings.seed).permutation(labels))):
+        refitted = _with_head(classifier, *_fitted(inputs, given, len(classifier.species)))
+        alike = _similarity(refitted, records, pixels, _method(store))
+        found.append({"check": "labels", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})
+    return pd.DataFrame(found)
+
+
+def _method(store: Store) -> str:
+    return str(store.provenance.get("method", "gradcam"))
+
+
+@torch.no_grad()
+def _head_inputs(classifier: Classifier, head: nn.Module, pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """What the linear head receives for each image; float32 (N, D)."""
+    seen: list[torch.Tensor] = []
+    handle = head.register_forward_pre_hook(lambda _module, given: seen.append(given[0].detach().float().cpu()))
+    try:
+        for part in torch.split(torch.from_numpy(pixels), 64):
+            classifier.model(part.to(classifier.device))
+    finally:
+        handle.remove()
+    return np.asarray(torch.cat(seen).numpy())
+
+
+def _fitted(
+    inputs: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Weights (K, D) and biases (K,) of a multinomial regression; zero for classes without a specimen."""
+    scale = float(inputs.std()) or 1.0
+    model = LogisticRegression(C=1.0, max_iter=300).fit(inputs / scale, labels)
+    weight, bias = np.zeros((classes, inputs.shape[1]), np.float32), np.zeros(classes, np.float32)
+    if len(model.classes_) == 2:  # one row speaks for the second class; half of it each is the same difference
+        weight[model.classes_] = np.concatenate([-model.coef_, model.coef_]) / 2
+        bias[model.classes_] = np.concatenate([-model.intercept_, model.intercept_]) / 2
+    else:
+        weight[model.classes_], bias[model.classes_] = model.coef_, model.intercept_
+    return weight / scale, bias
+
+
+def _with_head(classifier: Classifier, weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> Classifier:
+    """Copy of a classifier with other weights in its linear head."""
+    model = copy.deepcopy(classifier.model)
+    head = linear_head(model)
+    assert head is not None
+    with torch.no_grad():
+        head.weight.copy_(torch.from_numpy(weight))
+        if head.bias is not None:
+            head.bias.copy_(torch.from_numpy(bias))
+    return Classifier(model, classifier.species, classifier.target_layer, classifier.preparation)
+
+
+def _read(store: Store, ids: list[str]) -> tuple[list[SpecimenRecord], npt.NDArray[np.float32]]:
+    records, pixels = [], []
+    for image_id in ids:
+        record = store.record(image_id)
+        if record.status != Status.DONE or len(record.classes) < 2:
+            continue
+        try:
+            pixels.append(load_pixels(store.place(image_id), store.preparation, root=store.images_root))
+        except ImageError:
+            continue  # such specimens are reported by `evaluate` and by the store itself
+        records.append(record)
+    if not records:
+        raise EvaluationError(f"none of {len(ids)} specimens has maps, a reference and an image", "see `finercam info`")
+    return records, store.preparation.normalise(np.stack(pixels))
+
+
+def _similarity(
+    classifier: Classifier, records: list[SpecimenRecord], pixels: npt.NDArray[np.float32], method: str
+) -> npt.NDArray[np.float64]:
+    rivals = [1 + int(np.argmax(record.logit[1:])) for record in records]
+    classes = [
+        [classifier.index(r.classes[0]), classifier.index(r.classes[k])] for r, k in zip(records, rivals, strict=True)
+    ]
+    maps = explain(classifier, pixels, classes, method=method).evidence.cpu().numpy()
+    pairs = zip(records, rivals, maps, strict=True)
+    # Finished comparisons are the difference already; evidence has to be subtracted.
+    return np.array(
+        [
+            _correlation(r.evidence[0] - r.evidence[k], found[0] - found[1])
+            if r.compared_at is None
+            else _correlation(r.evidence[k], found[1])
+            for r, k, found in pairs
+        ]
+    )
+
+
+def _correlation(stored: npt.NDArray[np.float32], found: npt.NDArray[np.float32]) -> float:
+    """Rank correlation; 0 where one of the maps is constant, which resembles nothing."""
+    if np.ptp(stored) == 0 or np.ptp(found) == 0:
+        return 0.0
+    return float(spearmanr(stored.ravel(), found.ravel()).statistic)

@@ -1,0 +1,1 @@
+"""Maps against collections whose true differences are known."""

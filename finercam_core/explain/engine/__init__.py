@@ -1,0 +1,1 @@
+"""The engine of `annotate`: plan, decoders, batches, and writing while computing."""

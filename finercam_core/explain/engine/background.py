@@ -1,0 +1,96 @@
+"""Work in the background: items made ahead of their use, results fetched and written while others are computed."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+T = TypeVar("T")
+_END = object()
+
+
+def ahead(items: Iterable[T], count: int = 2) -> Generator[T, None, None]:
+    """The same items, up to `count` of them made by a thread before they are asked for; errors come through."""
+    source = iter(items)
+    with ThreadPoolExecutor(1, "finercam-ahead") as pool:
+        queue: deque[Future[T]] = deque(pool.submit(next, source, _END) for _ in range(count))  # type: ignore[arg-type]
+        try:
+            while (item := queue.popleft().result()) is not _END:
+                queue.append(pool.submit(next, source, _END))  # type: ignore[arg-type]
+                yield item
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+            close = getattr(source, "close", None)
+            if close is not None:
+                close()
+
+
+class Background:
+    """Runs calls in threads, a bounded number at a time; `take` says what has ended and raises what a call raised.
+
+    Parameters
+    ----------
+    threads : int
+    waiting : int
+        So many calls may wait for a thread before `do` itself waits: memory stays bounded.
+    """
+
+    def __init__(self, threads: int, waiting: int = 4) -> None:
+        self._pool = ThreadPoolExecutor(threads, "finercam-writer")
+        self._limit = threads + waiting
+        self._running: deque[Future[object]] = deque()
+
+    def __enter__(self) -> "Background":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def do(self, call: Callable[..., object], *arguments: object) -> None:
+        """Start a call, when there is room for it."""
+        while len(busy := [one for one in self._running if not one.done()]) >= self._limit:
+            wait(busy, return_when=FIRST_COMPLETED)
+        self._running.append(self._pool.submit(call, *arguments))
+
+    def take(self, *, all_of_them: bool = False) -> list[object]:
+        """Results of the calls that ended, in their order up to the first that has not; or of all."""
+        found = []
+        while self._running and (all_of_them or self._running[0].done()):
+            found.append(self._running.popleft().result())
+        return found
+
+
+class Leaving:
+    """Tensors that are being copied out; `arrays` waits for them.
+
+    On a GPU the copy goes to pinned memory without stopping the device: start the next batch before asking for
+    the arrays. On a CPU there is nothing to copy.
+
+    Parameters
+    ----------
+    tensors : sequence of tensor
+        Detached; they may be freed at once.
+    """
+
+    def __init__(self, tensors: Sequence[torch.Tensor]) -> None:
+        self._hosts = [_to_host(tensor) for tensor in tensors]
+        self._event: torch.Event | None = None
+        if any(tensor.is_cuda for tensor in tensors):
+            self._event = torch.cuda.current_stream().record_event()
+
+    def arrays(self) -> list[npt.NDArray[np.generic]]:
+        """The values, in the order of the tensors, once all have arrived."""
+        if self._event is not None:
+            self._event.synchronize()
+        return [host.numpy() for host in self._hosts]
+
+
+def _to_host(tensor: torch.Tensor) -> torch.Tensor:
+    if not tensor.is_cuda:
+        return tensor.detach().cpu()
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    return host.copy_(tensor.detach(), non_blocking=True)

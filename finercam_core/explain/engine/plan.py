@@ -1,0 +1,99 @@
+"""Plan an annotation run: which specimens need which maps, in shards of work for one process each."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from finercam_core.base_methods import base_method
+from finercam_core.catalog import Catalog
+from finercam_core.errors import ComparisonError
+from finercam_core.explain.model.classifier import Classifier
+from finercam_core.finer import GAMMA
+from finercam_core.images.photographs import REDUCED_TO
+from finercam_core.references import Policy
+from finercam_core.references.plan import plan_comparisons
+from finercam_core.store import Chunk, Store, create_store
+
+
+def plan_store(
+    location: str | Path,
+    catalog: Catalog,
+    classifier: Classifier,
+    *,
+    references: int = 8,
+    method: str = "gradcam",
+    gamma: float | None = None,
+    beside: bool = True,
+    policy: Policy | None = None,
+) -> Store:
+    """Create a store for a catalog and a classifier, or extend it by what the catalog has new.
+
+    Parameters
+    ----------
+    location : str or Path
+        The store.
+    catalog : Catalog
+    classifier : Classifier
+    references : int
+        Species that each species is compared with, at most; closest relatives first.
+    method : str
+        Base method, one of `finercam_core.base_methods.BASE_METHODS`.
+    gamma : float, optional
+        Strength of the comparison for methods that are not linear in the scores, 0.6 by default; the others take any
+        later, and are refused with one.
+    beside : bool
+        If the location holds another run (another classifier, layer, method or choice of references), write this one
+        beside it, as ``maps.run-<id>.zarr``; otherwise it is refused.
+    policy : Policy, optional
+        How references are chosen, see `finercam_core.references`; by relationship by default.
+
+    Returns
+    -------
+    Store, whose `location` says where it is.
+
+    Raises
+    ------
+    StoreError
+        If the location holds another run and `beside` is false, or it may not be written.
+    ComparisonError
+        If the method takes any γ later and one is given, or it is unknown.
+    """
+    weights = classifier.class_weights
+    plan = plan_comparisons(catalog, classifier.species, references=references, weights=weights, policy=policy)
+    settings = _settings(classifier, method, gamma)
+    return create_store(location, catalog, plan, classifier.grid, settings, beside=beside)
+
+
+def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[str, Any]:
+    base = base_method(method)
+    maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
+    if not base.linear:
+        maps["gamma"] = GAMMA if gamma is None else float(gamma)
+    elif gamma is not None:
+        problem = f"maps of {base.name} are stored for every gamma, not for {gamma:g} alone"
+        raise ComparisonError(problem, "give gamma to evaluate, report, review or export")
+    described = dict(classifier.to_provenance())
+    versions, preparation = described.pop("versions", {}), classifier.preparation.to_dict()
+    described.pop("preparation", None)
+    described["species"] = list(classifier.species)
+    if not base.by_gradient:
+        described["route"] = base.forwards
+    return {
+        "classifier": described,
+        **maps,
+        "preparation": preparation,
+        "decoding": {"jpeg_reduced_to": REDUCED_TO},
+        "versions": versions,
+    }
+
+
+def shards(chunks: Iterable[Chunk], size: int) -> Iterator[list[Chunk]]:
+    """Group chunks, in their order, into shards of at least `size` specimens; the last may be smaller."""
+    shard: list[Chunk] = []
+    for chunk in chunks:
+        shard.append(chunk)
+        if sum(map(len, shard)) >= size:
+            yield shard
+            shard = []
+    if shard:
+        yield shard

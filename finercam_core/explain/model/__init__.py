@@ -1,0 +1,1 @@
+"""Classifiers: loading, layers, layouts, precision, and CLIP-like models."""

@@ -1,0 +1,204 @@
+"""A classifier: a torch model, the species that its scores stand for, and the layer that is explained."""
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from finercam_core import __version__
+from finercam_core.errors import ClassifierError
+from finercam_core.explain.model.execution import Execution
+from finercam_core.explain.model.layers import default_target_layer, linear_head
+from finercam_core.explain.routes import Route, choose_route
+from finercam_core.images.preparation import Preparation
+
+
+class Classifier:
+    """A model with names for its classes.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Maps images (N, 3, H, W) to scores (N, K). It is never changed.
+    species : sequence of str
+        Scientific names of the K classes, in the order of the scores.
+    target_layer : str or sequence of str, optional
+        Name of the module whose output is explained; for timm models the last spatial one by default. Several, also as
+        "layer3+layer4", are fused, see `finercam_core.explain.evidence`; each costs a pass of its own.
+    preparation : Preparation, optional
+        How images become input; for timm models from their configuration by default.
+    name : str
+        What the model is called in the provenance.
+    execution : Execution, optional
+        Precision, memory format and compilation; by default the model runs as it is.
+
+    Raises
+    ------
+    ClassifierError
+        If a name is doubled or the layer does not exist; at the first use of its route, grid or maps, if the layer
+        gives no meaningful map, the model does not run on images of this size, or names are missing.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        species: Sequence[str],
+        target_layer: str | Sequence[str] | None = None,
+        preparation: Preparation | None = None,
+        *,
+        name: str = "",
+        execution: Execution | None = None,
+    ) -> None:
+        self.model = model
+        self.species = tuple(species)
+        self.execution = execution or Execution()
+        self.name = name or type(model).__name__
+        self.preparation = preparation or preparation_of(model)
+        self._named_layer = target_layer if isinstance(target_layer, str | None) else "+".join(target_layer)
+        self._index = {species: i for i, species in enumerate(self.species)}
+        if len(self._index) != len(self.species):
+            doubled = next(s for s in self.species if self.species.count(s) > 1)
+            raise ClassifierError(f"the class {doubled!r} is there twice", "give each class a name of its own")
+        for layer in (self._named_layer or "").split("+") if self._named_layer else ():
+            find_layer(model, layer)
+
+    def __contains__(self, species: object) -> bool:
+        return species in self._index
+
+    def index(self, species: str) -> int:
+        """Number of a species among the scores; raises `ClassifierError` if it is not one."""
+        if species not in self._index:
+            raise ClassifierError(f"the classifier has no class {species!r}", "train it on this species first")
+        return self._index[species]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model lies."""
+        return next((p.device for p in self.model.parameters()), torch.device("cpu"))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the model's weights, and so of its input."""
+        return next((p.dtype for p in self.model.parameters()), torch.float32)
+
+    @cached_property
+    def target_layer(self) -> str:
+        """Name of the layer that is explained; names of several are joined by "+"."""
+        if self._named_layer:
+            return self._named_layer
+        with self._running():
+            return default_target_layer(self.model, self._example())
+
+    @property
+    def layer(self) -> nn.Module:
+        """The layer that is explained; of several the one with the finest grid."""
+        return self.route.layer if "+" in self.target_layer else find_layer(self.model, self.target_layer)
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """For each target layer the cheapest correct way to its evidence, found by trying it on a random input."""
+        with self._running():
+            layers = [find_layer(self.model, name) for name in self.target_layer.split("+")]
+            found = tuple(choose_route(self.model, layer, self._example()) for layer in layers)
+        if found[0].scores != len(self.species):
+            problem = f"the model gives {found[0].scores} scores and has {len(self.species)} names"
+            raise ClassifierError(problem, "name all classes in the order of the scores")
+        for route in found:
+            route.execute(self.execution)
+        return found
+
+    @property
+    def route(self) -> Route:
+        """The way to the evidence of the target layer; of several layers that of the one with the finest grid."""
+        return max(self.routes, key=lambda route: route.grid[0] * route.grid[1])
+
+    @cached_property
+    def grid(self) -> tuple[int, int]:
+        """Height and width of the maps in cells."""
+        return self.route.grid
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Say which input the model did not take, should it fail."""
+        try:
+            yield
+        except torch.OutOfMemoryError:
+            raise
+        except (AssertionError, RuntimeError) as error:
+            size = f"{self.preparation.height}x{self.preparation.width}"
+            said = str(error).partition("\n")[0].rstrip(".")
+            raise ClassifierError(
+                f"the model does not run on images of {size}: {said}",
+                "build it for this size (timm: img_size=… or dynamic_img_size=True), or prepare another size",
+            ) from error
+
+    def _example(self) -> torch.Tensor:
+        generator = torch.Generator().manual_seed(0)
+        shape = (2, 3, self.preparation.height, self.preparation.width)
+        return torch.randn(shape, generator=generator).to(self.device, self.dtype)
+
+    @property
+    def class_weights(self) -> npt.NDArray[np.float32] | None:
+        """Rows of the linear head, (K, D) float32, or None where there is none."""
+        head = linear_head(self.model)
+        return None if head is None else head.weight.detach().float().cpu().numpy()
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Hash of all weights, the same wherever the model was loaded from."""
+        state = {key: value.detach().cpu().contiguous() for key, value in sorted(self.model.state_dict().items())}
+        return hashlib.sha256(save({key: value.clone() for key, value in state.items()})).hexdigest()
+
+    def to_provenance(self) -> dict[str, Any]:
+        """What determines this classifier's maps, as plain JSON values."""
+        classes = hashlib.sha256(json.dumps(self.species).encode()).hexdigest()
+        versions = {"finercam": __version__, "torch": torch.__version__, "timm": version("timm")}
+        return {
+            "model": self.name,
+            "weights_sha256": self.weights_sha256,
+            "target_layer": self.target_layer,
+            "route": " + ".join(route.name for route in self.routes),
+            "execution": self.execution.to_dict(),
+            "preparation": self.preparation.to_dict(),
+            "classes_sha256": classes,
+            "versions": versions,
+        }
+
+
+def preparation_of(model: nn.Module) -> Preparation:
+    """Preparation from a timm model's own configuration.
+
+    Raises
+    ------
+    ClassifierError
+        If the model has none.
+    """
+    config = getattr(model, "pretrained_cfg", None)
+    if not config:
+        raise ClassifierError(f"{type(model).__name__} does not say how images are prepared", "give a Preparation")
+    _, height, width = config["input_size"]
+    crop = float(config.get("crop_pct") or 1.0)
+    return Preparation(
+        height, width, "crop", crop, tuple(config["mean"]), tuple(config["std"]), config.get("interpolation", "bicubic")
+    )
+
+
+def find_layer(model: nn.Module, name: str) -> nn.Module:
+    """Module of a model by its dotted name; an error names the ones that look like it."""
+    modules: dict[str, nn.Module] = dict(model.named_modules())
+    if name not in modules or not name:
+        close = difflib.get_close_matches(name, [key for key in modules if key], n=3, cutoff=0.3)
+        raise ClassifierError(
+            f"the model has no layer {name!r}", f"perhaps {' or '.join(close) or 'see named_modules'}"
+        )
+    return modules[name]

@@ -1,0 +1,122 @@
+"""How a model is run: its precision, memory format and compilation, none of which changes the model itself."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
+
+import torch
+from torch import nn
+
+from finercam_core.errors import ClassifierError
+from finercam_core.explain.model.capture import Replace, forward_to, replaced_forward
+from finercam_core.explain.model.layers import linear_head
+
+Precision = Literal["float32", "bfloat16", "float16"]
+# Gradients of a mean over many cells are small: scaled, they keep their digits in float16.
+_FLOAT16_SCALE = 1024.0
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a model is run.
+
+    Parameters
+    ----------
+    precision : {"float32", "bfloat16", "float16"}
+        "float32" leaves the model as it is, whatever its weights are. The others are torch's automatic mixed
+        precision; the linear head runs in float32 all the same, as margins of many logits have no digits left in
+        half precision. Sums, weights and evidence are float32 always.
+    channels_last : bool
+        Give the images in torch's channels-last memory format, which convolutions on GPUs prefer.
+    compile_backend : str
+        "" runs the model as it is; a backend of `torch.compile`, usually "inductor", compiles the modules of the
+        trunk one by one at their first use. What lies behind the target layer is not compiled.
+
+    Raises
+    ------
+    ClassifierError
+        If the precision is unknown.
+    """
+
+    precision: Precision = "float32"
+    channels_last: bool = False
+    compile_backend: str = ""
+
+    def __post_init__(self) -> None:
+        if self.precision not in get_args(Precision):
+            raise ClassifierError(
+                f"unknown precision {self.precision!r}", f"use one of {', '.join(get_args(Precision))}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON values, for the provenance."""
+        return asdict(self)
+
+    @property
+    def gradient_scale(self) -> float:
+        """Factor on gradients while they are in the model's precision."""
+        return _FLOAT16_SCALE if self.precision == "float16" else 1.0
+
+
+@dataclass
+class Runner:
+    """Runs a model up to and behind its target layer in one way of execution."""
+
+    model: nn.Module
+    layer: nn.Module
+    execution: Execution = field(default_factory=Execution)
+    compiled: list[tuple[nn.Module, Callable[..., torch.Tensor]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        backend = self.execution.compile_backend
+        if backend:
+            self.compiled = [
+                (part, torch.compile(part.forward, backend=backend)) for part in trunk(self.model, self.layer)
+            ]
+
+    def __call__(
+        self, images: torch.Tensor, *, graph: bool = False, replace: Replace | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """One forward pass, see `finercam_core.explain.model.capture.forward_to`."""
+        if self.execution.channels_last:
+            images = images.contiguous(memory_format=torch.channels_last)
+        with ExitStack() as stack:
+            for part, forward in self.compiled:
+                stack.enter_context(replaced_forward(part, forward))
+            if self.execution.precision != "float32":
+                stack.enter_context(_mixed(self.model, images.device.type, self.execution.precision))
+            return forward_to(self.model, self.layer, images, graph=graph, replace=replace)
+
+
+@contextmanager
+def _mixed(model: nn.Module, device: str, precision: Precision) -> Iterator[None]:
+    """Automatic mixed precision with the linear head in float32."""
+    head = linear_head(model)
+    with ExitStack() as stack:
+        stack.enter_context(torch.autocast(device, getattr(torch, precision)))
+        if head is not None:
+            stack.enter_context(replaced_forward(head, _in_float32(head.forward, device)))
+        yield
+
+
+def _in_float32(forward: Callable[[torch.Tensor], torch.Tensor], device: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    def head(x: torch.Tensor) -> torch.Tensor:
+        with torch.autocast(device, enabled=False):
+            return forward(x.float())
+
+    return head
+
+
+def trunk(model: nn.Module, layer: nn.Module) -> list[nn.Module]:
+    """Modules that together are what runs up to the layer, in their order: stages, or blocks of a list of blocks."""
+    parts: list[nn.Module] = []
+    for child in model.children():
+        inside = any(module is layer for module in child.modules())
+        if child is layer or not inside:
+            parts.extend([child] if next(child.parameters(), None) is not None else [])
+        elif isinstance(child, nn.Sequential | nn.ModuleList):
+            parts.extend(trunk(child, layer))
+        if inside:
+            break
+    return parts

@@ -1,0 +1,95 @@
+"""What every form of exported masks has in common."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from finercam_core.export.masks import MaskRecord, SpecimenError
+from finercam_core.images.photographs import load_image
+from finercam_core.store import Store
+
+LONGEST = 150
+
+
+class MaskWriter(ABC):
+    """Writes masks specimen by specimen, so that memory does not grow with their number.
+
+    Use it as a context: files that hold all masks are complete when it ends, and not there after an error.
+
+    Parameters
+    ----------
+    folder : Path
+        Is there already.
+    store : Store
+        Where the masks come from.
+
+    Attributes
+    ----------
+    count : int
+        Masks written.
+    apart : bool
+        Whether each specimen has files of its own, so that several processes can write at once.
+    """
+
+    apart: ClassVar[bool] = False
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        self.folder = folder
+        self.store = store
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def prepared(self, records: Sequence[MaskRecord]) -> Sequence[MaskRecord]:
+        """The masks of one specimen with all that `add` needs of the store, which only this process reads.
+
+        Raises
+        ------
+        SpecimenError
+            If it is not to be had.
+        """
+        return records
+
+    @abstractmethod
+    def add(self, records: Sequence[MaskRecord]) -> None:
+        """Write all masks of one specimen.
+
+        Raises
+        ------
+        ImageError, SpecimenError
+            If the form needs the photograph or the maps and they are not to be had, or do not fit the masks; nothing of
+            the specimen is written then.
+        """
+
+    def photograph(self, record: MaskRecord) -> npt.NDArray[np.uint8]:
+        """The photograph that a mask was made on, uint8 (height, width, 3).
+
+        Raises
+        ------
+        ImageError, SpecimenError
+            If it is not to be had, or has another size than the mask.
+        """
+        pixels: npt.NDArray[np.uint8] = np.asarray(load_image(record.place, root=self.store.images_root))
+        if pixels.shape[:2] != record.mask.shape:
+            sizes = [f"{shape[1]} x {shape[0]}" for shape in (pixels.shape, record.mask.shape)]
+            raise SpecimenError(f"its photograph has {sizes[0]} pixels and its mask {sizes[1]}", "review it again")
+        return pixels
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _t: TracebackType | None) -> None:
+        return None
+
+
+def file_stem(image_id: str) -> str:
+    """File name of a specimen: its id, with what a folder or a file system would misread as %XX."""
+    safe = "".join(c if c.isalnum() or c in "-_." else "".join(f"%{b:02X}" for b in c.encode()) for c in image_id)
+    plain = safe.lstrip(".") or "%00"
+    return (
+        plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}-{blake2b(image_id.encode(), digest_size=6).hexdigest()}"
+    )

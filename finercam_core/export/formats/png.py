@@ -1,0 +1,86 @@
+"""Masks as indexed PNG files in Fish-Vista's own form, with a JSON file beside each that says what it is."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from finercam_core.export.formats.base import MaskWriter, file_stem
+from finercam_core.export.masks import MaskRecord
+from finercam_core.images.palette import palette
+from finercam_core.regions.traits import offered_traits
+from finercam_core.store import Store
+
+NAMES = "seg_id_trait_map.json"
+UNNAMED = 255
+
+
+class PngWriter(MaskWriter):
+    """Writes ``images/<image_id>.png`` with one value a trait, and ``images/<image_id>.json``.
+
+    A region without a trait has the value 255, "discriminative region". Several regions of one specimen go into one
+    file; where they overlap, the later one shows.
+    """
+
+    apart = True
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        super().__init__(folder, store)
+        self.names = {trait.name: trait.id for trait in offered_traits(store)}
+
+    def __enter__(self) -> Self:
+        (self.folder / "images").mkdir(parents=True, exist_ok=True)
+        labels = {"0": "Background", **{str(number): name for name, number in self.names.items()}}
+        labels[str(UNNAMED)] = "discriminative region"
+        (self.folder / NAMES).write_text(json.dumps(labels, indent=1), encoding="utf-8")
+        return self
+
+    def add(self, records: Sequence[MaskRecord]) -> None:
+        """See `MaskWriter.add`."""
+        path = self.folder / "images" / f"{file_stem(records[0].image_id)}.png"
+        write_masks(path, records[0].image_id, records[0].mask.shape, records, self.names)
+        self.count += len(records)
+
+
+def write_masks(
+    path: Path, image_id: str, shape: tuple[int, ...], records: Sequence[MaskRecord], names: Mapping[str, int]
+) -> Path:
+    """Write the masks of one specimen as an indexed PNG, and a JSON file beside it.
+
+    Parameters
+    ----------
+    path : Path
+        The PNG.
+    image_id : str
+    shape : (int, int)
+        Height and width of its photograph.
+    records : sequence of MaskRecord
+    names : mapping of str to int
+        The value of each trait; `UNNAMED` for those that are not in it.
+
+    Returns
+    -------
+    Path of the JSON file.
+    """
+    values = np.zeros(shape, np.uint8)
+    regions: list[dict[str, Any]] = []
+    for record in records:
+        value = names.get(record.about["trait"], UNNAMED)
+        values[record.mask] = value
+        regions.append({**record.about, "value": value, "place": record.place})
+    write_indexed(path, values)
+    beside = path.with_suffix(".json")
+    about = {"image_id": image_id, "regions": regions}
+    beside.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+    return beside
+
+
+def write_indexed(path: Path, values: npt.NDArray[np.uint8]) -> None:
+    """Write values (height, width) as a PNG that shows each in a colour of its own."""
+    picture = Image.fromarray(values, mode="P")
+    picture.putpalette(palette())
+    picture.save(path, "PNG", optimize=True)

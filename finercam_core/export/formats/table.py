@@ -1,0 +1,117 @@
+"""Masks as tables: measurements for statistics, and Audiovisual Core's regions of interest, with the masks beside."""
+
+import csv
+import json
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from finercam_core.export.formats.base import MaskWriter, file_stem
+from finercam_core.export.masks import MaskRecord
+from finercam_core.export.measurements import COLUMNS, measurements
+from finercam_core.images.photographs import ImageError
+from finercam_core.io.files import complete_or_absent
+from finercam_core.regions.masks import read_mask, specimen_of
+from finercam_core.regions.threshold import measure
+from finercam_core.regions.traits import traits_of
+from finercam_core.store import Store
+
+MEASURED, REGIONS, MASKS = "measurements.csv", "audiovisual_core.csv", "masks"
+ABOUT = (
+    "scientificName", "references", "gamma", "weighting", "method", "threshold", "smoothing", "source", "trait",
+    "uberon", "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection", "model",
+    "weights_sha256", "target_layer", "run",
+)  # fmt: skip
+# Terms of Audiovisual Core's vocabulary of regions of interest (ac), Dublin Core (dcterms), XMP rights and Darwin Core.
+TERMS = (
+    "dcterms:identifier", "ac:isROIOf", "ac:xFrac", "ac:yFrac", "ac:widthFrac", "ac:heightFrac", "ac:accessURI",
+    "dwc:scientificName", "ac:subjectPart", "ac:subjectPartLiteral", "ac:caption", "ac:comments",
+    "dcterms:creator", "xmpRights:UsageTerms", "xmpRights:Owner",
+)  # fmt: skip
+
+
+class TableWriter(MaskWriter):
+    """Writes ``measurements.csv``, ``audiovisual_core.csv`` and each mask as a black and white PNG in ``masks``.
+
+    A region of interest of Audiovisual Core is a box in fractions of the image, so that its `ac:accessURI` names the
+    mask, which has every pixel.
+    """
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        super().__init__(folder, store)
+        self.traits = traits_of(store)
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        (self.folder / MASKS).mkdir(parents=True, exist_ok=True)
+        columns = ("region", "image_id", "place", "mask", *COLUMNS, *ABOUT)
+        self._measured = self._table(MEASURED, columns)
+        self._regions = self._table(REGIONS, TERMS)
+        return self
+
+    def _table(self, name: str, columns: Sequence[str]) -> "csv.DictWriter[str]":
+        file = self._stack.enter_context(complete_or_absent(self.folder / name))
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        return writer
+
+    def add(self, records: Sequence[MaskRecord]) -> None:
+        """See `MaskWriter.add`."""
+        image_id = records[0].image_id
+        photograph, own = self.photograph(records[0]), self._own_mask(records[0])
+        body = None if own is None else specimen_of(self.store, own)
+        for number, record in enumerate(records, 1):
+            region = f"{file_stem(image_id)}-{number}"
+            mask = f"{MASKS}/{region}.png"
+            Image.fromarray(record.mask).save(self.folder / mask)
+            fixed = {"region": region, "image_id": image_id, "place": record.place, "mask": mask}
+            measured = measurements(record.mask, photograph, own, self.traits, body)
+            self._measured.writerow({**fixed, **measured, **_plain(record.about)})
+            self._regions.writerow(_of_interest(record, region, mask))
+            self.count += 1
+
+    def _own_mask(self, record: MaskRecord) -> npt.NDArray[np.integer[Any]] | None:
+        """The collection's trait mask; None where there is none that can be read and fits the photograph."""
+        try:
+            found = read_mask(self.store, record.image_id)
+        except (ImageError, OSError):
+            return None
+        return found if found is not None and found.shape == record.mask.shape else None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, t: TracebackType | None) -> None:
+        self._stack.__exit__(kind, error, t)
+
+
+def _plain(about: dict[str, Any]) -> dict[str, Any]:
+    """References as names with bars between, the threshold as JSON, and the rest as it is."""
+    return {**about, "references": " | ".join(about["references"]), "threshold": json.dumps(about["threshold"])}
+
+
+def _of_interest(record: MaskRecord, region: str, mask: str) -> dict[str, Any]:
+    height, width = record.mask.shape
+    x, y, w, h = measure(record.mask).get("bbox", (0, 0, 0, 0))
+    about = record.about
+    compared = " and ".join(about["references"]) or "nothing"
+    return {
+        "dcterms:identifier": region, "ac:isROIOf": record.image_id, "ac:accessURI": mask,
+        "ac:xFrac": round(x / width, 6), "ac:yFrac": round(y / height, 6),
+        "ac:widthFrac": round(w / width, 6), "ac:heightFrac": round(h / height, 6),
+        "dwc:scientificName": about["scientificName"], "ac:subjectPart": about["uberon"],
+        "ac:subjectPartLiteral": about["trait"],
+        "ac:caption": f"what tells it from {compared} (Finer-CAM, gamma {about['gamma']:g}, {about['decision']})",
+        "ac:comments": _comments(about), "dcterms:creator": about["reviewer"] or "finercam",
+        "xmpRights:UsageTerms": about["license"],
+        "xmpRights:Owner": about["rightsHolder"],
+    }  # fmt: skip
+
+
+def _comments(about: dict[str, Any]) -> str:
+    """The reviewer's note, and which model the evidence is of."""
+    made = f"model {about['model']}, layer {about['target_layer']}, weights SHA-256 {about['weights_sha256']}"
+    return "; ".join(part for part in (about["note"], f"{made}, run {about['run']}") if part)

@@ -1,0 +1,123 @@
+"""Write specimen after specimen: in this process or, where each has files of its own, in some beside it."""
+
+import logging
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import chain, groupby, islice
+from pathlib import Path
+
+from finercam_core.export.formats.base import MaskWriter
+from finercam_core.export.masks import Found, MaskRecord, SpecimenError
+from finercam_core.images.photographs import ImageError
+from finercam_core.io.workers import end_with_parent
+from finercam_core.store import open_store
+
+ALONE = 200  # so many specimens are written before it pays to wait for processes that start
+AHEAD = 4  # specimens that wait for each process; their masks are in memory
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """Masks of one specimen, and why some or all of them are not to be had."""
+
+    image_id: str
+    masks: Sequence[MaskRecord]
+    failed: str | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of one specimen: how many masks were written, and why not all of them."""
+
+    image_id: str
+    masks: int
+    failed: str | None
+
+
+def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Iterator[Written]:
+    """Write masks; those of one specimen follow each other.
+
+    Parameters
+    ----------
+    writer : MaskWriter
+        Entered already.
+    found : iterable of MaskRecord or of an id with an error
+    workers : int
+        Processes that write, where the writer is `MaskWriter.apart` and there are more than `ALONE` specimens.
+
+    Yields
+    ------
+    Written, in the order of the specimens.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    specimens = _specimens(writer, found)
+    alone = ALONE if writer.apart and workers > 1 else None
+    for specimen in islice(specimens, alone):
+        yield write(writer, specimen)
+    if (following := next(specimens, None)) is not None:
+        yield from _beside(writer, chain([following], specimens), workers)
+
+
+def write(writer: MaskWriter, specimen: Specimen) -> Written:
+    """Write one specimen's masks, or keep why there are none."""
+    before, failed = writer.count, specimen.failed
+    try:
+        if specimen.masks:
+            writer.add(specimen.masks)
+    except (ImageError, SpecimenError) as error:
+        failed = str(error)
+    return Written(specimen.image_id, writer.count - before, failed)
+
+
+def _specimens(writer: MaskWriter, found: Iterable[Found]) -> Iterator[Specimen]:
+    """Masks by specimen, with all that the writer needs of the store."""
+    for image_id, group in groupby(found, key=lambda one: one.image_id if isinstance(one, MaskRecord) else one[0]):
+        parts = list(group)
+        failures = [str(part[1]) for part in parts if not isinstance(part, MaskRecord)]
+        masks = [part for part in parts if isinstance(part, MaskRecord)]
+        try:
+            yield Specimen(image_id, writer.prepared(masks) if masks else masks, failures[-1] if failures else None)
+        except SpecimenError as error:
+            yield Specimen(image_id, [], str(error))
+
+
+def _beside(writer: MaskWriter, specimens: Iterator[Specimen], workers: int) -> Iterator[Written]:
+    """Write in processes; should one of them die, what is left is written in this one."""
+    # Not forked: a process with threads of Zarr must not be.
+    context = multiprocessing.get_context("spawn")
+    about = (type(writer), writer.folder, writer.store.location, writer.store.images_root)
+    queue: deque[tuple[Specimen, Future[Written]]] = deque()
+    with ProcessPoolExecutor(workers, context, initializer=_begin, initargs=about) as pool:
+        try:
+            for specimen in specimens:
+                queue.append((specimen, pool.submit(_write, specimen)))
+                if len(queue) >= workers * AHEAD:
+                    yield queue[0][1].result()
+                    queue.popleft()
+            while queue:
+                yield queue[0][1].result()
+                queue.popleft()
+        except BrokenProcessPool:
+            logging.getLogger(__name__).warning("a process that writes masks died: the rest is written in this one")
+    yield from (write(writer, specimen) for specimen in chain((one for one, _ in queue), specimens))
+
+
+_hand: list[MaskWriter] = []
+
+
+def _begin(kind: type[MaskWriter], folder: Path, location: str, images: str) -> None:
+    """In a process that writes: open the store and keep a writer."""
+    end_with_parent()
+    _hand[:] = [kind(folder, open_store(location, images=images))]
+
+
+def _write(specimen: Specimen) -> Written:
+    return write(_hand[0], specimen)

@@ -1,0 +1,1 @@
+"""Ways to reach a file: HTTP, the Hugging Face hub and file systems, behind one guard."""

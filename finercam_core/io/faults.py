@@ -1,0 +1,88 @@
+"""What disks, servers and object stores raise, told in one sentence with what to do."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from finercam_core.errors import CatalogError, StoreError
+
+# Every store's client has errors of its own for a server that cannot be reached; they are known by their names.
+_NO_ANSWER = frozenset(
+    ["ConnectError", "ConnectTimeout", "ReadTimeout", "TimeoutException", "ClientConnectorError", "ServerTimeoutError",
+     "EndpointConnectionError", "ConnectTimeoutError", "ConnectionError", "TimeoutError", "gaierror",
+     "LocalEntryNotFoundError", "OfflineModeIsEnabled"]
+)  # fmt: skip
+
+
+def unreadable(location: str, what: str, error: BaseException) -> CatalogError:
+    """The error for a place that cannot be read.
+
+    Parameters
+    ----------
+    location : str
+        Path or URL.
+    what : str
+        What failed: "read", "listed" …
+    error : BaseException
+        What the client of its store raised.
+    """
+    said = f"{type(error).__name__}: {first_line(error)}"
+    if no_answer(error) and (server := _server(location)):
+        problem = f"{server} cannot be reached ({said}), so {location} cannot be {what}"
+        return CatalogError(problem, "check the connection, or give the folder of a local copy as root")
+    return CatalogError(f"{location} cannot be {what} ({said})", "check the path")
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line of at most 200 characters."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def no_answer(error: BaseException | None) -> bool:
+    """Whether an exception, or one that caused it, says that nobody answered."""
+    while error is not None:
+        if any(kind.__name__ in _NO_ANSWER for kind in type(error).__mro__):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _server(location: str) -> str:
+    """The server that a URL stands for; "" for a local path."""
+    scheme, _, _ = location.partition("://")
+    if scheme == "hf":
+        return os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+    if scheme in ("http", "https"):
+        return f"{scheme}://{urlsplit(location).netloc}"
+    return f"the store of {scheme}://" if "://" in location else ""
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_KEPT = "what is finished is kept; run it again to go on"
+
+
+@contextmanager
+def told(location: str) -> Iterator[None]:
+    """Turn the errors of a disk or an object store into a `StoreError`; a file that is not there stays what it is."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise _of_disk(location, error) from error
+    except Exception as error:
+        # botocore's own errors (no credentials, no connection) have no common base with those of a disk.
+        if type(error).__module__.partition(".")[0] not in ("botocore", "aiobotocore", "aiohttp"):
+            raise
+        raise StoreError(f"{location} cannot be reached: {error}", "check the endpoint and the credentials") from error
+
+
+def _of_disk(location: str, error: OSError) -> StoreError:
+    if error.errno in _FULL:
+        return StoreError(f"there is no space left for {location}", f"free some space; {_KEPT}")
+    if error.errno in _FORBIDDEN or isinstance(error, PermissionError):
+        return StoreError(f"{location} may not be read or written: {error}", "check its permissions")
+    return StoreError(f"{location} cannot be read or written: {error}", f"check the disk or the connection; {_KEPT}")

@@ -1,0 +1,185 @@
+"""Plain files on a local disk or any object store that fsspec knows: written whole or not at all."""
+
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import fsspec
+import pandas as pd
+import zarr
+from fsspec.implementations.local import LocalFileSystem
+
+from finercam_core.errors import StoreError
+from finercam_core.io.faults import told
+
+# Another process may write to the store: a listing that was true a minute ago is none.
+_REMOTE = {"use_listings_cache": False}
+_READERS = 8
+
+
+class Files:
+    """Whole-file reads and atomic whole-file writes below one location.
+
+    Parameters
+    ----------
+    location : str or Path
+        Local folder or fsspec URL, such as ``s3://bucket/maps.zarr``.
+
+    Raises
+    ------
+    StoreError
+        If the package for this kind of URL is not installed.
+    """
+
+    def __init__(self, location: str | Path) -> None:
+        self.location = str(location).rstrip("/")
+        options = _REMOTE if "://" in self.location else {}
+        try:
+            self.fs, self.root = fsspec.url_to_fs(self.location, **options)
+        except (ImportError, ValueError) as error:
+            raise StoreError(
+                f"{self.location} cannot be opened: {error}", 'for s3:// install "finercam[s3]"'
+            ) from error
+
+    @property
+    def local(self) -> Path | None:
+        """The folder on this machine, or None for an object store."""
+        return Path(self.root) if isinstance(self.fs, LocalFileSystem) else None
+
+    @property
+    def storage_options(self) -> dict[str, Any] | None:
+        """What Zarr and xarray are to hand to fsspec; None for a local folder."""
+        return None if self.local is not None else dict(_REMOTE)
+
+    def group(self, mode: Literal["r", "r+", "a"] = "r", path: str = "") -> zarr.Group:
+        """The Zarr group at `path` below the location."""
+        place = f"{self.location}/{path}".rstrip("/")
+        return zarr.open_group(place, mode=mode, storage_options=self.storage_options, use_consolidated=False)
+
+    def exists(self, name: str) -> bool:
+        """Whether a file of that name is there."""
+        with told(self.location):
+            return bool(self.fs.exists(f"{self.root}/{name}"))
+
+    def missing(self, names: Sequence[str]) -> list[str]:
+        """Those of many files that are not there."""
+        with ThreadPoolExecutor(_READERS) as pool:
+            there = pool.map(self.exists, names)
+            return [name for name, found in zip(names, there, strict=True) if not found]
+
+    def read(self, name: str) -> bytes:
+        """Whole content of a file; FileNotFoundError if there is none."""
+        with told(self.location):
+            return bytes(self.fs.cat_file(f"{self.root}/{name}"))
+
+    def read_many(self, names: Sequence[str]) -> list[bytes | None]:
+        """Whole content of many small files, several at a time; None for those that are not there."""
+        local = self.local
+        if local is None:
+            paths = [f"{self.root}/{name}" for name in names]
+            with told(self.location):
+                found = self.fs.cat(paths, on_error="return") if paths else {}
+                return [_content(found[path]) for path in paths]
+        parts = [names[start : start + 256] for start in range(0, len(names), 256)]
+        with ThreadPoolExecutor(_READERS) as pool:
+            return [content for part in pool.map(lambda part: _read_local(local, part), parts) for content in part]
+
+    def write(self, name: str, content: bytes) -> None:
+        """Put a whole file in place at once: a reader sees the old or the new content, never a part."""
+        local = self.local
+        with told(self.location):
+            if local is None:
+                self.fs.pipe_file(f"{self.root}/{name}", content)
+                return
+            target = local / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with _replacing(target) as temporary, temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+
+    def remove(self, name: str) -> None:
+        """Delete a file if it is there."""
+        if self.exists(name):
+            with told(self.location):
+                self.fs.rm_file(f"{self.root}/{name}")
+
+    def names(self, folder: str) -> list[str]:
+        """Names of all files below a folder, relative to the location, sorted."""
+        if not self.exists(folder):
+            return []
+        return sorted(str(path)[len(str(self.root)) :].lstrip("/") for path in self.fs.find(f"{self.root}/{folder}"))
+
+    def read_table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Parquet file as a table."""
+        return pd.read_parquet(io.BytesIO(self.read(name)), columns=columns)
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Table as a Parquet file, in place at once."""
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        self.write(name, buffer.getvalue())
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Value as a JSON file, in place at once."""
+        self.write(name, json.dumps(value, indent=1, sort_keys=True).encode())
+
+    def sweep_partial(self) -> int:
+        """Delete the half-written files that a killed writer left; returns how many. Call it under the lock."""
+        if self.local is None:
+            return 0
+        swept = 0
+        for folder, _, names in os.walk(self.local):
+            for name in names:
+                if name.endswith(".partial"):
+                    (Path(folder) / name).unlink()
+                    swept += 1
+        return swept
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """Write to a neighbour and move it into place; of a failed write nothing is left."""
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        yield temporary
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _read_local(folder: Path, names: Sequence[str]) -> list[bytes | None]:
+    return [_read_one(folder / name) for name in names]
+
+
+def _read_one(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _content(found: bytes | Exception) -> bytes | None:
+    if isinstance(found, FileNotFoundError):
+        return None
+    if isinstance(found, Exception):
+        raise found
+    return bytes(found)
+
+
+@contextmanager
+def complete_or_absent(path: Path) -> Iterator[IO[str]]:
+    """Open a text file for writing that takes its name only when the context ends without an error."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

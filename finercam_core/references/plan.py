@@ -1,0 +1,201 @@
+"""Which species each species is compared with, and why: closest relatives first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from finercam_core.catalog import Catalog
+from finercam_core.errors import ComparisonError
+from finercam_core.references import ByTier, Classes, Policy
+from finercam_core.taxonomy.ranks import TIERS, class_taxa
+
+_BLOCK = 256
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A look-alike of a species.
+
+    Attributes
+    ----------
+    scientificName : str
+    tier : str
+        One of `TIERS`: another subspecies of the same species, a species of the same genus, family, order, or none.
+    similarity : float
+        Cosine of the two classes' weights in the classifier's head, in [-1, 1]; NaN where it has none.
+    reason : str
+        Why it was chosen, in words: "congener, weight cosine 0.83", "patristic distance 12.4, confamilial" …
+    """
+
+    scientificName: str
+    tier: str
+    similarity: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ComparisonPlan:
+    """The references of every species of a catalog.
+
+    Attributes
+    ----------
+    chosen : mapping of str to tuple of Reference
+        Closest first; a species that the classifier does not know is not in it.
+    policy : dict
+        How they were chosen, for the provenance.
+    unknown : frozenset of str
+        Species of the catalog that are not classes of the classifier.
+    alone : tuple of str
+        Species that have no relative at all among the classes, and are compared with unrelated ones.
+    """
+
+    chosen: Mapping[str, tuple[Reference, ...]]
+    policy: dict[str, Any]
+    unknown: frozenset[str] = frozenset()
+    alone: tuple[str, ...] = field(default=())
+
+    def references(self, species: str) -> tuple[Reference, ...]:
+        """References of a species, closest first; raises `ComparisonError` for one without a plan."""
+        if species not in self.chosen:
+            raise ComparisonError(f"{species!r} is not a class of the classifier", "train it on this species first")
+        return self.chosen[species]
+
+
+def plan_comparisons(
+    catalog: Catalog,
+    classes: Sequence[str],
+    *,
+    references: int = 8,
+    weights: npt.ArrayLike | None = None,
+    policy: Policy | None = None,
+) -> ComparisonPlan:
+    """Choose references for every species.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Its ranks tell who is related.
+    classes : sequence of str
+        Scientific names of the classifier's classes; only these can be references. Unnamed species (`sp.`, `cf.`,
+        hybrids …) never are.
+    references : int
+        How many at most.
+    weights : array (K, D), optional
+        Rows of the classifier's head, for the cosine similarity.
+    policy : Policy, optional
+        What comes first, see `finercam_core.references`; where it says nothing or ties, the order is by tier of
+        relationship, then by weight cosine, then by name. `ByTier` by default.
+
+    Returns
+    -------
+    ComparisonPlan
+
+    Raises
+    ------
+    ComparisonError
+        The weights do not fit the classes, or the policy cannot be used with them.
+    """
+    policy = ByTier() if policy is None else policy
+    table = class_taxa(catalog.specimens, classes, scientific=catalog.names == "scientific")
+    in_catalog = set(catalog.species)
+    wanted = np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool))
+    if policy.settings.get("per_image"):
+        return _ranks(table, in_catalog, policy, references)
+    known = Classes(tuple(classes), _unit_rows(weights, len(classes)))
+    policy.start(known)
+    chosen: dict[str, tuple[Reference, ...]] = {}
+    alone: list[str] = []
+    for name, found, has_relatives in _choose(table, known, policy, wanted, references):
+        chosen[name] = found
+        alone += [] if has_relatives or not found else [name]
+    unknown = frozenset(in_catalog - set(classes))
+    settings = {"count": references, **policy.settings}
+    return ComparisonPlan(MappingProxyType(chosen), settings, unknown, tuple(alone))
+
+
+def _ranks(table: pd.DataFrame, in_catalog: set[str], policy: Policy, count: int) -> ComparisonPlan:
+    """A plan that leaves the choice to each image: ranks instead of names, and the classes that are never chosen."""
+    names, referable = table["scientificName"], table["referable"].to_numpy(bool)
+    ranks = range(1, 1 + min(count, max(0, int(referable.sum()) - 1)))
+    places = tuple(Reference(f"rank {rank}", "nearest logit", float("nan"), policy.reason(0)) for rank in ranks)
+    chosen = {str(name): places for name in names[names.isin(in_catalog)]}
+    settings = {"count": count, **policy.settings, "never": [str(name) for name in names[~referable]]}
+    return ComparisonPlan(MappingProxyType(chosen), settings, frozenset(in_catalog - set(chosen)))
+
+
+def _unit_rows(weights: npt.ArrayLike | None, classes: int) -> npt.NDArray[np.float32] | None:
+    if weights is None:
+        return None
+    rows = np.asarray(weights, np.float32)
+    if len(rows) != classes:
+        raise ComparisonError(f"{len(rows)} rows of weights for {classes} classes", "give the head's weights")
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
+
+
+def _choose(
+    table: pd.DataFrame, classes: Classes, policy: Policy, wanted: npt.NDArray[np.intp], count: int
+) -> Iterator[tuple[str, tuple[Reference, ...], bool]]:
+    """References of each wanted class, and whether it has relatives, in blocks of rows: memory stays bounded."""
+    names = table["scientificName"].to_numpy(object)
+    # Candidates stand in the order of their names: a stable sort then breaks ties by name.
+    candidates = np.flatnonzero(table["referable"].to_numpy(bool))
+    candidates = candidates[np.argsort(names[candidates].astype(str), kind="stable")]
+    codes = [(level, table[tier].to_numpy()) for level, tier in reversed(list(enumerate(TIERS[:-1])))]
+    for start in range(0, len(wanted), _BLOCK):
+        rows = wanted[start : start + _BLOCK]
+        tiers = np.full((len(rows), len(candidates)), len(TIERS) - 1, np.int8)
+        for level, code in codes:
+            tiers[code[candidates][None, :] == code[rows][:, None]] = level
+        cosine = _cosines(classes.units, rows, candidates)
+        first = policy.rank(rows, candidates)
+        for i, row in enumerate(rows):
+            others = candidates != row
+            best = _closest(first[i], tiers[i], cosine[i], others, count, policy.exclusive)
+            found = (
+                Reference(str(names[candidates[k]]), TIERS[tiers[i, k]], float(cosine[i, k]),
+                          _reason(policy, first[i, k], TIERS[tiers[i, k]], cosine[i, k]))
+                for k in best
+            )  # fmt: skip
+            yield str(names[row]), tuple(found), bool((tiers[i][others] < len(TIERS) - 1).any())
+
+
+def _cosines(
+    units: npt.NDArray[np.float32] | None, rows: npt.NDArray[np.intp], candidates: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float32]:
+    if units is None:
+        return np.full((len(rows), len(candidates)), np.nan, np.float32)
+    return np.asarray(units[rows] @ units[candidates].T, np.float32)
+
+
+def _reason(policy: Policy, value: float, tier: str, cosine: float) -> str:
+    similar = "" if np.isnan(cosine) else f"weight cosine {cosine:.2f}"
+    return ", ".join(part for part in (policy.reason(float(value)), tier, similar) if part)
+
+
+def _closest(
+    first: npt.NDArray[np.float64], tiers: npt.NDArray[np.int8], cosine: npt.NDArray[np.float32],
+    others: npt.NDArray[np.bool_], count: int, exclusive: bool,
+) -> npt.NDArray[np.intp]:  # fmt: skip
+    """Positions of the closest candidates: by the policy, then tier, then falling cosine, then position."""
+    allowed = others & np.isfinite(first) if exclusive and np.isfinite(first[others]).any() else others
+    places = np.flatnonzero(allowed)
+    count = min(count, len(places))
+    if count < 1:
+        return np.zeros(0, np.intp)
+    first = first[places]
+    distance = np.where(np.isnan(cosine), 0, 1 - cosine.astype(np.float64)).clip(0, 2)
+    second = (4.0 * tiers + distance)[places]
+    limit = np.partition(first, count - 1)[count - 1]
+    tied = np.flatnonzero(first == limit)
+    sure = np.flatnonzero(first < limit)
+    left = count - len(sure)
+    near = tied[second[tied] <= np.partition(second[tied], left - 1)[left - 1]]
+    found = np.sort(np.concatenate([sure, near]))
+    best: npt.NDArray[np.intp] = places[found[np.lexsort((found, second[found], first[found]))][:count]]
+    return best

@@ -1,0 +1,60 @@
+"""Masks that a collection has of its specimens: traits, or the whole of each."""
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from skimage.morphology import convex_hull_image
+
+from finercam_core.images.photographs import ImageError, locate
+from finercam_core.status import Status
+from finercam_core.store import Store
+
+Mask = npt.NDArray[np.integer]
+
+
+def read_mask(store: Store, image_id: str) -> Mask | None:
+    """Trait mask of a specimen, integer (height, width); None if the catalog names none or the file is not there.
+
+    Raises
+    ------
+    ImageError
+        The mask lies outside the collection.
+    OSError
+        If a file is there and is no image.
+    """
+    place = str(store.row(image_id).get("maskURI", ""))
+    if not place:
+        return None
+    try:
+        with Image.open(locate(place, store.images_root)) as picture:
+            return np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
+    except ImageError as error:
+        if error.status is Status.MISSING:
+            return None
+        raise
+
+
+def specimen_of(store: Store, mask: Mask) -> npt.NDArray[np.bool_] | None:
+    """Where the specimen lies by its mask, bool (height, width); None if the mask is empty.
+
+    A mask of the whole specimen is taken as it is (values above half of the largest that its labels have), trait masks
+    by `specimen_region`.
+    """
+    labels = store.provenance.get("traits")
+    if labels and not labels.get("whole"):
+        region = specimen_region(mask)
+    else:
+        region = np.asarray(mask > (max(map(int, labels["names"])) / 2 if labels else 0))
+    return region if region.any() else None
+
+
+def specimen_region(mask: Mask) -> npt.NDArray[np.bool_]:
+    """Where the specimen lies: the convex hull of all its labelled traits, bool (height, width).
+
+    Trait masks leave the trunk unlabelled; head and tail at its ends make the hull cover it.
+    """
+    labelled = mask > 0
+    if labelled.sum() <= 3:
+        return labelled
+    hull: npt.NDArray[np.bool_] = convex_hull_image(labelled)  # type: ignore[no-untyped-call]
+    return hull

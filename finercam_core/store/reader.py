@@ -1,0 +1,283 @@
+"""Read a store: one species as an xarray dataset, one specimen as arrays, never more than was asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from PIL import Image
+
+from finercam_core.errors import StoreError
+from finercam_core.finer import compared_gamma
+from finercam_core.images.photographs import image_size, load_image
+from finercam_core.images.preparation import Preparation, Window
+from finercam_core.io.faults import told
+from finercam_core.io.files import Files
+from finercam_core.status import Status
+from finercam_core.store.layout import ATTRIBUTE, REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
+
+KEPT_OPEN = 64  # species
+Opened = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]  # arrays, classes and tiers of a species
+
+
+@dataclass(frozen=True)
+class SpecimenRecord:
+    """Everything stored about one specimen.
+
+    Attributes
+    ----------
+    image_id, scientificName : str
+    classes : tuple of str
+        The species itself, then its references; where each image has its own, those of this specimen.
+    tiers : tuple of str
+        How each class is related: "target", then "congener" …
+    evidence : float32 array (C, h, w)
+        Signed evidence in units of the logit; NaN if the specimen is not done.
+    logit : float32 array (C,)
+    log_sum_exp : float
+        Over all classes of the classifier, so that ``exp(logit - log_sum_exp)`` is the probability.
+    predicted : str
+        The classifier's first choice, "" if the specimen is not done.
+    status : Status
+    compared_at : float or None
+        For methods that are not linear in the scores: the γ at which each map was already compared with its reference
+        (the first is the species alone). None for evidence. Give it to `finercam_core.finer.coefficients`.
+    """
+
+    image_id: str
+    scientificName: str
+    classes: tuple[str, ...]
+    tiers: tuple[str, ...]
+    evidence: npt.NDArray[np.float32]
+    logit: npt.NDArray[np.float32]
+    log_sum_exp: float
+    predicted: str
+    status: Status
+    compared_at: float | None = None
+
+    @property
+    def probability(self) -> npt.NDArray[np.float64]:
+        """Softmax probability of each class over all classes of the classifier; float64 (C,)."""
+        return np.asarray(np.exp(self.logit.astype(np.float64) - self.log_sum_exp))
+
+
+def open_store(location: str | Path, *, images: str | Path | None = None) -> "Store":
+    """Open a store for reading; a flow may be writing to it meanwhile.
+
+    Parameters
+    ----------
+    location : str or Path
+        Local folder or fsspec URL.
+    images : str or Path, optional
+        Folder of the collection's images, if it moved since the store was written.
+
+    Raises
+    ------
+    StoreError
+        If nothing is there, it is no store of finercam, or it was written by a newer version.
+    """
+    files = Files(location)
+    try:
+        with told(files.location):
+            attributes = dict(files.group().attrs)
+    except (FileNotFoundError, KeyError, ValueError) as error:
+        raise StoreError(f"there is no store at {location}", "write one with `finercam annotate`") from error
+    provenance = attributes.get(ATTRIBUTE)
+    if not isinstance(provenance, Mapping):
+        raise StoreError(f"{location} is a Zarr group but no finercam store", "give the folder that annotate wrote")
+    version = int(str(provenance.get("schema_version", 0)))
+    if version > SCHEMA_VERSION:
+        raise StoreError(f"{location} has schema version {version}, newer than {SCHEMA_VERSION}", "update finercam")
+    return Store(files, dict(provenance), images)
+
+
+class Store:
+    """A store opened for reading; see `open_store`.
+
+    Attributes
+    ----------
+    location : str
+    provenance : dict
+        Classifier, layer, method, preparation, references, versions, run: plain JSON values.
+    """
+
+    def __init__(self, files: Files, provenance: dict[str, Any], images: str | Path | None = None) -> None:
+        self.files = files
+        self.location = files.location
+        self.provenance = provenance
+        self._images = None if images is None else str(images)
+        self._opened: dict[str, Opened] = {}
+
+    @cached_property
+    def specimens(self) -> pd.DataFrame:
+        """One row a specimen: image_id, scientificName, family, genus, group, slot, path, split, license and more."""
+        return self.read_plan()
+
+    def read_plan(self) -> pd.DataFrame:
+        """The table of `specimens` as it is now, also if a flow has extended the store since it was opened."""
+        try:
+            return self.files.read_table(SPECIMENS)
+        except FileNotFoundError as error:
+            raise StoreError(
+                f"{self.location} was never planned to its end", "run `finercam annotate` again"
+            ) from error
+
+    @cached_property
+    def rejected(self) -> pd.DataFrame:
+        """Rows of the catalog that have no slot, with the reason: table, row, image_id, reason."""
+        return self.files.read_table(REJECTED)
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """Path of each species' group by scientific name, in the order of the store."""
+        first = self.specimens.drop_duplicates("group")
+        return dict(zip(first["scientificName"], first["group"], strict=True))
+
+    @property
+    def species(self) -> list[str]:
+        """Scientific names of all species with a group."""
+        return list(self.groups)
+
+    @cached_property
+    def preparation(self) -> Preparation:
+        """How images became the model's input."""
+        return Preparation.from_dict(self.provenance["preparation"])
+
+    @cached_property
+    def images_root(self) -> str:
+        """Folder or URL of the images: as given, else beside the store, else where they were when it was written."""
+        if self._images is not None:
+            return self._images
+        relative, local = self.provenance.get("images_root_relative", ""), self.files.local
+        if relative and local is not None and (local / relative).is_dir():
+            return str((local / relative).resolve())
+        return str(self.provenance["images_root"])
+
+    def species_dataset(self, name: str) -> xr.Dataset:
+        """All specimens of a species, lazily: evidence, logit, log_sum_exp, predicted, state by specimen and class.
+
+        Raises
+        ------
+        StoreError
+            If the store has no such species.
+        """
+        opened: xr.Dataset = xr.open_zarr(
+            f"{self.location}/{self._group(name)}",
+            consolidated=False,
+            chunks=None,
+            storage_options=self.files.storage_options,
+        )
+        return opened
+
+    def _group(self, name: str) -> str:
+        if name not in self.groups:
+            raise StoreError(f"{name!r} is not in {self.location}", f"it has {len(self.groups)} species, see info")
+        return self.groups[name]
+
+    def classes(self, name: str) -> tuple[str, ...]:
+        """A species and its references, in the order of the dimension `class`."""
+        return self.classes_in(self._group(name))
+
+    def classes_in(self, group: str) -> tuple[str, ...]:
+        """The same of a species whose group is known; the table of all specimens is not read."""
+        column: Any = self.files.group(path=group)["class"]
+        return tuple(str(one) for one in column[:])
+
+    def status(self, name: str) -> npt.NDArray[np.uint8]:
+        """`Status` code of each slot of a species; uint8 (specimen,)."""
+        return status_of(np.asarray(self.files.group()[f"{self._group(name)}/state"][:]))  # type: ignore[index]
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """The listed specimens indexed by image_id."""
+        return self.specimens[self.specimens["listed"]].set_index("image_id", drop=False)
+
+    def row(self, image_id: str) -> pd.Series:
+        """The plan's row of one specimen.
+
+        Raises
+        ------
+        StoreError
+            If the store has no such specimen.
+        """
+        if image_id not in self.rows.index:
+            raise StoreError(f"specimen {image_id!r} is not in {self.location}", "see specimens.parquet for the ids")
+        return self.rows.loc[image_id]
+
+    def record(self, image_id: str) -> SpecimenRecord:
+        """Evidence, scores and status of one specimen, read from its own chunk alone."""
+        row = self.row(image_id)
+        slot = int(row["slot"])
+        arrays, classes, tiers = self._arrays(str(row["group"]))
+        if slot >= arrays["state"].shape[0]:  # a flow has extended the species since it was opened
+            self._opened.pop(str(row["group"]), None)
+            arrays, classes, tiers = self._arrays(str(row["group"]))
+        status, values = _settled(arrays, slot)
+        predicted = int(values["predicted"])
+        return SpecimenRecord(
+            image_id,
+            str(row["scientificName"]),
+            self._own_classes(values.get(REFERENCE), classes),
+            tiers,
+            values["evidence"].astype(np.float32),
+            values["logit"].astype(np.float32),
+            float(values["log_sum_exp"]),
+            "" if predicted < 0 else str(self.provenance["classifier"]["species"][predicted]),
+            status,
+            compared_gamma(self.provenance),
+        )
+
+    def _own_classes(self, reference: npt.NDArray[np.int32] | None, classes: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of the classes that one specimen was compared with; ranks as long as it is not done."""
+        if reference is None or (reference < 0).any():
+            return classes
+        return tuple(str(self.provenance["classifier"]["species"][k]) for k in reference)
+
+    def _arrays(self, group: str) -> Opened:
+        found = self._opened.get(group)
+        if found is None:
+            if len(self._opened) >= KEPT_OPEN:
+                self._opened.clear()
+            found = self._opened[group] = self._open_arrays(group)
+        return found
+
+    def _open_arrays(self, group: str) -> Opened:
+        opened = self.files.group(path=group)
+        names = ("state", *value_names(self.provenance), "class")
+        arrays: dict[str, Any] = {name: opened[name] for name in names}
+        classes = tuple(str(name) for name in arrays["class"][:])
+        tiers: Any = opened.attrs["tiers"]
+        return arrays, classes, tuple(str(tier) for tier in tiers)[: len(classes)]
+
+    def place(self, image_id: str) -> str:
+        """Path or URL of a specimen's image, relative to `images_root` where it is local."""
+        row = self.row(image_id)
+        return str(row["path"] or row["accessURI"])
+
+    def image(self, image_id: str) -> Image.Image:
+        """Photograph of a specimen, upright and RGB; raises `ImageError` if it is not to be had."""
+        return load_image(self.place(image_id), root=self.images_root)
+
+    def window(self, image_id: str) -> Window:
+        """Part of a specimen's photograph that the model saw, in image pixels."""
+        return self.preparation.window(image_size(self.place(image_id), root=self.images_root))
+
+
+def _settled(arrays: Mapping[str, Any], slot: int) -> tuple[Status, dict[str, npt.NDArray[Any]]]:
+    """Values of one specimen that belong to its state, although a writer may be at work.
+
+    A writer takes the state back before it changes values and puts it last: values that were read between two equal
+    states are those of that state.
+    """
+    before = int(arrays["state"][slot])
+    while True:
+        values = {name: np.asarray(arrays[name][slot]) for name in arrays if name not in ("state", "class")}
+        after = int(arrays["state"][slot])
+        if after == before:
+            return Status(int(status_of(np.asarray(after, np.uint64)))), values
+        before = after

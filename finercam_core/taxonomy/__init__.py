@@ -1,0 +1,1 @@
+"""Names, synonyms, ranks and phylogenies of species."""

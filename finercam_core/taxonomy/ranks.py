@@ -1,0 +1,69 @@
+"""Ranks of species: families agreed by majority, with the dissent told, and who is related to whom."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from finercam_core.taxonomy.names import parse_names
+
+TIERS = ("conspecific", "congener", "confamilial", "ordinal", "unrelated")
+_ENDINGS = ("idae", "aceae", "viridae")
+# The eight families of plants whose old names are as valid as those in -aceae (ICN, Article 18.5).
+_OLD = ("Compositae", "Cruciferae", "Gramineae", "Guttiferae", "Labiatae", "Leguminosae", "Palmae", "Umbelliferae")
+
+
+def is_family(names: pd.Series) -> pd.Series:
+    """Whether texts are names of families by their form: -idae, -aceae, or one of the old names of plants."""
+    return names.str.endswith(_ENDINGS) | names.isin(_OLD)
+
+
+def family_by_majority(genus: pd.Series, family: pd.Series) -> pd.Series:
+    """Give each genus the family of most of its rows; rows without a genus keep theirs.
+
+    Of two families with equally many rows the first by name wins, so that the order of rows does not matter.
+    """
+    counts = family_counts(genus, family)
+    most = counts.sort_values(["rows", "family"], ascending=[False, True]).drop_duplicates("genus")
+    majority = genus.map(dict(zip(most["genus"], most["family"], strict=True))).astype(object)
+    return majority.where(majority.notna(), family).astype("str")
+
+
+def family_counts(genus: pd.Series, family: pd.Series) -> pd.DataFrame:
+    """Rows of each genus under each family: genus, family, rows; unknown ones are left out."""
+    pairs = pd.DataFrame({"genus": genus, "family": family})
+    pairs = pairs[(pairs["genus"] != "") & (pairs["family"] != "")]
+    return pairs.value_counts().rename("rows").reset_index()
+
+
+def class_taxa(specimens: pd.DataFrame, classes: Sequence[str], *, scientific: bool = True) -> pd.DataFrame:
+    """Ranks of classes as codes that are equal for relatives.
+
+    Parameters
+    ----------
+    specimens : DataFrame
+        With scientificName, genus, specificEpithet, family and order, "" where unknown.
+    classes : sequence of str (K,)
+        A class that the specimens lack is ranked by its name alone.
+    scientific : bool
+        Whether names are scientific; labels are taken apart by nothing, and each can be a reference.
+
+    Returns
+    -------
+    DataFrame (K rows) with scientificName, `referable` (bool), and a column of codes for each of `TIERS` but the last.
+    """
+    columns = ["scientificName", "genus", "specificEpithet", "family", "order"]
+    names = pd.DataFrame({"scientificName": list(classes)}, dtype="str")
+    ranks = specimens[columns].drop_duplicates("scientificName")
+    table = names.merge(ranks, how="left", on="scientificName").fillna("")
+    parsed = parse_names(table["scientificName"]).reset_index(drop=True)
+    if scientific:
+        for term in ("genus", "specificEpithet"):
+            table[term] = table[term].where(table[term] != "", parsed[term])
+    table["referable"] = parsed["is_referable"] | (not scientific)
+    species = (table["genus"] + " " + table["specificEpithet"]).where(table["specificEpithet"] != "", "")
+    for tier, values in zip(TIERS, (species, table["genus"], table["family"], table["order"]), strict=False):
+        codes = pd.factorize(values)[0]
+        # Unknown ranks relate nobody: each gets a code of its own.
+        table[tier] = np.where(values == "", -1 - np.arange(len(values)), codes)
+    return table

@@ -1,0 +1,109 @@
+"""Accepted names for synonyms, from a table that the user gives: no network, and never by likeness of spelling."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from finercam_core.errors import CatalogError
+from finercam_core.io.tables import read_table
+from finercam_core.taxonomy.names import parse_names
+
+_LONGEST_CHAIN = 20
+
+
+@dataclass(frozen=True)
+class Synonyms:
+    """Cleaned names to accepted names.
+
+    Parameters
+    ----------
+    accepted : mapping of str to str
+        Only names that change.
+    ambiguous : tuple of str
+        Names that the table accepts as several species; they are left as they are.
+    """
+
+    accepted: Mapping[str, str]
+    ambiguous: tuple[str, ...] = ()
+
+    def accept(self, names: pd.Series) -> pd.Series:
+        """Accepted names; any other name stays."""
+        return names.map(self.accepted).fillna(names).astype("str")
+
+
+def read_synonyms(location: str) -> Synonyms:
+    """Read a table of synonyms.
+
+    Parameters
+    ----------
+    location : str
+        A Darwin Core taxon table (`taxonID`, `scientificName`, `acceptedNameUsageID` or `acceptedNameUsage`), what
+        TaxonoPy resolved (`scientific_name`, `genus`, `species`, `resolution_status`), or two columns `synonym` and
+        `accepted`; CSV, TSV or Parquet.
+
+    Raises
+    ------
+    CatalogError
+        It cannot be read, or has none of these columns.
+    """
+    frame = read_table(location).frame
+    named = {str(column).rsplit(":", 1)[-1].rsplit("/", 1)[-1].lower(): frame[column] for column in frame}
+    if {"synonym", "accepted"} <= named.keys():
+        pairs = _pairs(named["synonym"], named["accepted"])
+    elif {"scientific_name", "species"} <= named.keys():
+        pairs = _taxonopy(named)
+    elif {"scientificname", "acceptednameusage"} <= named.keys() or (
+        {"scientificname", "taxonid", "acceptednameusageid"} <= named.keys()
+    ):
+        pairs = _taxa(named)
+    else:
+        given = ", ".join(map(str, frame.columns))
+        raise CatalogError(
+            f"{location} is no table of synonyms; it has the columns {given}",
+            "give synonym,accepted or Darwin Core's scientificName, taxonID and acceptedNameUsageID",
+        )
+    return _resolve(pairs)
+
+
+def _pairs(synonym: pd.Series, accepted: pd.Series) -> pd.DataFrame:
+    """Cleaned pairs, without rows where either names nothing."""
+    left, right = (parse_names(names)["canonical"] for names in (synonym, accepted))
+    pairs = pd.DataFrame({"synonym": left, "accepted": right})
+    return pairs[(pairs["synonym"] != "") & (pairs["accepted"] != "")].drop_duplicates()
+
+
+def _taxonopy(named: dict[str, pd.Series]) -> pd.DataFrame:
+    """`scientific_name` is what was asked, the ranks are what it resolved to; failed rows say nothing."""
+    species = named["species"].str.strip()
+    if "genus" in named:
+        species = species.where(species.str.contains(" ") | (species == ""), named["genus"].str.strip() + " " + species)
+    status = named.get("resolution_status", pd.Series("", index=species.index)).str.upper()
+    return _pairs(named["scientific_name"], species.mask(status.str.contains("FAIL|EXHAUST|UNSOLVED|FORCE"), ""))
+
+
+def _taxa(named: dict[str, pd.Series]) -> pd.DataFrame:
+    """Rows of Darwin Core's Taxon class: the accepted name by its id, else as it is written."""
+    names, empty = named["scientificname"], pd.Series("", index=named["scientificname"].index)
+    accepted = named.get("acceptednameusage", empty)
+    if "taxonid" in named and "acceptednameusageid" in named:
+        by_id = dict(zip(named["taxonid"], names, strict=True))
+        accepted = accepted.where(accepted != "", named["acceptednameusageid"].map(by_id).fillna(""))
+    return _pairs(names, accepted.where(accepted != "", names))
+
+
+def _resolve(pairs: pd.DataFrame) -> Synonyms:
+    """Follow chains to their end; a name that ends at several accepted names is ambiguous (a homonym)."""
+    direct: dict[str, set[str]] = {}
+    for synonym, accepted in zip(pairs["synonym"], pairs["accepted"], strict=True):
+        direct.setdefault(synonym, set()).add(accepted)
+    ambiguous = sorted(name for name, others in direct.items() if len(others) > 1)
+    single = {name: next(iter(others)) for name, others in direct.items() if len(others) == 1}
+    accepted = {}
+    for name in single:
+        end, steps = name, 0
+        while end in single and single[end] != end and steps < _LONGEST_CHAIN:
+            end, steps = single[end], steps + 1
+        if end != name and steps < _LONGEST_CHAIN:
+            accepted[name] = end
+    return Synonyms(accepted, tuple(ambiguous))

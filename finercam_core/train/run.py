@@ -1,0 +1,217 @@
+"""`train`: a classifier for a collection, from the catalog to its folder."""
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from finercam_core.catalog import Catalog
+from finercam_core.errors import TrainingError
+from finercam_core.explain.model.layers import linear_head
+from finercam_core.images.preparation import Preparation
+from finercam_core.train.backbone import Source
+from finercam_core.train.data import Progress, TrainingData, load_data
+from finercam_core.train.distributed import World, joined
+from finercam_core.train.features import Features, Pixels, backbone_key, cached_features, head_inputs
+from finercam_core.train.finetune import finetune, predict
+from finercam_core.train.folder import write_folder
+from finercam_core.train.probe import probe, put
+from finercam_core.train.quality import Accuracy, Scores, accuracies, doubts, judge
+from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
+
+
+@dataclass
+class Fit:
+    """What both ways need: the model on its device and how it was built, the data, and where to keep things."""
+
+    model: nn.Module
+    made: dict[str, Any]
+    data: TrainingData
+    preparation: Preparation
+    folder: Path
+    cache: Path
+    progress: Progress | None
+    world: World
+
+    def finetune(self, settings: FinetuneSettings) -> tuple[Scores, dict[str, Any]]:
+        """Train the whole model; scores (N, K) of all images, and notes for `training.json`."""
+        place = workspace(self.folder)
+        place.mkdir(parents=True, exist_ok=True)
+        checkpoint = place / "checkpoint.pt"
+        curve = finetune(self.model, self.data, self.preparation, settings, checkpoint, self.progress, world=self.world)
+        return predict(self.model, self.data.pixels, self.preparation).numpy(), {"curve": curve}
+
+    def probe(self, settings: ProbeSettings) -> tuple[Scores, dict[str, Any]]:
+        """Train the head alone; scores (N, K) of all images, and notes for `training.json`."""
+        head = linear_head(self.model)
+        if self.world.size > 1:
+            raise TrainingError(f"a probe runs in one process, not in {self.world.size}", "run it without torchrun")
+        if head is None:
+            raise TrainingError("the model has no linear head to probe", "use --mode finetune")
+        passes = 0
+
+        def forward(pixels: Pixels) -> Features:
+            nonlocal passes
+            passes += 1
+            return head_inputs(self.model, head, pixels, self.preparation)
+
+        key = backbone_key(self.model, head, self.made, self.preparation)
+        features = cached_features(self.cache, key, self.data.pixels, forward, settings.batch_size, self.progress)
+        found, strength = probe(features, self.data, settings, self.progress)
+        put(head, found)
+        scores = found.scores(torch.from_numpy(features)).numpy()
+        return scores, {"inverse_penalty": strength, "forward_passes": passes, "cache": self.cache.name}
+
+
+def workspace(folder: Path) -> Path:
+    """Folder for the checkpoint of an unfinished fine-tuning, beside the one that it will write."""
+    return folder.with_name(f"{folder.name}.training")
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What training gave.
+
+    Attributes
+    ----------
+    folder : Path
+    accuracy : dict of str to Accuracy
+        By split.
+    seconds : float
+    unreadable : dict
+        Image id to what is wrong with it.
+    left_out : tuple of str
+        Species without enough training images.
+    excluded : dict
+        Image id to why it was left out: one image under two names, or a leak between splits.
+    doubtful : list of dict
+        Labels that the classifier contradicts with certainty: image_id, label, predicted, probability.
+    quality : dict
+        On held-out images: accuracy of head, medium and tail species, calibration, confusions by relation.
+    history : list of dict
+        Of fine-tuning: mean loss of each epoch, and where it was measured the accuracy on "val".
+    """
+
+    folder: Path
+    accuracy: dict[str, Accuracy]
+    seconds: float
+    unreadable: dict[str, str]
+    left_out: tuple[str, ...]
+    excluded: dict[str, str] = field(default_factory=dict)
+    doubtful: list[dict[str, Any]] = field(default_factory=list)
+    quality: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        lines = [f"{self.folder}: {self.seconds:.0f} s"]
+        lines += [f"  {split:5} {found}" for split, found in self.accuracy.items() if found.n]
+        lines += [f"  left out, too few images: {', '.join(self.left_out)}"] if self.left_out else []
+        lines += [f"  not readable: {image_id}: {why}" for image_id, why in self.unreadable.items()]
+        lines += [f"  left out: {image_id}: {why}" for image_id, why in self.excluded.items()]
+        lines += [f"  label worth a look: {d['image_id']}: {d['label']}, or {d['predicted']}?" for d in self.doubtful]
+        return "\n".join(lines)
+
+
+def train(
+    catalog: Catalog,
+    folder: str | Path,
+    *,
+    model: str,
+    mode: str = "probe",
+    pretrained: bool = True,
+    model_args: Mapping[str, Any] | None = None,
+    preparation: Preparation | None = None,
+    settings: FinetuneSettings | ProbeSettings | None = None,
+    minimum_images: int = 1,
+    device: str = "auto",
+    cache: str | Path | None = None,
+    progress: Progress | None = None,
+) -> TrainingReport:
+    """Train a classifier on a collection; under torchrun, all its processes fine-tune one model together.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    folder : str or Path
+        For the classifier; must not exist yet. A run that was stopped goes on.
+    model : str
+        timm name, or ``package.module:function`` that returns a model with a linear head.
+    mode : {"probe", "finetune"}
+        Train a linear head on the frozen model, or the whole model.
+    pretrained : bool
+        Start a timm model from its published weights.
+    model_args : mapping, optional
+        Arguments for building the model.
+    preparation : Preparation, optional
+        The model's own by default.
+    settings : FinetuneSettings or ProbeSettings, optional
+    minimum_images : int
+        Training images a species needs.
+    device : str
+    cache : str or Path, optional
+        Where the features of frozen backbones are kept, for every head trained on the same images;
+        ``features.zarr`` beside the folder by default.
+    progress : callable, optional
+        Called with a step, the number of steps and a note.
+
+    Returns
+    -------
+    TrainingReport
+
+    Raises
+    ------
+    TrainingError
+        If the folder exists, the mode is unknown, too few species have images, or the loss is not finite.
+    """
+    target = Path(folder)
+    if target.exists():
+        raise TrainingError(f"{target} exists already", "choose another folder, or delete it")
+    chosen = settings or read_settings(mode, {})
+    if mode not in MODES or not isinstance(chosen, MODES[mode]):
+        raise TrainingError(f"{type(chosen).__name__} are no settings for {mode!r}", "give those of the mode")
+    source = Source(model, pretrained, dict(model_args or {}))
+    with joined(device) as world:
+        return _train(
+            catalog, target, source, mode, chosen, preparation, minimum_images, world,
+            Path(cache or target.parent / "features.zarr"), progress if world.rank == 0 else None,
+        )  # fmt: skip
+
+
+def _train(
+    catalog: Catalog, target: Path, source: Source, mode: str, settings: Settings, preparation: Preparation | None,
+    minimum: int, world: World, cache: Path, progress: Progress | None,
+) -> TrainingReport:  # fmt: skip
+    start = time.monotonic()
+    torch.manual_seed(settings.seed)
+    prepared = preparation or source.preparation()
+    data = load_data(catalog, prepared, minimum=minimum, progress=progress)
+    torch.manual_seed(settings.seed)
+    network, made = source.build(len(data.species))
+    network.to(world.device)
+    fit = Fit(network, made, data, prepared, target, cache, progress, world)
+    scores, notes = fit.finetune(settings) if isinstance(settings, FinetuneSettings) else fit.probe(settings)
+    found = accuracies(data, scores)
+    seconds = time.monotonic() - start
+    training = {
+        "mode": mode, "collection": catalog.name, "settings": asdict(settings), "seconds": seconds,
+        "processes": world.size, **notes,
+        "accuracy": {split: asdict(value) for split, value in found.items()},
+        "accuracy_text": {split: str(value) for split, value in found.items() if value.n},
+        "images": {split: value.n for split, value in found.items()}, "quality": judge(data, scores, catalog),
+        "unreadable": data.unreadable, "excluded": data.excluded, "left_out": data.left_out,
+        "doubtful": doubts(data, scores),
+    }  # fmt: skip
+    if world.rank == 0:
+        taxa = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")
+        licences = sorted(set(catalog.specimens["license"]) - {""})
+        write_folder(target, network, made, data.species, prepared, training, taxa, catalog.name, licences)
+        shutil.rmtree(workspace(target), ignore_errors=True)
+    return TrainingReport(
+        target, found, seconds, data.unreadable, data.left_out, data.excluded, training["doubtful"],
+        training["quality"], notes.get("curve", []),
+    )  # fmt: skip

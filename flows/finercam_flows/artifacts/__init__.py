@@ -1,0 +1,1 @@
+"""What a flow leaves to be looked at in Prefect's pages."""

@@ -1,0 +1,1 @@
+"""Processes: GPUs, workers, signals, and ending together."""

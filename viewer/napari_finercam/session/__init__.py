@@ -1,0 +1,1 @@
+"""A review without any window: queue, regions, verdicts, undo. No Qt."""

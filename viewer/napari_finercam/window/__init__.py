@@ -1,0 +1,1 @@
+"""The review's window: the widget, its layers, keys and panels."""

@@ -1,0 +1,183 @@
+"""Panel of the regions: the threshold, the list of regions, and the trait that each belongs to."""
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from superqt import QLabeledDoubleSlider
+
+from finercam_core.regions.traits import Trait
+from napari_finercam.session import words
+from napari_finercam.session.regions import FIRST, KINDS, Regions
+from napari_finercam.window.qt import Signal
+
+if TYPE_CHECKING:
+    from napari_finercam.session.review import ReviewSession
+
+NO_TRAIT = "no trait"
+STEP = 1.25
+
+
+class RegionPanel(QWidget):
+    """What is marked on the specimen. Changes go to the session at once, and `changed` says so."""
+
+    changed = Signal()
+    chosen = Signal(int)
+    done = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: ReviewSession | None = None
+        self._filling = False
+        self.number = FIRST
+        self.kind = QComboBox()
+        self.kind.addItems(list(words.THRESHOLDS.values()))
+        self.share = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
+        self.share.setRange(0.5, 100.0)
+        self.share.setDecimals(1)
+        self.smoothing = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
+        self.smoothing.setRange(0.0, 10.0)
+        self.smoothing.setDecimals(1)
+        self.smoothing.setToolTip("How much the outline is rounded, in thousandths of the picture's longer side")
+        self.regions = QListWidget()
+        self.regions.setMaximumHeight(76)
+        self.trait = QComboBox()
+        self.overlap = QLabel()
+        self.overlap.setWordWrap(True)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.addRow(self.kind, self.share)
+        form.addRow("rounding", self.smoothing)
+        buttons = QHBoxLayout()
+        for text, tip, action in (
+            ("New", "One more region, painted by hand (Shift+M)", self.new_region),
+            ("Divide", "Make each separate part a region of its own (Shift+D)", self.divide),
+            ("Remove", "Take the chosen region away", self.remove),
+            ("Reset", "Let the first region follow the threshold again (Shift+F)", self.follow),
+        ):
+            button = QPushButton(text)
+            button.setToolTip(tip)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(action)
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(form)
+        layout.addWidget(self.regions)
+        layout.addLayout(buttons)
+        traits = QFormLayout()
+        traits.addRow("trait", self.trait)
+        layout.addLayout(traits)
+        layout.addWidget(self.overlap)
+
+    def _connect(self) -> None:
+        self.share.valueChanged.connect(self._on_threshold)
+        self.smoothing.valueChanged.connect(self._on_threshold)
+        self.kind.currentIndexChanged.connect(self._on_threshold)
+        self.regions.currentRowChanged.connect(self._on_region)
+        self.trait.activated.connect(self._on_trait)
+        self.kind.activated.connect(self.done)
+        self.regions.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def open(self, session: "ReviewSession") -> None:
+        """Take up a session."""
+        self.session = None
+        threshold = session.threshold
+        self.kind.setCurrentIndex(KINDS.index(threshold.kind))
+        self.share.setValue(100 * threshold.share)
+        self.smoothing.setValue(threshold.smoothing)
+        self.trait.clear()
+        self.trait.addItem(NO_TRAIT, None)
+        for trait in session.traits:
+            self.trait.addItem(f"{trait.name}  {trait.uberon}".rstrip(), trait)
+        self.session = session
+
+    def show_specimen(self) -> None:
+        """List the regions of the specimen that is on."""
+        if self.session is None:
+            return
+        self._filling = True
+        regions = self.session.regions
+        numbers = sorted(regions.parts)
+        self.number = self.number if self.number in regions.parts else FIRST
+        self.regions.clear()
+        for number in numbers:
+            part = regions.parts[number]
+            how = "follows the threshold" if part.source == "threshold" else "by hand"
+            self.regions.addItem(f"{number}   {part.trait or NO_TRAIT}, {how}")
+        self.regions.setCurrentRow(numbers.index(self.number))
+        named = regions.parts[self.number].trait
+        at = [i for i in range(1, self.trait.count()) if self.trait.itemData(i).name == named]
+        self.trait.setCurrentIndex(at[0] if at else 0)
+        for control in (self.share, self.smoothing, self.kind):
+            control.setEnabled(regions.follows)
+        self.say_overlap()
+        self._filling = False
+
+    def say_overlap(self) -> None:
+        """Say on which of the collection's traits the chosen region lies."""
+        if self.session is None:
+            return
+        mask = self.session.regions.labels == self.number
+        self.overlap.setText(words.overlap(mask, self.session.view, self.session.marked))
+        self.overlap.setVisible(bool(self.overlap.text()))
+
+    def choose(self, number: int) -> None:
+        """Make another region the chosen one."""
+        if self.session is not None and number in self.session.regions.parts and number != self.number:
+            self.number = number
+            self.show_specimen()
+
+    def _on_threshold(self, _value: Any) -> None:
+        if self.session is None:
+            return
+        threshold = self.session.threshold
+        threshold.kind = KINDS[self.kind.currentIndex()]
+        threshold.share, threshold.smoothing = self.share.value() / 100, self.smoothing.value()
+        self.session.recut()
+        self.changed.emit()
+
+    def _on_region(self, row: int) -> None:
+        if self.session is not None and not self._filling and row >= 0:
+            self.choose(sorted(self.session.regions.parts)[row])
+            self.chosen.emit(self.number)
+
+    def _on_trait(self, index: int) -> None:
+        trait: Trait | None = self.trait.itemData(index)
+        self._edit(lambda regions: regions.assign(self.number, trait))
+        self.done.emit()
+
+    def _edit(self, change: Any) -> None:
+        if self.session is not None:
+            self.session.edit(change)
+            self.show_specimen()
+            self.changed.emit()
+
+    def scale(self, factor: float) -> None:
+        """Make the threshold's share larger or smaller."""
+        self.share.setValue(self.share.value() * factor)
+
+    def new_region(self) -> None:
+        """Begin another region, to be painted."""
+
+        def add(regions: Regions) -> None:
+            self.number = regions.add()
+
+        self._edit(add)
+        self.chosen.emit(self.number)
+
+    def divide(self) -> None:
+        """Make each separate part of the first region a region of its own."""
+        self._edit(Regions.divide)
+
+    def remove(self) -> None:
+        """Take the chosen region away."""
+        self._edit(lambda regions: regions.remove(self.number))
+        self.chosen.emit(self.number)
+
+    def follow(self) -> None:
+        """Let the first region follow the threshold again."""
+        self._edit(Regions.follow)

@@ -1,0 +1,68 @@
+"""What the widget shows before a store is open: what this is, who you are, and where to begin."""
+
+from pathlib import Path
+
+from qtpy.QtCore import QSettings, Qt
+from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from napari_finercam.window.qt import Signal
+
+_TEXT = """<h3>What tells a species from its kin</h3>
+<p>A store holds, for each specimen, where a classifier saw the evidence for its species and for its closest
+relatives. Look at the difference, correct the region, and keep it as a trait mask.</p>
+<p>No classifier and no graphics card is needed here.</p>"""
+WARNING = "background: #6b4a00; color: white; padding: 4px; border-radius: 4px;"
+GOOD = "background: #14532d; color: white; padding: 4px; border-radius: 4px;"
+_KEY = "review/reviewer"
+
+
+def remembered_reviewer() -> str:
+    """The name that was given last, "" for none."""
+    return str(QSettings("finercam", "finercam").value(_KEY, ""))
+
+
+def remember_reviewer(name: str) -> None:
+    """Keep a name for the next start."""
+    QSettings("finercam", "finercam").setValue(_KEY, name)
+
+
+class StartPage(QWidget):
+    """The empty state."""
+
+    store_wanted = Signal()
+    sample_wanted = Signal()
+    shown_wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        text = QLabel(_TEXT)
+        text.setWordWrap(True)
+        text.setTextFormat(Qt.TextFormat.RichText)
+        self.reviewer = QLineEdit(remembered_reviewer())
+        self.reviewer.setPlaceholderText("your name, as it shall stand in the verdicts")
+        form = QFormLayout()
+        form.addRow("reviewer", self.reviewer)
+        self.shown = ""
+        self.shown_button = QPushButton()
+        self.shown_button.hide()
+        self.shown_button.clicked.connect(lambda: self.shown_wanted.emit(self.shown))
+        self.open_button = QPushButton("Open store…")
+        self.sample_button = QPushButton("Try it on rendered fish")
+        self.open_button.clicked.connect(self.store_wanted)
+        self.sample_button.clicked.connect(self.sample_wanted)
+        self.problem = QLabel()
+        self.problem.setStyleSheet(WARNING)
+        self.problem.hide()
+        self.problem.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(text)
+        layout.addLayout(form)
+        for part in (self.shown_button, self.open_button, self.sample_button, self.problem):
+            layout.addWidget(part)
+        layout.addStretch()
+
+    def offer(self, location: str) -> None:
+        """Offer to review a store that is shown already; "" for none."""
+        self.shown = location
+        self.shown_button.setText(f"Review {Path(location).name}, which is open" if location else "")
+        self.shown_button.setVisible(bool(location))

@@ -1,0 +1,60 @@
+"""Panel of the verdict: the note, the three answers, back and next, and the progress."""
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_finercam.window.qt import Signal
+
+_BUTTONS = (
+    ("accept", "Accept  K", 0, 0),
+    ("reject", "Reject  J", 0, 1),
+    ("unsure", "Unsure  U", 0, 2),
+    ("back", "Back  H", 1, 0),
+    ("next", "Next  N", 1, 1),
+    ("undo", "Undo  Ctrl+Z", 1, 2),
+)
+
+
+class VerdictPanel(QWidget):
+    """What the reviewer says; `asked` names the action of a button."""
+
+    asked = Signal(str)
+    note_written = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.note = QLineEdit()
+        self.note.setPlaceholderText("note, kept with the verdict (Shift+N)")
+        self.note.editingFinished.connect(self._on_note)
+        self.others = QLabel()
+        self.others.setWordWrap(True)
+        self.progress = QProgressBar()
+        self.counts = QLabel()
+        self.progress.setTextVisible(False)
+        self.progress.setMaximumHeight(8)
+        grid = QGridLayout()
+        for action, text, row, column in _BUTTONS:
+            button = QPushButton(text)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setObjectName(action)
+            button.clicked.connect(self._on_button)
+            grid.addWidget(button, row, column)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for part in (self.note, self.others):
+            layout.addWidget(part)
+        layout.addLayout(grid)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.counts)
+
+    def _on_button(self) -> None:
+        self.asked.emit(self.sender().objectName())
+
+    def _on_note(self) -> None:
+        self.note_written.emit(self.note.text())
+
+    def show_progress(self, done: int, whole: int, words: str) -> None:
+        """Show how far the selection is."""
+        self.progress.setMaximum(max(1, whole))
+        self.progress.setValue(done)
+        self.counts.setText(words)
