@@ -1,17 +1,20 @@
 """The flow `annotate`: from a catalog and a classifier to a store of evidence maps."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from prefect import flow
 
 from finercam_core.explain.engine.plan import shards
+from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.io.files import Files
 from finercam_core.store import exclusive, pending_chunks
 from finercam_flows import tasks
 from finercam_flows.artifacts import tables
 from finercam_flows.artifacts.contact_sheet import ContactSheet
+from finercam_flows.artifacts.run_record import RunRecord
 from finercam_flows.hooks import say_why
 from finercam_flows.options import (
     BatchSize,
@@ -30,7 +33,8 @@ from finercam_flows.options import (
     Workers,
 )
 from finercam_flows.process.runners import runner_for, spread, workers_for
-from finercam_flows.progress import Running, report, report_plan
+from finercam_flows.process.shard import ShardJob
+from finercam_flows.progress import report_plan, report_written
 
 
 @flow(name="annotate", persist_result=False, on_failure=[say_why], on_crashed=[say_why])
@@ -98,30 +102,31 @@ def annotate(
         pending, sheet = pending_chunks(place, retry_failed=retry_failed), ContactSheet(place)
         report_plan(pending.specimens)
         processes = workers_for(runner, workers, device)
-        running = Running(place, pending.specimens, runner, processes)
-        settings = {"method": method, "device": device, "batch_size": batch_size}
-        fixed = {"store": place, "classifier": classifier, "settings": settings}
-        calls = ({**fixed, "chunks": shard} for shard in shards(sheet.watch(pending), shard_size))
-        for done in _compute(calls, runner, processes):
-            running.add(**done)
-        running.end()
+        record = RunRecord(place, pending.specimens, runner, processes)
+        jobs = (
+            ShardJob(place, shard, classifier, method, device, batch_size)
+            for shard in shards(sheet.watch(pending), shard_size)
+        )
+        for outcome in _compute(jobs, runner, processes):
+            record.add(outcome.done, outcome.failed)
+        record.finish()
         found = tasks.summary(place)
     tables.publish_species(found, place)
     tables.publish_failures(found, place)
     sheet.publish()
-    computed = {"done": running.now.done, "failed": running.now.failed}
+    computed = {"done": record.activity.done, "failed": record.activity.failed}
     return {**found, "computed": computed, "damaged": damaged, "store": place}
 
 
-def _compute(calls: Iterator[dict[str, Any]], runner: str, workers: int) -> Iterator[dict[str, int]]:
-    """Outcome of each shard, as they come."""
+def _compute(jobs: Iterator[ShardJob], runner: str, workers: int) -> Iterator[ShardReport]:
+    """Outcome of each shard, as soon as it is computed."""
     chosen = runner_for(runner, workers)
     if chosen is None:
-        for call in calls:
-            yield tasks.annotate_shard(**call)
+        for job in jobs:
+            yield tasks.annotate_shard(job)
         return
-    # Dask runs the shard of a lost worker again by itself, without a word.
-    given = ({**call, "resumed": runner != "local"} for call in calls)
-    for done in spread(tasks.annotate_shard, given, chosen, workers=workers):
-        report(**done)
-        yield done
+    # Dask silently runs the shard of a lost worker again by itself.
+    resumable = (replace(job, resumed=runner != "local") for job in jobs)
+    for outcome in spread(tasks.annotate_shard, resumable, chosen, workers=workers):
+        report_written(outcome.done, outcome.failed)
+        yield outcome

@@ -1,5 +1,6 @@
-"""The `finercam` command: subcommands, one clear sentence for an error, the traceback behind `--debug`."""
+"""The `finercam` command: its subcommands, one clear sentence per error, and the traceback behind `--debug`."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -22,7 +23,6 @@ from finercam_flows.commands import (
     train,
 )
 from finercam_flows.process import lifeline
-from finercam_flows.process.settings import apply_defaults
 from finercam_flows.process.signals import StoppedError
 
 app = typer.Typer(
@@ -59,21 +59,44 @@ def _options(
     pass
 
 
+PREFECT_DEFAULTS = {
+    # The temporary server of a one-off run needs 11 to 25 s on a small machine; Prefect's own limit is shorter.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "DO_NOT_TRACK": "1",
+}
+_QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "DASK_LOGGING__DISTRIBUTED": "critical"}
+_LOGGED = {"PREFECT_LOGGING_LEVEL": "INFO"}
+
+
+def set_prefect_defaults(*, logs: bool = False) -> None:
+    """Set environment variables that the user has not set; call this before Prefect is imported.
+
+    Parameters
+    ----------
+    logs : bool
+        Let Prefect log what it does; otherwise the command reports errors itself, once.
+    """
+    for name, value in {**PREFECT_DEFAULTS, **(_LOGGED if logs else _QUIET)}.items():
+        os.environ.setdefault(name, value)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command.
 
     It exits with 0 on success, 1 on an error of finercam's own, 2 on wrong usage, 130 or 143 when stopped.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
     lifeline.lead(lifeline.COMMAND)
-    apply_defaults(logs=debug or given[:1] == ["serve"])
+    set_prefect_defaults(logs=debug or words[:1] == ["serve"])
     try:
-        app([word for word in given if word != "--debug"], prog_name="finercam")
+        app([word for word in words if word != "--debug"], prog_name="finercam")
     except FinercamError as error:
         if debug:
             raise
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]finercam:[/] {error.problem}", highlight=False)
+        console = Console(stderr=True, soft_wrap=True, highlight=False)
+        console.print(f"[bold red]finercam:[/] {error.problem}")
         if error.remedy:
-            Console(stderr=True, soft_wrap=True).print(f"  [dim]{error.remedy}[/]", highlight=False)
+            console.print(f"  [dim]{error.remedy}[/]")
         sys.exit(error.code if isinstance(error, StoppedError) else 1)

@@ -8,12 +8,13 @@ from prefect.cache_policies import NO_CACHE
 
 from finercam_core.catalog import open_catalog
 from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.references import policy_of
-from finercam_core.store import Chunk, give_up, open_store, summarise, verify
+from finercam_core.store import give_up, open_store, summarise, verify
 from finercam_core.train import train
 from finercam_core.train.settings import read_settings
 from finercam_flows.hooks import RETRY
-from finercam_flows.process.shard import classifier_of, compute_shard
+from finercam_flows.process.shard import ShardJob, classifier_of, compute_shard
 from finercam_flows.progress import report_step
 
 FAILURES_SHOWN = 50
@@ -37,11 +38,9 @@ def give_up_damaged(store: str) -> int:
 
 
 @task(cache_policy=NO_CACHE, **RETRY)
-def annotate_shard(
-    store: str, chunks: list[Chunk], classifier: str, settings: dict[str, Any], resumed: bool = False
-) -> dict[str, int]:
+def annotate_shard(job: ShardJob) -> ShardReport:
     """Compute and write the evidence of one shard."""
-    return compute_shard(store, chunks, classifier, resumed=resumed, **settings)
+    return compute_shard(job)
 
 
 @task(cache_policy=NO_CACHE)

@@ -1,8 +1,8 @@
-"""What Prefect costs a run of 20,000 specimens: `python tests/benchmarks/prefect_cost.py [images a second]`.
+"""What Prefect costs a run of 20,000 specimens: `python tests/benchmarks/prefect_cost.py [images per second]`.
 
 A standing server is started on 127.0.0.1. The flow `annotate` then runs over shards that compute nothing, and the same
-steps run once more as plain calls; the difference is Prefect's: its tasks, its artifacts, its log. It is printed in
-seconds and as a share of what the specimens take at the rate given.
+steps run once more as plain calls. The difference is the cost of Prefect's tasks, artifacts and log; it is printed in
+seconds and as a percentage of the time that the specimens take at the given rate.
 """
 
 import os
@@ -12,18 +12,19 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
 import pandas as pd
 import torch
+from finercam_flows.process.shard import ShardJob
 from torch import nn
 
 from finercam_core.explain import Classifier
+from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.images.preparation import Preparation
-from finercam_core.store import Chunk
 
 SPECIMENS, SPECIES = 20_000, 200
 NAMES = [f"Aus {chr(97 + k // 26)}{chr(97 + k % 26)}us" for k in range(SPECIES)]
@@ -39,8 +40,8 @@ def stand_in() -> Classifier:
     return Classifier(model.eval(), NAMES, target_layer="features", preparation=Preparation(32, 32), name="stand-in")
 
 
-def nothing(_store: str, chunks: Sequence[Chunk], *_rest: object, **_settings: object) -> dict[str, int]:
-    return {"done": sum(map(len, chunks)), "failed": 0}
+def nothing(job: ShardJob) -> ShardReport:
+    return ShardReport(sum(map(len, job.chunks)), 0)
 
 
 def main(rate: float) -> None:
@@ -53,27 +54,27 @@ def main(rate: float) -> None:
         flow, steps = annotate.annotate, ("plan", "annotate_shard", "summary")
         with patch.object(tasks, "compute_shard", nothing), patch.object(tasks, "classifier_of", lambda *_: stand_in()):
             arguments = (f"{folder}/catalog.csv", "stand-in", f"{folder}/maps.zarr")
-            flow(*arguments)  # makes the groups, so that both of the runs below find them there
+            flow(*arguments)  # creates the groups, so that they exist for both of the runs below
             start = time.perf_counter()
             flow(*arguments)
             whole = time.perf_counter() - start
             plain = {name: getattr(tasks, name).fn for name in steps}
             start = time.perf_counter()
-            place = plain["plan"](*arguments, references=8, references_by="tier", method="gradcam")
-            for shard in annotate.shards(annotate.pending_chunks(place), 512):
-                plain["annotate_shard"](place, shard, "stand-in", {})
-            plain["summary"](place)
+            store = plain["plan"](*arguments, references=8, references_by="tier", method="gradcam")
+            for shard in annotate.shards(annotate.pending_chunks(store), 512):
+                plain["annotate_shard"](ShardJob(store, shard, "stand-in", "gradcam", "cpu", 32))
+            plain["summary"](store)
             alone = time.perf_counter() - start
     cost, work = whole - alone, SPECIMENS / rate
     print(f"{SPECIMENS} specimens in {-(-SPECIMENS // 512)} shards: {whole:.1f} s with Prefect, {alone:.1f} s without; "
-          f"{cost:.1f} s are {100 * cost / work:.2f} % of {work:.0f} s at {rate:g} images a second")  # fmt: skip
+          f"{cost:.1f} s are {100 * cost / work:.2f} % of {work:.0f} s at {rate:g} images per second")  # fmt: skip
 
 
 @contextmanager
 def server(home: Path) -> Iterator[None]:
-    from finercam_flows.process.settings import apply_defaults
+    from finercam_flows.cli import set_prefect_defaults
 
-    apply_defaults()
+    set_prefect_defaults()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])

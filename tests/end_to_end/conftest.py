@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from finercam_flows.process.settings import apply_defaults
+from finercam_flows.cli import set_prefect_defaults
 
-apply_defaults()
+set_prefect_defaults()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from finercam_flows.process.settings import apply_defaults
+from finercam_flows.cli import set_prefect_defaults
 
-apply_defaults()
+set_prefect_defaults()
 
 
 def free_port() -> int:

@@ -27,8 +27,8 @@ def test_processes_take_different_gpus_and_a_third_waits(caplog: pytest.LogCaptu
             assert (first, second) == ("cuda:0", "cuda:1")
 
             def third() -> None:
-                with gpus.held("auto") as place:
-                    taken.append(place)
+                with gpus.held("auto") as device:
+                    taken.append(device)
 
             waiting = threading.Thread(target=third)
             waiting.start()
@@ -40,24 +40,24 @@ def test_processes_take_different_gpus_and_a_third_waits(caplog: pytest.LogCaptu
 
 
 def test_a_process_keeps_the_gpu_that_holds_its_model() -> None:
-    with gpus.held("cuda:1") as place:
-        assert place == "cuda:1"
-    with gpus.held("auto") as place:
-        assert place == "cuda:1"
+    with gpus.held("cuda:1") as device:
+        assert device == "cuda:1"
+    with gpus.held("auto") as device:
+        assert device == "cuda:1"
 
 
 def test_other_devices_are_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
     with gpus.held("cpu") as one, gpus.held("cpu") as two:
         assert (one, two) == ("cpu", "cpu")
     monkeypatch.setattr(gpus, "identities", list)
-    with gpus.held("auto") as place:
-        assert place == "auto"
+    with gpus.held("auto") as device:
+        assert device == "auto"
 
 
 HOLDER = """
 import sys, time, tempfile
 tempfile.gettempdir = lambda: sys.argv[1]
-from finercam_flows import gpus
+from finercam_flows.process import gpus
 gpus.identities = lambda: ["GPU-1111", "GPU-2222"]
 with gpus.held("cuda:0"):
     print("held", flush=True)
@@ -69,12 +69,12 @@ def test_another_process_of_the_machine_counts_and_when_it_dies_its_gpu_is_free(
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"held"
-        with gpus.held("auto") as place:
-            assert place == "cuda:1"
+        with gpus.held("auto") as device:
+            assert device == "cuda:1"
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-    with gpus.held("cuda:0") as place:
-        assert place == "cuda:0"
+    with gpus.held("cuda:0") as device:
+        assert device == "cuda:0"
 
 
 def test_there_is_one_worker_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,11 @@
 """`finercam annotate`: evidence maps of a whole collection into a store."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from finercam_core.base_methods import BASE_METHODS
+from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import run_bar
 
 _METHODS = f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md."
@@ -43,24 +43,4 @@ def annotate(
             gamma=gamma, device=device, batch_size=batch_size, shard_size=shard_size, retry_failed=retry_failed,
             verify=verify, runner=runner, workers=workers,
         )  # fmt: skip
-    tell(found, store)
-
-
-def tell(found: dict[str, Any], store: str) -> None:
-    """Say what a run did and what the store holds now."""
-    console, computed = Console(), found["computed"]
-    place = found["store"]
-    if place != store.rstrip("/"):
-        console.print(f"{store} holds another run and stays as it is; this one is beside it: [bold]{place}[/]")
-    now = sum(computed.values())
-    before = found["done"] + found["failed"] - now
-    resumed = f"; {before} were there already" if before else ""
-    console.print(f"{now} specimens computed in this run{resumed}: {found['done']} done, {found['failed']} failed.")
-    if found["damaged"]:
-        console.print(f"  [yellow]{found['damaged']} chunks were damaged and were computed again[/]")
-    for cause, count in found["causes"].items():
-        console.print(f"  [yellow]{count} x {cause}[/]")
-    if found["rejected"]:
-        console.print(f"  [yellow]{found['rejected']} rows of the catalog have no slot[/]")
-    if found["failed"] or found["rejected"]:
-        console.print(f"  see: finercam info {place} --failures")
+    print_annotation(found, store)

@@ -16,9 +16,9 @@ from finercam_core.evaluate.with_truth.true_regions import energy_intervals, tru
 from finercam_core.export import export
 from finercam_core.store import Store, open_store
 from finercam_core.synthetic import render_collection, true_region_of
-from finercam_flows.commands.annotate import tell
 from finercam_flows.demo import recipe
 from finercam_flows.demo.pictures import draw_pictures
+from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import progress_bar, run_bar
 
 REQUIRED_ACCURACY = 0.90
@@ -93,7 +93,7 @@ def _annotate(folder: Path, say: Callable[..., None]) -> None:
     store = str(folder / "maps.zarr")
     with run_bar():
         found = annotate(str(folder / "catalog.toml"), str(folder / "classifier"), store, references=REFERENCES)
-    tell(found, store)
+    print_annotation(found, store)
 
 
 def _truth(folder: Path, store: Store) -> Callable[[str, str], npt.NDArray[np.bool_]]:

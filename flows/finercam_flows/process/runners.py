@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from queue import SimpleQueue
 from typing import Any
@@ -17,31 +17,33 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 from prefect.tasks import Task
 
 from finercam_core.errors import RunError
+from finercam_core.explain.engine.shard import ShardReport
 from finercam_flows.process import gpus
+from finercam_flows.process.shard import ShardJob
 from finercam_flows.process.signals import workers_end_at_once
 
 log = logging.getLogger(__name__)
-AHEAD = 2  # shards in flight a worker: one computing, one waiting, so that memory stays flat and nobody waits
-LOSSES = 3  # so many times a shard may lose its worker before a run gives up
+IN_FLIGHT = 2  # shards per worker: one being computed, one waiting, so that memory stays flat and no worker is idle
+MAX_LOSSES = 3  # a shard may lose its worker this often before the run gives up
 CONNECT_SECONDS = 10
-Call = dict[str, Any]
 Runner = TaskRunner[Any]
+Future = PrefectFuture[ShardReport]
 
 
 def workers_for(runner: str, workers: int, device: str) -> int:
-    """Number of worker processes: as asked, else one a GPU, else one."""
-    found = gpus.count() if device in ("auto", "cuda") else 0
-    return workers or max(found, 2 if runner == "dask" else 1)
+    """Number of worker processes: as asked for, otherwise one per GPU, without a GPU one (two on a Dask cluster)."""
+    available = gpus.count() if device in ("auto", "cuda") else 0
+    return workers or max(available, 2 if runner == "dask" else 1)
 
 
 def runner_for(runner: str, workers: int) -> Runner | None:
-    """Prefect's task runner for "local", "dask" or a scheduler's address; None for this process.
+    """Prefect's task runner for "local", "dask" or the address of a scheduler; None to stay in this process.
 
     Parameters
     ----------
     runner : str
     workers : int
-        Processes of this machine, at least 1; a scheduler at an address has its own.
+        Processes of this machine, at least 1; a scheduler at an address has workers of its own.
     """
     if runner == "local":
         if workers == 1:
@@ -50,7 +52,7 @@ def runner_for(runner: str, workers: int) -> Runner | None:
         return ProcessPoolTaskRunner(max_workers=workers, initializer=prepare_worker, initargs=(threads,))
     from prefect_dask.task_runners import DaskTaskRunner
 
-    # Its tracebacks about a lost scheduler come to the user as one sentence, see `_cluster_trouble`.
+    # The user reads one sentence about a lost scheduler instead of these tracebacks, see `_cluster_errors`.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     if runner == "dask":
         options = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
@@ -59,7 +61,7 @@ def runner_for(runner: str, workers: int) -> Runner | None:
 
 
 def prepare_worker(threads: int) -> None:
-    """Share the cores; a worker whose parent was killed does not write on, and Ctrl-C is the parent's."""
+    """Share the cores, leave Ctrl-C to the parent, and end when the parent is killed instead of writing on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -75,82 +77,86 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def spread(task: "Task[..., Any]", calls: Iterable[Call], runner: Runner, *, workers: int) -> Iterator[Any]:
-    """Run a task for each call on a runner, and give the results in the order in which they come.
+def spread(
+    task: "Task[[ShardJob], ShardReport]", jobs: Iterable[ShardJob], runner: Runner, *, workers: int
+) -> Iterator[ShardReport]:
+    """Run a task for each job on a runner, and yield the results in the order in which they arrive.
 
-    A worker that is lost costs the shards it had: they are run again by another, up to a limit.
+    The shards of a lost worker are run again by another one, up to a limit.
 
     Parameters
     ----------
     task : prefect.Task
-    calls : iterable of dict
-        Keyword arguments; taken as workers get free, so that they need not fit into memory all at once.
+    jobs : iterable of ShardJob
+        Taken as workers become free, so that they need not all fit into memory at once.
     runner : prefect.task_runners.TaskRunner
     workers : int
+        Processes of a local runner.
 
     Raises
     ------
     RunError
         If workers are lost again and again, or the Dask scheduler is lost or does not answer.
     """
-    in_flight: dict[PrefectFuture[Any], _Shard] = {}
-    source: Iterator[_Shard] = (_Shard(call) for call in calls)
+    in_flight: dict[Future, _Attempt] = {}
+    attempts: Iterator[_Attempt] = (_Attempt(job) for job in jobs)
     while True:
         try:
-            with _cluster_trouble(), runner.duplicate() as running, workers_end_at_once():
-                yield from _window(task, source, running, in_flight, _places(running, workers))
+            with _cluster_errors(), runner.duplicate() as running, workers_end_at_once():
+                yield from _window(task, attempts, running, in_flight, _capacity(running, workers))
         except BrokenProcessPool as error:
-            again = [shard.lost() for shard in in_flight.values()]
-            if any(shard.losses > LOSSES for shard in again):
+            again = [attempt.after_loss() for attempt in in_flight.values()]
+            if any(attempt.losses > MAX_LOSSES for attempt in again):
                 raise RunError(
-                    f"worker processes were killed {LOSSES + 1} times at the same shard, perhaps for want of memory",
-                    "use fewer workers or smaller batches and run the same again: what is stored is kept",
+                    f"the same shard killed {MAX_LOSSES + 1} worker processes, perhaps for lack of memory",
+                    "use fewer workers or smaller batches and run it again: what is stored is kept",
                 ) from error
             log.warning("a worker process was lost; its shards are run again")
-            source = chain(again, source)
+            attempts = chain(again, attempts)
             in_flight.clear()
         else:
             return
 
 
 @dataclass(frozen=True)
-class _Shard:
-    """A call, and how often a worker was lost while it was in flight."""
+class _Attempt:
+    """A shard, and how often a worker was lost while it was in flight."""
 
-    call: Call
+    job: ShardJob
     losses: int = 0
 
-    def lost(self) -> "_Shard":
-        return _Shard({**self.call, "resumed": True}, self.losses + 1)
+    def after_loss(self) -> "_Attempt":
+        return _Attempt(replace(self.job, resumed=True), self.losses + 1)
 
 
 def _window(
-    task: "Task[..., Any]",
-    source: Iterator[_Shard],
+    task: "Task[[ShardJob], ShardReport]",
+    attempts: Iterator[_Attempt],
     running: Runner,
-    in_flight: dict[PrefectFuture[Any], _Shard],
-    places: Callable[[], int],
-) -> Iterator[Any]:
-    ready: SimpleQueue[PrefectFuture[Any]] = SimpleQueue()
-    for shard in source:
-        future = running.submit(task, shard.call)
-        in_flight[future] = shard
+    in_flight: dict[Future, _Attempt],
+    capacity: Callable[[], int],
+) -> Iterator[ShardReport]:
+    """Results of the attempts, of which only as many are in flight as keep every worker busy."""
+    ready: SimpleQueue[Future] = SimpleQueue()
+    for attempt in attempts:
+        future = running.submit(task, {"job": attempt.job})
+        in_flight[future] = attempt
         future.add_done_callback(ready.put)
-        if len(in_flight) >= AHEAD * places():
+        if len(in_flight) >= IN_FLIGHT * capacity():
             yield _take(ready, in_flight)
     while in_flight:
         yield _take(ready, in_flight)
 
 
-def _take(ready: "SimpleQueue[PrefectFuture[Any]]", in_flight: dict[PrefectFuture[Any], _Shard]) -> Any:
+def _take(ready: "SimpleQueue[Future]", in_flight: dict[Future, _Attempt]) -> ShardReport:
     future = ready.get()
-    result = future.result()
+    report = future.result()
     del in_flight[future]
-    return result
+    return report
 
 
-def _places(running: Runner, workers: int) -> Callable[[], int]:
-    """How many shards can be computed at a time: a Dask cluster may grow and shrink meanwhile."""
+def _capacity(running: Runner, workers: int) -> Callable[[], int]:
+    """How many shards can be computed at a time; a Dask cluster may grow and shrink during the run."""
     try:
         client: Any = getattr(running, "client", None)  # a Dask runner connects now
     except (OSError, TimeoutError) as error:
@@ -165,19 +171,19 @@ def _places(running: Runner, workers: int) -> Callable[[], int]:
 
 
 @contextmanager
-def _cluster_trouble() -> Iterator[None]:
+def _cluster_errors() -> Iterator[None]:
     """Say in one sentence what happened to a Dask cluster."""
     try:
         yield
     except Exception as error:
-        sentence = _TROUBLE.get(f"{type(error).__module__.partition('.')[0]}.{type(error).__name__}")
+        sentence = _CLUSTER_ERRORS.get(f"{type(error).__module__.partition('.')[0]}.{type(error).__name__}")
         if sentence is None:
             raise
-        raise RunError(sentence, "see to it and run the same again: what is stored is kept") from error
+        raise RunError(sentence, "check the cluster and run the same command again: what is stored is kept") from error
 
 
-_TROUBLE = {
+_CLUSTER_ERRORS = {
     "distributed.FutureCancelledError": "the Dask scheduler was lost in the middle of the run",
     "distributed.CommClosedError": "the Dask scheduler was lost in the middle of the run",
-    "distributed.KilledWorker": "one shard cost several Dask workers their lives, perhaps for want of memory",
+    "distributed.KilledWorker": "one shard killed several Dask workers, perhaps for lack of memory",
 }

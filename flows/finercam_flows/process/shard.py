@@ -1,47 +1,65 @@
-"""One shard in the process that computes it: the classifier loaded once, one shard at a time, one process a GPU."""
+"""One shard in the process that computes it: the classifier loaded once, one shard at a time, one process per GPU."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
 from finercam_core.explain import Classifier, load_classifier
-from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
 from finercam_core.store import Chunk
 from finercam_core.store.pending import without_written
 from finercam_flows.process import gpus
-from finercam_flows.progress import report
+from finercam_flows.progress import report_written
 
 _one_at_a_time = Lock()  # a Dask worker may have several threads: they share the model and its GPU
 
 
-@lru_cache(maxsize=1)
-def classifier_of(spec: str, device: str) -> Classifier:
-    """Load a classifier once a process."""
-    return load_classifier(spec, device=device)
+@dataclass(frozen=True)
+class ShardJob:
+    """What a worker process needs to know to compute a shard.
 
-
-def compute_shard(
-    store: str, chunks: Sequence[Chunk], classifier: str, *, method: str, device: str, batch_size: int, resumed: bool
-) -> dict[str, int]:
-    """Compute and write the evidence of a shard.
-
-    Parameters
+    Attributes
     ----------
     store : str
+        Its location.
     chunks : sequence of Chunk
     classifier : str
         See `load_classifier`.
-    method, device, batch_size
+    method, device : str
+    batch_size : int
         As in the flow `annotate`.
     resumed : bool
-        Another worker may have been lost with this shard: what it has written is not computed again.
+        Another worker may have been lost with this shard: chunks that it has written are not computed again.
+    """
+
+    store: str
+    chunks: Sequence[Chunk]
+    classifier: str
+    method: str
+    device: str
+    batch_size: int
+    resumed: bool = False
+
+
+@lru_cache(maxsize=1)
+def classifier_of(spec: str, device: str) -> Classifier:
+    """Load a classifier, once per process."""
+    return load_classifier(spec, device=device)
+
+
+def compute_shard(job: ShardJob) -> ShardReport:
+    """Compute and write the evidence of a shard.
 
     Returns
     -------
-    dict with the numbers of specimens done and failed.
+    ShardReport
+        Numbers of specimens done, those that a lost worker had written included, and failed.
     """
-    left, written = without_written(store, chunks) if resumed else (chunks, 0)
-    with _one_at_a_time, gpus.held(device) as place:
-        model = classifier_of(classifier, place)
-        result = annotate_chunks(store, left, model, method=method, batch_size=batch_size, progress=report)
-    return {"done": result.done + written, "failed": result.failed}
+    chunks, written = without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)
+    with _one_at_a_time, gpus.held(job.device) as device:
+        model = classifier_of(job.classifier, device)
+        report = annotate_chunks(
+            job.store, chunks, model, method=job.method, batch_size=job.batch_size, progress=report_written
+        )
+    return ShardReport(report.done + written, report.failed)
