@@ -14,7 +14,7 @@ from matplotlib.figure import Figure, SubFigure
 from PIL import Image
 
 from finercam_core.base_methods import BASE_METHODS
-from finercam_core.evaluate.statistics.pointing import energy_share
+from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.explain import Classifier, explain, load_classifier
 from finercam_core.finer import coefficients, combine
 from finercam_core.images.pictures import HEAT

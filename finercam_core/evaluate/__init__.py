@@ -4,7 +4,7 @@
 imported here.
 """
 
+from finercam_core.evaluate.evaluation import EvaluationReport, evaluate
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
-from finercam_core.evaluate.run import EvaluationReport, evaluate
 
 __all__ = ["EvaluationError", "EvaluationReport", "Protocol", "evaluate"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from finercam_core.evaluate.statistics.summary import OVERALL
+from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.traits.characters import share_in_words
 from finercam_core.evaluate.traits.cover import OUTSIDE
 

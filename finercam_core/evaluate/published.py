@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.evaluate.protocol import EvaluationError
-from finercam_core.evaluate.statistics.summary import OVERALL
+from finercam_core.evaluate.statistics.species_tables import OVERALL
 
 PAPER = "paper"
 NEEDED = ("map", "figure", "value")
@@ -66,7 +66,7 @@ def beside(published: pd.DataFrame, localisation: pd.DataFrame, faithfulness: pd
     published : DataFrame
         From `read_published`.
     localisation : DataFrame
-        From `summary.localisation_table`.
+        From `species_tables.localisation_table`.
     faithfulness : DataFrame
         From `gains.summarise`; empty where the classifier was not at hand.
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import jinja2
 
+from finercam_core.evaluate.evaluation import EvaluationReport, evaluate
 from finercam_core.evaluate.protocol import Protocol
-from finercam_core.evaluate.run import EvaluationReport, evaluate
 from finercam_core.evaluate.tables import write_text
 from finercam_core.finer import GAMMA
-from finercam_core.report.content import Content
-from finercam_core.report.views import Views
+from finercam_core.report.page_content import Content
+from finercam_core.report.specimen_views import Views
 from finercam_core.store import Store, open_store
 
 

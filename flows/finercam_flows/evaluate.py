@@ -10,8 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from finercam_core.evaluate import Protocol
 from finercam_core.evaluate import evaluate as measure
 from finercam_core.evaluate.protocol import GAMMAS
-from finercam_core.evaluate.with_truth.energy import overall_in_words
-from finercam_core.evaluate.with_truth.planted import planted_in, planted_summary, rendered_truth
+from finercam_core.evaluate.with_truth.energy_table import overall_in_words
+from finercam_core.evaluate.with_truth.planted_traits import planted_in, planted_summary, rendered_truth
 from finercam_core.finer import GAMMA, WEIGHTINGS
 from finercam_core.store import open_store
 from finercam_flows.hooks import RETRY, say_why
@@ -76,7 +76,7 @@ def evaluate(
     images : str, optional
         Folder of the collection's images, if it moved.
     boxes : str, optional
-        Table of boxes around the specimens, see `finercam_core.evaluate.locations.read_boxes`.
+        Table of boxes around the specimens, see `finercam_core.evaluate.specimen_regions.read_boxes`.
     planted : bool
         For a rendered collection: rank the traits that truly differ, and measure the energy in the true regions, by
         the collection's `truth.json`.
@@ -85,7 +85,7 @@ def evaluate(
     classifier : str, optional
         The one that the store was made with: faithfulness and sanity checks are measured too.
     gammas, weightings, methods, baselines, fill, steps, limit, batch_size
-        Of faithfulness, see `finercam_core.evaluate.with_model.run.check`.
+        Of faithfulness, see `finercam_core.evaluate.with_model.checks.check`.
     device : str
         For the classifier.
 
@@ -124,7 +124,7 @@ def check_store(
     options: dict[str, Any],
 ) -> str:
     """Measure faithfulness and sanity with the classifier; the cost in words."""
-    from finercam_core.evaluate.with_model.run import check  # torch is loaded where it is needed
+    from finercam_core.evaluate.with_model.checks import check  # torch is loaded where it is needed
     from finercam_core.explain import load_classifier
 
     model = load_classifier(classifier, device=device)

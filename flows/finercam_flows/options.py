@@ -8,7 +8,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from finercam_core.base_methods import BASE_METHODS
-from finercam_core.export.run import FORMATS
+from finercam_core.export.mask_export import FORMATS
 
 
 @dataclass(frozen=True)

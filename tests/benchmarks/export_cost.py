@@ -19,7 +19,7 @@ from rich.table import Table
 
 from finercam_core.catalog import open_catalog
 from finercam_core.export import export
-from finercam_core.export.run import FORMATS
+from finercam_core.export.mask_export import FORMATS
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.workers import processors
 from finercam_core.references.plan import plan_comparisons

@@ -11,13 +11,13 @@ import pandas as pd
 import torch
 
 from finercam_core.errors import FinercamError
-from finercam_core.evaluate.cache import fingerprint, kept, place_of, states
+from finercam_core.evaluate.kept_tables import fingerprint, kept, place_of, states
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.with_model.baselines import SETTINGS, usable_baselines
-from finercam_core.evaluate.with_model.deletion import Cuts, MaskedScores, curve_area, relative_drop
+from finercam_core.evaluate.with_model.compared_maps import Compared, compared_maps, map_of
+from finercam_core.evaluate.with_model.deletion_curves import Cuts, MaskedScores, curve_area, relative_drop
 from finercam_core.evaluate.with_model.gains import finer_table, summarise
-from finercam_core.evaluate.with_model.maps import Compared, compared_maps, map_of
-from finercam_core.evaluate.with_model.pixels import FILLS, pixel_ranks
+from finercam_core.evaluate.with_model.masked_pixels import FILLS, pixel_ranks
 from finercam_core.explain import Classifier
 from finercam_core.finer import Weighting
 from finercam_core.images.photographs import load_pixels
@@ -128,10 +128,10 @@ def faithfulness(
     images : str or Path, optional
         Folder of the images, if it moved.
     gammas, weightings, methods, baselines : sequence
-        More maps to compare, see `compared.compared_maps`. Baselines that cannot explain this model are left out, with
-        the reason in the protocol.
+        More maps to compare, see `compared_maps.compared_maps`. Baselines that cannot explain this model are left out,
+        with the reason in the protocol.
     fill : {"mean", "road"}
-        What masked pixels become, see `masking.filled`.
+        What masked pixels become, see `masked_pixels.filled`.
     steps : int
         Steps of the deletion and insertion curves, at least 2.
     limit : int, optional

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
-from finercam_core.evaluate.statistics.summary import OVERALL
-from finercam_core.evaluate.with_model.maps import BLOB, GRAD_CAM, RANDOM, Compared
+from finercam_core.evaluate.statistics.species_tables import OVERALL
+from finercam_core.evaluate.with_model.compared_maps import BLOB, GRAD_CAM, RANDOM, Compared
 
 LOWER_IS_BETTER = "deletion"
 AGAINST = {"over_grad_cam_": GRAD_CAM.name, "over_random_": RANDOM.name, "over_blob_": BLOB.name}

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
-from finercam_core.evaluate.statistics.pointing import centred_blob, energy_share, random_map
+from finercam_core.evaluate.statistics.map_figures import centred_blob, energy_share, random_map
 from finercam_core.finer import GAMMA, coefficients, combine
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status

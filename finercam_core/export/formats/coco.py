@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from finercam_core.export.formats.base import MaskWriter
-from finercam_core.export.masks import MaskRecord
+from finercam_core.export.formats.mask_writer import MaskWriter
+from finercam_core.export.mask_records import MaskRecord
 from finercam_core.io.files import complete_or_absent
 from finercam_core.regions.rle import encode
 from finercam_core.regions.threshold import measure

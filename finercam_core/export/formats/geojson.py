@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ExportError
-from finercam_core.export.formats.base import MaskWriter
-from finercam_core.export.masks import MaskRecord
+from finercam_core.export.formats.mask_writer import MaskWriter
+from finercam_core.export.mask_records import MaskRecord
 from finercam_core.io.files import complete_or_absent
 from finercam_core.store import Store
 

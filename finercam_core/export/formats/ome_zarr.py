@@ -13,8 +13,8 @@ import numpy.typing as npt
 import zarr
 
 from finercam_core.errors import ExportError
-from finercam_core.export.formats.base import MaskWriter, file_stem
-from finercam_core.export.masks import MaskRecord, read_record
+from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
+from finercam_core.export.mask_records import MaskRecord, read_record
 from finercam_core.images.palette import colour
 from finercam_core.store import SpecimenRecord, Store
 

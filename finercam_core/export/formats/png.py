@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.export.formats.base import MaskWriter, file_stem
-from finercam_core.export.masks import MaskRecord
+from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
+from finercam_core.export.mask_records import MaskRecord
 from finercam_core.images.palette import palette
 from finercam_core.regions.traits import offered_traits
 from finercam_core.store import Store

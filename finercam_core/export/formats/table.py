@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.export.formats.base import MaskWriter, file_stem
-from finercam_core.export.masks import MaskRecord
+from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
+from finercam_core.export.mask_records import MaskRecord
 from finercam_core.export.measurements import COLUMNS, measurements
 from finercam_core.images.photographs import ImageError
 from finercam_core.io.files import complete_or_absent

@@ -9,7 +9,7 @@ import torch
 from finercam_core.base_methods import BASE_METHODS
 from finercam_core.errors import ComparisonError
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
-from finercam_core.evaluate.with_model.maps import Compared, compared_maps, map_of
+from finercam_core.evaluate.with_model.compared_maps import Compared, compared_maps, map_of
 from finercam_core.explain import Classifier, explain
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord

@@ -9,7 +9,7 @@ from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 
 from finercam_core.evaluate.protocol import EvaluationError
 from finercam_core.evaluate.with_model.faithfulness import curve_area, relative_drop
-from finercam_core.evaluate.with_model.pixels import filled, pixel_ranks
+from finercam_core.evaluate.with_model.masked_pixels import filled, pixel_ranks
 
 
 def generator() -> torch.Generator:

@@ -9,16 +9,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finercam_core.evaluate.cache import kept
 from finercam_core.evaluate.caveats import caveats
-from finercam_core.evaluate.locations import box_region, read_boxes
-from finercam_core.evaluate.model_checks import Checks, read_checks, write_checks
+from finercam_core.evaluate.classifier_checks import Checks, read_checks, write_checks
+from finercam_core.evaluate.kept_tables import kept
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.specimen_regions import box_region, read_boxes
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
-from finercam_core.evaluate.statistics.summary import OVERALL
-from finercam_core.evaluate.with_model.deletion import Cuts
+from finercam_core.evaluate.statistics.species_tables import OVERALL
+from finercam_core.evaluate.with_model.compared_maps import compared_maps
+from finercam_core.evaluate.with_model.deletion_curves import Cuts
 from finercam_core.evaluate.with_model.gains import finer_table, summarise
-from finercam_core.evaluate.with_model.maps import compared_maps
 
 
 def test_cuts_score_each_different_image_once() -> None:

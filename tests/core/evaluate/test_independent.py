@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from finercam_core.evaluate.statistics.pointing import pointing_game
-from finercam_core.evaluate.with_model.deletion import Cuts, MaskedScores
-from finercam_core.evaluate.with_model.pixels import pixel_ranks
+from finercam_core.evaluate.statistics.map_figures import pointing_game
+from finercam_core.evaluate.with_model.deletion_curves import Cuts, MaskedScores
+from finercam_core.evaluate.with_model.masked_pixels import pixel_ranks
 from finercam_core.explain import Classifier
 from finercam_core.images.preparation import Preparation
 

@@ -8,9 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from torch import nn
 
-from finercam_core.evaluate.statistics.pointing import energy_share, intersection_over_union, map_overlap, pointing_game
-from finercam_core.evaluate.with_model.deletion import Cuts, MaskedScores
-from finercam_core.evaluate.with_model.pixels import pixel_ranks
+from finercam_core.evaluate.statistics.map_figures import (
+    energy_share,
+    intersection_over_union,
+    map_overlap,
+    pointing_game,
+)
+from finercam_core.evaluate.with_model.deletion_curves import Cuts, MaskedScores
+from finercam_core.evaluate.with_model.masked_pixels import pixel_ranks
 from finercam_core.explain import Classifier
 from finercam_core.images.preparation import Preparation
 from finercam_core.regions.threshold import region as top_region

@@ -14,7 +14,7 @@ import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import evaluate
-from finercam_core.evaluate.with_model.run import check
+from finercam_core.evaluate.with_model.checks import check
 from finercam_core.explain import Classifier
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
@@ -23,7 +23,7 @@ from finercam_core.store import pending_chunks
 SETTINGS = {"gammas": (), "weightings": (), "steps": 4}
 SCRIPT = """
 import importlib, sys
-from finercam_core.evaluate.with_model.run import check
+from finercam_core.evaluate.with_model.checks import check
 module, location, out = sys.argv[1:]
 check(location, importlib.import_module(module).tiny(), out, gammas=(), weightings=(), steps=4)
 """

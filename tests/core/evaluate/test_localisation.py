@@ -6,14 +6,14 @@ import pytest
 
 from finercam_core.evaluate.caveats import caveats
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
-from finercam_core.evaluate.statistics.pointing import (
+from finercam_core.evaluate.statistics.map_figures import (
     centred_blob,
     intersection_over_union,
     map_overlap,
     pointing_game,
     random_map,
 )
-from finercam_core.evaluate.statistics.summary import OVERALL, accuracy_table, localisation_table
+from finercam_core.evaluate.statistics.species_tables import OVERALL, accuracy_table, localisation_table
 
 
 def test_pointing_game_by_hand() -> None:

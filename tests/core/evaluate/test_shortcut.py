@@ -12,7 +12,7 @@ from PIL import Image
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import CatalogError
 from finercam_core.evaluate import evaluate
-from finercam_core.evaluate.with_truth.planted import planted_in
+from finercam_core.evaluate.with_truth.planted_traits import planted_in
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finercam_core.evaluate.statistics.pointing import energy_share
+from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.evaluate.traits.attribution import attribute, trait_evidence, trait_pointing, trait_shares
 from finercam_core.evaluate.traits.characters import direction_table, pair_table, sentence
 from finercam_core.evaluate.traits.cover import OUTSIDE, UNLABELLED, cover
-from finercam_core.evaluate.with_truth.planted import planted_names, planted_ranks, planted_summary
+from finercam_core.evaluate.with_truth.planted_traits import planted_names, planted_ranks, planted_summary
 from finercam_core.images.preparation import Preparation, cell_weights, to_image
 from finercam_core.regions.traits import Trait
 from finercam_core.status import Status

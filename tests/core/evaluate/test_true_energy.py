@@ -9,8 +9,8 @@ import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import evaluate
-from finercam_core.evaluate.with_truth.energy import overall_in_words, true_energy_table
-from finercam_core.evaluate.with_truth.planted import planted_in, rendered_truth
+from finercam_core.evaluate.with_truth.energy_table import overall_in_words, true_energy_table
+from finercam_core.evaluate.with_truth.planted_traits import planted_in, rendered_truth
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.store import open_store, pending_chunks

@@ -11,7 +11,7 @@ from PIL import Image
 
 from finercam_core.errors import ExportError
 from finercam_core.export import export
-from finercam_core.export.formats.base import file_stem
+from finercam_core.export.formats.mask_writer import file_stem
 from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
 

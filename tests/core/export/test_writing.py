@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from finercam_core.export import export, processes
+from finercam_core.export import export, writer_processes
 from finercam_core.store import open_store
 
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "ALONE", 1)
+    monkeypatch.setattr(writer_processes, "ALONE", 1)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -50,7 +50,7 @@ def test_when_processes_die_the_rest_is_written_here(
     reviewed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     alone = export(reviewed, tmp_path / "alone", format="ome-zarr", which="automatic")
-    monkeypatch.setattr(processes, "_begin", die)
+    monkeypatch.setattr(writer_processes, "_open_writer", die)
     beside = export(reviewed, tmp_path / "beside", format="ome-zarr", which="automatic", workers=2)
     assert "the rest is written in this one" in caplog.text
     assert beside.masks == alone.masks

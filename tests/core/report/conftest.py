@@ -7,7 +7,7 @@ import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import EvaluationReport, evaluate
-from finercam_core.evaluate.with_truth.planted import planted_names
+from finercam_core.evaluate.with_truth.planted_traits import planted_names
 from finercam_core.explain import Classifier
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks

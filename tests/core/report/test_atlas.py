@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finercam_core.evaluate import EvaluationError, EvaluationReport, Protocol, evaluate
+from finercam_core.evaluate.with_model.checks import check
 from finercam_core.evaluate.with_model.faithfulness import faithfulness
-from finercam_core.evaluate.with_model.run import check
 from finercam_core.evaluate.with_model.sanity import weight_randomisation
-from finercam_core.evaluate.with_truth.planted import planted_names
+from finercam_core.evaluate.with_truth.planted_traits import planted_names
 from finercam_core.explain import Classifier
 from finercam_core.report import report
 from finercam_core.report.atlas import pair_slug, slug

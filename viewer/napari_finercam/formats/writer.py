@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.export.formats.png import UNNAMED, write_indexed, write_masks
-from finercam_core.export.masks import MaskRecord
+from finercam_core.export.mask_records import MaskRecord
 
 
 def write_trait_mask(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:

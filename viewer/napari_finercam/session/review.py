@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ReviewError
-from finercam_core.export.masks import about_region
+from finercam_core.export.mask_records import about_region
 from finercam_core.regions.traits import Trait, offered_traits, traits_of
 from finercam_core.review import Comparison, Decision, Draft, Drafts, Region, Verdict
 from napari_finercam.session.navigation import Navigation

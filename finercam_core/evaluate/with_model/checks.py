@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from finercam_core.evaluate.cache import fingerprint, kept
-from finercam_core.evaluate.model_checks import Checks, write_checks
+from finercam_core.evaluate.classifier_checks import Checks, write_checks
+from finercam_core.evaluate.kept_tables import fingerprint, kept
 from finercam_core.evaluate.protocol import GAMMAS, Protocol
 from finercam_core.evaluate.tables import write_table
 from finercam_core.evaluate.with_model.faithfulness import FaithfulnessReport, faithfulness

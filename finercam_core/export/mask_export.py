@@ -6,14 +6,14 @@ from itertools import chain
 from pathlib import Path
 
 from finercam_core.errors import ExportError
-from finercam_core.export.formats.base import MaskWriter
 from finercam_core.export.formats.coco import CocoWriter
 from finercam_core.export.formats.geojson import GeoJsonWriter
+from finercam_core.export.formats.mask_writer import MaskWriter
 from finercam_core.export.formats.ome_zarr import OmeZarrWriter
 from finercam_core.export.formats.png import PngWriter
 from finercam_core.export.formats.table import TableWriter
-from finercam_core.export.masks import accepted_masks, automatic_masks
-from finercam_core.export.processes import Written, written
+from finercam_core.export.mask_records import accepted_masks, automatic_masks
+from finercam_core.export.writer_processes import WrittenSpecimen, written
 from finercam_core.store import Store, open_store
 
 FORMATS: dict[str, type[MaskWriter]] = {
@@ -36,7 +36,7 @@ class ExportSummary:
     masks: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, specimen: Written) -> None:
+    def add(self, specimen: WrittenSpecimen) -> None:
         """Count one specimen."""
         self.masks += specimen.masks
         if specimen.failed is not None:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from finercam_core.evaluate.plots import faithfulness_plot, localisation_plot, trait_heat_map
-from finercam_core.evaluate.statistics.summary import OVERALL
+from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.tables import markdown, write_json, write_table, write_text
 from finercam_core.evaluate.traits.characters import sentence
-from finercam_core.evaluate.with_truth.energy import overall_in_words
-from finercam_core.evaluate.with_truth.planted import planted_summary
+from finercam_core.evaluate.with_truth.energy_table import overall_in_words
+from finercam_core.evaluate.with_truth.planted_traits import planted_summary
 
 if TYPE_CHECKING:
-    from finercam_core.evaluate.run import EvaluationReport
+    from finercam_core.evaluate.evaluation import EvaluationReport
 
 TABLES = ("specimens", "traits", "characters", "localisation", "accuracy", "caveats", "planted", "truth",
           "beside", "left_out")  # fmt: skip

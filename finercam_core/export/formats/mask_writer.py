@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.export.masks import MaskRecord, SpecimenError
+from finercam_core.export.mask_records import MaskRecord, SpecimenError
 from finercam_core.images.photographs import load_image
 from finercam_core.store import Store
 

@@ -1,4 +1,4 @@
-"""What needs the classifier, as files beside an evaluation: written by `checking`, read by whoever has no torch."""
+"""What needs the classifier, as files beside an evaluation: written by `with_model`, read without torch."""
 
 import json
 from dataclasses import dataclass, field

@@ -18,7 +18,7 @@ def true_energy_table(energies: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     Parameters
     ----------
     energies : DataFrame
-        From `ground_truth.true_region_energies`.
+        From `true_regions.true_region_energies`.
     seed : int
 
     Returns

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from finercam_core.evaluate.with_model.pixels import filled
+from finercam_core.evaluate.with_model.masked_pixels import filled
 from finercam_core.explain import Classifier
 
 Floats = npt.NDArray[np.float64]
@@ -102,7 +102,7 @@ class MaskedScores:
     ----------
     classifier : Classifier
     fill : str
-        What masked pixels become, see `masking.filled`.
+        What masked pixels become, see `masked_pixels.filled`.
     batch_size : int
     """
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import torch
 
 from finercam_core.base_methods import base_method
+from finercam_core.evaluate.localisation import map_weights
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
-from finercam_core.evaluate.specimen import map_weights
-from finercam_core.evaluate.statistics.pointing import centred_blob, random_map
+from finercam_core.evaluate.statistics.map_figures import centred_blob, random_map
 from finercam_core.evaluate.with_model.baselines import SETTINGS, baseline_map
 from finercam_core.explain import Classifier, explain
 from finercam_core.finer import WEIGHTINGS, Weighting, coefficients, combine

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from pathlib import Path
 
-from finercam_core.export.formats.base import MaskWriter
-from finercam_core.export.masks import Found, MaskRecord, SpecimenError
+from finercam_core.export.formats.mask_writer import MaskWriter
+from finercam_core.export.mask_records import Found, MaskRecord, SpecimenError
 from finercam_core.images.photographs import ImageError
 from finercam_core.io.workers import end_with_parent
 from finercam_core.store import open_store
@@ -21,7 +21,7 @@ AHEAD = 4  # specimens that wait for each process; their masks are in memory
 
 
 @dataclass(frozen=True)
-class Specimen:
+class SpecimenMasks:
     """Masks of one specimen, and why some or all of them are not to be had."""
 
     image_id: str
@@ -30,7 +30,7 @@ class Specimen:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenSpecimen:
     """What came of one specimen: how many masks were written, and why not all of them."""
 
     image_id: str
@@ -38,7 +38,7 @@ class Written:
     failed: str | None
 
 
-def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Iterator[Written]:
+def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Iterator[WrittenSpecimen]:
     """Write masks; those of one specimen follow each other.
 
     Parameters
@@ -51,7 +51,7 @@ def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Ite
 
     Yields
     ------
-    Written, in the order of the specimens.
+    WrittenSpecimen, in the order of the specimens.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Ite
         yield from _beside(writer, chain([following], specimens), workers)
 
 
-def write(writer: MaskWriter, specimen: Specimen) -> Written:
+def write(writer: MaskWriter, specimen: SpecimenMasks) -> WrittenSpecimen:
     """Write one specimen's masks, or keep why there are none."""
     before, failed = writer.count, specimen.failed
     try:
@@ -74,31 +74,33 @@ def write(writer: MaskWriter, specimen: Specimen) -> Written:
             writer.add(specimen.masks)
     except (ImageError, SpecimenError) as error:
         failed = str(error)
-    return Written(specimen.image_id, writer.count - before, failed)
+    return WrittenSpecimen(specimen.image_id, writer.count - before, failed)
 
 
-def _specimens(writer: MaskWriter, found: Iterable[Found]) -> Iterator[Specimen]:
+def _specimens(writer: MaskWriter, found: Iterable[Found]) -> Iterator[SpecimenMasks]:
     """Masks by specimen, with all that the writer needs of the store."""
     for image_id, group in groupby(found, key=lambda one: one.image_id if isinstance(one, MaskRecord) else one[0]):
         parts = list(group)
         failures = [str(part[1]) for part in parts if not isinstance(part, MaskRecord)]
         masks = [part for part in parts if isinstance(part, MaskRecord)]
         try:
-            yield Specimen(image_id, writer.prepared(masks) if masks else masks, failures[-1] if failures else None)
+            yield SpecimenMasks(
+                image_id, writer.prepared(masks) if masks else masks, failures[-1] if failures else None
+            )
         except SpecimenError as error:
-            yield Specimen(image_id, [], str(error))
+            yield SpecimenMasks(image_id, [], str(error))
 
 
-def _beside(writer: MaskWriter, specimens: Iterator[Specimen], workers: int) -> Iterator[Written]:
+def _beside(writer: MaskWriter, specimens: Iterator[SpecimenMasks], workers: int) -> Iterator[WrittenSpecimen]:
     """Write in processes; should one of them die, what is left is written in this one."""
     # Not forked: a process with threads of Zarr must not be.
     context = multiprocessing.get_context("spawn")
     about = (type(writer), writer.folder, writer.store.location, writer.store.images_root)
-    queue: deque[tuple[Specimen, Future[Written]]] = deque()
-    with ProcessPoolExecutor(workers, context, initializer=_begin, initargs=about) as pool:
+    queue: deque[tuple[SpecimenMasks, Future[WrittenSpecimen]]] = deque()
+    with ProcessPoolExecutor(workers, context, initializer=_open_writer, initargs=about) as pool:
         try:
             for specimen in specimens:
-                queue.append((specimen, pool.submit(_write, specimen)))
+                queue.append((specimen, pool.submit(_write_beside, specimen)))
                 if len(queue) >= workers * AHEAD:
                     yield queue[0][1].result()
                     queue.popleft()
@@ -110,14 +112,14 @@ def _beside(writer: MaskWriter, specimens: Iterator[Specimen], workers: int) -> 
     yield from (write(writer, specimen) for specimen in chain((one for one, _ in queue), specimens))
 
 
-_hand: list[MaskWriter] = []
+_own_writer: list[MaskWriter] = []
 
 
-def _begin(kind: type[MaskWriter], folder: Path, location: str, images: str) -> None:
+def _open_writer(kind: type[MaskWriter], folder: Path, location: str, images: str) -> None:
     """In a process that writes: open the store and keep a writer."""
     end_with_parent()
-    _hand[:] = [kind(folder, open_store(location, images=images))]
+    _own_writer[:] = [kind(folder, open_store(location, images=images))]
 
 
-def _write(specimen: Specimen) -> Written:
-    return write(_hand[0], specimen)
+def _write_beside(specimen: SpecimenMasks) -> WrittenSpecimen:
+    return write(_own_writer[0], specimen)

@@ -18,8 +18,8 @@ COLUMNS = ("image_id", "x", "y", "width", "height")
 
 
 @dataclass(frozen=True, eq=False)
-class Regions:
-    """Regions of specimens.
+class SpecimenRegions:
+    """SpecimenRegions of specimens.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def box_region(boxes: npt.ArrayLike, size: tuple[int, int], name: str = "") -> n
     return region
 
 
-def read_boxes(path: str | Path) -> Regions:
+def read_boxes(path: str | Path) -> SpecimenRegions:
     """Boxes from a CSV or Parquet table with the columns image_id, x, y, width, height (others are ignored).
 
     Raises
@@ -107,4 +107,4 @@ def read_boxes(path: str | Path) -> Regions:
         raise EvaluationError(f"the boxes {path} cannot be read: {error}", "give a CSV or Parquet table") from error
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise EvaluationError(f"{path} has no column {', '.join(missing)}", f"it needs {', '.join(COLUMNS)}")
-    return Regions(table[list(COLUMNS)])
+    return SpecimenRegions(table[list(COLUMNS)])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from finercam_core.evaluate.specimen import MAPS
+from finercam_core.evaluate.localisation import MAPS
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
 
 FIGURES = ("energy", "pointing", "iou")
@@ -17,7 +17,7 @@ def localisation_table(specimens: pd.DataFrame, *, seed: int = 0) -> pd.DataFram
     Parameters
     ----------
     specimens : DataFrame
-        From `specimen.judge`.
+        From `localisation.judge`.
     seed : int
 
     Returns

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.errors import FinercamError
-from finercam_core.evaluate.cache import fingerprint, kept, place_of, states
-from finercam_core.evaluate.locations import Regions
+from finercam_core.evaluate.kept_tables import fingerprint, kept, place_of, states
+from finercam_core.evaluate.localisation import judge
 from finercam_core.evaluate.protocol import Protocol
-from finercam_core.evaluate.specimen import judge
+from finercam_core.evaluate.specimen_regions import SpecimenRegions
 from finercam_core.evaluate.traits.attribution import attribute
 from finercam_core.evaluate.traits.cover import cover
 from finercam_core.evaluate.with_truth.true_regions import TrueRegions, true_region_energies
@@ -27,11 +27,11 @@ class SpeciesFigures:
     Attributes
     ----------
     specimens : DataFrame
-        From `specimen.judge`.
+        From `localisation.judge`.
     traits : DataFrame
         From `attribution.attribute`; empty without trait masks.
     energies : DataFrame
-        From `ground_truth.true_region_energies`; empty where the truth is not known.
+        From `true_regions.true_region_energies`; empty where the truth is not known.
     left_out : DataFrame
         Specimens without figures: image_id, scientificName, reason.
     """
@@ -43,7 +43,12 @@ class SpeciesFigures:
 
 
 def species_figures(
-    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, regions: Regions, truth: TrueRegions | None
+    store: Store,
+    name: str,
+    image_ids: Sequence[str],
+    protocol: Protocol,
+    regions: SpecimenRegions,
+    truth: TrueRegions | None,
 ) -> SpeciesFigures:
     """Judge the specimens of one species; one that cannot be judged is listed with its reason."""
     traits = traits_of(store)
@@ -81,7 +86,7 @@ def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def kept_figures(
-    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: Regions,
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: SpecimenRegions,
     truth: TrueRegions | None = None,
 ) -> tuple[SpeciesFigures, bool]:  # fmt: skip
     """Figures of a species from the folder if they still hold, else computed and put there; and which it was.

@@ -8,16 +8,16 @@ from typing import Any
 import pandas as pd
 
 from finercam_core.evaluate.caveats import caveats
-from finercam_core.evaluate.locations import Regions, read_boxes
-from finercam_core.evaluate.model_checks import Checks, read_checks
+from finercam_core.evaluate.classifier_checks import Checks, read_checks
+from finercam_core.evaluate.output import write_report
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.published import beside, read_published
-from finercam_core.evaluate.report import write_report
-from finercam_core.evaluate.species import SpeciesFigures, kept_figures
-from finercam_core.evaluate.statistics.summary import accuracy_table, localisation_table
+from finercam_core.evaluate.species_figures import SpeciesFigures, kept_figures
+from finercam_core.evaluate.specimen_regions import SpecimenRegions, read_boxes
+from finercam_core.evaluate.statistics.species_tables import accuracy_table, localisation_table
 from finercam_core.evaluate.traits.characters import direction_table, pair_table
-from finercam_core.evaluate.with_truth.energy import true_energy_table
-from finercam_core.evaluate.with_truth.planted import planted_ranks
+from finercam_core.evaluate.with_truth.energy_table import true_energy_table
+from finercam_core.evaluate.with_truth.planted_traits import planted_ranks
 from finercam_core.evaluate.with_truth.true_regions import TrueRegions
 from finercam_core.regions.traits import traits_of
 from finercam_core.store import Store, open_store
@@ -35,21 +35,21 @@ class EvaluationReport:
     folder : Path
         What was written, see docs/evaluation.md.
     specimens : DataFrame
-        Localisation of each map of each specimen, `specimen.judge`.
+        Localisation of each map of each specimen, `localisation.judge`.
     traits : DataFrame
         Species × reference × trait with intervals and UBERON terms, `characters.direction_table`.
     characters : DataFrame
         What separates each pair, `characters.pair_table`.
     localisation, accuracy, caveats : DataFrame
-        `summary.localisation_table`, `summary.accuracy_table`, `caveats.caveats`.
+        `species_tables.localisation_table`, `species_tables.accuracy_table`, `caveats.caveats`.
     planted : DataFrame
-        `planted.planted_ranks` where the true differences are known, else empty.
+        `planted_traits.planted_ranks` where the true differences are known, else empty.
     truth : DataFrame
-        `true_energy.true_energy_table` where the true regions are known, else empty.
+        `energy_table.true_energy_table` where the true regions are known, else empty.
     beside : DataFrame
         `published.beside` where published figures were given, else empty.
     checks : Checks
-        Faithfulness and sanity, where `checking.check` left them in the folder.
+        Faithfulness and sanity, where `with_model.checks.check` left them in the folder.
     left_out : DataFrame
         Specimens without figures: image_id, scientificName, reason.
     protocol : dict
@@ -97,21 +97,21 @@ def evaluate(
         The store.
     out : str or Path
         Folder for tables, plots and `evaluation.json`. A run that was stopped goes on from what it left there, and
-        what `checking.check` has left there of the same store is taken into the report.
+        what `with_model.checks.check` has left there of the same store is taken into the report.
     protocol : Protocol, optional
     images : str or Path, optional
         Folder of the collection's images and masks, if it moved.
     boxes : str or Path, optional
-        Table of boxes around the specimens, see `regions.read_boxes`, for collections without masks.
+        Table of boxes around the specimens, see `specimen_regions.read_boxes`, for collections without masks.
     planted : callable, optional
         ``planted(species, reference)`` names the traits that truly differ; for rendered collections
-        `planted.planted_names`.
+        `planted_traits.planted_names`.
     truth : TrueRegions, optional
-        Where specimens truly differ; for rendered collections `planted.rendered_truth`.
+        Where specimens truly differ; for rendered collections `planted_traits.rendered_truth`.
     published : str or Path, optional
         "paper" or a table of figures to print ours beside, see `published.read_published`.
     checked : str or Path, optional
-        Folder in which `checking.check` left faithfulness and sanity, if it is another one than `out`.
+        Folder in which `with_model.checks.check` left faithfulness and sanity, if it is another one than `out`.
     progress : callable, optional
         Called with the numbers of species that are ready and of all.
 
@@ -127,7 +127,7 @@ def evaluate(
         If no specimen is in the split, none has maps, or the boxes or the published figures cannot be used.
     """
     store, folder, settings = open_store(location, images=images), Path(out), protocol or Protocol()
-    regions = Regions() if boxes is None else read_boxes(boxes)
+    regions = SpecimenRegions() if boxes is None else read_boxes(boxes)
     others = read_published(published, str(store.provenance.get("collection", ""))) if published else None
     figures, reused = _gather(store, folder / "parts", settings, regions, truth, progress)
     checks = read_checks(Path(checked or folder), str(store.provenance.get("run")))
@@ -139,7 +139,7 @@ def evaluate(
 
 
 def _gather(
-    store: Store, folder: Path, protocol: Protocol, regions: Regions, truth: TrueRegions | None,
+    store: Store, folder: Path, protocol: Protocol, regions: SpecimenRegions, truth: TrueRegions | None,
     progress: Progress | None,
 ) -> tuple[list[SpeciesFigures], int]:  # fmt: skip
     groups = protocol.specimens(store).groupby("scientificName", sort=True)["image_id"]

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.evaluate.protocol import Protocol
-from finercam_core.evaluate.statistics.pointing import (
+from finercam_core.evaluate.statistics.map_figures import (
     centred_blob,
     energy_share,
     intersection_over_union,
@@ -46,7 +46,7 @@ def judge(
     ----------
     store, record, protocol
     specimen : bool array (height, width), optional
-        Where the specimen lies, from `regions.Regions`.
+        Where the specimen lies, from `specimen_regions.SpecimenRegions`.
 
     Returns
     -------

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from finercam_core.evaluate.run import EvaluationReport
+from finercam_core.evaluate.evaluation import EvaluationReport
 from finercam_core.evaluate.traits.characters import share_in_words
 from finercam_core.evaluate.traits.cover import OUTSIDE
-from finercam_core.report.views import Views
+from finercam_core.report.specimen_views import Views
 from finercam_core.store import Store
 
 TIERS = {
