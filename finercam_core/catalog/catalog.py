@@ -43,7 +43,7 @@ class TraitLabels:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Catalog:
     """A collection of specimen images.
 
@@ -81,6 +81,13 @@ class Catalog:
     traits: TraitLabels | None = None
     names: str = "scientific"
     spellings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SPELLINGS)))
+
+    def __repr__(self) -> str:
+        """What a notebook shows."""
+        return (
+            f"<Catalog {self.name!r} from {self.source!r}: {len(self.specimens):,} images of {len(self.species):,} "
+            f"species, {len(self.rejected):,} rows rejected>"
+        )
 
     @property
     def species(self) -> list[str]:

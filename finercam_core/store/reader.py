@@ -20,6 +20,7 @@ from finercam_core.io.faults import told
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.layout import ATTRIBUTE, REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
+from finercam_core.store.states import read_states
 
 KEPT_OPEN = 64  # species
 Opened = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]  # arrays, classes and tiers of a species
@@ -112,6 +113,18 @@ class Store:
         self.provenance = provenance
         self._images = None if images is None else str(images)
         self._opened: dict[str, Opened] = {}
+
+    def __repr__(self) -> str:
+        """What a notebook shows: where, how much of it is done, and what made it; the states are read anew."""
+        table = self.read_plan()
+        table = table[table["listed"].to_numpy(bool)]
+        done = int((status_of(read_states(self.files, table).words) == Status.DONE).sum())
+        classifier, gamma = self.provenance.get("classifier", {}), compared_gamma(self.provenance)
+        return (
+            f"<Store {self.location!r}: {table['group'].nunique():,} species, {len(table):,} specimens, {done:,} done; "
+            f"{self.provenance.get('method', '')} of {classifier.get('name', 'an unnamed classifier')} at "
+            f"{classifier.get('target_layer', 'an unnamed layer')}, {'any γ' if gamma is None else f'γ = {gamma:g}'}>"
+        )
 
     @cached_property
     def specimens(self) -> pd.DataFrame:

@@ -24,5 +24,12 @@ def test_the_core_loads_no_torch_no_orchestrator_and_no_gui(statement: str) -> N
     assert not modules_after(statement) & {"torch", "timm", "prefect", "napari", "qtpy", "PySide6"}
 
 
+def test_the_front_door_gives_every_name_and_loads_torch_with_the_classifier_alone() -> None:
+    light = "[getattr(fc, n) for n in fc.__all__ if n not in ('Classifier', 'load_classifier', 'explain', 'train')]"
+    loaded = modules_after(f"import finercam_core as fc; assert set(fc.__all__) <= set(dir(fc)); {light}")
+    assert not loaded & {"torch", "timm", "prefect", "napari", "qtpy", "PySide6"}
+    assert "torch" in modules_after("import finercam_core as fc; fc.Classifier")
+
+
 def test_the_command_starts_light() -> None:
     assert not modules_after("import finercam_flows.cli") & {"torch", "timm", "prefect", "napari", "matplotlib"}

@@ -72,6 +72,11 @@ class Classifier:
         for layer in (self._named_layer or "").split("+") if self._named_layer else ():
             find_layer(model, layer)
 
+    def __repr__(self) -> str:
+        """What a notebook shows; nothing is tried out for it."""
+        layer = self._named_layer or "its default layer"
+        return f"<Classifier {self.name!r}: {len(self.species):,} species, explained at {layer}, on {self.device}>"
+
     def __contains__(self, species: object) -> bool:
         return species in self._index
 
