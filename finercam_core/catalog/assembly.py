@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from finercam_core.catalog.catalog import CORRECTIONS, REJECTED, SPELLINGS
-from finercam_core.catalog.columns import LOCATIONS, REQUIRED, TERMS, schema_faults, split_name
+from finercam_core.catalog.columns import LOCATIONS, REQUIRED, TERMS, image_locations, schema_faults, split_name
 from finercam_core.catalog.template import Template
 from finercam_core.io.addresses import clean_paths, is_url, url_faults
 from finercam_core.io.tables import RawTable
@@ -170,7 +170,7 @@ def _locations(found: Assembly, root: str) -> None:
     table = found.specimens
     paths, faults = clean_paths(table["path"], root)
     urls = url_faults(table["accessURI"]).where(table["path"] == "", "")
-    place = paths.where(paths != "", table["accessURI"])
+    place = image_locations(table.assign(path=paths))
     ids = table["image_id"].where(table["image_id"] != "", place)
     found.specimens = table.assign(path=paths, fault=faults.where(faults != "", urls), image_id=ids, place=place)
     masks, safe = _masks(table["maskURI"], root)

@@ -1,7 +1,7 @@
 """The canonical columns of a catalog: their Darwin Core names, what sources call them, and what they must hold."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -33,7 +33,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
 }
 TERMS = tuple(ALIASES)
 LOCATIONS = ("path", "accessURI", "maskURI")
-SPLITS = ("train", "val", "test", "")
+SPLITS = ("train", "val", "test")
 
 _SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
 _SPLIT_NAMES |= {"test": "test", "testing": "test", "eval": "test", "": ""}
@@ -61,6 +61,17 @@ def guess_columns(columns: Iterable[str]) -> dict[str, str]:
 def split_name(text: str) -> str | None:
     """`train`, `val`, `test` or "" for the many words that mean them; None for any other word."""
     return _SPLIT_NAMES.get(text.strip().lower())
+
+
+def image_locations(specimens: pd.DataFrame) -> pd.Series:
+    """Where the image of each row lies: its `path` below the root, or its `accessURI` if it has no path."""
+    locations: pd.Series = specimens["path"].where(specimens["path"] != "", specimens.get("accessURI", ""))
+    return locations
+
+
+def image_location(row: "Mapping[str, str] | pd.Series") -> str:
+    """Where the image of one row lies, as in `image_locations`."""
+    return str(row["path"] or row["accessURI"])
 
 
 HASHES = ("md5", "sha1", "sha256", "sha512")

@@ -3,7 +3,7 @@
 import fsspec
 import pandas as pd
 
-from finercam_core.catalog.catalog import join
+from finercam_core.io.addresses import join
 from finercam_core.io.faults import no_answer, unreadable
 
 

@@ -5,15 +5,16 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.catalog.assembly import Assembly, assemble, canonical
-from finercam_core.catalog.catalog import Catalog, TraitLabels, join, read_trait_labels
+from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.listing import Listing
 from finercam_core.catalog.manifest import Masks
 from finercam_core.catalog.readers.registry import read_source
 from finercam_core.catalog.source import Source
 from finercam_core.catalog.split_file import read_splits, with_splits
 from finercam_core.catalog.template import Template
+from finercam_core.catalog.trait_labels import TraitLabels, read_trait_labels
 from finercam_core.errors import CatalogError
-from finercam_core.io.addresses import is_url
+from finercam_core.io.addresses import is_url, join
 from finercam_core.io.tables import RawTable
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from finercam_core.catalog.catalog import TraitLabels
 from finercam_core.catalog.manifest import Masks
+from finercam_core.catalog.trait_labels import TraitLabels
 from finercam_core.io.tables import RawTable
 
 

@@ -1,7 +1,7 @@
-"""Honest splits: what belongs together stays together, and nobody moves when rows are added."""
+"""Honest splits: what belongs together stays together, nobody moves when rows are added, and leaks are found."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -80,6 +80,44 @@ def deal_splits(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> 
         names = [str(name) for name, _ in members]
         chosen |= dict(_deal([n for n in names if n not in chosen], [chosen[n] for n in names if n in chosen], wanted))
     return groups.map(chosen).astype("str")
+
+
+def keys_in_several(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Keys (groups, images) whose rows have more than one value (split, name); unknown values "" do not count."""
+    pairs = pd.DataFrame({"key": keys, "value": values})[values != ""].drop_duplicates()
+    return pairs.loc[pairs["key"].duplicated(), "key"].drop_duplicates()
+
+
+def find_leaks(specimens: pd.DataFrame, digests: Sequence[str]) -> dict[str, str]:
+    """Rows that make an accuracy dishonest or a label meaningless.
+
+    Parameters
+    ----------
+    specimens : DataFrame (N rows)
+        With `image_id`, `scientificName`, `group_id` and `split`.
+    digests : sequence of str (N,)
+        Hash of each image's pixels.
+
+    Returns
+    -------
+    dict of image id to the reason why the row has to be left out: an image that stands under two names (all its
+    rows), or a training image whose group or whose very pixels are validated or tested on too.
+    """
+    rows = specimens.assign(digest=np.asarray(digests), group=groups_of(specimens))
+    disputed = rows[rows["digest"].isin(keys_in_several(rows["digest"], rows["scientificName"]))]
+    names = disputed.groupby("digest")["scientificName"].unique()
+    reasons = {
+        image_id: f"the same image stands under {' and '.join(sorted(names[digest]))}"
+        for image_id, digest in zip(disputed["image_id"], disputed["digest"], strict=True)
+    }
+    rows = rows[~rows["image_id"].isin(list(reasons))]
+    held_out = rows[rows["split"].isin(["val", "test"])]
+    for key, what in (("digest", "the same image"), ("group", "another image of its group")):
+        split_of = dict(zip(held_out[key], held_out["split"], strict=True))
+        for image_id, value in rows.loc[rows["split"] == "train", ["image_id", key]].itertuples(index=False):
+            if value in split_of:
+                reasons.setdefault(image_id, f"{what} is in the {split_of[value]} split")
+    return reasons
 
 
 def _check(val: float, test: float) -> None:

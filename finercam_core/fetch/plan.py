@@ -3,11 +3,11 @@
 import pandas as pd
 
 from finercam_core.catalog import Catalog
-from finercam_core.catalog.catalog import join
+from finercam_core.catalog.columns import image_locations
 from finercam_core.catalog.listing import Listing
 from finercam_core.fetch.checksums import function_name
 from finercam_core.fetch.reasons import Reason
-from finercam_core.io.addresses import is_url, url_faults
+from finercam_core.io.addresses import is_url, join, url_faults
 
 KEY = ["what", "uri", "hashFunction", "hashValue"]
 """Columns that name one file: rows that agree in them are fetched once."""
@@ -48,14 +48,13 @@ def _reason_of(faults: pd.Series) -> pd.Series:
 def _image_uris(catalog: Catalog) -> list[str]:
     """The path, or the address where there is no path or no local file of that name."""
     table = catalog.specimens
-    use_address = (table["path"] == "") & (table["accessURI"] != "")
+    locations = image_locations(table)
     both = (table["path"] != "") & (table["accessURI"] != "") & (table["fault"] == "")
     if both.any() and not is_url(catalog.root):
         there = Listing(catalog.root).exist(table.loc[both, "path"])
         safe = url_faults(table.loc[both, "accessURI"]) == ""
-        use_address |= (~there & safe).reindex(table.index, fill_value=False)
-    places = table["accessURI"].where(use_address, table["path"])
-    return [join(catalog.root, place) for place in places]
+        locations = locations.mask((~there & safe).reindex(table.index, fill_value=False), table["accessURI"])
+    return [join(catalog.root, location) for location in locations]
 
 
 def _masks(catalog: Catalog) -> pd.DataFrame:

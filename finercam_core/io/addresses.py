@@ -1,6 +1,7 @@
 """Where an image may lie: inside the collection's folder, or at an address of a remote store. Nothing is opened."""
 
 from pathlib import PurePosixPath
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -16,6 +17,18 @@ _CONTROL = "[\x00-\x1f\x7f]"
 def is_url(text: str) -> bool:
     """Whether a location is a URL (any scheme) rather than a local path."""
     return "://" in text
+
+
+def is_web(location: str) -> bool:
+    """Whether a location is on a web server, where characters are encoded and folders cannot be listed."""
+    return location.startswith(("http://", "https://"))
+
+
+def join(root: str, path: str) -> str:
+    """A location below a root; below a web address the characters that URLs reserve (`#`, `?`, space) are encoded."""
+    if is_url(path):
+        return path
+    return f"{root.rstrip('/')}/{quote(path) if is_web(root) else path}"
 
 
 def clean_paths(paths: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from finercam_core.catalog.trait_labels import FISH_TRAITS
 from finercam_core.store import Store
 
 
@@ -14,17 +15,7 @@ class Trait:
     uberon: str = ""
 
 
-FISH_TRAITS = (
-    Trait(1, "Head", "UBERON:0000033"),
-    Trait(2, "Eye", "UBERON:0000019"),
-    Trait(3, "Dorsal fin", "UBERON:0003097"),
-    Trait(4, "Pectoral fin", "UBERON:0000151"),
-    Trait(5, "Pelvic fin", "UBERON:0000152"),
-    Trait(6, "Anal fin", "UBERON:4000163"),
-    Trait(7, "Caudal fin", "UBERON:4000164"),
-    Trait(8, "Adipose fin", "UBERON:2000251"),
-    Trait(9, "Barbel", "UBERON:2000622"),
-)
+_OF_FISH = tuple(Trait(i, name.capitalize(), term) for i, (name, term) in enumerate(FISH_TRAITS.items(), 1))
 
 
 def traits_of(store: Store) -> tuple[Trait, ...]:
@@ -48,8 +39,8 @@ def offered_traits(store: Store) -> tuple[Trait, ...]:
     """
     own = traits_of(store)
     known = {key for trait in own for key in (trait.name.lower(), trait.uberon) if key}
-    lacking = [trait for trait in FISH_TRAITS if not {trait.name.lower(), trait.uberon} & known]
-    if own and len(lacking) == len(FISH_TRAITS):
+    lacking = [trait for trait in _OF_FISH if not {trait.name.lower(), trait.uberon} & known]
+    if own and len(lacking) == len(_OF_FISH):
         return own
     first = max((trait.id for trait in own), default=0) + 1
     return own + tuple(Trait(first + i, trait.name, trait.uberon) for i, trait in enumerate(lacking))

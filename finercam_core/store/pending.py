@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import zarr
 
+from finercam_core.catalog.columns import image_locations
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.layout import CHUNK, SPECIMENS, Words, state_words, status_of
@@ -104,11 +105,10 @@ def _by_chunk(table: pd.DataFrame, rows: npt.NDArray[np.intp]) -> list[npt.NDArr
 
 def _chunk(table: pd.DataFrame, words: Words, at: npt.NDArray[np.intp]) -> Chunk:
     rows = table.iloc[at]
-    places = rows["path"].where(rows["path"] != "", rows["accessURI"])
     slots = [int(slot) for slot in rows["slot"]]
     return Chunk(
         str(rows["group"].iloc[0]), slots[0] // CHUNK, str(rows["scientificName"].iloc[0]), tuple(slots),
-        tuple(rows["image_id"]), tuple(places), tuple(rows["fault"]), tuple(words[at].tolist()),
+        tuple(rows["image_id"]), tuple(image_locations(rows)), tuple(rows["fault"]), tuple(words[at].tolist()),
     )  # fmt: skip
 
 

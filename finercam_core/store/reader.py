@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 from PIL import Image
 
+from finercam_core.catalog.columns import image_location
 from finercam_core.errors import StoreError
 from finercam_core.finer import compared_gamma
 from finercam_core.images.photographs import image_size, load_image
@@ -270,7 +271,7 @@ class Store:
     def place(self, image_id: str) -> str:
         """Path or URL of a specimen's image, relative to `images_root` where it is local."""
         row = self.row(image_id)
-        return str(row["path"] or row["accessURI"])
+        return image_location(row)
 
     def image(self, image_id: str) -> Image.Image:
         """Photograph of a specimen, upright and RGB; raises `ImageError` if it is not to be had."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from finercam_core.catalog.columns import image_locations
 from finercam_core.store.layout import group_path
 
 COLUMNS = (
@@ -47,7 +48,7 @@ def plan_slots(specimens: pd.DataFrame, root: str, existing: pd.DataFrame | None
 def _fingerprints(specimens: pd.DataFrame, root: str) -> list[str]:
     """What identifies each image's content without reading it: its published hash, else size and time of change."""
     hashes = specimens.get("hashValue", pd.Series("", index=specimens.index)).fillna("")
-    places = specimens["path"].where(specimens["path"] != "", specimens.get("accessURI", ""))
+    places = image_locations(specimens)
     return [
         f"{known}:{fault}" if known else f"{_stat(place, root)}:{fault}"
         for known, place, fault in zip(hashes, places, specimens["fault"], strict=True)

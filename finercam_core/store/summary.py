@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finercam_core.catalog.columns import image_locations
 from finercam_core.io.faults import told
 from finercam_core.io.files import Files
 from finercam_core.status import Status
@@ -82,7 +83,7 @@ def _explained(files: Files, failed: pd.DataFrame, code: Any) -> pd.DataFrame:
         {
             "image_id": failed["image_id"],
             "scientificName": failed["scientificName"],
-            "place": failed["path"].where(failed["path"] != "", failed["accessURI"]),
+            "place": image_locations(failed),
             "status": [Status(int(one)).name for one in code],
             "detail": [details.get(image_id, "") for image_id in failed["image_id"]],
         }

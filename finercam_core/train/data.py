@@ -1,7 +1,7 @@
 """The images of a collection as arrays, in honest splits; what cannot be used is reported, never dropped silently."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -10,46 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.catalog import Catalog
-from finercam_core.catalog.splits import groups_of, split_by_group
+from finercam_core.catalog.columns import SPLITS, image_locations
+from finercam_core.catalog.splits import find_leaks, groups_of, split_by_group
 from finercam_core.errors import TrainingError
 from finercam_core.images.photographs import ImageError, load_pixels
 from finercam_core.images.preparation import Preparation
 
-
-def find_leaks(table: pd.DataFrame, split: Sequence[str], digests: Sequence[str]) -> dict[str, str]:
-    """Rows that make an accuracy dishonest or a label meaningless.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With `image_id`, `scientificName` and `group_id`.
-    split : sequence of str (N,)
-    digests : sequence of str (N,)
-        Hash of each image's pixels.
-
-    Returns
-    -------
-    dict of image id to the reason why the row has to be left out: an image that stands under two names (all its
-    rows), or a training image whose group or whose very pixels are validated or tested on too.
-    """
-    rows = table.assign(split=np.asarray(split), digest=np.asarray(digests), group=groups_of(table))
-    left: dict[str, str] = {}
-    names = rows.groupby("digest")["scientificName"].unique()
-    for image_id, digest in zip(rows["image_id"], rows["digest"], strict=True):
-        if len(names[digest]) > 1:
-            left[image_id] = f"the same image stands under {' and '.join(sorted(names[digest]))}"
-    rows = rows[~rows["image_id"].isin(list(left))]
-    held = rows[rows["split"].isin(["val", "test"])]
-    for key, what in (("digest", "the same image"), ("group", "another image of its group")):
-        where = dict(zip(held[key], held["split"], strict=True))
-        for image_id, value in rows.loc[rows["split"] == "train", ["image_id", key]].itertuples(index=False):
-            if value in where:
-                left.setdefault(image_id, f"{what} is in the {where[value]} split")
-    return left
-
-
 Progress = Callable[[int, int, str], None]
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -69,7 +36,7 @@ class TrainingData:
     unreadable : dict
         Image id to what is wrong with it.
     excluded : dict
-        Image id to why it is left out: see `find_leaks`.
+        Image id to why it is left out: see `finercam_core.catalog.splits.find_leaks`.
     left_out : tuple of str
         Species with too few training images.
     """
@@ -120,7 +87,7 @@ def load_data(
     pixels, unreadable = _read_all(table, preparation, catalog.root, progress)
     kept = table[~table["image_id"].isin(list(unreadable))]
     digests = [hashlib.sha256(image.tobytes()).hexdigest() for image in pixels]
-    excluded = find_leaks(kept, kept["split"].tolist(), digests)
+    excluded = find_leaks(kept, digests)
     usable = ~kept["image_id"].isin(list(excluded)).to_numpy(bool) & kept["split"].isin(SPLITS).to_numpy(bool)
     counts = kept.loc[usable & (kept["split"] == "train").to_numpy(bool), "scientificName"].value_counts()
     species = tuple(sorted(counts[counts >= minimum].index))
@@ -145,10 +112,9 @@ def _read_all(
     table: pd.DataFrame, preparation: Preparation, root: str, progress: Progress | None
 ) -> tuple[list[npt.NDArray[np.uint8]], dict[str, str]]:
     """Prepared pixels of all images that can be read, in order, and what is wrong with the others."""
-    places = table["path"].where(table["path"] != "", table["accessURI"])
     pixels, unreadable = [], {}
     with ThreadPoolExecutor(2) as pool:
-        for i, result in enumerate(pool.map(lambda place: _read(place, preparation, root), places)):
+        for i, result in enumerate(pool.map(lambda path: _read(path, preparation, root), image_locations(table))):
             if isinstance(result, str):
                 unreadable[str(table["image_id"].iloc[i])] = result
             else:

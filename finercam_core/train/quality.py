@@ -11,7 +11,8 @@ from scipy.special import log_softmax, softmax
 from scipy.stats import binomtest
 
 from finercam_core.catalog import Catalog
-from finercam_core.train.data import SPLITS, TrainingData
+from finercam_core.catalog.columns import SPLITS
+from finercam_core.train.data import TrainingData
 
 
 @dataclass(frozen=True)

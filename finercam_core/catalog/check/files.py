@@ -4,6 +4,7 @@ import pandas as pd
 
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.findings import Finding, tally
+from finercam_core.catalog.columns import image_locations
 from finercam_core.catalog.listing import Listing
 from finercam_core.io.addresses import is_url
 from finercam_core.status import Status
@@ -35,8 +36,7 @@ def _never_opened(catalog: Catalog) -> Finding | None:
     table = catalog.specimens[catalog.specimens["fault"] != ""]
     if table.empty:
         return None
-    place = table["path"].where(table["path"] != "", table["accessURI"])
-    cases = pd.DataFrame({"image_id": table["image_id"], "place": place, "fault": table["fault"]})
+    cases = pd.DataFrame({"image_id": table["image_id"], "place": image_locations(table), "fault": table["fault"]})
     return Finding("never_opened", "error", len(cases), "images", "outside the collection, never opened",
                    cases.reset_index(drop=True), "{place!r}", "correct the paths")  # fmt: skip
 

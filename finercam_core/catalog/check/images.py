@@ -13,7 +13,7 @@ from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.near_duplicates import need_library, perceptual_hash
 from finercam_core.catalog.listing import Listing
 from finercam_core.images.photographs import ImageError, load_image, locate
-from finercam_core.io.addresses import is_url
+from finercam_core.io.addresses import is_url, is_web
 from finercam_core.io.workers import processors
 from finercam_core.status import Status
 
@@ -89,7 +89,7 @@ def _listed(catalog: Catalog) -> pd.DataFrame:
     """Which images are there, by the names in their folders; a web server cannot be asked for such a list."""
     table = catalog.specimens
     seen = pd.DataFrame("", index=table.index, columns=list(_Look._fields), dtype="str")
-    if catalog.root.startswith(("http://", "https://")):
+    if is_web(catalog.root):
         return seen
     paths = table.loc[(table["path"] != "") & (table["fault"] == ""), "path"]
     there = Listing(catalog.root).exist(paths)

@@ -7,6 +7,8 @@ from finercam_core.catalog.assembly import OTHER_SPLIT, REPEAT
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.findings import Finding, Level
 from finercam_core.catalog.check.near_duplicates import near_pairs
+from finercam_core.catalog.columns import image_locations
+from finercam_core.catalog.splits import keys_in_several
 
 _LEAK = "whoever is tested on them was trained on them: leave one side out, or run finercam catalog split --anew"
 
@@ -21,7 +23,7 @@ def split_findings(catalog: Catalog) -> list[Finding]:
 def _groups(specimens: pd.DataFrame) -> Finding | None:
     """Images of one source image or specimen in several splits."""
     rows = specimens[(specimens["group_id"] != "") & (specimens["split"] != "")]
-    rows = rows[rows["group_id"].isin(_several(rows["group_id"], rows["split"]))]
+    rows = rows[rows["group_id"].isin(keys_in_several(rows["group_id"], rows["split"]))]
     if rows.empty:
         return None
     by_group = rows.groupby("group_id", sort=True)
@@ -74,7 +76,7 @@ def same_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
         {"images": by_key["image_id"].agg(", ".join), "species": names["scientificName"].agg(", ".join),
          "splits": _splits(rows, "key"), "names": names.size()}
     )  # fmt: skip
-    cases["parts"] = 1 + cases.index.isin(_several(rows["key"], rows["split"]))
+    cases["parts"] = 1 + cases.index.isin(keys_in_several(rows["key"], rows["split"]))
     return [*_sorted(cases.sort_values("images"), "same_image", "files", ""), *_repeats(catalog)]
 
 
@@ -116,8 +118,7 @@ def _sorted(cases: pd.DataFrame, key: str, unit: str, what: str) -> list[Finding
 def _keys(specimens: pd.DataFrame, seen: pd.DataFrame) -> pd.Series:
     """What is equal for rows with the same image: the hash of its file, else the table's, else its place."""
     given = specimens["hashFunction"] + ":" + specimens["hashValue"].str.lower()
-    place = specimens["path"].where(specimens["path"] != "", specimens["accessURI"])
-    key = place.mask(specimens["hashValue"] != "", given)
+    key = image_locations(specimens).mask(specimens["hashValue"] != "", given)
     found = pd.Series(seen["sha256"].to_numpy(object), specimens.index)
     return key.mask(found != "", found)
 
@@ -132,13 +133,6 @@ def _repeats(catalog: Catalog) -> list[Finding]:
     return [Finding("image_in_several_tables", "note", cases["image_id"].nunique(), "images",
                     "listed again by another row or table", cases.reset_index(drop=True), "{image_id}: {row}",
                     "each is one specimen")]  # fmt: skip
-
-
-def _several(keys: pd.Series, splits: pd.Series) -> pd.Series:
-    """Keys whose rows stand in more than one split."""
-    pairs = pd.DataFrame({"key": keys, "split": splits})[splits != ""].drop_duplicates()
-    several: pd.Series = pairs.loc[pairs["key"].duplicated(), "key"]
-    return several
 
 
 def _splits(rows: pd.DataFrame, key: str) -> pd.Series:

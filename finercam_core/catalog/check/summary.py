@@ -48,7 +48,7 @@ def check_catalog(catalog: Catalog, seen: pd.DataFrame | None = None) -> Catalog
     ]
     return CatalogCheck(
         catalog.name, catalog.source, catalog.root, _how(looked), _counts(catalog, species, looked),
-        {split: int((catalog.specimens["split"] == split).sum()) for split in SPLITS}, _sizes(species), licensed,
+        {split: int((catalog.specimens["split"] == split).sum()) for split in (*SPLITS, "")}, _sizes(species), licensed,
         tuple(sorted(findings, key=lambda finding: _LEVELS.index(finding.level))),
     )  # fmt: skip
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from finercam_core.catalog.columns import SPLITS
 from finercam_core.catalog.readers.lists import boxes, read_list
 from finercam_core.catalog.source import Part, Source
 from finercam_core.errors import CatalogError
 from finercam_core.io.tables import RawTable
 
 SIGN = "images_variant_train.txt"
-_SPLITS = ("train", "val", "test")
 _COLUMNS = {
     "image_id": ["image"],
     "path": ["images/{image}.jpg"],
@@ -26,7 +26,7 @@ def read_aircraft(folder: Path) -> Source:
     """Read the lists of FGVC-Aircraft from its folder or the `data` folder in it."""
     base = folder if (folder / SIGN).is_file() else folder / "data"
     boxed = read_list(base / "images_box.txt", _BOX) if (base / "images_box.txt").is_file() else None
-    parts = [Part(_split(base, split, boxed), _COLUMNS, {}, split) for split in _SPLITS
+    parts = [Part(_split(base, split, boxed), _COLUMNS, {}, split) for split in SPLITS
              if (base / f"images_variant_{split}.txt").is_file()]  # fmt: skip
     if not parts:
         raise CatalogError(f"{folder} has no {SIGN}", "give the data folder of FGVC-Aircraft")

@@ -11,11 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from finercam_core.catalog.catalog import join
 from finercam_core.catalog.columns import guess_columns, split_name
 from finercam_core.catalog.source import Part, Source
 from finercam_core.errors import CatalogError
-from finercam_core.io.addresses import is_url
+from finercam_core.io.addresses import is_url, join
 from finercam_core.io.faults import first_line
 from finercam_core.io.tables import read_table
 

@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from finercam_core.catalog.catalog import TraitLabels
 from finercam_core.catalog.manifest import Masks
 from finercam_core.catalog.readers.lists import boxes, read_list
 from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.trait_labels import TraitLabels
 from finercam_core.io.tables import RawTable
 
 SIGN = "image_class_labels.txt"

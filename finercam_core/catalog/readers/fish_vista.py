@@ -1,26 +1,23 @@
 """Fish-Vista: tables of three tasks with the same columns, images in chunks or flat, masks of nine traits."""
 
-from finercam_core.catalog.catalog import join
+from finercam_core.catalog.columns import SPLITS
 from finercam_core.catalog.listing import Listing
 from finercam_core.catalog.manifest import Masks, Table
 from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.trait_labels import FISH_TRAITS
 from finercam_core.errors import CatalogError
+from finercam_core.io.addresses import join
 from finercam_core.io.tables import read_table
 
 SIGN = "classification_train.csv"
-UBERON = {
-    "head": "UBERON:0000033", "eye": "UBERON:0000019", "dorsal fin": "UBERON:0003097", "pectoral fin": "UBERON:0000151",
-    "pelvic fin": "UBERON:0000152", "anal fin": "UBERON:4000163", "caudal fin": "UBERON:4000164",
-    "adipose fin": "UBERON:2000251", "barbel": "UBERON:2000622",
-}  # fmt: skip
 # In this order: an image of several tasks keeps the split that it has in the first.
 TABLES = {
-    **{f"classification_{split}.csv": split for split in ("train", "val", "test")},
+    **{f"classification_{split}.csv": split for split in SPLITS},
     "identification_train.csv": "train",
     "identification_val.csv": "val",
     "identification_test_insp.csv": "test",
     "identification_test_lvsp.csv": "test",
-    **{f"segmentation_{split}.csv": split for split in ("train", "val", "test")},
+    **{f"segmentation_{split}.csv": split for split in SPLITS},
 }
 _COLUMNS = {
     "image_id": ["{filename:stem}"],
@@ -55,5 +52,5 @@ def read_fish_vista(root: str, tables: list[Table] | None = None) -> Source:
         for table in wanted
     ]
     labels = f"{_MASKS}/seg_id_trait_map.json" if "seg_id_trait_map.json" in listing.names(_MASKS) else ""
-    masks = Masks(path=f"{_MASKS}/images/{{image_id}}.png", labels=labels, uberon=UBERON)
+    masks = Masks(path=f"{_MASKS}/images/{{image_id}}.png", labels=labels, uberon=dict(FISH_TRAITS))
     return Source("fish-vista", root, parts, masks=masks)

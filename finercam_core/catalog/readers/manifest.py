@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from finercam_core.catalog.catalog import join
 from finercam_core.catalog.columns import guess_columns
 from finercam_core.catalog.manifest import Manifest, Table, read_manifest
 from finercam_core.catalog.readers.fish_vista import read_fish_vista
 from finercam_core.catalog.source import Part, Source
 from finercam_core.catalog.template import Template
 from finercam_core.errors import CatalogError
-from finercam_core.io.addresses import is_url
+from finercam_core.io.addresses import is_url, join
 from finercam_core.io.faults import unreadable
 from finercam_core.io.tables import RawTable, read_table
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from finercam_core.train.data import find_leaks
+from finercam_core.catalog.splits import find_leaks
 
 
 def test_leaks_are_found() -> None:
@@ -15,7 +15,7 @@ def test_leaks_are_found() -> None:
         ],
         columns=["image_id", "scientificName", "group_id", "split", "digest"],
     )  # fmt: skip
-    found = find_leaks(table, table["split"].tolist(), table["digest"].tolist())
+    found = find_leaks(table, table["digest"].tolist())
     assert found == {
         "a": "the same image is in the test split",
         "c": "another image of its group is in the val split",
