@@ -14,7 +14,7 @@ from rich.table import Table
 from finercam_core.errors import ServeError
 
 if TYPE_CHECKING:
-    from finercam_flows.serving.config import Served
+    from finercam_flows.serving.config import Deployment
     from finercam_flows.serving.server import Server
 
 _DATA = "Folder for the records of a Prefect server that is started here; default: prefect-server beside the file."
@@ -79,20 +79,20 @@ def _enter(config: Path) -> Path:
     return config
 
 
-async def _table(deployments: "Sequence[Served]") -> Table:
-    from finercam_flows.serving.schedule import in_words, next_start
+async def _table(deployments: "Sequence[Deployment]") -> Table:
+    from finercam_flows.serving.schedule import describe, next_start
 
     table = Table("deployment", "when", "next", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for one in deployments:
-        start = await next_start(one.schedules) if not one.options["paused"] else None
-        when = "\n".join(map(in_words, one.schedules)) or "on demand"
+        start = await next_start(one.schedules) if not one.paused else None
+        when = "\n".join(map(describe, one.schedules)) or "on demand"
         table.add_row(one.title, when, f"{start:%a %d %b %H:%M}" if start else "")
     return table
 
 
-def _show(table: Table, deployments: "Sequence[Served]", console: Console) -> None:
-    from finercam_flows.serving.config import not_there_yet
+def _show(table: Table, deployments: "Sequence[Deployment]", console: Console) -> None:
+    from finercam_flows.serving.config import missing_inputs
 
     console.print(table)
-    for note in not_there_yet(deployments):
+    for note in missing_inputs(deployments):
         console.print(f"[yellow]{note}[/]", soft_wrap=True, highlight=False)

@@ -1,1 +1,1 @@
-"""`finercam serve`: a standing Prefect server and the deployments of a `prefect.yaml`, run on their schedules."""
+"""`finercam serve`: a Prefect server, and the deployments of a `prefect.yaml` run on their schedules."""

@@ -1,4 +1,4 @@
-"""Prefect's own command in a process that ends with `finercam serve`: importing this package ties it to its parent."""
+"""Prefect's own command, in a process that ends with `finercam serve`: importing this package ties it to its parent."""
 
 import runpy
 

@@ -1,61 +1,34 @@
-"""What a killed `finercam serve` left behind: orphaned runs, missed nights, deployments no longer in the file."""
+"""What a `finercam serve` that ended left behind: orphaned runs, missed runs, deployments no longer in the file."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from uuid import UUID
 
+from prefect.automations import AutomationCore
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.filters import FlowRunFilter
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.events.actions import ChangeFlowRunState
+from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed
 
-FILE = "served.json"
-
-
-async def pause_retired(client: PrefectClient, served: dict[str, UUID], folder: Path) -> list[str]:
-    """Pause what was served from this folder the last time and is not any more.
-
-    Parameters
-    ----------
-    client : prefect.client.orchestration.PrefectClient
-    served : dict
-        Titles of the deployments that are served now, and their ids.
-    folder : Path
-        Where the list of the last time is kept; it is replaced.
-
-    Returns
-    -------
-    list of str, the titles of the deployments that were paused.
-    """
-    file = folder / FILE
-    before: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    paused = []
-    for title in sorted(before.keys() - served.keys()):
-        try:
-            await client.pause_deployment(UUID(before[title]))
-        except ObjectNotFound:  # deleted in the pages, or another server
-            continue
-        paused.append(title)
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps({title: str(one) for title, one in served.items()}, indent=1), encoding="utf-8")
-    partial.replace(file)
-    return paused
-
-
+TAG = "finercam"  # of the deployments whose runs are watched
+ORPHANED = "`finercam serve` was killed during this run; the next run does what is left"
+MISSED = "missed while `finercam serve` was not running; a later run does its work"
 MISSED_AFTER = timedelta(minutes=1)
-PAGE = 200
-LOST = "`finercam serve` was killed while this run went on; the next run does what is left"
+PAGE = 200  # runs per answer of the server
 
 
-async def end_lost_runs(client: PrefectClient, deployments: Collection[UUID]) -> list[FlowRun]:
-    """Mark as crashed what says that it runs; call it before a runner is started, when nothing can run.
+async def end_orphaned_runs(client: PrefectClient, deployments: Collection[UUID]) -> list[FlowRun]:
+    """Mark as crashed all runs that are recorded as running.
 
-    That also gives back the places that such runs hold in their deployment's concurrency limit.
+    Call it before a runner is started, when none of them can be running. This also frees the slots that such runs hold
+    in the concurrency limit of their deployment.
 
     Parameters
     ----------
@@ -65,19 +38,20 @@ async def end_lost_runs(client: PrefectClient, deployments: Collection[UUID]) ->
 
     Returns
     -------
-    list of FlowRun, as they were.
+    list of FlowRun
+        The orphaned runs, as they were before.
     """
     active = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
-    lost = await _runs(client, deployments, {"state": {"type": {"any_": active}}})
-    for run in lost:
-        await client.set_flow_run_state(run.id, Crashed(message=LOST), force=True)
-    return lost
+    orphaned = await _runs(client, deployments, {"state": {"type": {"any_": active}}})
+    for run in orphaned:
+        await client.set_flow_run_state(run.id, Crashed(message=ORPHANED), force=True)
+    return orphaned
 
 
 async def skip_missed_runs(client: PrefectClient, deployments: Collection[UUID]) -> list[FlowRun]:
-    """Cancel scheduled runs whose time passed while nobody served, but for the last of each deployment.
+    """Cancel all scheduled runs that are overdue, except the last of each deployment.
 
-    A run does all that is new, so that one makes up for a week.
+    A run does everything that is new, so that one makes up for a week.
 
     Parameters
     ----------
@@ -86,34 +60,103 @@ async def skip_missed_runs(client: PrefectClient, deployments: Collection[UUID])
 
     Returns
     -------
-    list of FlowRun, the runs cancelled.
+    list of FlowRun
+        The cancelled runs.
     """
     before = {"before_": (datetime.now(UTC) - MISSED_AFTER).isoformat()}
-    late = await _runs(
+    overdue = await _runs(
         client, deployments, {"state": {"type": {"any_": [StateType.SCHEDULED]}}, "expected_start_time": before}
     )
-    late = [run for run in late if run.auto_scheduled and run.run_count == 0]
-    skipped = list(_all_but_last(late))
-    for run in skipped:
-        message = "missed while `finercam serve` was not running; a later run does its work"
-        await client.set_flow_run_state(run.id, Cancelled(message=message), force=True)
-    return skipped
+    overdue = [run for run in overdue if run.auto_scheduled and run.run_count == 0]
+    missed = list(_all_but_last(overdue))
+    for run in missed:
+        await client.set_flow_run_state(run.id, Cancelled(message=MISSED), force=True)
+    return missed
 
 
-async def _runs(client: PrefectClient, deployments: Collection[UUID], which: dict[str, object]) -> list[FlowRun]:
-    chosen = {**which, "deployment_id": {"any_": list(deployments)}}
-    found: list[FlowRun] = []
+async def _runs(
+    client: PrefectClient, deployments: Collection[UUID], conditions: Mapping[str, object]
+) -> list[FlowRun]:
+    """All runs of the deployments that satisfy the conditions, in the order of their scheduled time."""
+    run_filter = FlowRunFilter.model_validate({**conditions, "deployment_id": {"any_": list(deployments)}})
+    runs: list[FlowRun] = []
     while True:
         page = await client.read_flow_runs(
-            flow_run_filter=FlowRunFilter.model_validate(chosen), sort=FlowRunSort.EXPECTED_START_TIME_ASC,
-            limit=PAGE, offset=len(found),
-        )  # fmt: skip
-        found += page
+            flow_run_filter=run_filter, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=PAGE, offset=len(runs)
+        )
+        runs += page
         if len(page) < PAGE:
-            return found
+            return runs
 
 
 def _all_but_last(runs: list[FlowRun]) -> Iterator[FlowRun]:
-    key = lambda run: str(run.deployment_id)  # noqa: E731
-    for _, of_one in groupby(sorted(runs, key=key), key=key):  # sorted keeps the order of time
-        yield from list(of_one)[:-1]
+    def deployment(run: FlowRun) -> str:
+        return str(run.deployment_id)
+
+    for _, group in groupby(sorted(runs, key=deployment), key=deployment):  # sorting keeps the order of time
+        yield from list(group)[:-1]
+
+
+HEARTBEAT_SECONDS = 30  # the shortest interval that Prefect allows
+SILENT_AFTER = timedelta(seconds=4 * HEARTBEAT_SECONDS)
+AUTOMATION = "finercam: runs that fell silent"
+_HEARTBEAT = "prefect.flow-run.heartbeat"
+_ENDS = ("Completed", "Failed", "Crashed", "Cancelled", "Paused", "Suspended", "AwaitingRetry")
+
+
+async def watch_heartbeats(client: PrefectClient) -> None:
+    """Have the server mark runs as crashed whose heartbeats cease, such as those of a machine that was unplugged.
+
+    This is an automation on the server; one made by an earlier `finercam serve` is replaced.
+    """
+    trigger = EventTrigger(
+        match={"prefect.resource.id": "prefect.flow-run.*"},
+        match_related={"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"},
+        for_each={"prefect.resource.id"},
+        after={_HEARTBEAT},
+        expect={_HEARTBEAT, *(f"prefect.flow-run.{end}" for end in _ENDS)},
+        posture=Posture.Proactive,
+        threshold=1,
+        within=SILENT_AFTER,
+    )
+    message = f"no heartbeat for {SILENT_AFTER.seconds} s; the next run does what is left"
+    crash = ChangeFlowRunState(name=None, state=StateType.CRASHED, message=message, force=False)
+    for automation in await client.read_automations_by_name(AUTOMATION):
+        await client.delete_automation(automation.id)
+    await client.create_automation(
+        AutomationCore(name=AUTOMATION, description="Made by `finercam serve`.", trigger=trigger, actions=[crash])
+    )
+
+
+SERVED = "served.json"
+
+
+async def pause_retired(client: PrefectClient, served: Mapping[str, UUID], folder: Path) -> list[str]:
+    """Pause the deployments that were served from this folder the last time and are no longer served.
+
+    Parameters
+    ----------
+    client : prefect.client.orchestration.PrefectClient
+    served : mapping of str to UUID
+        Titles and ids of the deployments that are served now.
+    folder : Path
+        Where the list of the last time is kept; it is replaced.
+
+    Returns
+    -------
+    list of str
+        Titles of the deployments that were paused.
+    """
+    path = folder / SERVED
+    before: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    paused = []
+    for title in sorted(before.keys() - served.keys()):
+        try:
+            await client.pause_deployment(UUID(before[title]))
+        except ObjectNotFound:  # deleted by somebody, or the records of another server
+            continue
+        paused.append(title)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({title: str(id) for title, id in served.items()}, indent=1), encoding="utf-8")
+    partial.replace(path)
+    return paused

@@ -1,5 +1,6 @@
 """Schedules of deployments: cron, interval or rrule, with a time zone."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -12,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from finercam_core.errors import ServeError
 
 
-class Timing(BaseModel):
-    """A schedule in Prefect's own words."""
+class ScheduleEntry(BaseModel):
+    """A schedule as it is written in the file, with Prefect's names."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -28,60 +29,63 @@ class Timing(BaseModel):
     slug: str | None = None
 
 
-def schedule_of(timing: Timing, where: str) -> Schedule:
-    """Make Prefect's schedule.
-
-    Parameters
-    ----------
-    timing : Timing
-    where : str
-        Names the deployment in the error.
-
-    Raises
-    ------
-    ServeError
-        If there is not exactly one of cron, interval and rrule, or it or the time zone is none.
-    """
-    given = {key: getattr(timing, key) for key in ("cron", "interval", "rrule") if getattr(timing, key) is not None}
-    if len(given) != 1:
-        has = " and ".join(given) or "neither cron nor interval nor rrule"
-        raise ServeError(f"{where}: a schedule has {has}", "give one of them, such as cron: 0 2 * * *")
-    if timing.timezone not in available_timezones():
-        raise ServeError(f"{where}: there is no time zone {timing.timezone!r}", "give a name such as Europe/Berlin")
-    kind, value = next(iter(given.items()))
-    if kind == "interval" and value <= timedelta(0):
-        raise ServeError(f"{where}: the interval {value} is not positive", _SUCH_AS[kind])
-    try:
-        return Schedule(
-            cron=timing.cron, interval=timing.interval, rrule=timing.rrule, timezone=timing.timezone,
-            anchor_date=timing.anchor_date or datetime.now(UTC), day_or=timing.day_or, active=timing.active,
-            parameters=timing.parameters, slug=timing.slug,
-        )  # fmt: skip
-    except ValueError as error:
-        raise ServeError(f"{where}: {value!r} is no {kind} that can be used", _SUCH_AS[kind]) from error
-
-
-_SUCH_AS = {
+_HINTS = {
     "cron": "it has five fields: minute, hour, day, month, day of the week, such as 0 2 * * *",
     "rrule": "see RFC 5545; such as FREQ=WEEKLY;BYDAY=SU;BYHOUR=3",
     "interval": "give seconds, such as 3600",
 }
 
 
-def in_words(schedule: Schedule) -> str:
-    """The schedule as the file has it, with its time zone."""
-    when = schedule.cron or schedule.rrule or f"every {schedule.interval}"
-    return f"{when}  ({schedule.timezone})" + ("" if schedule.active else ", paused")
+def schedule_of(entry: ScheduleEntry, deployment: str) -> Schedule:
+    """Make Prefect's schedule.
+
+    Parameters
+    ----------
+    entry : ScheduleEntry
+    deployment : str
+        Names the file and the deployment in the error.
+
+    Raises
+    ------
+    ServeError
+        If there is not exactly one of cron, interval and rrule, or it or the time zone is invalid.
+    """
+    kinds = {kind: getattr(entry, kind) for kind in _HINTS if getattr(entry, kind) is not None}
+    if len(kinds) != 1:
+        written = " and ".join(kinds) or "neither cron nor interval nor rrule"
+        raise ServeError(f"{deployment}: a schedule has {written}", "give one of them, such as cron: 0 2 * * *")
+    if entry.timezone not in available_timezones():
+        raise ServeError(f"{deployment}: there is no time zone {entry.timezone!r}", "give a name such as Europe/Berlin")
+    ((kind, value),) = kinds.items()
+    if kind == "interval" and value <= timedelta(0):
+        raise ServeError(f"{deployment}: the interval {value} is not positive", _HINTS[kind])
+    try:
+        return Schedule(
+            cron=entry.cron, interval=entry.interval, rrule=entry.rrule, timezone=entry.timezone,
+            anchor_date=entry.anchor_date or datetime.now(UTC), day_or=entry.day_or, active=entry.active,
+            parameters=entry.parameters, slug=entry.slug,
+        )  # fmt: skip
+    except ValueError as error:
+        raise ServeError(f"{deployment}: invalid {_NAMES[kind]} {value!r}", _HINTS[kind]) from error
 
 
-async def next_start(schedules: tuple[Schedule, ...]) -> datetime | None:
-    """When the first of the schedules fires next, in its own time zone."""
-    dates: list[datetime] = []
-    for one in schedules:
-        if one.active:
-            found = await _calendar(one).get_dates(1, start=datetime.now(UTC))
-            dates += [date.astimezone(ZoneInfo(one.timezone or "UTC")) for date in found]
-    return min(dates, default=None)
+_NAMES = {"cron": "cron expression", "rrule": "recurrence rule", "interval": "interval"}
+
+
+def describe(schedule: Schedule) -> str:
+    """The schedule as it is written in the file, with its time zone."""
+    rule = schedule.cron or schedule.rrule or f"every {schedule.interval}"
+    return f"{rule}  ({schedule.timezone})" + ("" if schedule.active else ", paused")
+
+
+async def next_start(schedules: Sequence[Schedule]) -> datetime | None:
+    """When the first of the active schedules fires next, in its own time zone; None if none is active."""
+    starts: list[datetime] = []
+    for schedule in schedules:
+        if schedule.active:
+            dates = await _calendar(schedule).get_dates(1, start=datetime.now(UTC))
+            starts += [date.astimezone(ZoneInfo(schedule.timezone or "UTC")) for date in dates]
+    return min(starts, default=None)
 
 
 def _calendar(schedule: Schedule) -> CronSchedule | IntervalSchedule | RRuleSchedule:

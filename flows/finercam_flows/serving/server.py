@@ -1,4 +1,4 @@
-"""The Prefect server: found at `PREFECT_API_URL`, else started with its own records, in versions that work."""
+"""The Prefect server: found at `PREFECT_API_URL`, otherwise started with records of its own."""
 
 import os
 import socket
@@ -18,32 +18,32 @@ from packaging.requirements import Requirement
 
 from finercam_core.errors import ServeError
 
-WHY = {
-    "prefect": "it was not tried with finercam",
-    "fastapi": "no flow of Prefect 3.8 starts with it",
-    "sqlalchemy": "no schedule of Prefect 3.8 fires with it",
-}
-
-
-def check_versions() -> None:
-    """Raise `ServeError` if a package that Prefect stands on is of a version that breaks it silently.
-
-    The bounds are those that finercam was installed with: pip keeps them, later upgrades may not.
-    """
-    for needed in map(Requirement, requires("finercam") or ()):
-        if needed.name in WHY and not needed.specifier.contains(found := version(needed.name), prereleases=True):
-            raise ServeError(
-                f"{needed.name} {found} is installed, but {WHY[needed.name]}",
-                f"pip install '{needed.name}{needed.specifier}'",
-            )
-
-
 DEFAULT_URL = "http://127.0.0.1:4200/api"
 START_SECONDS = 180.0
 STOP_SECONDS = 20.0
 LOG_BYTES = 10_000_000
 # Records of runs, logs and artifacts older than Prefect's retention period (90 days) are deleted.
 SETTINGS = {"PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs"}
+
+
+BREAKS = {
+    "prefect": "it was not tested with finercam",
+    "fastapi": "with it Prefect 3.8 starts no flow",
+    "sqlalchemy": "with it no schedule of Prefect 3.8 fires",
+}
+
+
+def check_versions() -> None:
+    """Raise `ServeError` if Prefect, or a package that it needs, has a version that breaks it silently.
+
+    The bounds are those that finercam was installed with: pip respects them, but later upgrades may not.
+    """
+    for requirement in map(Requirement, requires("finercam") or ()):
+        name = requirement.name
+        if name in BREAKS and not requirement.specifier.contains(installed := version(name), prereleases=True):
+            raise ServeError(
+                f"{name} {installed} is installed, but {BREAKS[name]}", f"pip install '{name}{requirement.specifier}'"
+            )
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Server:
     Attributes
     ----------
     url : str
-        Of its API.
+        Address of its API.
     log : Path or None
-        Where it writes, if this process started it.
+        Its log file, if this process started it.
     """
 
     url: str
@@ -68,32 +68,32 @@ class Server:
         return self.url.removesuffix("/").removesuffix("/api")
 
     def lost(self) -> ServeError:
-        """The sentence for a server that does not answer any more."""
+        """The error for a server that no longer answers."""
         return ServeError(
-            f"the Prefect server at {self.url} does not answer any more", "see to it and start again: stores keep all"
+            f"the Prefect server at {self.url} no longer answers", "check it and start again: stores keep everything"
         )
 
     def check(self) -> None:
-        """Raise `ServeError` if this process started it and it ended."""
+        """Raise `ServeError` if this process started it and it has ended."""
         if self._process is not None and self._process.poll() is not None:
-            raise ServeError(f"the Prefect server ended with {self._process.returncode}", f"see {self.log}")
+            raise ServeError(f"the Prefect server ended with exit code {self._process.returncode}", f"see {self.log}")
 
 
 @contextmanager
-def standing(url: str | None, folder: Path) -> Iterator[Server]:
-    """Give the server at an address, started if none answers there; what was started ends with the context.
+def running_server(url: str | None, folder: Path) -> Iterator[Server]:
+    """The server at an address, started if none answers there; a server that was started ends with the context.
 
     Parameters
     ----------
     url : str, optional
-        Address of the API; without one Prefect's own, ``http://127.0.0.1:4200/api``.
+        Address of the API; by default Prefect's own, ``http://127.0.0.1:4200/api``.
     folder : Path
         For the database, the log and the settings of a server that is started here.
 
     Raises
     ------
     ServeError
-        If none answers at an address of another machine, or one cannot be started here.
+        If no server answers at an address of another machine, or none can be started on this one.
     """
     url = (url or DEFAULT_URL).rstrip("/")
     if answers(url):
@@ -111,27 +111,27 @@ def standing(url: str | None, folder: Path) -> Iterator[Server]:
 def answers(url: str) -> bool:
     """Whether a Prefect server answers at this address of its API."""
     try:
-        found = httpx.get(f"{url}/health", timeout=10, trust_env=False)
+        response = httpx.get(f"{url}/health", timeout=10, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
-    return found.status_code == 200 and found.text.strip() == "true"
+    return response.status_code == 200 and response.text.strip() == "true"
 
 
 @contextmanager
 def _started(url: str, host: str, port: int, folder: Path) -> Iterator[Server]:
-    if _taken(host, port):
+    if _port_taken(host, port):
         raise ServeError(
-            f"at {url} something answers that is no Prefect server", "end it, or set PREFECT_API_URL to another port"
+            f"what answers at {url} is not a Prefect server", "end it, or set PREFECT_API_URL to another port"
         )
     log = folder / "server.log"
     command = [sys.executable, "-m", "finercam_flows.serving", "server", "start", "--host", host, "--port", str(port)]
     with _log_file(log) as file:
         process = subprocess.Popen(
             command, env=_environment(url, folder), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-            start_new_session=True,  # a Ctrl-C in the terminal is for us; the server ends after the runs
+            start_new_session=True,  # Ctrl-C in the terminal must not reach the server, which ends after the runs
         )  # fmt: skip
     try:
-        _wait(url, process, log)
+        _wait_for(url, process, log)
         yield Server(url, log, process)
     finally:
         process.terminate()
@@ -142,7 +142,7 @@ def _started(url: str, host: str, port: int, folder: Path) -> Iterator[Server]:
             process.wait()
 
 
-def _taken(host: str, port: int) -> bool:
+def _port_taken(host: str, port: int) -> bool:
     try:
         socket.create_connection((host, port), timeout=2).close()
     except OSError:
@@ -151,12 +151,12 @@ def _taken(host: str, port: int) -> bool:
 
 
 def _environment(url: str, folder: Path) -> dict[str, str]:
-    own = {
+    records = {
         "PREFECT_HOME": str(folder),
         "PREFECT_API_URL": url,
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder}/prefect.db",
     }
-    return {**SETTINGS, **os.environ, **own}
+    return {**SETTINGS, **os.environ, **records}
 
 
 def _log_file(log: Path) -> BinaryIO:
@@ -169,16 +169,16 @@ def _log_file(log: Path) -> BinaryIO:
         raise ServeError(f"{log} cannot be written: {error.strerror}", "choose another folder with --data") from error
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
+def _wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
     while not answers(url):
         if process.poll() is not None:
             raise ServeError(f"no Prefect server could be started at {url}: {_last_line(log)}", f"see {log}")
-        if time.monotonic() > until:
+        if time.monotonic() > deadline:
             raise ServeError(f"the Prefect server did not answer at {url} within {START_SECONDS:.0f} s", f"see {log}")
         time.sleep(0.3)
 
 
 def _last_line(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "its log is empty"

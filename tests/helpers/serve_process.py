@@ -1,4 +1,4 @@
-"""`finercam serve` in a process of its own, and the questions that tests put to its Prefect server."""
+"""`finercam serve` in a process of its own, and what tests ask its Prefect server."""
 
 import os
 import signal
@@ -25,40 +25,40 @@ ANNOTATE = "finercam_flows.annotate.annotate"
 Deployment = dict[str, Any]
 
 
-def annotating(name: str, catalog: Path, store: Path, **more: Any) -> Deployment:
+def annotate_deployment(name: str, catalog: Path, store: Path, **more: Any) -> Deployment:
     """Deployment of the flow `annotate` with the tiny classifier."""
     parameters = {"catalog": str(catalog), "classifier": "finercam_tiny:tiny", "store": str(store), "references": 2}
-    given = more.pop("parameters", {})
-    return {"name": name, "entrypoint": ANNOTATE, "parameters": {**parameters, **given}, **more}
+    changes = more.pop("parameters", {})
+    return {"name": name, "entrypoint": ANNOTATE, "parameters": {**parameters, **changes}, **more}
 
 
-class Serving:
-    """One `finercam serve`.
+class ServeProcess:
+    """A process that runs `finercam serve`.
 
     Parameters
     ----------
     folder : Path
         Where its `prefect.yaml` is written.
     url : str
-        Of the API of the server: found there, or started there.
+        Address of the API of the server, which is found or started there.
     deployments : dict
     environment : str
-        Further variables.
+        Further environment variables.
     """
 
     def __init__(self, folder: Path, url: str, *deployments: Deployment, **environment: str) -> None:
         self.url, self.folder = url, folder
         (folder / "prefect.yaml").write_text(yaml.safe_dump({"deployments": list(deployments)}))
         quick = {"PREFECT_API_URL": url, "PREFECT_RUNNER_POLL_FREQUENCY": "1", "PYTHONUNBUFFERED": "1"}
-        self.output = (folder / "serve.log").open("w+b")
+        self._log = (folder / "serve.log").open("w+b")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "finercam_flows", "serve"],
             cwd=folder, env={**os.environ, "COLUMNS": "200", **quick, **environment},
-            stdout=self.output, stderr=subprocess.STDOUT,
+            stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
 
-    def said(self) -> str:
-        """Everything that it printed so far."""
+    def output(self) -> str:
+        """Everything that it has printed so far."""
         return (self.folder / "serve.log").read_text()
 
     def descendants(self) -> list[psutil.Process]:
@@ -66,75 +66,79 @@ class Serving:
         return psutil.Process(self.process.pid).children(recursive=True)
 
     def run_process(self) -> psutil.Process:
-        """The process of the run that goes on."""
+        """The process of the only current run."""
         runs = [p for p in psutil.Process(self.process.pid).children() if "spawn_main" in " ".join(p.cmdline())]
         assert len(runs) == 1, runs
         return runs[0]
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> int:
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and wait."""
-        self.process.send_signal(how)
+        self.process.send_signal(number)
         return self.process.wait(60)
+
+    def close(self) -> None:
+        """Kill it if it still runs."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
 
 
 @contextmanager
-def serving(folder: Path, url: str, *deployments: Deployment, **environment: str) -> Iterator[Serving]:
-    """Serve until the context ends; gives it once runs can start."""
-    one = Serving(folder, url, *deployments, **environment)
+def serve_process(folder: Path, url: str, *deployments: Deployment, **environment: str) -> Iterator[ServeProcess]:
+    """Serve until the context ends; the context begins when runs can start."""
+    serve = ServeProcess(folder, url, *deployments, **environment)
     try:
-        wait_for(lambda: READY in one.said() or one.process.poll() is not None, 150, one.said)
-        assert one.process.poll() is None, one.said()
-        yield one
+        wait_for(lambda: READY in serve.output() or serve.process.poll() is not None, 150, serve.output)
+        assert serve.process.poll() is None, serve.output()
+        yield serve
     finally:
-        if one.process.poll() is None:
-            one.process.kill()
-            one.process.wait()
-        one.output.close()
+        serve.close()
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 240, why: Callable[[], Any] = lambda: "") -> Any:
-    """Wait until a condition holds and give what it gave."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        found = condition()
-        if found:
-            return found
+    """Wait until the value of a condition is true; that value."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
         time.sleep(0.2)
     raise AssertionError(f"still not after {seconds} s: {why()}")
 
 
 @contextmanager
-def asking(url: str) -> Iterator["Questions"]:
-    """Ask a server."""
+def server_client(url: str) -> Iterator["ServerClient"]:
+    """A client of the server at this address."""
     with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
-        yield Questions(client)
+        yield ServerClient(client)
 
 
-class Questions:
-    """What tests want to know from a Prefect server."""
+class ServerClient:
+    """What tests ask a Prefect server."""
 
     def __init__(self, client: SyncPrefectClient) -> None:
-        self.client = client
+        self.prefect = client
 
     def deployment(self, title: str) -> Any:
         """Deployment by ``flow/name``."""
-        return self.client.read_deployment_by_name(title)
+        return self.prefect.read_deployment_by_name(title)
 
     def start(self, title: str, **parameters: Any) -> UUID:
-        """Start a run, as the button in the pages does."""
-        return self.client.create_flow_run_from_deployment(self.deployment(title).id, parameters=parameters).id
+        """Start a run, as the button on the pages does."""
+        return self.prefect.create_flow_run_from_deployment(self.deployment(title).id, parameters=parameters).id
 
     def runs(self, title: str) -> list[FlowRun]:
-        """Runs of a deployment that began, the oldest first."""
+        """Runs of a deployment that have begun, the oldest first."""
         chosen = FlowRunFilter.model_validate({"deployment_id": {"any_": [self.deployment(title).id]}})
-        found = self.client.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.START_TIME_ASC)
-        return [run for run in found if run.state is not None and not run.state.is_scheduled()]
+        runs = self.prefect.read_flow_runs(flow_run_filter=chosen, sort=FlowRunSort.START_TIME_ASC)
+        return [run for run in runs if run.state is not None and not run.state.is_scheduled()]
 
     def late(self, title: str) -> list[FlowRun]:
-        """Runs of a deployment that should have begun."""
+        """Runs of a deployment that are overdue."""
         chosen = FlowRunFilter.model_validate({"deployment_id": {"any_": [self.deployment(title).id]}})
-        found = self.client.read_flow_runs(flow_run_filter=chosen)
-        return [run for run in found if run.state.is_scheduled() and run.expected_start_time < datetime.now(UTC)]  # type: ignore[union-attr,operator]
+        runs = self.prefect.read_flow_runs(flow_run_filter=chosen)
+        return [run for run in runs if run.state.is_scheduled() and run.expected_start_time < datetime.now(UTC)]  # type: ignore[union-attr,operator]
 
     def completed(self, title: str) -> list[FlowRun]:
         """Runs of a deployment that completed, the oldest first."""
@@ -142,15 +146,15 @@ class Questions:
 
     def state(self, run: UUID) -> str:
         """Name of a run's state."""
-        return str(self.client.read_flow_run(run).state_name)
+        return str(self.prefect.read_flow_run(run).state_name)
 
     def ended(self, run: UUID, seconds: float = 240) -> str:
-        """Wait until a run has come to its end; the name of its last state."""
+        """Wait until a run has ended; the name of its last state."""
         names = ("Completed", "Failed", "Crashed", "Cancelled")
         wait_for(lambda: self.state(run) in names, seconds, lambda: self.state(run))
         return self.state(run)
 
     def artifacts(self, run: UUID) -> dict[str, Artifact]:
-        """What a run left to look at."""
+        """The artifacts of a run."""
         chosen = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run]))
-        return {str(one.key): one for one in self.client.read_artifacts(artifact_filter=chosen)}
+        return {str(artifact.key): artifact for artifact in self.prefect.read_artifacts(artifact_filter=chosen)}
