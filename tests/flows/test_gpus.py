@@ -1,4 +1,4 @@
-"""One process a GPU, on pretended GPUs: a free one is taken, a busy one waited for, a dead owner's is free."""
+"""One process per GPU, on simulated GPUs: a free one is taken, a busy one waited for, a dead owner's is free."""
 
 import signal
 import subprocess
@@ -20,7 +20,7 @@ def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpus, "POLL_SECONDS", 0.02)
 
 
-def test_processes_take_different_gpus_and_a_third_waits(caplog: pytest.LogCaptureFixture) -> None:
+def test_two_gpus_are_taken_in_turn_and_a_third_request_waits(caplog: pytest.LogCaptureFixture) -> None:
     taken: list[str] = []
     with gpus.held("auto") as first:
         with gpus.held("cuda") as second:
@@ -65,7 +65,7 @@ with gpus.held("cuda:0"):
 """
 
 
-def test_another_process_of_the_machine_counts_and_when_it_dies_its_gpu_is_free(tmp_path: Path) -> None:
+def test_another_process_holds_its_gpu_until_it_dies(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"held"
@@ -77,7 +77,7 @@ def test_another_process_of_the_machine_counts_and_when_it_dies_its_gpu_is_free(
         assert device == "cuda:0"
 
 
-def test_there_is_one_worker_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_one_worker_per_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     from finercam_flows.process.runners import workers_for
 
     monkeypatch.setattr(gpus, "count", lambda: 8)

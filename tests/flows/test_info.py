@@ -40,12 +40,14 @@ def test_progress_rate_causes_provenance_and_bytes_are_told(store: str, capsys: 
     info(store)
     said = shown(capsys)
     assert "test (test.csv): 12 specimens, 2 species" in said
-    assert "10 of 12 specimens in 20.0 s, 0.5 a second (local, 2 processes); it was stopped: run the same again" in said
+    assert (
+        "10 of 12 specimens in 20.0 s, 0.5 per second (local, 2 processes); it was stopped: run the same again" in said
+    )
     assert "│ Aus bus │ 10 │ 9 │ 1 │ 0 │ 90.0 │" in said
     assert "│ Dus eus │ 2 │ 0 │ 0 │ 2 │ 0.0 │" in said
     assert "│ all │ 12 │ 9 │ 1 │ 2 │ 75.0 │" in said
     assert "the image file is cut off or damaged │ 1 │ TRUNCATED" in said
-    assert "a specimen (evidence" in said
+    assert "per specimen (evidence" in said
     info(store, failures=True)
     assert "Aus_bus-003 TRUNCATED cut at byte 7" in shown(capsys)
 

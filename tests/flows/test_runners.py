@@ -1,4 +1,4 @@
-"""Runners: local processes, a local Dask cluster, a Dask scheduler with workers of which one is killed."""
+"""Runners: local processes, and a Dask scheduler with two workers, one of which is killed."""
 
 import signal
 import subprocess
@@ -27,8 +27,8 @@ def contents(store: Path) -> dict[str, np.ndarray]:
     return {f"{group}/{name}": np.asarray(root[f"{group}/{name}"][:]) for group in groups for name in names}
 
 
-def assert_same(one: Path, two: Path) -> None:
-    first, second = contents(one), contents(two)
+def assert_same(expected: Path, actual: Path) -> None:
+    first, second = contents(expected), contents(actual)
     assert first.keys() == second.keys()
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name], err_msg=name)
@@ -36,7 +36,7 @@ def assert_same(one: Path, two: Path) -> None:
 
 @pytest.fixture
 def whole(prefect: str, make_collection: Make, tiny_classifier: str, tmp_path: Path) -> tuple[str, Path]:
-    """A catalog, and the store that an undisturbed run in one process made of it."""
+    """A catalog, and the store that an undisturbed run in one process made from it."""
     catalog = str(make_collection(tmp_path / "images", COUNTS))
     annotate(catalog, tiny_classifier, str(tmp_path / "whole.zarr"), **OPTIONS)
     return catalog, tmp_path / "whole.zarr"
@@ -58,8 +58,8 @@ def start(catalog: str, classifier: str, store: Path, runner: str) -> subprocess
 
 
 def wait_for_specimens(store: Path, count: int, run: subprocess.Popen[bytes]) -> int:
-    until, done = time.monotonic() + 120, 0
-    while done < count and time.monotonic() < until and run.poll() is None:
+    deadline, done = time.monotonic() + 120, 0
+    while done < count and time.monotonic() < deadline and run.poll() is None:
         time.sleep(0.2)
         done = summarise(open_store(store)).totals["done"] if (store / "specimens.parquet").exists() else 0
     return done
@@ -77,8 +77,8 @@ def test_one_of_two_dask_workers_is_killed_and_nothing_is_lost(whole: tuple[str,
     ):
         assert 0 < wait_for_specimens(store, 32, run) < sum(COUNTS.values())
         first.send_signal(signal.SIGKILL)
-        output, trouble = run.communicate(timeout=200)
-    assert run.returncode == 0, trouble.decode()
+        output, errors = run.communicate(timeout=200)
+    assert run.returncode == 0, errors.decode()
     assert f"{sum(COUNTS.values())} specimens computed in this run" in output.decode()
     assert not list(store.rglob("*.partial"))
     assert_same(expected, store)
@@ -97,10 +97,10 @@ def test_a_lost_scheduler_ends_the_run_in_a_sentence_and_the_next_goes_on(
     ):
         wait_for_specimens(store, 32, run)
         scheduler.send_signal(signal.SIGKILL)
-        _, trouble = run.communicate(timeout=200)
+        _, errors = run.communicate(timeout=200)
     assert run.returncode == 1
-    assert "the Dask scheduler was lost in the middle of the run" in trouble.decode()
-    assert "Traceback" not in trouble.decode()
+    assert "the Dask scheduler was lost in the middle of the run" in errors.decode()
+    assert "Traceback" not in errors.decode()
     before = summarise(open_store(store)).totals["done"]
     assert 32 <= before < sum(COUNTS.values())
     found = annotate(catalog, tiny_classifier, str(store), **OPTIONS)
@@ -108,7 +108,7 @@ def test_a_lost_scheduler_ends_the_run_in_a_sentence_and_the_next_goes_on(
     assert_same(expected, store)
 
 
-def test_no_scheduler_at_the_address_is_said_in_a_sentence(whole: tuple[str, Path], tiny_classifier: str) -> None:
+def test_an_address_without_a_scheduler_is_one_clear_error(whole: tuple[str, Path], tiny_classifier: str) -> None:
     catalog, expected = whole
     with pytest.raises(RunError, match="no Dask scheduler answers at tcp://127"):
         annotate(catalog, tiny_classifier, str(expected.with_name("none.zarr")), runner="tcp://127.0.0.1:9")

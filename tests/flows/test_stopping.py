@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: one sentence, no worker left, a sound store, and the next run goes on."""
+"""Ctrl-C and SIGTERM: one sentence, no worker left, an intact store, and the next run goes on."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ def start(catalog: Path, classifier: str, store: Path, workers: int) -> subproce
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # its group is what a terminal sends Ctrl-C to
+        start_new_session=True,  # a terminal sends Ctrl-C to a whole group
     )
 
 
@@ -35,9 +35,9 @@ def done_specimens(store: Path) -> int:
     return summarise(open_store(store)).totals["done"] if (store / "specimens.parquet").exists() else 0
 
 
-def wait_for_state(store: Path, run: "subprocess.Popen[str]") -> None:
-    until = time.monotonic() + 120
-    while not done_specimens(store) and time.monotonic() < until and run.poll() is None:
+def wait_for_specimens(store: Path, run: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 120
+    while not done_specimens(store) and time.monotonic() < deadline and run.poll() is None:
         time.sleep(0.1)
 
 
@@ -51,14 +51,14 @@ def test_a_stopped_run_says_so_in_a_sentence_and_the_next_goes_on(
 ) -> None:  # fmt: skip
     catalog, store = make_collection(tmp_path / "images", COUNTS), tmp_path / "maps.zarr"
     with start(catalog, tiny_classifier, store, workers) as run:
-        wait_for_state(store, run)
-        below = psutil.Process(run.pid).children(recursive=True)
+        wait_for_specimens(store, run)
+        descendants = psutil.Process(run.pid).children(recursive=True)
         os.killpg(run.pid, number) if number is signal.SIGINT else run.send_signal(number)
-        _, trouble = run.communicate(timeout=60)
-    assert run.returncode == 128 + number, trouble
-    assert trouble.split("finercam: ")[1].startswith(f"stopped by {word}\n  what is finished is kept"), trouble
-    assert "Traceback" not in trouble
-    _, alive = psutil.wait_procs(below, timeout=10)
+        _, errors = run.communicate(timeout=60)
+    assert run.returncode == 128 + number, errors
+    assert errors.split("finercam: ")[1].startswith(f"stopped by {word}\n  what is finished is kept"), errors
+    assert "Traceback" not in errors
+    _, alive = psutil.wait_procs(descendants, timeout=10)
     assert alive == []
     with exclusive(store):
         assert verify(store) == []
@@ -75,10 +75,10 @@ def test_a_killed_run_leaves_no_temporary_server_behind(
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
     with start(make_collection(tmp_path / "images", COUNTS), tiny_classifier, tmp_path / "maps.zarr", 1) as run:
-        wait_for_state(tmp_path / "maps.zarr", run)
-        below = psutil.Process(run.pid).children(recursive=True)
-        assert any("prefect.server.api.server:create_app" in one.cmdline() for one in below)
+        wait_for_specimens(tmp_path / "maps.zarr", run)
+        descendants = psutil.Process(run.pid).children(recursive=True)
+        assert any("prefect.server.api.server:create_app" in process.cmdline() for process in descendants)
         run.kill()
         run.communicate(timeout=30)
-    _, alive = psutil.wait_procs(below, timeout=20)
+    _, alive = psutil.wait_procs(descendants, timeout=20)
     assert alive == []

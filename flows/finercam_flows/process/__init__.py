@@ -1,1 +1,1 @@
-"""Processes: GPUs, workers, signals, and ending together."""
+"""Processes: GPUs, workers, signals, and how they end together."""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run in one sentence, and its worker processes with it."""
+"""Ctrl-C and SIGTERM end a run and its worker processes, with one sentence instead of a traceback."""
 
 import multiprocessing
 import os
@@ -13,61 +13,61 @@ from typing import NoReturn
 from finercam_core.errors import RunError
 
 GRACE_SECONDS = 8.0
-_KEPT = "what is finished is kept: run the same again to go on"
+_KEPT = "what is finished is kept: run the same command again to go on"
 
 
 class StoppedError(RunError):
-    """Somebody stopped the run.
+    """A run was stopped by a signal.
 
     Parameters
     ----------
     number : int
-        The signal.
+        Number of the signal.
     """
 
     def __init__(self, number: int) -> None:
-        by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
-        super().__init__(f"stopped by {by}", _KEPT)
+        name = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+        super().__init__(f"stopped by {name}", _KEPT)
         self.number = number
 
     @property
     def code(self) -> int:
-        """What the command exits with: 130 after Ctrl-C, 143 after SIGTERM, as shells expect."""
+        """Exit code of the command: 130 after Ctrl-C, 143 after SIGTERM, as shells expect."""
         return 128 + self.number
 
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Within this context Ctrl-C and SIGTERM unwind a flow like a signal of Prefect's, and come out as `StoppedError`.
+    """Within this context Ctrl-C and SIGTERM unwind a flow as Prefect's own signal does, and raise `StoppedError`.
 
-    Prefect wants to tell its server, which Ctrl-C in a terminal may have ended as well: after some seconds, or at the
-    second Ctrl-C, the process ends without it. A store takes no harm from that.
+    Prefect then reports to its server, which Ctrl-C in a terminal may have ended as well: after some seconds, or at the
+    second Ctrl-C, the process ends without that. No store is damaged by it.
     """
     from prefect.exceptions import TerminationSignal
 
-    asked: list[int] = []
-    patience = threading.Timer(GRACE_SECONDS, lambda: _end_now(asked[0]))
-    patience.daemon = True
+    received: list[int] = []
+    deadline = threading.Timer(GRACE_SECONDS, lambda: _end_now(received[0]))
+    deadline.daemon = True
 
     def stop(number: int, _frame: FrameType | None) -> NoReturn:
-        if not asked:
-            patience.start()
+        if not received:
+            deadline.start()
         elif number == signal.SIGINT:
             _end_now(number)
-        asked.append(number)
+        received.append(number)
         raise TerminationSignal(signal=number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, stop) for number in numbers}
+    handled = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    previous = {number: signal.signal(number, stop) for number in handled}
     try:
         yield
     except (Exception, TerminationSignal) as error:
-        if not asked:
+        if not received:
             raise
-        raise StoppedError(asked[0]) from error
+        raise StoppedError(received[0]) from error
     finally:
-        patience.cancel()
-        for number, handler in before.items():
+        deadline.cancel()
+        for number, handler in previous.items():
             signal.signal(number, handler)
 
 
@@ -81,7 +81,7 @@ def _end_now(number: int) -> NoReturn:
 
 @contextmanager
 def workers_end_at_once() -> Iterator[None]:
-    """If the context is left by a stop, end this process's worker processes instead of waiting for their shards."""
+    """If a stop ends the context, end this process's worker processes instead of waiting for their shards."""
     try:
         yield
     except Exception:

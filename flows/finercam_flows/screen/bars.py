@@ -23,7 +23,7 @@ from finercam_flows.progress import watch
 
 
 class ProgressLines(Progress):
-    """Progress for a log file: instead of a bar that moves, a line every few seconds."""
+    """Progress that prints a line every few seconds where the output is a log file, in which no bar can move."""
 
     seconds = 10.0
 
@@ -32,7 +32,7 @@ class ProgressLines(Progress):
         self._last = -math.inf
 
     def update(self, task_id: TaskID, **changes: Any) -> None:
-        """Take the changes and print a line if the last one is a while ago."""
+        """Update the task, and print a line if enough time has passed since the last one."""
         super().update(task_id, **changes)
         if not self.console.is_terminal and time.monotonic() - self._last > self.seconds:
             self._last = time.monotonic()
@@ -43,7 +43,7 @@ class ProgressLines(Progress):
 
 
 def progress_bar() -> Progress:
-    """Bar with counts, elapsed and remaining time; lines where the output is no terminal."""
+    """A bar with counts, elapsed and remaining time; lines of text where the output is not a terminal."""
     return ProgressLines(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -56,7 +56,15 @@ def progress_bar() -> Progress:
 
 
 class RunBar:
-    """Watcher of a run that moves a bar."""
+    """Moves a bar as a run goes on; a `RunWatcher`.
+
+    Parameters
+    ----------
+    bar : Progress
+        From `progress_bar`.
+    steps : str
+        What the bar is called in a run that counts steps instead of specimens.
+    """
 
     def __init__(self, bar: Progress, steps: str) -> None:
         self.bar = bar
@@ -69,7 +77,7 @@ class RunBar:
         self.bar.update(self.task, description="Evidence maps", total=specimens)
 
     def written(self, done: int, failed: int) -> None:
-        """Move on by one chunk."""
+        """Move the bar on by the specimens written."""
         self.failed += failed
         note = f"{self.failed} failed" if self.failed else ""
         self.bar.update(self.task, advance=done + failed, note=note)
@@ -81,7 +89,12 @@ class RunBar:
 
 @contextmanager
 def run_bar(steps: str = "Training") -> Iterator[None]:
-    """Show the progress of the runs of this process while the context lasts; `steps` names runs that count steps.
+    """Show the progress of the runs of this process while the context lasts.
+
+    Parameters
+    ----------
+    steps : str
+        What the bar is called in a run that counts steps instead of specimens.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A checked catalog on the screen."""
+"""What `finercam catalog check` prints."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 _SIGNS = {"error": "[bold red]✗[/]", "warning": "[yellow]![/]", "note": "[dim]·[/]"}
 _HEADINGS = {"error": "[bold red]Cannot be used", "warning": "[bold yellow]May mislead", "note": "[bold]Worth knowing"}
-_MOST = 3
+_SHOWN = 3
 
 
 def show(result: "CatalogCheck", console: Console, *, details: bool = False) -> None:
-    """Print what is in a catalog, its licences, and what is odd in it.
+    """Print what is in a catalog, its licences, and what is unusual about it.
 
     Parameters
     ----------
     result : CatalogCheck
     console : rich.console.Console
     details : bool
-        Whether every case is shown, not only the first three.
+        Whether to print every case instead of the first three.
     """
     console.print(f"\n[bold]{escape(result.name)}[/]  [dim]{escape(result.root)}[/]", highlight=False, soft_wrap=True)
     console.print(_contents(result), _licences(result), highlight=False)
     if not result.findings:
-        console.print("Nothing odd was found.\n")
+        console.print("Nothing unusual was found.\n")
         return
     width = max(len(f"{finding.count:,}") for finding in result.findings)
     for level, heading in _HEADINGS.items():
@@ -53,27 +53,27 @@ def _contents(result: "CatalogCheck") -> Table:
 
 def _facts(result: "CatalogCheck") -> Iterator[tuple[str, str]]:
     n = {name: f"{count:,}" for name, count in result.counts.items()}
-    yield "rows", f"{n['rows']} read: {n['images']} images, {n['repeats']} list one again, {n['rejected']} rejected"
+    yield "rows", f"{n['rows']} read: {n['images']} images, {n['repeats']} repetitions, {n['rejected']} rejected"
     masks = f"; {n['masks']} have a mask" if result.counts["masks"] else ""
-    yield "images", f"{n['usable']} usable, {_looked(result)}{masks}"
+    yield "images", f"{n['usable']} usable, {_images_read(result)}{masks}"
     yield "species", f"{n['species']}, of which {n['referable']} can be references"
     yield "higher taxa", ", ".join(_higher(result))
     sizes = [f"{count:,} with {size}" for size, count in result.images_a_species.items() if count]
-    yield "images a species", ", ".join(sizes)
+    yield "images per species", ", ".join(sizes)
     splits = [f"{count:,} {name or 'without'}" for name, count in result.splits.items() if count]
     yield "splits", ", ".join(splits) if result.splits[""] < result.counts["images"] else "none"
-    yield "groups", f"{n['groups']} source images or specimens" if result.counts["groups"] else "none are given"
+    yield "groups", f"{n['groups']} source images or specimens" if result.counts["groups"] else "none"
 
 
 def _higher(result: "CatalogCheck") -> Iterator[str]:
-    for one, several in (("genus", "genera"), ("family", "families"), ("order", "orders")):
-        count = result.counts[several]
-        yield f"{count:,} {one if count == 1 else several}"
+    for singular, plural in (("genus", "genera"), ("family", "families"), ("order", "orders")):
+        count = result.counts[plural]
+        yield f"{count:,} {singular if count == 1 else plural}"
 
 
-def _looked(result: "CatalogCheck") -> str:
-    words = {"opened": "each local one was opened", "listed": "looked for by name, not opened"}
-    return words.get(result.images, "not looked at")
+def _images_read(result: "CatalogCheck") -> str:
+    descriptions = {"opened": "each local one was opened", "listed": "looked for by name, not opened"}
+    return descriptions.get(result.images, "not looked at")
 
 
 def _licences(result: "CatalogCheck") -> Padding:
@@ -82,7 +82,7 @@ def _licences(result: "CatalogCheck") -> Padding:
     table.add_column("written as")
     for row in result.licences.head(12).to_dict("records"):
         spellings = [text if len(text) < 40 else f"{text[:38]}…" for text in row["spellings"]]
-        shown = ", ".join(spellings[:_MOST]) + f" and {len(spellings) - _MOST} more" * (len(spellings) > _MOST)
+        shown = ", ".join(spellings[:_SHOWN]) + f" and {len(spellings) - _SHOWN} more" * (len(spellings) > _SHOWN)
         name = row["licence"] if len(row["licence"]) < 30 else f"{row['licence'][:28]}…"
         table.add_row(escape(name) or "[yellow]none[/]", f"{row['images']:,}", f"[dim]{escape(shown)}[/]")
     if len(result.licences) > 12:
@@ -92,7 +92,7 @@ def _licences(result: "CatalogCheck") -> Padding:
 
 
 def _findings(findings: "Sequence[Finding]", width: int) -> Table:
-    """A line a finding, below it the first cases and what to do."""
+    """One line per finding, with the first cases and what to do below it."""
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column(width=1)
     table.add_column(justify="right", no_wrap=True, min_width=width)
@@ -106,8 +106,8 @@ def _findings(findings: "Sequence[Finding]", width: int) -> Table:
 
 
 def _first(finding: "Finding") -> str:
-    rest = len(finding.cases) - _MOST
-    return "; ".join(finding.examples(_MOST)) + f"; and {rest:,} more" * (rest > 0)
+    rest = len(finding.cases) - _SHOWN
+    return "; ".join(finding.examples(_SHOWN)) + f"; and {rest:,} more" * (rest > 0)
 
 
 def _details(result: "CatalogCheck", console: Console) -> None:

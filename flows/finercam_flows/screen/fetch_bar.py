@@ -1,4 +1,4 @@
-"""The progress bar of a fetch: files, rate, time left, failures."""
+"""The progress bar of a fetch: files, rate, remaining time, failures."""
 
 import threading
 import time
@@ -12,36 +12,36 @@ from rich.progress import Progress
 from finercam_flows.screen.bars import progress_bar
 
 
-class Rate:
-    """Bytes a second over the last seconds.
+class TransferRate:
+    """Bytes per second, averaged over the last seconds.
 
     Parameters
     ----------
     window : float
-        How many seconds count.
+        Seconds to average over.
     """
 
     def __init__(self, window: float = 10.0) -> None:
         self.window = window
         self.total = 0
-        self._seen: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._counts: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
     def add(self, count: int) -> None:
-        """So many bytes came now."""
+        """Count bytes that have just been received."""
         self.total += count
         now = time.monotonic()
-        if now - self._seen[-1][0] > 0.2:
-            self._seen.append((now, self.total))
-        while len(self._seen) > 1 and now - self._seen[0][0] > self.window:
-            self._seen.popleft()
+        if now - self._counts[-1][0] > 0.2:
+            self._counts.append((now, self.total))
+        while len(self._counts) > 1 and now - self._counts[0][0] > self.window:
+            self._counts.popleft()
 
     def __float__(self) -> float:
-        then, before = self._seen[0]
-        return (self.total - before) / max(0.2, time.monotonic() - then)
+        start, before = self._counts[0]
+        return (self.total - before) / max(0.2, time.monotonic() - start)
 
 
 class FetchBar:
-    """Watcher of a fetch that moves a bar.
+    """Moves a bar as files are fetched; a `finercam_core.fetch.Watcher`.
 
     Parameters
     ----------
@@ -51,23 +51,23 @@ class FetchBar:
 
     def __init__(self, bar: Progress) -> None:
         self.bar = bar
-        self.task = bar.add_task("Looking what is there", total=None, note="")
-        self._rate = Rate()
+        self.task = bar.add_task("Looking for files that exist", total=None, note="")
+        self._rate = TransferRate()
         self._failed = 0
         self._lock = threading.Lock()
 
     def planned(self, files: int, there: int, failed: int) -> None:
-        """Show the number of files that this run asks for."""
-        notes = [f"{there} there"] * bool(there) + [f"{failed} failed before"] * bool(failed)
+        """Show the number of files that this run requests."""
+        notes = [f"{there} exist"] * bool(there) + [f"{failed} failed before"] * bool(failed)
         self.bar.update(self.task, description="Files", total=files, note=", ".join(notes))
 
     def received(self, count: int) -> None:
-        """Count bytes; the bar shows them with the next file that is settled."""
+        """Count bytes; the bar shows them when the next file is settled."""
         with self._lock:
             self._rate.add(count)
 
     def settled(self, *, good: bool) -> None:
-        """Move on by one file."""
+        """Move the bar on by one file."""
         with self._lock:
             self._failed += not good
             rate, total, failed = float(self._rate), self._rate.total, self._failed

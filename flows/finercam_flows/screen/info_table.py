@@ -1,4 +1,4 @@
-"""What `finercam info` prints, for people."""
+"""What `finercam info` prints."""
 
 from datetime import UTC, datetime
 
@@ -12,19 +12,20 @@ from finercam_core.store import StoreSummary
 from finercam_core.store.activity import RunActivity
 from finercam_core.store.summary import StoreSize
 
-SHOWN = 40  # species; more than that nobody reads in a terminal
+SHOWN = 40  # species; nobody reads more than that in a terminal
 _COUNTS = ("specimens", "done", "failed", "pending")
 
 
-def show_provenance(location: str, found: StoreSummary, console: Console) -> None:
-    """Print from what and how the maps were made."""
-    made, total = found.provenance, found.totals["specimens"]
+def show_provenance(location: str, summary: StoreSummary, console: Console) -> None:
+    """Print what the maps were made from, and how."""
+    made, total = summary.provenance, summary.totals["specimens"]
     classifier, references = made["classifier"], made["references"]
+    collection = f"{made['collection']} ({made['catalog']})"
     layer = f"{classifier.get('target_layer', '')}, maps of {made['grid'][0]} x {made['grid'][1]} cells"
     gamma = f", gamma {made['gamma']:g}" if "gamma" in made else ""
     _lines(console, {
         "store": f"{location}, run {made['run']}, created {_when(made['created'])}",
-        "collection": f"{made['collection']} ({made['catalog']}): {total:,} specimens, {len(found.species):,} species",
+        "collection": f"{collection}: {total:,} specimens, {len(summary.species):,} species",
         "classifier": f"{classifier.get('model', '')}, {len(classifier['species']):,} species",
         "weights": f"SHA-256 {classifier['weights_sha256']}" if classifier.get("weights_sha256") else "",
         "layer": layer,
@@ -34,39 +35,47 @@ def show_provenance(location: str, found: StoreSummary, console: Console) -> Non
 
 
 def show_run(activity: RunActivity | None, console: Console, *, held: bool | None) -> None:
-    """Print how far the last run is, or how it ended; `held`: whether a run is writing now, None if unknown."""
+    """Print how far the last run is, or how it ended.
+
+    Parameters
+    ----------
+    activity : RunActivity, optional
+    console : rich.console.Console
+    held : bool, optional
+        Whether a run is writing to the store now; None if that is unknown.
+    """
     if activity is None:
         return
     workers = f", {activity.workers} process{'es' if activity.workers > 1 else ''}"
-    at = f" ({activity.runner}{'' if '://' in activity.runner else workers})"
-    now = activity.done + activity.failed
-    took = f"{now:,} of {activity.planned:,} specimens in {_duration(activity.seconds)}"
-    rate = f", {activity.rate:,.1f} a second" if activity.rate else ""
-    left = f", {_duration((activity.planned - now) / activity.rate)} left" if activity.rate else ""
+    where = f" ({activity.runner}{'' if '://' in activity.runner else workers})"
+    computed = activity.done + activity.failed
+    progress = f"{computed:,} of {activity.planned:,} specimens in {_duration(activity.seconds)}"
+    rate = f", {activity.rate:,.1f} per second" if activity.rate else ""
+    left = f", {_duration((activity.planned - computed) / activity.rate)} left" if activity.rate else ""
     end = {
         True: f"; [green]it is running{left}[/]",
-        False: "; [yellow]it was stopped: run the same again to go on[/]",
-        None: "; [yellow]it is running still, or it was stopped[/]",
+        False: "; [yellow]it was stopped: run the same command again to go on[/]",
+        None: "; [yellow]it is still running, or it was stopped[/]",
     }
     ended = "" if activity.finished else end[held]
-    _lines(console, {"last run": f"{_when(activity.started)}: {took}{rate}{at}{ended}"})
+    _lines(console, {"last run": f"{_when(activity.started)}: {progress}{rate}{where}{ended}"})
 
 
-def show_size(size: StoreSize, found: StoreSummary, console: Console) -> None:
-    """Print bytes and files, and what a specimen takes."""
+def show_size(size: StoreSize, summary: StoreSummary, console: Console) -> None:
+    """Print bytes and files, in total and per specimen."""
     total, files = sum(size.bytes.values()), sum(size.files.values())
-    done = found.totals["done"]
-    each = f", {decimal(size.bytes['evidence'] // done)} of evidence a specimen" if done else ""
+    done = summary.totals["done"]
+    per_specimen = f", {decimal(size.bytes['evidence'] // done)} of evidence per specimen" if done else ""
     parts = ", ".join(f"{name} {decimal(value)}" for name, value in size.bytes.items())
-    _lines(console, {"size": f"{decimal(total)} in {files:,} files{each} ({parts})"})
+    _lines(console, {"size": f"{decimal(total)} in {files:,} files{per_specimen} ({parts})"})
 
 
-def show_species(found: StoreSummary, console: Console, *, everyone: bool) -> None:
-    """Print a table by species; of many species those with most left."""
+def show_species(summary: StoreSummary, console: Console, *, everyone: bool) -> None:
+    """Print a table by species; of many species only those with most left, unless `everyone` is true."""
     table = Table("species")
     for name in (*_COUNTS, "done, %"):
         table.add_column(name, justify="right")
-    species = found.species
+    species = summary.species
     hidden = 0 if everyone else max(0, len(species) - SHOWN)
     if hidden:
         order = species.sort_values(["pending", "failed", "scientificName"], ascending=[False, False, True])
@@ -76,7 +85,7 @@ def show_species(found: StoreSummary, console: Console, *, everyone: bool) -> No
     if hidden:
         table.add_row(f"[dim]{hidden:,} more, see --species", *_counts(rest[list(_COUNTS)].sum()))
     table.add_section()
-    table.add_row("[bold]all", *_counts(pd.Series(found.totals)))
+    table.add_row("[bold]all", *_counts(pd.Series(summary.totals)))
     console.print(table)
 
 
@@ -86,27 +95,29 @@ def _counts(row: "pd.Series[int]") -> list[str]:
     return [f"{row['specimens']:,}", f"{row['done']:,}", failed, f"{row['pending']:,}", share]
 
 
-def show_causes(found: StoreSummary, console: Console, *, listed: bool) -> None:
-    """Print why specimens have no map."""
-    if not found.causes and not len(found.rejected):
+def show_causes(summary: StoreSummary, console: Console, *, listed: bool) -> None:
+    """Print why specimens have no map, and where to find them one by one unless they are `listed`."""
+    if not summary.causes and not len(summary.rejected):
         return
     table = Table("no map, because", "specimens", "code")
     table.columns[1].justify = "right"
-    for cause, count in found.causes.items():
+    for cause, count in summary.causes.items():
         table.add_row(Status[cause].sentence, f"[yellow]{count:,}[/]", f"[dim]{cause}[/]")
-    if len(found.rejected):
-        table.add_row("the catalog's row is wrong, it has no slot", f"[yellow]{len(found.rejected):,}[/]", "")
+    if len(summary.rejected):
+        table.add_row("the catalog's row is invalid, it has no slot", f"[yellow]{len(summary.rejected):,}[/]", "")
     console.print(table)
     if not listed:
-        console.print("[dim]one by one: --failures. The next annotate takes images that were mended.", soft_wrap=True)
+        console.print(
+            "[dim]one by one: --failures. The next annotate computes images that have been fixed.", soft_wrap=True
+        )
 
 
-def show_failures(found: StoreSummary, console: Console) -> None:
-    """Print every failed specimen and every rejected row, one a line."""
-    for row in found.failures.to_dict("records"):
-        said = str(row["detail"]).removeprefix(f"{Status[row['status']].sentence}: ")
-        console.print(f"{row['image_id']}  {row['status']}  {said or row['place']}", soft_wrap=True, highlight=False)
-    for row in found.rejected.to_dict("records"):
+def show_failures(summary: StoreSummary, console: Console) -> None:
+    """Print every failed specimen and every rejected row, one per line."""
+    for row in summary.failures.to_dict("records"):
+        detail = str(row["detail"]).removeprefix(f"{Status[row['status']].sentence}: ")
+        console.print(f"{row['image_id']}  {row['status']}  {detail or row['place']}", soft_wrap=True, highlight=False)
+    for row in summary.rejected.to_dict("records"):
         line = f"{row['table']} row {row['row']}  {row['image_id']}  {row['reason']}"
         console.print(line, soft_wrap=True, highlight=False)
 

@@ -63,8 +63,8 @@ def test_a_collection_without_faults_says_so(tmp_path: Path, say) -> None:
     train = [build.fish_row(f"{name[9:]}{i}", name) for name in names for i in range(5)]
     said = say(fish(tmp_path, [row.replace("notropis", "Notropis") for row in train]))
     assert said.report["findings"] == []
-    assert "Nothing odd was found." in said.text
-    assert "10 read: 10 images, 0 list one again, 0 rejected" in said.text
+    assert "Nothing unusual was found." in said.text
+    assert "10 read: 10 images, 0 repetitions, 0 rejected" in said.text
     assert "1 genus, 1 family, 0 orders" in said.text
     assert said.code == 0
 
