@@ -104,8 +104,7 @@ def annotate(
         processes = workers_for(runner, workers, device)
         record = RunRecord(place, pending.specimens, runner, processes)
         jobs = (
-            ShardJob(place, shard, classifier, method, device, batch_size)
-            for shard in shards(sheet.watch(pending), shard_size)
+            ShardJob(place, shard, classifier, device, batch_size) for shard in shards(sheet.watch(pending), shard_size)
         )
         for outcome in _compute(jobs, runner, processes):
             record.add(outcome.done, outcome.failed)

@@ -62,7 +62,7 @@ def main(rate: float) -> None:
             start = time.perf_counter()
             store = plain["plan"](*arguments, references=8, references_by="tier", method="gradcam")
             for shard in annotate.shards(annotate.pending_chunks(store), 512):
-                plain["annotate_shard"](ShardJob(store, shard, "stand-in", "gradcam", "cpu", 32))
+                plain["annotate_shard"](ShardJob(store, shard, "stand-in", "cpu", 32))
             plain["summary"](store)
             alone = time.perf_counter() - start
     cost, work = whole - alone, SPECIMENS / rate

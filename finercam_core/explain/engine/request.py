@@ -81,12 +81,12 @@ class Question:
     never: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, store: Store, classifier: Classifier, method: str) -> "Question":
+    def of(cls, store: Store, classifier: Classifier) -> "Question":
         """What a store's provenance says."""
         references = store.provenance.get("references", {})
         never = tuple(classifier.index(name) for name in references.get("never", ()))
         gamma = float(store.provenance.get("gamma", GAMMA))
-        return cls(method, gamma, bool(references.get("per_image")), never)
+        return cls(str(store.provenance["method"]), gamma, bool(references.get("per_image")), never)
 
     def classes(self, table: Table) -> Table | Callable[[torch.Tensor], torch.Tensor]:
         """What `explain` takes for specimens with the rows of a table (N, 1 + R): species first, then references."""

@@ -32,7 +32,6 @@ def annotate_chunks(
     classifier: Classifier,
     *,
     batch_size: int = 32,
-    method: str = "gradcam",
     decoders: int | None = None,
     processes: bool | None = None,
     progress: Progress | None = None,
@@ -46,14 +45,12 @@ def annotate_chunks(
     Parameters
     ----------
     location : str
-        The store.
+        The store; its provenance names the base method and what references are chosen by.
     chunks : sequence of Chunk
         From `pending_chunks`; nobody else may write to these.
     classifier : Classifier
     batch_size : int
-        Images a forward pass.
-    method : str
-        Base method, see `finercam_core.explain`.
+        Images per forward pass.
     decoders : int, optional
         Threads or processes that decode images; one for each processor by default, at most 16.
     processes : bool, optional
@@ -72,10 +69,9 @@ def annotate_chunks(
         If the disk is full or may not be written, or another run has taken the store over. What is finished is kept.
     """
     store, device = open_store(location), classifier.device
-    on_gpu = device.type == "cuda"
     how = Decoding(
         classifier.preparation, store.images_root, decoders or default_workers(),
-        on_gpu if processes is None else processes,
+        device.type == "cuda" if processes is None else processes,
     )  # fmt: skip
     counts = _Counts(progress)
     items = decoded(chunks, how, known=classifier.__contains__, ahead=3 * batch_size)
@@ -84,7 +80,7 @@ def annotate_chunks(
         closing(ahead(batches(items, batch_size, device))) as prepared,
     ):
         gatherings: Gatherings = {}
-        question = Question.of(store, classifier, method)
+        question = Question.of(store, classifier)
         for explained in _explained(classifier, prepared, gatherings, store, question, BatchSize(batch_size)):
             explained.settle(gatherings)
             for key in [key for key, gathering in gatherings.items() if gathering.complete]:

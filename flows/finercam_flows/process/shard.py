@@ -26,7 +26,7 @@ class ShardJob:
     chunks : sequence of Chunk
     classifier : str
         See `load_classifier`.
-    method, device : str
+    device : str
     batch_size : int
         As in the flow `annotate`.
     resumed : bool
@@ -36,7 +36,6 @@ class ShardJob:
     store: str
     chunks: Sequence[Chunk]
     classifier: str
-    method: str
     device: str
     batch_size: int
     resumed: bool = False
@@ -59,7 +58,5 @@ def compute_shard(job: ShardJob) -> ShardReport:
     chunks, written = without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)
     with _one_at_a_time, gpus.held(job.device) as device:
         model = classifier_of(job.classifier, device)
-        report = annotate_chunks(
-            job.store, chunks, model, method=job.method, batch_size=job.batch_size, progress=report_written
-        )
+        report = annotate_chunks(job.store, chunks, model, batch_size=job.batch_size, progress=report_written)
     return ShardReport(report.done + written, report.failed)

@@ -58,9 +58,8 @@ def classifier() -> Classifier:
 
 
 def annotated(folder: Path, catalog: Path, found: Classifier, **options: object) -> Store:
-    method = str(options.get("method", "gradcam"))
     store = plan_store(folder / "maps.zarr", open_catalog(catalog), found, references=2, **options)  # type: ignore[arg-type]
-    annotate_chunks(store.location, list(pending_chunks(store.location)), found, batch_size=4, method=method)
+    annotate_chunks(store.location, list(pending_chunks(store.location)), found, batch_size=4)
     return open_store(store.location)
 
 
