@@ -2,6 +2,7 @@
 
 import timm
 import torch
+from tolerances import assert_identity
 from torch import nn
 
 from finercam_core.explain import Classifier
@@ -86,7 +87,7 @@ def by_autograd(found: Classifier, images: torch.Tensor) -> tuple[torch.Tensor, 
     return torch.stack([grid(one, images) for one in gradients]), grid(caught[0].detach(), images)
 
 
-def assert_is_autograd(found: Classifier, route: Route, images: torch.Tensor, tolerance: float = 1e-12) -> None:
+def assert_is_autograd(found: Classifier, route: Route, images: torch.Tensor) -> None:
     """Weights, evidence and gradients of a route are those of a backward through the whole model."""
     classes = torch.arange(CLASSES).expand(len(images), -1)
     gradients, activation = by_autograd(found, images)
@@ -100,7 +101,6 @@ def assert_is_autograd(found: Classifier, route: Route, images: torch.Tensor, to
         (each.values, gradients),
         (each.activation, activation),
     ):
-        assert ours.dtype == theirs.dtype
-        torch.testing.assert_close(ours, theirs, rtol=0, atol=tolerance * float(theirs.abs().max()))
+        assert_identity(found.model, ours, theirs)
     with torch.no_grad():
-        torch.testing.assert_close(logits, found.model(images), rtol=tolerance, atol=tolerance)
+        assert_identity(found.model, logits, found.model(images))

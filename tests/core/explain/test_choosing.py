@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from backbones import CLASSES, HEAD, POOLED, TAIL, TOKEN, build, by_autograd, images_of
+from tolerances import assert_identity
 
 from finercam_core.base_methods import BASE_METHODS
 from finercam_core.explain import explain
@@ -90,13 +91,13 @@ def test_maps_of_chosen_references_are_autograd_in_float64(name: str) -> None:
     result = explain(found, images, NearestLogits([0, 3], 3))
     maps = torch.einsum("rnc,nchw->nrhw", gradients.sum(dim=(3, 4)), activation)
     expected = torch.stack([maps[i, row] for i, row in enumerate(result.classes)])
-    assert result.evidence.dtype == torch.float64
-    torch.testing.assert_close(result.evidence, expected, rtol=0, atol=1e-12 * float(expected.abs().max()))
+    assert_identity(found.model, result.evidence, expected)
 
 
 @pytest.mark.parametrize("method", BASE_METHODS)
 def test_every_method_chooses_once_from_the_scores_that_it_gives(method: str) -> None:
     found = build("resnet10t")
+    found.model.double()
     images, seen = images_of(found), []
 
     def choose(logits: torch.Tensor) -> torch.Tensor:
@@ -107,4 +108,4 @@ def test_every_method_chooses_once_from_the_scores_that_it_gives(method: str) ->
     assert len(seen) == 1
     torch.testing.assert_close(result.logits, seen[0], rtol=0, atol=0)
     again = explain(found, images, result.classes, method=method)
-    torch.testing.assert_close(result.evidence, again.evidence, rtol=1e-5, atol=1e-6)
+    assert_identity(found.model, result.evidence, again.evidence)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from tolerances import assert_identity
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import ClassifierError
@@ -61,9 +63,18 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def images_of(found: Classifier, n: int = 2) -> torch.Tensor:
     shape = (n, 3, found.preparation.height, found.preparation.width)
-    return torch.randn(shape, generator=torch.Generator().manual_seed(2))
+    return torch.randn(shape, generator=torch.Generator().manual_seed(2), dtype=found.dtype)
 
 
+@pytest.fixture
+def double() -> Iterator[None]:
+    """Models built in double precision, where identities hold to the order of the additions."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("tower", TOWERS)
 def test_scores_are_open_clips_own_cosines(tower: str, weights: dict[str, Path]) -> None:
     spec = f"local-dir:{weights[tower]}"
@@ -77,9 +88,10 @@ def test_scores_are_open_clips_own_cosines(tower: str, weights: dict[str, Path])
             mean = model.encode_text(prompts, normalize=True).mean(dim=0)
             expected = model.logit_scale.exp() * image @ (mean / mean.norm())
             ours = found.model(images_of(found))[:, k]
-            torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-4)
+            assert_identity(model, ours, expected, model.logit_scale.exp().item())
 
 
+@pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("tower", TOWERS)
 def test_evidence_has_the_cosine_factor(tower: str, weights: dict[str, Path]) -> None:
     """Gradients of z by the formula s/‖z‖ (I − ẑẑᵀ) t, put through the tower, give the evidence."""
@@ -100,10 +112,10 @@ def test_evidence_has_the_cosine_factor(tower: str, weights: dict[str, Path]) ->
             side = round((cells.shape[1] - prefix) ** 0.5)
             cells, alpha = (v[:, prefix:].transpose(1, 2).unflatten(2, (side, side)) for v in (cells, alpha))
         expected = torch.einsum("nc,nchw->nhw", alpha.sum(dim=(2, 3)), cells)
-        scale = float(expected.abs().max())
-        torch.testing.assert_close(result.evidence[:, k], expected, atol=2e-5 * scale, rtol=1e-4)
+        assert_identity(found.model, result.evidence[:, k], expected)
 
 
+@pytest.mark.usefixtures("double")
 def test_a_comparison_of_prompts_is_the_evidence_of_their_difference(weights: dict[str, Path]) -> None:
     """Scores are linear in the prompts' embeddings: E(t_c) − γ E(t_d) = E(t_c − γ t_d)."""
     found = clip_classifier(f"local-dir:{weights['vit']}", CLASSES)
@@ -113,7 +125,7 @@ def test_a_comparison_of_prompts_is_the_evidence_of_their_difference(weights: di
     difference = PromptScores(found.model.visual, rows[0:1] - 0.6 * rows[2:3])
     one = Classifier(difference, ["difference"], found.target_layer, found.preparation)
     expected = explain(one, images, np.zeros((2, 1), int)).evidence[:, 0]
-    torch.testing.assert_close(both[:, 0] - 0.6 * both[:, 1], expected, atol=1e-5, rtol=1e-3)
+    assert_identity(found.model, both[:, 0] - 0.6 * both[:, 1], expected, float(both.abs().max()))
 
 
 def test_a_toml_file_makes_a_classifier(weights: dict[str, Path], tmp_path: Path) -> None:
@@ -140,6 +152,7 @@ def test_a_toml_file_makes_a_classifier(weights: dict[str, Path], tmp_path: Path
 LINNAEAN = "Animalia Chordata Actinopterygii Characiformes Characidae Astyanax mexicanus"
 
 
+@pytest.mark.usefixtures("double")
 @pytest.mark.parametrize(
     ("kind", "pattern", "text"),
     [
@@ -168,9 +181,9 @@ def test_each_way_to_call_a_species_is_asked_as_it_is_and_kept(
         texts = model.encode_text(open_clip.get_tokenizer(spec)([one for (one,) in prompts.values()]), normalize=True)
         expected = model.logit_scale.exp() * model.encode_image(images, normalize=True) @ texts.T
     result = explain(found, images, [[0, 1], [1, 0]])
-    torch.testing.assert_close(result.logits, expected, rtol=1e-4, atol=1e-4)
+    assert_identity(model, result.logits, expected, model.logit_scale.exp().item())
     turned = explain(found, images, [[1, 0], [0, 1]]).evidence
-    torch.testing.assert_close(result.evidence, turned[:, [1, 0]], rtol=1e-4, atol=1e-5)
+    assert_identity(found.model, result.evidence, turned[:, [1, 0]])
     assert found.to_provenance()["prompts"] == prompts, kind
     (tmp_path / "catalog.csv").write_text("image_id,scientificName,path\n1,Astyanax mexicanus,1.jpg\n")
     store = plan_store(tmp_path / "maps.zarr", open_catalog(tmp_path / "catalog.csv"), found, references=1)

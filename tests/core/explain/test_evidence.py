@@ -8,6 +8,7 @@ import timm
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tolerances import assert_combined, assert_identity
 from torch import nn
 
 from finercam_core.errors import ClassifierError, ComparisonError
@@ -32,13 +33,13 @@ def classifier(name: str, **changes: object) -> Classifier:
     head = model.get_classifier()
     nn.init.normal_(head.weight, std=0.5)
     side = {"vit_tiny_patch16_224": 64, "vit_small_patch14_reg4_dinov2": 56}.get(name, 160)
-    return Classifier(model, SPECIES, preparation=Preparation(side, side), name=name)
+    return Classifier(model.double(), SPECIES, preparation=Preparation(side, side), name=name)
 
 
 def batch(found: Classifier, n: int = 3) -> tuple[torch.Tensor, np.ndarray]:
     generator = torch.Generator().manual_seed(1)
     side = found.preparation.height
-    images = torch.randn(n, 3, side, side, generator=generator)
+    images = torch.randn(n, 3, side, side, generator=generator, dtype=found.dtype)
     return images, np.stack([np.roll(np.arange(len(SPECIES)), i)[:4] for i in range(n)])
 
 
@@ -73,7 +74,7 @@ def test_combined_evidence_is_autograd_of_the_difference(name: str) -> None:
             weights = coefficients(logits, total, gamma=gamma)
             ours = combine(result.evidence[i].numpy(), weights, relu=False)
             theirs = by_autograd(found, images[i], lambda y, g=gamma, r=row: y[r[0]] - g * y[r[1:]].mean())  # type: ignore[misc]
-            np.testing.assert_allclose(ours, theirs, atol=1e-5 * max(np.abs(theirs).max(), 1e-3))
+            assert_combined(ours, theirs, weights, result.evidence[i])
 
 
 @pytest.mark.parametrize("weighting", ["softmax", "released"])
@@ -93,7 +94,7 @@ def test_weightings_are_autograd_of_their_objectives(weighting: str) -> None:
     weights = coefficients(logits, total, weighting=weighting)  # type: ignore[arg-type]
     theirs = by_autograd(found, images[0], objective)
     ours = combine(result.evidence[0].numpy(), weights, relu=False)
-    np.testing.assert_allclose(ours, theirs, atol=1e-5 * np.abs(theirs).max())
+    assert_combined(ours, theirs, weights, result.evidence[0])
 
 
 def test_two_pixels_by_hand() -> None:
@@ -120,7 +121,7 @@ def test_batch_equals_singles(name: str) -> None:
     whole = evidence(found, images, classes)
     for i in range(len(images)):
         one = evidence(found, images[i : i + 1], classes[i : i + 1])
-        torch.testing.assert_close(whole[i : i + 1], one, atol=1e-5 * float(whole.abs().max()), rtol=1e-4)
+        assert_identity(found.model, whole[i : i + 1], one)
 
 
 def test_the_closed_form_sums_to_the_logit() -> None:
@@ -128,7 +129,7 @@ def test_the_closed_form_sums_to_the_logit() -> None:
     images, classes = batch(found)
     result = explain(found, images, classes)
     expected = result.logits.gather(1, torch.as_tensor(classes)) - found.model.get_classifier().bias[classes]
-    torch.testing.assert_close(result.evidence.mean(dim=(2, 3)), expected.detach(), atol=1e-4, rtol=1e-4)
+    assert_identity(found.model, result.evidence.mean(dim=(2, 3)), expected, float(result.evidence.abs().max()))
 
 
 @pytest.mark.parametrize("name", ["resnet10t", "test_vit", "convnext_atto"])
@@ -167,7 +168,7 @@ def test_a_frozen_model_can_be_explained() -> None:
     images, classes = batch(found)
     expected = evidence(found, images, classes)
     found.model.requires_grad_(False)
-    torch.testing.assert_close(evidence(found, images, classes), expected)
+    assert_identity(found.model, evidence(found, images, classes), expected)
 
 
 def test_layers_without_gradients_and_unknown_ones_are_refused() -> None:
@@ -226,14 +227,17 @@ def test_permuted_references_permute_the_evidence_and_leave_the_map(
 ) -> None:
     images, turned = batch(small, 1)[0], [0, *order]
     one, two = explain(small, images, [list(range(6))]), explain(small, images, [turned])
-    scale = float(one.evidence.abs().max())
-    torch.testing.assert_close(two.evidence, one.evidence[:, turned], atol=1e-5 * scale, rtol=1e-5)
-    shown = [
-        combine(found.evidence[0].numpy(), coefficients(found.logits[0, found.classes[0]], 0.0, gamma=gamma,
-                                                        weighting=weighting), relu=False)  # type: ignore[arg-type]
+    assert_identity(small.model, two.evidence, one.evidence[:, turned])
+    weights = [
+        coefficients(found.logits[0, found.classes[0]], 0.0, gamma=gamma, weighting=weighting)  # type: ignore[arg-type]
         for found in (one, two)
-    ]  # fmt: skip
-    np.testing.assert_allclose(shown[0], shown[1], atol=2e-5 * scale)
+    ]
+    shown = [
+        combine(found.evidence[0].numpy(), row, relu=False) for found, row in zip((one, two), weights, strict=True)
+    ]
+    exact = torch.einsum("c,chw->hw", torch.from_numpy(weights[0]), one.evidence[0])
+    for values in shown:
+        assert_combined(values, exact, weights[0], one.evidence[0])
 
 
 def test_gamma_zero_is_the_base_methods_own_map(small: Classifier) -> None:
@@ -244,7 +248,7 @@ def test_gamma_zero_is_the_base_methods_own_map(small: Classifier) -> None:
     logits = found.logits[0, found.classes[0]]
     for weighting in ("mean", "softmax"):
         weights = coefficients(logits, 0.0, gamma=0, weighting=weighting)  # type: ignore[arg-type]
-        np.testing.assert_allclose(combine(found.evidence[0].numpy(), weights), alone, atol=1e-6)
+        assert_combined(combine(found.evidence[0].numpy(), weights), alone, weights, found.evidence[0])
 
 
 def test_values_that_are_not_finite_are_passed_on() -> None:

@@ -8,6 +8,7 @@ import timm
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tolerances import assert_combined, assert_identity
 from torch import nn
 
 from finercam_core.base_methods import BASE_METHODS
@@ -31,12 +32,13 @@ def classifier(name: str = "resnet10t", layer: str = "layer3") -> Classifier:
     model = timm.create_model(name, num_classes=len(SPECIES), **changes).eval()
     nn.init.normal_(model.get_classifier().weight, std=0.5)
     nn.init.normal_(model.get_classifier().bias, std=0.5)
-    return Classifier(model, SPECIES, layer, Preparation(160, 160) if "vit" in name else Preparation(96, 64))
+    size = Preparation(160, 160) if "vit" in name else Preparation(96, 64)
+    return Classifier(model.double(), SPECIES, layer, size)
 
 
 def images_of(found: Classifier, n: int = 2) -> torch.Tensor:
     shape = (n, 3, found.preparation.height, found.preparation.width)
-    return torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    return torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=found.dtype)
 
 
 def of_class_vector(found: Classifier, row: torch.Tensor, bias: torch.Tensor, method: str) -> torch.Tensor:
@@ -66,7 +68,7 @@ def test_finer_is_the_method_applied_to_the_difference_of_two_classes(method: st
         weights = coefficients(np.zeros((2, 2)), np.zeros(2), gamma=gamma, compared_at=compared_at)
         ours = combine(result.evidence.numpy(), weights, relu=False)
         expected = of_class_vector(found, rows[0] - gamma * rows[2], bias[0] - gamma * bias[2], method).numpy()
-        np.testing.assert_allclose(ours, expected, atol=2e-5 * float(result.evidence.abs().max()), rtol=1e-3)
+        assert_combined(ours, expected, weights, result.evidence)
 
 
 @pytest.mark.parametrize("method", LINEAR)
@@ -78,7 +80,7 @@ def test_linear_methods_are_linear_in_the_class_vector(method: str, a: float, b:
     rows, bias = head.weight.detach().clone(), head.bias.detach().clone()
     one, two = evidence(found, images_of(found), [[1, 4]] * 2, method=method).unbind(1)
     both = of_class_vector(found, a * rows[1] + b * rows[4], a * bias[1] + b * bias[4], method)
-    torch.testing.assert_close(both, a * one + b * two, atol=1e-4 * float(one.abs().max() + two.abs().max()), rtol=1e-3)
+    assert_identity(found.model, both, a * one + b * two, float(abs(a) * one.abs().max() + abs(b) * two.abs().max()))
 
 
 @pytest.mark.parametrize("method", OTHERS)
@@ -99,7 +101,7 @@ def test_the_order_of_references_does_not_matter(method: str, order: list[int]) 
     images = images_of(found, 1)
     straight = evidence(found, images, [[0, 1, 2, 3, 4]], method=method)
     turned = evidence(found, images, [[0, *order]], method=method)
-    torch.testing.assert_close(turned, straight[:, [0, *order]], atol=1e-6, rtol=1e-4)
+    assert_identity(found.model, turned, straight[:, [0, *order]])
 
 
 @pytest.mark.parametrize("method", BASE_METHODS)
@@ -109,7 +111,7 @@ def test_a_batch_equals_its_images_one_by_one(method: str) -> None:
     whole = evidence(found, images, classes, method=method)
     for i in range(3):
         one = evidence(found, images[i : i + 1], classes[i : i + 1], method=method)
-        torch.testing.assert_close(whole[i : i + 1], one, atol=1e-5 * float(whole.abs().max()), rtol=1e-3)
+        assert_identity(found.model, whole[i : i + 1], one)
 
 
 @pytest.mark.parametrize("method", ["hirescam", "xgradcam"])
@@ -118,9 +120,7 @@ def test_behind_mean_pooling_all_linear_gradient_methods_are_one(method: str) ->
     found = classifier(layer="layer4")
     classes = [[0, 1], [2, 3]]
     expected = evidence(found, images_of(found), classes)
-    torch.testing.assert_close(
-        evidence(found, images_of(found), classes, method=method), expected, atol=1e-5, rtol=1e-4
-    )
+    assert_identity(found.model, evidence(found, images_of(found), classes, method=method), expected)
 
 
 def test_ablation_behind_mean_pooling_by_hand() -> None:
@@ -133,7 +133,7 @@ def test_ablation_behind_mean_pooling_by_hand() -> None:
     rows = found.model.get_classifier().weight.detach()[[0, 3]]
     expected = torch.einsum("kc,nc,nchw->nkhw", rows, kept[0].mean(dim=(2, 3)), kept[0])
     ours = evidence(found, images_of(found), [[0, 3]] * 2, method="ablationcam")
-    torch.testing.assert_close(ours, expected, atol=1e-4 * float(expected.abs().max()), rtol=1e-3)
+    assert_identity(found.model, ours, expected)
 
 
 def test_grad_cam_plus_plus_of_tiny_scores_is_half_the_positive_gradients() -> None:
@@ -190,7 +190,7 @@ def test_references_can_be_chosen_from_the_same_pass() -> None:
     hook.remove()
     assert sum(seen) == 2
     again = evidence(found, images_of(found), result.classes)
-    torch.testing.assert_close(result.evidence, again, atol=1e-6, rtol=1e-4)
+    assert_identity(found.model, result.evidence, again)
 
 
 @given(
@@ -221,10 +221,10 @@ def test_several_layers_are_the_mean_of_their_maps_on_the_finest_grid(method: st
     assert both.to_provenance()["target_layer"] == "layer4+layer3"
     fine, coarse = (evidence(classifier(layer=name), images_of(both), classes, method=method) for name in LAYERS_OF_TWO)
     up = nn.functional.interpolate(coarse, (6, 4), mode="bilinear")
-    torch.testing.assert_close(evidence(both, images_of(both), classes, method=method), (fine + up) / 2)
+    assert_identity(both.model, evidence(both, images_of(both), classes, method=method), (fine + up) / 2)
 
 
 def test_references_chosen_by_an_image_are_the_same_for_all_layers() -> None:
     both = classifier(layer="layer4+layer3")
     result = explain(both, images_of(both), NearestLogits([0, 3], 2))
-    torch.testing.assert_close(result.evidence, evidence(both, images_of(both), result.classes), atol=1e-5, rtol=1e-4)
+    assert_identity(both.model, result.evidence, evidence(both, images_of(both), result.classes))
