@@ -41,7 +41,8 @@ def test_progress_rate_causes_provenance_and_bytes_are_told(store: str, capsys: 
     said = shown(capsys)
     assert "test (test.csv): 12 specimens, 2 species" in said
     assert (
-        "10 of 12 specimens in 20.0 s, 0.5 per second (local, 2 processes); it was stopped: run the same again" in said
+        "10 of 12 specimens in 20.0 s, 0.5 per second (local, 2 processes); it was stopped: run the same command"
+        in said
     )
     assert "│ Aus bus │ 10 │ 9 │ 1 │ 0 │ 90.0 │" in said
     assert "│ Dus eus │ 2 │ 0 │ 0 │ 2 │ 0.0 │" in said

@@ -2,31 +2,43 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from finercam_core.catalog import open_catalog
+from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.errors import TrainingError
-from finercam_core.evaluate.with_truth.true_regions import energy_intervals, true_region_energies
+from finercam_core.evaluate.statistics.intervals import Interval
+from finercam_core.evaluate.with_truth.true_regions import true_region_energies
 from finercam_core.export import export
+from finercam_core.images.preparation import Preparation
 from finercam_core.store import Store, open_store
-from finercam_core.synthetic import render_collection, true_region_of
-from finercam_flows.demo import recipe
-from finercam_flows.demo.pictures import draw_pictures
+from finercam_core.synthetic import render_collection
+from finercam_core.train import FinetuneSettings, train
+from finercam_core.train.data import Progress
+from finercam_flows.demo.truth import draw_pictures, truth_of, write_energies
 from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import progress_bar, run_bar
 
+SEED = 0
+TRAIN, VAL, TEST = 60, 8, 16  # specimens per species
+MODEL = "resnet10t"
+# Two stages down to cells of eight pixels and no more: a cell then sees a part of the fish and not the whole of it,
+# which doubles the energy that the maps put into the true difference.
+MODEL_ARGS = {"layers": [2, 1, 0, 0], "channels": [32, 96, 96, 96]}
+HALF = (0.5, 0.5, 0.5)
+PREPARATION = Preparation(96, 128, mode="pad", mean=HALF, std=HALF)
+SETTINGS = FinetuneSettings(epochs=30, batch_size=48, learning_rate=4e-3, weight_decay=0.05, cutout=0.25)
 REQUIRED_ACCURACY = 0.90
 REFERENCES = 6
+Print = Callable[..., None]
 
 
 def run(folder: Path, console: Console | None = None) -> None:
-    """Run the demo into a folder; whatever is there already is kept and said.
+    """Run the demo into a folder; what is there already is kept.
 
     Parameters
     ----------
@@ -39,46 +51,54 @@ def run(folder: Path, console: Console | None = None) -> None:
     TrainingError
         If the trained classifier is right on less than 90 % of the test specimens: its maps would mean nothing.
     """
-    say = (console or Console()).print
+    show = (console or Console()).print
     folder.mkdir(parents=True, exist_ok=True)
-    _render(folder, say)
-    _train(folder, say)
-    _annotate(folder, say)
+    _render(folder, show)
+    _train(folder, show)
+    _annotate(folder, show)
     store = open_store(folder / "maps.zarr")
-    _measure(folder, store, say)
-    pictures = draw_pictures(store, _truth(folder, store), folder / "report")
-    say(f"[bold]5[/] Pictures: {', '.join(str(path) for path in pictures)}")
-    _export(folder, say)
-    _next_steps(folder, say)
+    _measure(folder, store, show)
+    pictures = draw_pictures(store, truth_of(store, folder / "collection"), folder / "report")
+    show(f"[bold]5[/] Pictures: {', '.join(str(path) for path in pictures)}")
+    _export(folder, show)
+    _show_next_steps(folder, show)
 
 
-def _render(folder: Path, say: Callable[..., None]) -> None:
+def _render(folder: Path, show: Print) -> None:
     collection, catalog = folder / "collection", folder / "catalog.toml"
     if catalog.exists():
-        say(f"[bold]1[/] Collection: {collection} is there already")
+        show(f"[bold]1[/] Collection: {collection} is there already")
         return
     with progress_bar() as bar:
         task = bar.add_task("[bold]1[/] Rendering specimens", total=None, note="")
         render_collection(
-            collection, seed=recipe.SEED, train=recipe.TRAIN, val=recipe.VAL, test=recipe.TEST,
+            collection, seed=SEED, train=TRAIN, val=VAL, test=TEST,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )  # fmt: skip
-    catalog.write_text(recipe.manifest(), encoding="utf-8")
+    catalog.write_text(manifest(), encoding="utf-8")
 
 
-def _train(folder: Path, say: Callable[..., None]) -> None:
+def manifest() -> str:
+    """Text of the demo's manifest: `catalogs/demo.toml`, which wheels carry inside the package."""
+    packaged = files("finercam_flows") / "catalogs" / "demo.toml"
+    if packaged.is_file():
+        return packaged.read_text(encoding="utf-8")
+    return (Path(__file__).parents[3] / "catalogs" / "demo.toml").read_text(encoding="utf-8")
+
+
+def _train(folder: Path, show: Print) -> None:
     report = folder / "classifier" / "training.json"
     if report.exists():
-        say(f"[bold]2[/] Classifier: {report.parent} is there already")
+        show(f"[bold]2[/] Classifier: {report.parent} is there already")
     else:
         with progress_bar() as bar:
             task = bar.add_task("[bold]2[/] Training", total=None, note="")
-            recipe.train_demo(
+            train_demo(
                 open_catalog(folder / "catalog.toml"), report.parent,
                 lambda step, total, note: bar.update(task, completed=step, total=total, note=note),
             )  # fmt: skip
-    accuracy = recipe.test_accuracy(report)
-    say(f"  right on {accuracy:.1%} of the test specimens")
+    accuracy = float(json.loads(report.read_text(encoding="utf-8"))["accuracy"]["test"]["top1"])
+    show(f"  right on {accuracy:.1%} of the test specimens")
     if accuracy < REQUIRED_ACCURACY:
         raise TrainingError(
             f"the demo's classifier is right on only {accuracy:.1%} of the test specimens",
@@ -86,46 +106,46 @@ def _train(folder: Path, say: Callable[..., None]) -> None:
         )
 
 
-def _annotate(folder: Path, say: Callable[..., None]) -> None:
-    say("[bold]3[/] Flow `annotate`: starting Prefect takes some seconds")
+def train_demo(catalog: Catalog, folder: Path, progress: Progress) -> None:
+    """Train the demo's classifier from random weights, with the same result every time on the same machine."""
+    train(
+        catalog, folder, model=MODEL, mode="finetune", pretrained=False, model_args=MODEL_ARGS,
+        preparation=PREPARATION, settings=SETTINGS, device="cpu", progress=progress,
+    )  # fmt: skip
+
+
+def _annotate(folder: Path, show: Print) -> None:
+    show("[bold]3[/] Flow `annotate`: starting Prefect takes some seconds")
     from finercam_flows.annotate import annotate
 
     store = str(folder / "maps.zarr")
     with run_bar():
-        found = annotate(str(folder / "catalog.toml"), str(folder / "classifier"), store, references=REFERENCES)
-    print_annotation(found, store)
+        summary = annotate(str(folder / "catalog.toml"), str(folder / "classifier"), store, references=REFERENCES)
+    print_annotation(summary, store)
 
 
-def _truth(folder: Path, store: Store) -> Callable[[str, str], npt.NDArray[np.bool_]]:
-    def truth(image_id: str, reference: str) -> npt.NDArray[np.bool_]:
-        return true_region_of(folder / "collection", Path(store.place(image_id)).stem, reference)
-
-    return truth
-
-
-def _measure(folder: Path, store: Store, say: Callable[..., None]) -> None:
+def _measure(folder: Path, store: Store, show: Print) -> None:
     test = store.specimens.loc[store.specimens["split"] == "test", "image_id"]
+    truth = truth_of(store, folder / "collection")
     with progress_bar() as bar:
         task = bar.add_task("[bold]4[/] Energy in the true region", total=len(test), note="")
-        energies = true_region_energies(
-            store, test, _truth(folder, store), progress=lambda: bar.update(task, advance=1)
-        )
-    report = folder / "report"
-    report.mkdir(exist_ok=True)
-    energies.to_csv(report / "energy.csv", index=False)
-    intervals = energy_intervals(energies)
-    written = {name: asdict(interval) for name, interval in intervals.items()}
-    (report / "energy.json").write_text(json.dumps({"run": store.provenance["run"], "energy": written}, indent=1))
+        energies = true_region_energies(store, test, truth, progress=lambda: bar.update(task, advance=1))
+    intervals = write_energies(energies, store.provenance["run"], folder / "report")
+    _show_energies(intervals, energies["area"], show)
+
+
+def _show_energies(intervals: dict[str, Interval], area: "pd.Series[float]", show: Print) -> None:
     table = Table("map", "energy in the true region", "95 % interval", "specimens")
-    for name, found in intervals.items():
-        low, high = f"{found.low:.3f}", f"{found.high:.3f}"
-        table.add_row(name, f"{found.mean:.3f}", f"[{low}, {high}]".replace("[", r"\["), str(found.n))
-    say(table)
-    say(f"  Each specimen against its congeners one by one, γ = 0.6; the true region is {energies['area'].mean():.1%} "
-        f"of the image. Rows with a minus sign are paired differences.")  # fmt: skip
+    for name, interval in intervals.items():
+        table.add_row(
+            name, f"{interval.mean:.3f}", rf"\[{interval.low:.3f}, {interval.high:.3f}]", str(interval.n)
+        )  # fmt: skip
+    show(table)
+    show(f"  Each specimen against its congeners one by one, γ = 0.6; the true region is {area.mean():.1%} "
+         f"of the image. Rows with a minus sign are paired differences.")  # fmt: skip
 
 
-def _export(folder: Path, say: Callable[..., None]) -> None:
+def _export(folder: Path, show: Print) -> None:
     with progress_bar() as bar:
         task = bar.add_task("[bold]6[/] Masks", total=None, note="")
         for form in ("coco", "png"):
@@ -133,13 +153,13 @@ def _export(folder: Path, say: Callable[..., None]) -> None:
                 folder / "maps.zarr", folder / "masks" / form, format=form, which="automatic",
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )  # fmt: skip
-    say(f"  {summary}")
+    show(f"  {summary}")
 
 
-def _next_steps(folder: Path, say: Callable[..., None]) -> None:
-    say(f"""
+def _show_next_steps(folder: Path, show: Print) -> None:
+    show(f"""
 [bold green]Done.[/] Now you can
-  look at the maps     finercam review {folder}/maps.zarr
-  export what you accept   finercam export {folder}/maps.zarr --to {folder}/accepted --format png
+  look at the maps           finercam review {folder}/maps.zarr
+  export what you accept     finercam export {folder}/maps.zarr --to {folder}/accepted --format png
   see what is in the store   finercam info {folder}/maps.zarr
-  use your own collection   finercam catalog check YOUR_CATALOG""")
+  use your own collection    finercam catalog check YOUR_CATALOG""")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from finercam_flows.demo import recipe
+from finercam_flows.demo import route
 from PIL import Image
 
 from finercam_core.catalog import open_catalog
@@ -75,12 +75,12 @@ def test_the_warning_is_on_every_affected_species_and_on_no_other(tmp_path: Path
     """Trains a classifier (some minutes); affected is who is no longer recognised once the object is gone."""
     folder = tmp_path
     render_collection(
-        folder / "collection", seed=5, train=recipe.TRAIN, val=recipe.VAL, test=12,
+        folder / "collection", seed=5, train=route.TRAIN, val=route.VAL, test=12,
         shortcut=SHORTCUT, disguise=DISGUISE,
     )  # fmt: skip
-    (folder / "catalog.toml").write_text(recipe.manifest(), encoding="utf-8")
+    (folder / "catalog.toml").write_text(route.manifest(), encoding="utf-8")
     catalog = open_catalog(folder / "catalog.toml")
-    recipe.train_demo(catalog, folder / "classifier", lambda *_: None)
+    route.train_demo(catalog, folder / "classifier", lambda *_: None)
     classifier = load_classifier(folder / "classifier", device="cpu")
     made = plan_store(folder / "maps.zarr", catalog, classifier, references=6)
     annotate_chunks(made.location, list(pending_chunks(made.location)), classifier)
