@@ -17,7 +17,7 @@ from finercam_core.base_methods import BASE_METHODS
 from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.explain import Classifier, explain, load_classifier
 from finercam_core.finer import coefficients, combine
-from finercam_core.images.pictures import HEAT
+from finercam_core.images.pictures import HEAT_COLORMAP
 from finercam_core.images.preparation import to_image
 from finercam_core.store import Store, open_store
 from finercam_core.synthetic import true_region_of
@@ -94,7 +94,7 @@ def _map(store: Store, classifier: Classifier, specimen: str, method: str, gamma
 def _panel(axis: Axes, photo: npt.NDArray[np.uint8], values: npt.NDArray[np.float32], truth: Mask, words: str) -> None:
     _bare(axis)
     axis.imshow(photo)
-    axis.imshow(values, cmap=HEAT, vmin=0, vmax=max(float(values.max()), 1e-12), interpolation="nearest")
+    axis.imshow(values, cmap=HEAT_COLORMAP, vmin=0, vmax=max(float(values.max()), 1e-12), interpolation="nearest")
     _outline(axis, truth)
     axis.text(0.985, 0.03, words, transform=axis.transAxes, ha="right", va="bottom", fontsize=10, weight="bold")
 

@@ -1,4 +1,4 @@
-"""Pictures of specimens and their maps."""
+"""Pictures of several specimens and their maps side by side, for readers of a document."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-# Transparent where there is no evidence, then through orange to a dark purple: legible on light and dark
-# specimens and for colour-blind people, and the specimen stays visible below.
-HEAT = LinearSegmentedColormap.from_list(
-    "finercam-heat", [(1, 0.85, 0.2, 0.0), (1, 0.6, 0.0, 0.55), (0.85, 0.1, 0.25, 0.75), (0.35, 0.0, 0.45, 0.85)]
-)
+from finercam_core.images.palette import HEAT
+
+HEAT_COLORMAP = LinearSegmentedColormap.from_list("finercam-heat", HEAT)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class PictureRow:
 
 
 def maps_picture(rows: Sequence[PictureRow], names: Sequence[str], path: str | Path, *, footer: str = "") -> None:
-    """Draw specimens and their maps side by side into a PNG, one specimen a row.
+    """Draw specimens and their maps side by side into a PNG, one specimen per row.
 
     Parameters
     ----------
@@ -72,7 +70,7 @@ def _draw_row(axes: Sequence[Axes], row: PictureRow, maps: int) -> None:
         axis.set_yticks([])
         axis.spines[:].set_visible(False)
     for axis, values in zip(axes[1 : 1 + maps], row.maps, strict=True):
-        axis.imshow(values, cmap=HEAT, vmin=0, vmax=max(float(np.max(values)), 1e-12), interpolation="nearest")
+        axis.imshow(values, cmap=HEAT_COLORMAP, vmin=0, vmax=max(float(np.max(values)), 1e-12), interpolation="nearest")
         _outline(axis, row.truth)
     if row.truth is not None:
         overlay = np.zeros((*row.truth.shape, 4))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.images.pictures import HEAT
+from finercam_core.images.overlay import rgba, scaled_to_one
 from finercam_core.images.preparation import Preparation, to_image
 
 LEVELS = 64
@@ -39,8 +39,8 @@ def overlay_uri(values: npt.ArrayLike, preparation: Preparation, size: tuple[int
         Width and height of the photograph as shown; its aspect ratio is the specimen's image's.
     """
     large = to_image(np.maximum(np.asarray(values, np.float32), 0), preparation.window(size), size)
-    levels = np.rint(large / max(float(large.max()), 1e-12) * (LEVELS - 1)).astype(np.uint8)
-    colours = np.rint(HEAT(np.linspace(0, 1, LEVELS)) * 255).astype(np.uint8)
+    levels = np.rint(scaled_to_one(large) * (LEVELS - 1)).astype(np.uint8)
+    colours = np.rint(rgba(np.linspace(0, 1, LEVELS)) * 255).astype(np.uint8)
     picture = Image.fromarray(levels, mode="P")
     picture.putpalette(colours[:, :3].tobytes())
     buffer = io.BytesIO()

@@ -15,7 +15,7 @@ import zarr
 from finercam_core.errors import ExportError
 from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
 from finercam_core.export.mask_records import MaskRecord, read_record
-from finercam_core.images.palette import colour
+from finercam_core.images.palette import label_colour
 from finercam_core.store import SpecimenRecord, Store
 
 VERSION = "0.5"
@@ -125,7 +125,7 @@ def _span(values: npt.NDArray[Any]) -> dict[str, float]:
 def _channel_colours(channels: list[str]) -> list[str]:
     if channels == ["red", "green", "blue"]:
         return ["FF0000", "00FF00", "0000FF"]
-    return [bytes(colour(1 + i)).hex().upper() for i in range(len(channels))]
+    return [bytes(label_colour(1 + i)).hex().upper() for i in range(len(channels))]
 
 
 def _label(path: str, name: str, records: Sequence[MaskRecord]) -> None:
@@ -135,7 +135,7 @@ def _label(path: str, name: str, records: Sequence[MaskRecord]) -> None:
     values = np.zeros((height, width), np.uint16)
     for number, record in enumerate(records, 1):
         values[record.mask] = number
-    colours = [{"label-value": n, "rgba": [*colour(n), 255]} for n in range(1, len(records) + 1)]
+    colours = [{"label-value": n, "rgba": [*label_colour(n), 255]} for n in range(1, len(records) + 1)]
     properties = [{"label-value": n, **record.about} for n, record in enumerate(records, 1)]
     label: dict[str, Any] = {"colors": colours, "properties": properties, "source": {"image": "../../"}}
     Label.model_validate({**label, "version": VERSION})

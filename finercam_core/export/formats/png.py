@@ -11,7 +11,7 @@ from PIL import Image
 
 from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
 from finercam_core.export.mask_records import MaskRecord
-from finercam_core.images.palette import palette
+from finercam_core.images.palette import indexed_palette
 from finercam_core.regions.traits import offered_traits
 from finercam_core.store import Store
 
@@ -82,5 +82,5 @@ def write_masks(
 def write_indexed(path: Path, values: npt.NDArray[np.uint8]) -> None:
     """Write values (height, width) as a PNG that shows each in a colour of its own."""
     picture = Image.fromarray(values, mode="P")
-    picture.putpalette(palette())
+    picture.putpalette(indexed_palette())
     picture.save(path, "PNG", optimize=True)

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from prefect.artifacts import create_image_artifact
 
 from finercam_core.finer import finer_cam
+from finercam_core.images.overlay import laid_over, scaled_to_one
 from finercam_core.images.photographs import ImageError
-from finercam_core.images.pictures import HEAT
 from finercam_core.images.preparation import to_image
 from finercam_core.report.thumbnails import thumbnail
 from finercam_core.status import Status
@@ -102,9 +102,8 @@ def _pictures(store: Store, name: str, slot: int, image_id: str) -> tuple[Pixels
     small = thumbnail(store.image(image_id), SIDE)
     grid = finer_cam(store.species_dataset(name).isel(specimen=[slot])).values[0]
     values = to_image(grid, store.preparation.window(small.size), small.size)
-    heat = HEAT(values / max(float(values.max()), 1e-12))
-    photograph, alpha = np.asarray(small, np.float32), heat[..., 3:]
-    return np.asarray(small), np.rint(photograph * (1 - alpha) + 255 * heat[..., :3] * alpha).astype(np.uint8)
+    photograph = np.asarray(small)
+    return photograph, laid_over(photograph, scaled_to_one(values))
 
 
 def _made(store: Store) -> str:

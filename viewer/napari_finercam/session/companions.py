@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import FinercamError
+from finercam_core.images.overlay import laid_over
 from finercam_core.images.photographs import load_image
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.comparison import Map, Settings, grid_map
 from napari_finercam.session.scores import UNREADABLE
-from napari_finercam.window.colors import over
 
 COUNT = 4
 SIDE = 320
@@ -70,7 +70,7 @@ def _companion(store: Store, image_id: str, question: Question) -> Companion | N
     signed = question.settings[2]
     large = to_image(values if signed else np.maximum(values, 0), store.preparation.window(picture.size), picture.size)
     large /= max(float(np.abs(large).max()), _TINY)
-    return Companion(image_id, over(np.asarray(picture), large, signed=signed), caption)
+    return Companion(image_id, laid_over(np.asarray(picture), large, signed=signed), caption)
 
 
 def _difference(record: SpecimenRecord, question: Question) -> tuple[Map, str]:

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from napari.utils.colormaps import Colormap, DirectLabelColormap
 
+from finercam_core.images import palette
+from finercam_core.images.palette import REGION_COLOURS, TRAIT_COLOURS, Ramp
 from napari_finercam.session.regions import MOST
-from napari_finercam.window.colors import DIFFERENCE_STOPS, HEAT_STOPS, REGION_COLOURS, TRAIT_COLOURS, Stops
 from napari_finercam.window.outline import Labels
 
 if TYPE_CHECKING:
@@ -20,18 +21,18 @@ SPECIMEN, HEAT, TRAITS, REGION = "specimen", "Finer-CAM", "trait mask", "region"
 STORE = "finercam_store"  # in the metadata of the reader's layers: where the store is
 
 
-def _colormap(stops: Stops, name: str) -> Colormap:
+def _colormap(stops: Ramp, name: str) -> Colormap:
     return Colormap([colour for _, colour in stops], name=name, controls=[place for place, _ in stops])
 
 
-HEAT_COLOURS = _colormap(HEAT_STOPS, "finercam-heat")
-DIFFERENCE_COLOURS = _colormap(DIFFERENCE_STOPS, "finercam-difference")
+HEAT_COLOURS = _colormap(palette.HEAT, "finercam-heat")
+DIFFERENCE_COLOURS = _colormap(palette.DIFFERENCE, "finercam-difference")
 
 
-def label_colours(palette: tuple[str, ...]) -> DirectLabelColormap:
-    """Colours of numbered regions, repeated from the palette; 0 and unknown numbers are transparent."""
+def label_colours(colours: tuple[str, ...]) -> DirectLabelColormap:
+    """Colours of numbered regions, repeated as needed; 0 and unknown numbers are transparent."""
     clear = np.zeros(4)
-    named: dict[int | None, Any] = {number: palette[(number - 1) % len(palette)] for number in range(1, MOST + 1)}
+    named: dict[int | None, Any] = {number: colours[(number - 1) % len(colours)] for number in range(1, MOST + 1)}
     return DirectLabelColormap(color_dict={**named, 0: clear, None: clear})
 
 
