@@ -1,4 +1,4 @@
-"""Make the picture of docs/methods.md from a demo: `python docs/make_methods.py demo docs/images`.
+"""Draw the pictures of docs/methods.md from a demo: `python docs/make_methods.py demo docs/images`.
 
 One rendered specimen under every base method (rows) and γ (columns), against one congener, at two target layers.
 """
@@ -46,7 +46,7 @@ def _first_of(store: Store, species: str) -> str:
 def _draw(store: Store, classifier: Classifier, specimen: str, look_alike: str, truth: Mask, path: Path) -> None:
     figure = Figure(figsize=(9.6, 14.2), layout="constrained", facecolor=BACKGROUND)
     head, body = figure.subfigures(2, 1, height_ratios=(1.5, len(BASE_METHODS)))
-    _head(head, store, specimen, look_alike, truth)
+    _draw_photographs(head, store, specimen, look_alike, truth)
     photo = np.asarray(store.image(specimen))
     axes = body.subplots(len(BASE_METHODS), len(GAMMAS))
     for line, method in zip(axes, BASE_METHODS.values(), strict=True):
@@ -70,7 +70,7 @@ def _draw(store: Store, classifier: Classifier, specimen: str, look_alike: str, 
     Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").quantize(256).save(path, optimize=True)
 
 
-def _head(head: SubFigure, store: Store, specimen: str, look_alike: str, truth: Mask) -> None:
+def _draw_photographs(head: SubFigure, store: Store, specimen: str, look_alike: str, truth: Mask) -> None:
     axes = head.subplots(1, 2)
     titles = (f"{SPECIES}, the specimen", f"{REFERENCE}, the look-alike")
     for axis, image_id, title in zip(axes, (specimen, look_alike), titles, strict=True):
@@ -84,10 +84,10 @@ def _map(store: Store, classifier: Classifier, specimen: str, method: str, gamma
     image = store.image(specimen)
     pixels = classifier.preparation(image)[None]
     classes = [[classifier.index(SPECIES), classifier.index(REFERENCE)]]
-    found = explain(classifier, pixels, classes, method=method, gamma=gamma)
+    explanation = explain(classifier, pixels, classes, method=method, gamma=gamma)
     compared_at = None if BASE_METHODS[method].linear else gamma
     weights = coefficients(np.zeros(2), 0.0, gamma=gamma, compared_at=compared_at)
-    values = combine(found.evidence[0].numpy(), weights)
+    values = combine(explanation.evidence[0].numpy(), weights)
     return to_image(values, classifier.preparation.window(image.size), image.size)
 
 
@@ -100,7 +100,7 @@ def _panel(axis: Axes, photo: npt.NDArray[np.uint8], values: npt.NDArray[np.floa
 
 
 def _outline(axis: Axes, truth: Mask) -> None:
-    """White below the blue, so that it is seen on any ground."""
+    """White below the blue, so that the outline is visible on any background."""
     for colour, width in (("white", 2.4), (BLUE, 1.1)):
         axis.contour(truth, [0.5], colors=colour, linewidths=width)
 

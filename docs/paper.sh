@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A data set of the paper, from images to figures: bash docs/paper.sh CATALOG OUT [options of `finercam train`]
-# CLASSIFIER=clip.toml takes that classifier instead of training one.
+# One data set of the paper, from images to figures: bash docs/paper.sh CATALOG OUT [options of `finercam train`]
+# CLASSIFIER=clip.toml uses that classifier instead of training one.
 set -euo pipefail
 catalog=$1 out=$2
 shift 2

@@ -1,4 +1,4 @@
-"""Prefect keeps what the commands record in a folder of the test's own."""
+"""Prefect keeps the records of the commands in a folder of the test."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The whole route by the command line on a small rendered collection, and what every command says when it fails."""
+"""The whole route on the command line with a small rendered collection, and what every command says when it fails."""
 
 import json
 import os
@@ -16,21 +16,22 @@ ROOT = Path(__file__).parents[2]
 
 
 def finercam(*arguments: object, code: int = 0) -> str:
-    """Run the command in a process of its own; its output, with the white space of wrapped lines folded."""
+    """Run the command in a process of its own; its output, with every run of white space as one space."""
     environment = {**os.environ, "COLUMNS": "200", "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true"}
     command = [sys.executable, "-m", "finercam_flows", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == code, done.stdout + done.stderr
-    return " ".join((done.stdout + done.stderr).split())
+    finished = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    output = finished.stdout + finished.stderr
+    assert finished.returncode == code, output
+    return " ".join(output.split())
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A rendered collection of 15 species with its manifest."""
-    place = tmp_path_factory.mktemp("route")
-    render_collection(place / "collection", train=6, val=1, test=2)
-    (place / "catalog.toml").write_text((ROOT / "catalogs" / "demo.toml").read_text())
-    return place
+    folder = tmp_path_factory.mktemp("route")
+    render_collection(folder / "collection", train=6, val=1, test=2)
+    (folder / "catalog.toml").write_text((ROOT / "catalogs" / "demo.toml").read_text())
+    return folder
 
 
 @pytest.mark.usefixtures("prefect_home")
@@ -70,9 +71,9 @@ def test_from_images_to_masks(folder: Path) -> None:
 
 
 def test_errors_are_one_sentence_and_the_traceback_is_behind_debug(tmp_path: Path) -> None:
-    said = finercam("catalog", "check", tmp_path / "gone.csv", code=1)
-    assert "gone.csv" in said
-    assert "Traceback" not in said
+    output = finercam("catalog", "check", tmp_path / "gone.csv", code=1)
+    assert "gone.csv" in output
+    assert "Traceback" not in output
     assert "Traceback" in finercam("--debug", "catalog", "check", tmp_path / "gone.csv", code=1)
     assert "there is no store" in finercam("info", tmp_path / "gone.zarr", code=1)
 

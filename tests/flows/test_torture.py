@@ -1,4 +1,4 @@
-"""Killed at random moments again and again, a run ends with the store of an undisturbed one, and readers never mind."""
+"""A run that is killed again and again ends with the store of an undisturbed run, and never disturbs a reader."""
 
 import os
 import random
@@ -29,7 +29,7 @@ Command = Callable[[Path], list[str]]
 
 
 class Reader(threading.Thread):
-    """Loops over a store while it is written; keeps what went wrong."""
+    """Reads a store over and over while it is written, and keeps what went wrong."""
 
     def __init__(self, store: Path) -> None:
         super().__init__(daemon=True)
@@ -64,7 +64,7 @@ class Reader(threading.Thread):
 
 
 @contextmanager
-def reading(store: Path) -> Iterator[Reader]:
+def reader_of(store: Path) -> Iterator[Reader]:
     reader = Reader(store)
     reader.start()
     try:
@@ -75,28 +75,28 @@ def reading(store: Path) -> Iterator[Reader]:
 
 
 def files_of(store: Path) -> dict[str, bytes]:
-    """Every file of a store but those that say when it was made, not what is in it."""
-    own = {"zarr.json", "last_run.json", ".writer.lock"}
-    found = {path.relative_to(store).as_posix(): path for path in store.rglob("*") if path.is_file()}
-    return {name: path.read_bytes() for name, path in found.items() if name not in own}
+    """Every file of a store except those that say when it was made."""
+    dated = {"zarr.json", "last_run.json", ".writer.lock"}
+    files = {path.relative_to(store).as_posix(): path for path in store.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if name not in dated}
 
 
-def assert_equal_stores(one: Path, two: Path, specimens: int) -> None:
-    first, second = files_of(one), files_of(two)
+def assert_equal_stores(expected: Path, actual: Path, specimens: int) -> None:
+    first, second = files_of(expected), files_of(actual)
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
     assert not [name for name in first if name.endswith(".partial")]
-    assert verify(two) == []
-    assert list(pending_chunks(str(two))) == []
-    assert summarise(open_store(two)).totals["done"] == specimens
-    table = open_store(two).specimens
+    assert verify(actual) == []
+    assert list(pending_chunks(str(actual))) == []
+    assert summarise(open_store(actual)).totals["done"] == specimens
+    table = open_store(actual).specimens
     assert table["image_id"].is_unique
     assert not table.duplicated(["group", "slot"]).any()
     assert len(table) == specimens
 
 
 def torture(command: list[str], store: Path, kills: int, seed: int, environment: dict[str, str]) -> dict[str, int]:
-    """Kill the run, or one of its worker processes, at random moments, and start it again; returns whom it killed."""
+    """Kill the run, or one of its workers, at random moments, and start it again; how often each was killed."""
     rng, killed = random.Random(seed), {"parent": 0, "worker": 0}
     while sum(killed.values()) < kills:
         with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as run:
@@ -118,15 +118,15 @@ def torture(command: list[str], store: Path, kills: int, seed: int, environment:
 def _workers(run: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Processes that compute or decode for a run."""
     try:
-        below = psutil.Process(run.pid).children(recursive=True)
-        return [process for process in below if "spawn_main" in " ".join(process.cmdline())]
+        descendants = psutil.Process(run.pid).children(recursive=True)
+        return [process for process in descendants if "spawn_main" in " ".join(process.cmdline())]
     except psutil.NoSuchProcess:
         return []
 
 
 def _until_it_writes(run: subprocess.Popen[bytes], store: Path, seconds: float = 400) -> None:
-    before, until = _done(store), time.monotonic() + seconds
-    while _done(store) == before and run.poll() is None and time.monotonic() < until:
+    before, deadline = _done(store), time.monotonic() + seconds
+    while _done(store) == before and run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
@@ -152,7 +152,7 @@ def test_killed_again_and_again_it_ends_byte_for_byte_the_same(
     whole, tortured = tmp_path / "whole.zarr", tmp_path / "tortured.zarr"
     monkeypatch.setenv("FINERCAM_TEST_SPECIES", "|".join(counts))
     annotate_once(str(catalog), str(whole))
-    with reading(tortured) as reader:
+    with reader_of(tortured) as reader:
         run = [sys.executable, str(HELPERS / "annotate_once.py"), str(catalog), str(tortured)]
         torture(run, tortured, 3, 0, environment(list(counts), 0.1))
         annotate_once(str(catalog), str(tortured))
@@ -169,15 +169,15 @@ def annotate_command(catalog: Path, store: Path, *more: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def rendered(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], Path]:
-    """2,000 rendered specimens: their catalog, their species, and the store of a run that nobody disturbed."""
+    """2,000 rendered specimens: their catalog, their species, and the store of an undisturbed run."""
     folder = tmp_path_factory.mktemp("rendered")
     render_collection(folder / "images", train=120, val=10, test=4)
     tables = [pd.read_csv(folder / "images" / f"classification_{part}.csv") for part in ("train", "val", "test")]
     rows = pd.concat(tables).head(2000)
-    places = "Images/" + rows["file_name"]
+    paths = "Images/" + rows["file_name"]
     names = {"image_id": rows["filename"], "scientificName": rows["standardized_species"], "family": rows["family"]}
     catalog = folder / "images" / "catalog.csv"
-    pd.DataFrame({**names, "path": places}).to_csv(catalog, index=False)
+    pd.DataFrame({**names, "path": paths}).to_csv(catalog, index=False)
     species = open_catalog(catalog).species
     subprocess.run(annotate_command(catalog, folder / "whole.zarr"), check=True, env=environment(species, 0))
     return catalog, species, folder / "whole.zarr"
@@ -188,11 +188,11 @@ def rendered(prefect_server: str, tmp_path_factory: pytest.TempPathFactory) -> t
 def test_two_thousand_rendered_specimens_and_twenty_kills(
     rendered: tuple[Path, list[str], Path], tmp_path: Path
 ) -> None:
-    """The whole command with two worker processes; whoever is killed, the next run does what is left."""
+    """The whole command with two worker processes; whichever process is killed, the next run does what is left."""
     catalog, species, whole = rendered
     tortured = tmp_path / "tortured.zarr"
     command = annotate_command(catalog, tortured, "--workers", "2")
-    with reading(tortured) as reader:
+    with reader_of(tortured) as reader:
         killed = torture(command, tortured, 20, 7, environment(species, 0.06))
         before = _done(tortured)
         subprocess.run(command, check=True, env=environment(species, 0))
@@ -214,7 +214,7 @@ def test_two_thousand_rendered_specimens_on_two_dask_workers_of_which_one_is_kil
         dask_scheduler() as (address, _),
         dask_worker(address, **slow) as first,
         dask_worker(address, **slow),
-        reading(store) as reader,
+        reader_of(store) as reader,
         subprocess.Popen(annotate_command(catalog, store, "--runner", address), env=slow) as run,
     ):
         _until_it_writes(run, store)

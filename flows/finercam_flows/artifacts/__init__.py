@@ -1,1 +1,1 @@
-"""What a flow leaves to be looked at in Prefect's pages."""
+"""What a flow publishes on Prefect's pages."""

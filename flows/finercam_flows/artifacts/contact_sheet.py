@@ -1,9 +1,10 @@
-"""A contact sheet of a run's new maps: a look at twelve of them says more than a table."""
+"""A contact sheet of a run's new maps: twelve of them say more than a table."""
 
 import base64
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
+from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 import numpy as np
 import numpy.typing as npt
@@ -24,8 +25,17 @@ CELLS, COLUMNS = 12, 3
 SIDE = 420  # pixels of the longer side of a photograph
 
 
+@dataclass(frozen=True)
+class Pick:
+    """A specimen on the sheet, and its slot among those of its species."""
+
+    scientificName: str
+    slot: int
+    image_id: str
+
+
 class ContactSheet:
-    """Remembers some of the chunks of a run, spread over all of it, and draws their specimens at its end.
+    """Keeps some of the chunks of a run, spread over all of it, and draws their specimens at its end.
 
     Parameters
     ----------
@@ -38,7 +48,7 @@ class ContactSheet:
         self._kept: list[Chunk] = []
 
     def watch(self, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
-        """The same chunks, some of which are remembered on their way."""
+        """The same chunks, some of which are kept as they pass."""
         step = 1
         for number, chunk in enumerate(chunks):
             if number % step == 0:
@@ -48,7 +58,7 @@ class ContactSheet:
             yield chunk
 
     def publish(self) -> None:
-        """Publish photographs and maps of at most twelve specimens, of as many species as there are."""
+        """Publish photographs and maps of at most twelve specimens, from as many species as possible."""
         store = open_store(self._location)
         chosen = choose(store, self._kept)
         if chosen:
@@ -60,52 +70,53 @@ class ContactSheet:
             )
 
 
-def choose(store: Store, chunks: Sequence[Chunk]) -> list[tuple[str, int, str]]:
-    """Species, slot and id of specimens that are done: the first of each species, then their second ones."""
-    by_species: dict[str, list[tuple[str, int, str]]] = {}
+def choose(store: Store, chunks: Sequence[Chunk]) -> list[Pick]:
+    """Specimens that are done: the first of each species, then the second of each, and so on."""
+    by_species: dict[str, list[Pick]] = {}
     for chunk in chunks:
-        row = [(chunk.scientificName, slot, name) for slot, name in zip(chunk.slots, chunk.image_ids, strict=True)]
-        by_species.setdefault(chunk.scientificName, []).extend(row[:CELLS])
-    in_turn = (one for turn in zip_longest(*by_species.values()) for one in turn if one is not None)
-    found: list[tuple[str, int, str]] = []
-    for one in in_turn:
-        if len(found) == CELLS:
-            break
-        if store.status(one[0])[one[1]] == Status.DONE and store.place(one[2]):
-            found.append(one)
-    return found
+        specimens = zip(chunk.slots, chunk.image_ids, strict=True)
+        picks = [Pick(chunk.scientificName, slot, image_id) for slot, image_id in specimens]
+        by_species.setdefault(chunk.scientificName, []).extend(picks[:CELLS])
+    in_turn = (pick for turn in zip_longest(*by_species.values()) for pick in turn if pick is not None)
+    done = (pick for pick in in_turn if _is_shown(store, pick))
+    return list(islice(done, CELLS))
 
 
-def draw(store: Store, chosen: Sequence[tuple[str, int, str]]) -> bytes:
-    """JPEG with the photograph of each specimen and its Finer-CAM map against all its references beside it."""
+def _is_shown(store: Store, pick: Pick) -> bool:
+    done = store.status(pick.scientificName)[pick.slot] == Status.DONE
+    return bool(done and store.place(pick.image_id))
+
+
+def draw(store: Store, chosen: Sequence[Pick]) -> bytes:
+    """JPEG with the photograph of each specimen, and beside it its Finer-CAM map against all its references."""
     lines = -(-len(chosen) // COLUMNS)
     figure = Figure(figsize=(4.6 * COLUMNS, 2.0 * lines + 0.4), dpi=80, layout="constrained")
     axes = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
     for axis in axes:
         axis.axis("off")
-    for axis, one in zip(axes, chosen, strict=False):
-        axis.set_title(f"{one[0]}  ·  {one[2]}", fontsize=8)
+    for axis, pick in zip(axes, chosen, strict=False):
+        axis.set_title(f"{pick.scientificName}  ·  {pick.image_id}", fontsize=8)
         try:
-            photograph, heat = _pictures(store, *one)
+            photograph, heat = _pictures(store, pick)
         except ImageError as error:
             axis.text(0.5, 0.5, str(error), ha="center", va="center", fontsize=7, wrap=True)
             continue
         axis.imshow(np.concatenate([photograph, heat], axis=1))
-    figure.supxlabel(_made(store), fontsize=8, color="0.35")
+    figure.supxlabel(_footer(store), fontsize=8, color="0.35")
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_jpg(buffer, pil_kwargs={"quality": 85})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
-def _pictures(store: Store, name: str, slot: int, image_id: str) -> tuple[Pixels, Pixels]:
-    """The photograph, and the same under its map."""
-    small = thumbnail(store.image(image_id), SIDE)
-    grid = finer_cam(store.species_dataset(name).isel(specimen=[slot])).values[0]
+def _pictures(store: Store, pick: Pick) -> tuple[Pixels, Pixels]:
+    """The photograph, and the photograph under its map; uint8 (height, width, 3)."""
+    small = thumbnail(store.image(pick.image_id), SIDE)
+    grid = finer_cam(store.species_dataset(pick.scientificName).isel(specimen=[pick.slot])).values[0]
     values = to_image(grid, store.preparation.window(small.size), small.size)
     photograph = np.asarray(small)
     return photograph, laid_over(photograph, scaled_to_one(values))
 
 
-def _made(store: Store) -> str:
+def _footer(store: Store) -> str:
     made = store.provenance
     return f"Finer-CAM against all references; {made['classifier'].get('target_layer', '')}, run {made['run']}"
