@@ -22,6 +22,11 @@ class FinercamError(Exception):
         return type(self), (self.problem, self.remedy)
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, for messages: "1 row", "2,000 rows"; `plural` where it is not the noun with an s."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 class CatalogError(FinercamError):
     """A catalog, its manifest or its table cannot be used."""
 

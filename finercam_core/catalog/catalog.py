@@ -27,7 +27,7 @@ class Catalog:
     source : str
         What was opened.
     specimens : DataFrame
-        One row an image, columns as in `finercam_core.catalog.TERMS` plus `fault` ("" or a `Status` name), all text,
+        One row per image, columns as in `finercam_core.catalog.TERMS` plus `fault` ("" or a `Status` name), all text,
         "" where unknown; `image_id` is unique, `scientificName` is the cleaned name, the key of a class.
     rejected : DataFrame
         Rows that could not be used: table, row (1-based), image_id, reason.
@@ -35,8 +35,8 @@ class Catalog:
         Values that were changed, and rows that repeat an image of another table: image_id, term, verbatim, value,
         reason. Changes of case and white space are not listed.
     spellings : DataFrame
-        Names and families that were written otherwise, each different text once, also those that differ by case or
-        white space alone: term, verbatim, value, rows.
+        Names and families that were written otherwise, each different text once, also those that differ only in case or
+        white space: term, verbatim, value, rows.
     traits : TraitLabels or None
         Meaning of the masks' pixel values, if the collection has masks.
     names : {"scientific", "verbatim"}

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 # One row of this table is one column of `Catalog.specimens`; "" stands for unknown in all of them.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -35,12 +38,17 @@ TERMS = tuple(ALIASES)
 LOCATIONS = ("path", "accessURI", "maskURI")
 SPLITS = ("train", "val", "test")
 
+HASHES = ("md5", "sha1", "sha256", "sha512")
+_DIGEST = r"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})?"
+_BOX = r"(?:-?\d+(?:\.\d+)?(?:,-?\d+(?:\.\d+)?){3})?"
+# Without these a row cannot be used; a wrong value in any other column only costs that value.
+REQUIRED = ("scientificName", "place")
 _SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val"}
 _SPLIT_NAMES |= {"test": "test", "testing": "test", "eval": "test", "": ""}
 
 
 def plain(name: str) -> str:
-    """A column name without case, separators and name space, for matching aliases: `dwc:scientificName` → same."""
+    """A column name without case, separators and namespace, for matching: `dwc:scientificName` → `scientificname`."""
     return re.sub(r"[\s_.-]+", "", re.split(r"[:/#]", name)[-1]).lower()
 
 
@@ -49,13 +57,13 @@ def guess_columns(columns: Iterable[str]) -> dict[str, str]:
     present = {plain(c): c for c in reversed(list(columns))}
     if "kingdom" in present or "phylum" in present:
         present.pop("class", None)  # there it is a rank, not a label
-    found: dict[str, str] = {}
+    guessed: dict[str, str] = {}
     for term, aliases in ALIASES.items():
         names = (plain(n) for n in (term, *aliases))
         source = next((present[n] for n in names if n in present), None)
         if source is not None:
-            found[term] = source
-    return found
+            guessed[term] = source
+    return guessed
 
 
 def split_name(text: str) -> str | None:
@@ -74,33 +82,22 @@ def image_location(row: "Mapping[str, str] | pd.Series") -> str:
     return str(row["path"] or row["accessURI"])
 
 
-HASHES = ("md5", "sha1", "sha256", "sha512")
-_DIGEST = r"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})?"
-_BOX = r"(?:-?\d+(?:\.\d+)?(?:,-?\d+(?:\.\d+)?){3})?"
-# Without these a row cannot be used; a wrong value in any other column only costs that value.
-REQUIRED = ("scientificName", "place")
-
-
 @lru_cache(maxsize=1)
-def _schema() -> Any:
+def _schema() -> "pa.DataFrameSchema":
     """The schema; pandera is imported here because it takes a second, which opening a folder need not pay."""
     import pandera.pandas as pa
 
-    def column(check: Any) -> Any:
-        return pa.Column(checks=check, required=False)
+    def filled(error: str) -> pa.Check:
+        return pa.Check(lambda values: values != "", error=error)
 
-    def words(pattern: str, error: str) -> Any:
-        return column(pa.Check.str_matches(rf"{pattern}$", error=error))
-
-    return pa.DataFrameSchema(
-        {
-            "scientificName": column(pa.Check(lambda s: s != "", error="the row names no species")),
-            "place": column(pa.Check(lambda s: s != "", error="the row has neither a path nor an accessURI")),
-            "hashFunction": column(pa.Check.isin(["", *HASHES], error=f"not one of {', '.join(HASHES)}")),
-            "hashValue": words(_DIGEST, "not a hexadecimal digest"),
-            "boundingBox": words(_BOX, "not x,y,width,height in pixels"),
-        }
-    )
+    checks = {
+        "scientificName": filled("the row names no species"),
+        "place": filled("the row has neither a path nor an accessURI"),
+        "hashFunction": pa.Check.isin(["", *HASHES], error=f"not one of {', '.join(HASHES)}"),
+        "hashValue": pa.Check.str_matches(rf"{_DIGEST}$", error="not a hexadecimal digest"),
+        "boundingBox": pa.Check.str_matches(rf"{_BOX}$", error="not x,y,width,height in pixels"),
+    }
+    return pa.DataFrameSchema({name: pa.Column(checks=check, required=False) for name, check in checks.items()})
 
 
 def schema_faults(table: pd.DataFrame) -> pd.DataFrame:

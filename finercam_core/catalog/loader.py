@@ -1,21 +1,25 @@
 """`open_catalog`: one function for every kind of source."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from finercam_core.catalog.assembly import Assembly, assemble, canonical
+from finercam_core.catalog.assembly import Assembly
 from finercam_core.catalog.catalog import Catalog
-from finercam_core.catalog.listing import Listing
-from finercam_core.catalog.manifest import Masks
-from finercam_core.catalog.readers.registry import read_source
-from finercam_core.catalog.source import Source
+from finercam_core.catalog.curation import curate
+from finercam_core.catalog.file_index import FileIndex
+from finercam_core.catalog.readers.darwin_core import read_archive
+from finercam_core.catalog.readers.manifest import read_with_manifest
+from finercam_core.catalog.readers.registry import read_folder_of_any_layout, read_layout, read_remote
+from finercam_core.catalog.readers.table import read_plain_table
+from finercam_core.catalog.source import CatalogSource
 from finercam_core.catalog.split_file import read_splits, with_splits
 from finercam_core.catalog.template import Template
 from finercam_core.catalog.trait_labels import TraitLabels, read_trait_labels
 from finercam_core.errors import CatalogError
-from finercam_core.io.addresses import is_url, join
-from finercam_core.io.tables import RawTable
+from finercam_core.io.addresses import absolute, is_url, join
+from finercam_core.io.tables import table_format
 
 
 def open_catalog(
@@ -45,63 +49,51 @@ def open_catalog(
     Returns
     -------
     Catalog
-        With every bad row in `rejected` and every changed value in `corrections`.
+        With every unusable row in `rejected` and every changed value in `corrections`.
 
     Raises
     ------
     CatalogError
         If nothing can be read, or not one row is usable.
     """
-    text = str(source)
-    read = read_source(text, None if root is None else str(root))
-    found = _assembled(read, str(synonyms or read.synonyms), read.splits if splits is None else str(splits))
-    if found.specimens.empty:
-        _refuse(text, found)
-    return found.catalog(text)
+    location = str(source)
+    read = _read(location, None if root is None else str(root))
+    names = str(synonyms or read.synonyms)
+    assembly = curate(read.tables, read.root, scientific=read.names == "scientific", synonyms=names)
+    split_table = read.splits if splits is None else str(splits)
+    if split_table:
+        assembly.specimens = with_splits(assembly.specimens, _read_splits(split_table))
+    traits = _find_masks(assembly, read)
+    rejected, corrections, spellings = assembly.tables()
+    if assembly.specimens.empty:
+        raise _nothing_usable(location, rejected)
+    return Catalog(
+        read.name, read.root, location, assembly.specimens, rejected, corrections, traits, read.names, spellings
+    )
 
 
-def _refuse(text: str, found: "_Found") -> None:
-    refused = found.tables()[0]
-    first = "" if refused.empty else f"; the first row was refused: {refused['reason'].iloc[0]}"
-    raise CatalogError(f"{text} has no usable row{first}", "give a table with one row an image")
+def _read(location: str, root: str | None) -> CatalogSource:
+    """Read a source by the reader for its ending, or for its files."""
+    ending = location.lower()
+    if ending.endswith(".toml"):
+        return read_with_manifest(Path(location), root)
+    if table_format(location):
+        return read_plain_table(location, root)
+    if ending.endswith((".json", ".jsonld")):
+        source = read_layout("croissant", location)
+    elif is_url(location):
+        source = read_remote(location)
+    elif Path(location).is_dir():
+        source = read_folder_of_any_layout(Path(location))
+    elif ending.endswith(".zip"):
+        source = read_archive(Path(location))
+    else:
+        kinds = "a manifest, a CSV or Parquet table, a Darwin Core Archive, Croissant metadata, or a folder of images"
+        raise CatalogError(f"{location} is not a catalog", f"give {kinds}")
+    return source if root is None else replace(source, root=absolute(root))
 
 
-class _Found:
-    """A source with its assembled rows."""
-
-    def __init__(self, source: Source, assembly: Assembly, traits: TraitLabels | None) -> None:
-        self.source = source
-        self.assembly = assembly
-        self.traits = traits
-
-    @property
-    def specimens(self) -> pd.DataFrame:
-        """Good rows."""
-        return self.assembly.specimens
-
-    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-        """Rejected rows with those that could not even be read, corrections, spellings."""
-        rejected, corrections, spellings = self.assembly.tables()
-        broken = [table for part in self.source.parts if len(table := _broken(part.raw))]
-        return pd.concat([*broken, rejected], ignore_index=True), corrections, spellings
-
-    def catalog(self, text: str) -> Catalog:
-        """The catalog."""
-        source, (rejected, corrections, spellings) = self.source, self.tables()
-        return Catalog(
-            source.name, source.root, text, self.specimens, rejected, corrections, self.traits, source.names, spellings
-        )
-
-
-def _assembled(source: Source, synonyms: str, splits: str) -> _Found:
-    frames = [canonical(part.raw, part.columns, part.constants, part.split) for part in source.parts]
-    assembly = assemble(frames, source.root, scientific=source.names == "scientific", synonyms=synonyms)
-    if splits:
-        assembly.specimens = with_splits(assembly.specimens, _splits(splits))
-    return _Found(source, assembly, _masks(assembly, source) if source.masks else source.traits)
-
-
-def _splits(location: str) -> pd.Series:
+def _read_splits(location: str) -> pd.Series:
     if not is_url(location) and not Path(location).exists():
         raise CatalogError(
             f"the splits {location} do not exist", "make them: finercam catalog split CATALOG --out FILE"
@@ -109,19 +101,19 @@ def _splits(location: str) -> pd.Series:
     return read_splits(location)
 
 
-def _masks(found: Assembly, source: Source) -> TraitLabels | None:
-    """Fill in the masks that exist and read what their values mean."""
-    masks: Masks | None = source.masks
-    if masks is None or found.specimens.empty:
+def _find_masks(assembly: Assembly, source: CatalogSource) -> TraitLabels | None:
+    """Fill in the masks that exist beside the images, and read what their values mean."""
+    masks = source.masks
+    if masks is None or assembly.specimens.empty:
         return source.traits
-    places = Template(masks.path).fill(found.specimens, every=True)
-    there = Listing(source.root).exist(places)
-    found.specimens["maskURI"] = places.where(there, found.specimens["maskURI"])
+    locations = Template(masks.path).fill(assembly.specimens, every=True)
+    there = FileIndex(source.root).exist(locations)
+    assembly.specimens["maskURI"] = locations.where(there, assembly.specimens["maskURI"])
     if not masks.labels:
         return source.traits if there.any() else None
     return read_trait_labels(join(source.root, masks.labels), masks.uberon)
 
 
-def _broken(raw: RawTable) -> pd.DataFrame:
-    rows = [{"table": raw.name, "row": row, "image_id": "", "reason": reason} for row, reason in raw.broken]
-    return pd.DataFrame(rows, columns=["table", "row", "image_id", "reason"])
+def _nothing_usable(location: str, rejected: pd.DataFrame) -> CatalogError:
+    first = "" if rejected.empty else f"; the first row was refused: {rejected['reason'].iloc[0]}"
+    return CatalogError(f"{location} has no usable row{first}", "give a table with one row per image")

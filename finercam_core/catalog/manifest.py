@@ -2,18 +2,19 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from finercam_core.catalog.columns import TERMS, split_name
 from finercam_core.catalog.template import Template
-from finercam_core.errors import CatalogError
+from finercam_core.errors import CatalogError, counted
 
 Layout = Literal[
     "table", "folder", "darwin-core-archive", "fish-vista", "cub-200", "birds-525", "stanford-cars", "fgvc-aircraft",
     "croissant",
 ]  # fmt: skip
+T = TypeVar("T")
 Texts = Annotated[list[str], BeforeValidator(lambda v: [v] if isinstance(v, str) else v)]
 
 
@@ -50,7 +51,7 @@ class Table(_Strict):
 
     @field_validator("split")
     @classmethod
-    def _known_split(cls, value: str) -> str:
+    def _is_split(cls, value: str) -> str:
         name = split_name(value)
         if name is None:
             raise ValueError(f"{value!r} is not one of train, val, test")
@@ -66,12 +67,12 @@ class Masks(_Strict):
 
     @field_validator("path")
     @classmethod
-    def _a_template(cls, value: str) -> str:
-        return _checked(value)
+    def _is_template(cls, value: str) -> str:
+        return _checked_template(value)
 
 
 class Manifest(_Strict):
-    """Everything that `open_catalog` needs to know about one collection."""
+    """Everything that `open_catalog` needs to know about one collection; see docs/catalogs.md."""
 
     collection: Collection
     tables: list[Table] = Field(default_factory=list)
@@ -82,7 +83,7 @@ class Manifest(_Strict):
 
     @field_validator("columns", "constants")
     @classmethod
-    def _canonical(cls, value: dict[str, Any]) -> dict[str, Any]:
+    def _has_canonical_columns(cls, value: dict[str, T]) -> dict[str, T]:
         unknown = [term for term in value if term not in TERMS]
         if unknown:
             raise ValueError(f"unknown columns {', '.join(unknown)}; the canonical ones are {', '.join(TERMS)}")
@@ -90,14 +91,14 @@ class Manifest(_Strict):
 
     @field_validator("columns")
     @classmethod
-    def _templates(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+    def _has_templates(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         for texts in value.values():
             for text in texts:
-                _checked(text)
+                _checked_template(text)
         return value
 
     @model_validator(mode="after")
-    def _enough(self) -> "Manifest":
+    def _is_complete(self) -> "Manifest":
         given = self.columns.keys() | self.constants.keys()
         if self.collection.layout != "table":
             return self
@@ -126,15 +127,18 @@ def read_manifest(path: Path) -> Manifest:
         raise CatalogError(f"the manifest {path} is not valid TOML: {error}", "correct that line") from error
     except ValidationError as error:
         faults = "; ".join(_fault(e["loc"], e["msg"]) for e in error.errors(include_url=False))
-        raise CatalogError(f"the manifest {path} has {error.error_count()} faults: {faults}", "correct them") from error
+        raise CatalogError(
+            f"the manifest {path} has {counted(error.error_count(), 'fault')}: {faults}", "correct them"
+        ) from error
 
 
-def _fault(place: tuple[int | str, ...], message: str) -> str:
-    where = ".".join(str(p) for p in place)
-    return f"{where}: {message.removeprefix('Value error, ')}" if where else message.removeprefix("Value error, ")
+def _fault(keys: tuple[int | str, ...], message: str) -> str:
+    """One of pydantic's faults, after the dotted name of the key that has it."""
+    where = ".".join(map(str, keys))
+    return f"{where}: " * bool(where) + message.removeprefix("Value error, ")
 
 
-def _checked(text: str) -> str:
+def _checked_template(text: str) -> str:
     try:
         Template(text)
     except CatalogError as error:

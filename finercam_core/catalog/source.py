@@ -9,14 +9,14 @@ from finercam_core.io.tables import RawTable
 
 
 @dataclass(frozen=True)
-class Part:
-    """One raw table.
+class MappedTable:
+    """A raw table with the meaning of its columns.
 
     Parameters
     ----------
     raw : RawTable
     columns : mapping of str to sequence of str
-        Templates of the canonical columns; of several for one column the first that gives a value wins.
+        Templates of the canonical columns; if there are several for one column, the first that gives a value wins.
     constants : mapping of str to str
         Canonical columns that have one value in all rows.
     split : str
@@ -30,7 +30,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Source:
+class CatalogSource:
     """A collection as its reader found it.
 
     Parameters
@@ -38,20 +38,20 @@ class Source:
     name : str
     root : str
         Absolute folder or URL that the paths of its images are relative to.
-    parts : sequence of Part
+    tables : sequence of MappedTable
     names : {"scientific", "verbatim"}
         Whether the species are scientific names.
     masks : Masks or None
         Where masks lie that the tables do not name.
     traits : TraitLabels or None
-        What the masks' values mean, where no file says it.
+        What the masks' values mean, where no file says so.
     synonyms, splits : str
-        Tables of accepted names and of the images' splits, or "".
+        Locations of tables of accepted names and of the images' splits, or "".
     """
 
     name: str
     root: str
-    parts: Sequence[Part]
+    tables: Sequence[MappedTable]
     names: str = "scientific"
     masks: Masks | None = None
     traits: TraitLabels | None = None

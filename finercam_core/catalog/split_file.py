@@ -1,4 +1,4 @@
-"""Splits as a file: which images are trained, validated and tested on, to keep and to cite."""
+"""Splits as a file to keep and to cite: which images are for training, validation and testing."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def read_splits(location: str) -> pd.Series:
     Raises
     ------
     CatalogError
-        It cannot be read, lacks a column, has an image twice, or another word than train, val and test.
+        It cannot be read, lacks a column, has an image twice, or has a word other than train, val and test.
     """
     frame = read_table(location, columns=["image_id", "split"]).frame
     splits = frame.set_index("image_id")["split"].map(split_name)
@@ -31,15 +31,15 @@ def read_splits(location: str) -> pd.Series:
     if len(unknown):
         raise CatalogError(f"{location} has the split {unknown[0]!r}", "use train, val and test")
     if not splits.index.is_unique:
-        twice = splits.index[splits.index.duplicated()][0]
-        raise CatalogError(f"{location} has the image {twice!r} twice", "leave one of its rows")
+        repeated = splits.index[splits.index.duplicated()][0]
+        raise CatalogError(f"{location} has the image {repeated!r} twice", "keep one of its rows")
     return splits.astype("str")
 
 
 def with_splits(specimens: pd.DataFrame, splits: pd.Series) -> pd.DataFrame:
-    """Specimens with the splits that a table gives them; images that it lacks keep their own."""
-    found = specimens["image_id"].map(splits)
-    return specimens.assign(split=found.where(found.notna(), specimens["split"]).astype("str"))
+    """Specimens with the splits that a table gives them; images that are not in it keep their own."""
+    listed = specimens["image_id"].map(splits)
+    return specimens.assign(split=listed.where(listed.notna(), specimens["split"]).astype("str"))
 
 
 def write_splits(
@@ -65,7 +65,7 @@ def write_splits(
     Raises
     ------
     CatalogError
-        The file cannot be used or written, or the shares are none.
+        The file cannot be used or written, or the shares are invalid.
     """
     path, table = Path(location), catalog.specimens
     if path.suffix.lower() != ".csv":
@@ -74,10 +74,10 @@ def write_splits(
     before = read_splits(str(path)) if path.exists() else pd.Series(dtype="str")
     table = with_splits(table, before)
     table = table.assign(split=deal_splits(table, val=val, test=test), new=~table["image_id"].isin(before.index))
-    beside = path.with_name(f"{path.name}.partial")
+    partial = path.with_name(f"{path.name}.partial")
     try:
-        table[list(COLUMNS)].to_csv(beside, index=False, lineterminator="\n")
-        beside.replace(path)
+        table[list(COLUMNS)].to_csv(partial, index=False, lineterminator="\n")
+        partial.replace(path)
     except OSError as error:
         raise CatalogError(f"{path} cannot be written: {error.strerror}", "correct the path") from error
     return table[[*COLUMNS, "new"]]

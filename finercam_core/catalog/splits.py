@@ -20,8 +20,8 @@ def split_by_group(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) 
     """Give every group (specimen, source image) a split by the hash of its name alone.
 
     So the split of a group is the same in every table that has it, whatever else is added, removed or sorted. The
-    shares hold in each species as those of a random draw do: a species with few groups may lack one of the splits.
-    `deal_splits` keeps the shares, and needs to be told the earlier splits.
+    shares hold in each species only as in a random draw: a species with few groups may lack one of the splits.
+    `deal_splits` keeps the shares exactly, but must be given the earlier splits.
 
     Parameters
     ----------
@@ -37,9 +37,9 @@ def split_by_group(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) 
     Raises
     ------
     CatalogError
-        The shares are none.
+        The shares are invalid: negative, or 1 or more together.
     """
-    _check(val, test)
+    _check_shares(val, test)
     share = _shares(groups_of(table))
     chosen = np.select([share < test, share < test + val], ["test", "val"], "train")
     return pd.Series(chosen, index=table.index)
@@ -49,14 +49,14 @@ def deal_splits(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> 
     """Deal the groups of each species out to the splits, so that every species has its shares.
 
     Groups that have a split keep it. The others are taken in the order of the hash of their names, and each goes to the
-    split that lacks most of its share in this species: the first to train, so that no species is only tested on.
+    split that lacks most of its share in this species; the first goes to train, so that no species is only tested on.
 
     Parameters
     ----------
     table : DataFrame
-        With `group_id`, `image_id`, `scientificName` and `split`, "" where a row has none yet. A group whose rows stand
+        With `group_id`, `image_id`, `scientificName` and `split`, "" where a row has none yet. A group whose rows are
         in several splits goes to train as a whole: the classifier may have seen it. A group of several species counts
-        for the one with most rows in it.
+        for the one with the most rows in it.
     val, test : float
         Shares, in [0, 1].
 
@@ -67,13 +67,13 @@ def deal_splits(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> 
     Raises
     ------
     CatalogError
-        The shares are none.
+        The shares are invalid: negative, or 1 or more together.
     """
-    _check(val, test)
+    _check_shares(val, test)
     wanted = {"train": 1 - val - test, "test": test, "val": val}
     groups = groups_of(table)
     chosen = _kept(groups, table["split"])
-    species = _species(groups, table["scientificName"])
+    species = _species_of(groups, table["scientificName"])
     order = pd.DataFrame({"species": species, "share": _shares(pd.Series(species.index, species.index))})
     rows = order.sort_values(["species", "share"], kind="stable")["species"].items()
     for _, members in groupby(rows, key=lambda pair: pair[1]):
@@ -120,7 +120,7 @@ def find_leaks(specimens: pd.DataFrame, digests: Sequence[str]) -> dict[str, str
     return reasons
 
 
-def _check(val: float, test: float) -> None:
+def _check_shares(val: float, test: float) -> None:
     if not (0 <= val <= 1 and 0 <= test <= 1 and val + test < 1):
         raise CatalogError(
             f"{val:g} for val and {test:g} for test leave nothing to train on", "give less than 1 together"
@@ -128,23 +128,20 @@ def _check(val: float, test: float) -> None:
 
 
 def _shares(names: pd.Series) -> pd.Series:
-    """A number in [0, 1) for each name, the same for ever."""
+    """A number in [0, 1) for each name, always the same one."""
     numbers = {name: int.from_bytes(hashlib.sha256(str(name).encode()).digest()[:6], "big") for name in names.unique()}
     return names.map(numbers).astype("float64") / 2**48
 
 
 def _kept(groups: pd.Series, split: pd.Series) -> dict[str, str]:
     """Splits of the groups that have one."""
-    given = pd.DataFrame({"group": groups, "split": split})[split != ""].drop_duplicates()
-    several = given["group"].duplicated(keep=False)
-    return {
-        **dict(zip(given["group"], given["split"], strict=True)),
-        **dict.fromkeys(given.loc[several, "group"], "train"),
-    }
+    known = pd.DataFrame({"group": groups, "split": split})[split != ""].drop_duplicates()
+    several = keys_in_several(groups, split)
+    return dict(zip(known["group"], known["split"], strict=True)) | dict.fromkeys(several, "train")
 
 
-def _species(groups: pd.Series, names: pd.Series) -> pd.Series:
-    """Species of each group: that of most of its rows, then the first by name."""
+def _species_of(groups: pd.Series, names: pd.Series) -> pd.Series:
+    """Species of each group: the one with most of its rows; of several such the first by name."""
     counted = pd.DataFrame({"group": groups, "species": names}).value_counts().rename("rows").reset_index()
     first = counted.sort_values(["rows", "species"], ascending=[False, True]).drop_duplicates("group")
     species: pd.Series = first.set_index("group")["species"]

@@ -1,4 +1,4 @@
-"""A canonical column as a text with `{source column}` fields, worked out for a whole table at once."""
+"""A canonical column as a text with `{source column}` fields, filled for a whole table at once."""
 
 import re
 from collections.abc import Callable
@@ -32,13 +32,13 @@ class Template:
     text : str
         A source column's name, or a text with fields: `"Images/{file_name}"`, `"{filename:stem}"`,
         `"{class:words|last}"`. The steps after the colon are those of `STEPS`: `stem` and `name` of a path,
-        `parent` folder, `lower`, `upper`, `capitalize`, `words` (underscores to spaces, leading number off),
+        `parent` (folder's name), `lower`, `upper`, `capitalize`, `words` (underscores to spaces, leading number off),
         `first` and `last` word.
 
     Raises
     ------
     CatalogError
-        For braces that do not close and for unknown steps.
+        Braces do not match, or a step is unknown.
     """
 
     def __init__(self, text: str) -> None:

@@ -56,7 +56,7 @@ def read_trait_labels(location: str, uberon: Mapping[str, str]) -> TraitLabels:
     Raises
     ------
     CatalogError
-        The file is missing or is no such mapping.
+        The file is missing or is not such a mapping.
     """
     with open_binary(location) as file:
         content = file.read()

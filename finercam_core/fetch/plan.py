@@ -4,7 +4,7 @@ import pandas as pd
 
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.columns import image_locations
-from finercam_core.catalog.listing import Listing
+from finercam_core.catalog.file_index import FileIndex
 from finercam_core.fetch.checksums import function_name
 from finercam_core.fetch.reasons import Reason
 from finercam_core.io.addresses import is_url, join, url_faults
@@ -51,7 +51,7 @@ def _image_uris(catalog: Catalog) -> list[str]:
     locations = image_locations(table)
     both = (table["path"] != "") & (table["accessURI"] != "") & (table["fault"] == "")
     if both.any() and not is_url(catalog.root):
-        there = Listing(catalog.root).exist(table.loc[both, "path"])
+        there = FileIndex(catalog.root).exist(table.loc[both, "path"])
         safe = url_faults(table.loc[both, "accessURI"]) == ""
         locations = locations.mask((~there & safe).reindex(table.index, fill_value=False), table["accessURI"])
     return [join(catalog.root, location) for location in locations]

@@ -1,6 +1,6 @@
-"""Where an image may lie: inside the collection's folder, or at an address of a remote store. Nothing is opened."""
+"""Where files may lie: inside the collection's folder, or at an address of a remote store. Nothing is opened."""
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 import pandas as pd
@@ -22,6 +22,11 @@ def is_url(text: str) -> bool:
 def is_web(location: str) -> bool:
     """Whether a location is on a web server, where characters are encoded and folders cannot be listed."""
     return location.startswith(("http://", "https://"))
+
+
+def absolute(location: str) -> str:
+    """A local path in full, links resolved; a URL as it is."""
+    return location if is_url(location) else str(Path(location).resolve())
 
 
 def join(root: str, path: str) -> str:

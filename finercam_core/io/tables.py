@@ -28,7 +28,7 @@ _ENDINGS = {".csv": "csv", ".tsv": "tsv", ".txt": "tsv", ".tab": "tsv", ".parque
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text table is written; `delimiter` "" is told from the header, `quote` False: no character quotes."""
+    """How a text table is written; `delimiter` "": guessed from the header, `quote` False: no quoting."""
 
     delimiter: str = ","
     quote: str | bool = '"'
@@ -46,10 +46,9 @@ class RawTable:
     broken: list[tuple[int, str]] = field(default_factory=list)
 
 
-def table_format(path: str, given: str | None = None) -> str | None:
+def table_format(path: str) -> str | None:
     """`csv`, `tsv` or `parquet` by the ending of a path, or None."""
-    ending = PurePosixPath(path.lower().removesuffix(".gz")).suffix
-    return given or _ENDINGS.get(ending)
+    return _ENDINGS.get(PurePosixPath(path.lower().removesuffix(".gz")).suffix)
 
 
 def read_table(
@@ -67,9 +66,9 @@ def read_table(
     location : str
         Path or URL.
     name : str
-        How the table is called in reports; the location's last part by default.
+        What the table is called in reports; the location's last part by default.
     kind : {"csv", "tsv", "parquet"}, optional
-        By default it follows from the ending.
+        Its format; by default it follows from the ending.
     columns : sequence of str, optional
         The columns that are needed; others are not loaded.
     encoding : str
@@ -81,7 +80,7 @@ def read_table(
         The file is missing, unreachable, not of its format, not UTF-8, or lacks columns (all of them are named).
     """
     name = name or location.replace("\\", "/").rsplit("/", 1)[-1]
-    kind = table_format(location, kind)
+    kind = kind or table_format(location)
     if kind is None:
         raise CatalogError(f"{location} is not a table", f"use a file that ends in {', '.join(_ENDINGS)}")
     with open_binary(location) as file:
@@ -96,12 +95,12 @@ def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
     Raises
     ------
     CatalogError
-        It is not there, or the server cannot be reached.
+        It is missing, or its server cannot be reached.
     """
     try:
         opened: AbstractContextManager[IO[bytes]] = fsspec.open(location, "rb", compression="infer").open()
     except FileNotFoundError as error:
-        if no_answer(error):  # fsspec says so of a web server that is not there
+        if no_answer(error):  # fsspec also raises it when a web server does not answer
             raise unreadable(location, "read", error) from error
         raise CatalogError(f"{location} does not exist", "correct the path or give root=") from error
     except Exception as error:  # fsspec's back ends raise whatever their client raises
@@ -142,15 +141,16 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
         )
     except (pa.ArrowException, UnicodeError, LookupError, OSError, EOFError, csv.Error, *DAMAGE) as error:
         if "Empty CSV" in str(error):
-            raise CatalogError(f"{name} has no usable row", "give a table with one row an image") from error
+            raise CatalogError(f"{name} has no usable row", "give a table with one row per image") from error
         raise CatalogError(f"{name} is not a readable table: {first_line(error)}", "save it as UTF-8 text") from error
     return RawTable(name, _numbered(to_text(table), [number for number, _ in broken]), broken)
 
 
 def _codec(dialect: Dialect) -> str:
-    """By this name pyarrow decodes through Python, which refuses what is not UTF-8 before a broken row is reported.
+    """The name of the encoding for pyarrow.
 
-    Under its own name for it, "utf8", a broken row that is not UTF-8 raises inside the callback, where it is lost.
+    Under "utf-8-sig" pyarrow decodes through Python, which refuses what is not UTF-8 before a broken row is reported;
+    under its own name, "utf8", a broken row that is not UTF-8 raises inside the callback, where the error is lost.
     """
     return "utf-8-sig" if dialect.encoding == "utf8" else dialect.encoding
 
@@ -160,30 +160,29 @@ def _header(file: IO[bytes], dialect: Dialect) -> tuple[list[str], Dialect]:
     lines = [file.readline() for _ in range(dialect.skip)]
     if dialect.header is None:
         lines.append(file.readline())
-    encoding = "utf-8-sig" if dialect.encoding == "utf8" else dialect.encoding
-    line = lines[-1].decode(encoding) if lines else ""
+    line = lines[-1].decode(_codec(dialect)) if lines else ""
     dialect = dialect if dialect.delimiter else _sniffed(line, dialect)
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
     quote = str(dialect.quote) if dialect.quote else None
     reader = csv.reader([line], delimiter=dialect.delimiter, quotechar=quote, quoting=quoting)
-    found = [cell.strip() for cell in next(reader, [])]
+    cells = [cell.strip() for cell in next(reader, [])]
     if dialect.header is None:
-        return found, dialect
+        return cells, dialect
     # A description may end before the columns do.
-    more = [f"#{i}" for i in range(len(dialect.header), len(found))]
+    more = [f"#{i}" for i in range(len(dialect.header), len(cells))]
     return [*dialect.header, *more], dialect
 
 
 def _sniffed(header: str, dialect: Dialect) -> Dialect:
-    """The delimiter that the header has most of; GBIF's tables have tabs and no quoting at all."""
+    """The delimiter that is most frequent in the header; GBIF's tables have tabs and no quoting at all."""
     delimiter = max((",", "\t", ";", "|"), key=header.count)
     return replace(dialect, delimiter=delimiter, quote=False if header.startswith("gbifID\t") else dialect.quote)
 
 
 def _wanted(name: str, header: Sequence[str], columns: Sequence[str] | None) -> list[str]:
-    """The columns to load, all of them checked to be there once."""
+    """The columns to load, after checking that each is there exactly once."""
     if not any(header):
-        raise CatalogError(f"{name} is empty", "give a table with a header line and one row an image")
+        raise CatalogError(f"{name} is empty", "give a table with a header line and one row per image")
     wanted = [c for c in header if c] if columns is None else list(dict.fromkeys(columns))
     missing = [c for c in wanted if c not in header]
     if missing:
@@ -191,9 +190,9 @@ def _wanted(name: str, header: Sequence[str], columns: Sequence[str] | None) -> 
             f"{name} has no column {', '.join(map(repr, missing))}; it has {', '.join(header)}",
             "correct the manifest's [columns]",
         )
-    twice = sorted({c for c in wanted if list(header).count(c) > 1})
-    if twice:
-        raise CatalogError(f"{name} has the column {', '.join(map(repr, twice))} twice", "rename one of them")
+    repeated = sorted({c for c in wanted if list(header).count(c) > 1})
+    if repeated:
+        raise CatalogError(f"{name} has the column {', '.join(map(repr, repeated))} twice", "rename one of them")
     return wanted
 
 
@@ -209,7 +208,7 @@ def _read_parquet(file: IO[bytes], name: str, columns: Sequence[str] | None) -> 
 
 def to_text(table: pa.Table) -> pd.DataFrame:
     """Every column as pandas text, missing values as ""."""
-    columns: dict[str, Any] = {}
+    columns: dict[str, pd.Series] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         values = column if pa.types.is_string(column.type) else column.cast(pa.string())
         columns[name] = pa.compute.fill_null(values, "").to_pandas().astype("str")

@@ -5,7 +5,7 @@ import pandas as pd
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.findings import Finding, tally
 from finercam_core.catalog.columns import image_locations
-from finercam_core.catalog.listing import Listing
+from finercam_core.catalog.file_index import FileIndex
 from finercam_core.io.addresses import is_url
 from finercam_core.status import Status
 
@@ -69,7 +69,7 @@ def _masks(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
     named = table[(table["maskURI"] != "") & ~table["maskURI"].map(is_url).astype(bool)]
     if named.empty or not (seen["status"] != "").any():
         return None
-    gone = named.loc[~Listing(catalog.root).exist(named["maskURI"]), ["image_id", "maskURI"]]
+    gone = named.loc[~FileIndex(catalog.root).exist(named["maskURI"]), ["image_id", "maskURI"]]
     if gone.empty:
         return None
     return Finding("missing_masks", "error", len(gone), "masks", "missing", gone.reset_index(drop=True),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.near_duplicates import need_library, perceptual_hash
-from finercam_core.catalog.listing import Listing
+from finercam_core.catalog.file_index import FileIndex
 from finercam_core.images.photographs import ImageError, load_image, locate
 from finercam_core.io.addresses import is_url, is_web
 from finercam_core.io.workers import processors
@@ -92,6 +92,6 @@ def _listed(catalog: Catalog) -> pd.DataFrame:
     if is_web(catalog.root):
         return seen
     paths = table.loc[(table["path"] != "") & (table["fault"] == ""), "path"]
-    there = Listing(catalog.root).exist(paths)
+    there = FileIndex(catalog.root).exist(paths)
     seen.loc[paths.index, "status"] = there.map({True: Status.DONE.name, False: Status.MISSING.name}).astype("str")
     return seen

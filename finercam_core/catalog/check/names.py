@@ -5,7 +5,7 @@ import pandas as pd
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.findings import Finding, tally
 from finercam_core.taxonomy.names import parse_name
-from finercam_core.taxonomy.spelling import similar_names
+from finercam_core.taxonomy.similar_names import similar_names
 
 _SYNONYM = "synonym of the accepted name"
 

@@ -1,1 +1,1 @@
-"""One module a layout: each turns a folder, archive or table into a `Source`, and judges nothing."""
+"""One module per layout: each turns a folder, archive or table into a `CatalogSource`, and judges nothing."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.catalog.columns import SPLITS
-from finercam_core.catalog.readers.lists import boxes, read_list
-from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.readers.lists import box_text, numbered, read_list
+from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
 from finercam_core.io.tables import RawTable
 
@@ -20,28 +20,27 @@ _COLUMNS = {
     "family": ["manufacturer"],
     "boundingBox": ["box"],
 }
-
-
-def read_aircraft(folder: Path) -> Source:
-    """Read the lists of FGVC-Aircraft from its folder or the `data` folder in it."""
-    base = folder if (folder / SIGN).is_file() else folder / "data"
-    boxed = read_list(base / "images_box.txt", _BOX) if (base / "images_box.txt").is_file() else None
-    parts = [Part(_split(base, split, boxed), _COLUMNS, {}, split) for split in SPLITS
-             if (base / f"images_variant_{split}.txt").is_file()]  # fmt: skip
-    if not parts:
-        raise CatalogError(f"{folder} has no {SIGN}", "give the data folder of FGVC-Aircraft")
-    return Source("FGVC-Aircraft", str(base), parts, names="verbatim")
-
-
 _BOX = ("image", "left", "top", "right", "bottom")
+_LEVELS = ("variant", "family", "manufacturer")
 
 
-def _split(base: Path, split: str, boxed: pd.DataFrame | None) -> RawTable:
-    levels = [level for level in ("variant", "family", "manufacturer")
-              if (base / f"images_{level}_{split}.txt").is_file()]  # fmt: skip
-    tables = [read_list(base / f"images_{level}_{split}.txt", ("image", level)) for level in levels]
-    table = reduce(lambda left, right: left.join(right), tables)
-    table = table.reindex(columns=["variant", "family", "manufacturer"]).fillna("")
-    table["box"] = "" if boxed is None else boxes(*(boxed[name] for name in _BOX[1:])).reindex(table.index).fillna("")
-    frame = table.reset_index().astype("str")
-    return RawTable(f"images_variant_{split}.txt", frame.set_axis(pd.RangeIndex(1, len(frame) + 1)))
+def read_aircraft(folder: Path) -> CatalogSource:
+    """Read the lists of FGVC-Aircraft from its folder or the `data` folder in it; raises `CatalogError`."""
+    base = folder if (folder / SIGN).is_file() else folder / "data"
+    boxes = base / "images_box.txt"
+    corners = read_list(boxes, _BOX) if boxes.is_file() else None
+    present = [split for split in SPLITS if (base / f"images_variant_{split}.txt").is_file()]
+    if not present:
+        raise CatalogError(f"{folder} has no {SIGN}", "give the data folder of FGVC-Aircraft")
+    tables = [MappedTable(_read_split(base, split, corners), _COLUMNS, {}, split) for split in present]
+    return CatalogSource("FGVC-Aircraft", str(base), tables, names="verbatim")
+
+
+def _read_split(base: Path, split: str, corners: pd.DataFrame | None) -> RawTable:
+    """The images of one split with their variant, family, manufacturer and box."""
+    lists = {level: base / f"images_{level}_{split}.txt" for level in _LEVELS}
+    tables = [read_list(path, ("image", level)) for level, path in lists.items() if path.is_file()]
+    table = reduce(lambda left, right: left.join(right), tables).reindex(columns=list(_LEVELS)).fillna("")
+    box = None if corners is None else box_text(*(corners[name] for name in _BOX[1:]))
+    table["box"] = "" if box is None else box.reindex(table.index).fillna("")
+    return numbered(f"images_variant_{split}.txt", table.reset_index().astype("str"))

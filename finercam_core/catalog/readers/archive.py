@@ -23,7 +23,7 @@ class Archive:
     Raises
     ------
     CatalogError
-        It is not there, or no zip.
+        It is missing, or neither a folder nor a readable zip.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,13 +39,13 @@ class Archive:
             raise CatalogError(f"{path} is not a readable zip: {first_line(error)}", "fetch it again") from error
 
     def find(self, name: str) -> str | None:
-        """The least deep file of this name, as its path in the archive; None if there is none."""
+        """Path in the archive of the file of this name nearest to its top; None if there is none."""
         if self._zip is None:
-            found = [p.relative_to(self.path).as_posix() for p in (self.path / name, *self.path.glob(f"*/{name}"))
-                     if p.is_file()]  # fmt: skip
+            files = (path for path in (self.path / name, *self.path.glob(f"*/{name}")) if path.is_file())
+            entries = [path.relative_to(self.path).as_posix() for path in files]
         else:
-            found = [entry for entry in self._zip.namelist() if PurePosixPath(entry).name == name]
-        return min(found, key=lambda entry: (entry.count("/"), entry), default=None)
+            entries = [entry for entry in self._zip.namelist() if PurePosixPath(entry).name == name]
+        return min(entries, key=lambda entry: (entry.count("/"), entry), default=None)
 
     def names(self) -> list[str]:
         """Paths of all files."""
@@ -66,8 +66,8 @@ class Archive:
         CatalogError
             The path leaves the archive, is not in it, or the file is damaged.
         """
-        parts = PurePosixPath(name.replace("\\", "/"))
-        if parts.is_absolute() or ".." in parts.parts or ":" in name:
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in name:
             raise CatalogError(f"{self.path} names the file {name!r}, which lies outside", "do not trust this archive")
         if not self.has(name):
             raise CatalogError(f"{self.path} has no file {name!r}", "fetch it again")

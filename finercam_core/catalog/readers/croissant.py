@@ -12,38 +12,45 @@ from pathlib import Path
 from typing import Any
 
 from finercam_core.catalog.columns import guess_columns, split_name
-from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
 from finercam_core.io.addresses import is_url, join
 from finercam_core.io.faults import first_line
 from finercam_core.io.tables import read_table
 
-_FORMATS = {"text/csv": "csv", "text/tab-separated-values": "tsv", "application/x-parquet": "parquet"}
-_FORMATS |= {"application/vnd.apache.parquet": "parquet"}
+SIGN = "croissant.json"
+_FORMATS = {
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "application/x-parquet": "parquet",
+    "application/vnd.apache.parquet": "parquet",
+}
 
 
-def read_croissant(place: str) -> Source:
+def read_croissant(location: str) -> CatalogSource:
     """Read a collection from its Croissant file; relative addresses start from the file's folder.
 
     Parameters
     ----------
-    place : str
-        The JSON-LD file, or the folder that holds `croissant.json`.
+    location : str
+        The JSON-LD file (path or URL), or the folder that holds `croissant.json`.
 
     Raises
     ------
     CatalogError
-        mlcroissant is not installed, the file is no valid Croissant, or no record set describes images of species.
+        mlcroissant is not installed, the file is not valid Croissant, or no record set describes images of species.
     """
-    path = Path(place) / "croissant.json" if not is_url(place) and Path(place).is_dir() else Path(place)
-    metadata = _metadata(place if is_url(place) else str(path))
-    root = place.rsplit("/", 1)[0] if is_url(place) else str(path.resolve().parent)
+    remote = is_url(location)
+    path = Path(location) / SIGN if not remote and Path(location).is_dir() else Path(location)
+    metadata = _metadata(location if remote else str(path))
+    root = location.rsplit("/", 1)[0] if remote else str(path.resolve().parent)
     files = {node.id: node for node in metadata.distribution}
-    parts = [part for records in metadata.record_sets for part in _parts(records, files, root, _license(metadata))]
-    if not parts:
-        problem = f"{place} has no record set with a species and an image from a CSV, TSV or Parquet file"
+    licence = _license(metadata)
+    tables = [table for records in metadata.record_sets for table in _tables(records, files, root, licence)]
+    if not tables:
+        problem = f"{location} has no record set with a species and an image from a CSV, TSV or Parquet file"
         raise CatalogError(problem, "write a manifest for its tables")
-    return Source(str(metadata.name or path.stem), root, parts)
+    return CatalogSource(str(metadata.name or path.stem), root, tables)
 
 
 def _metadata(location: str) -> Any:
@@ -54,14 +61,14 @@ def _metadata(location: str) -> Any:
     try:
         with _quiet():
             return mlcroissant.Dataset(jsonld=location).metadata
-    except Exception as error:  # mlcroissant lets through whatever its parts raise
+    except Exception as error:  # mlcroissant lets through whatever its libraries raise
         problem = f"{location} is not valid Croissant: {first_line(error)}"
         raise CatalogError(problem, "check it with: mlcroissant validate --jsonld FILE") from error
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Its recommendations are for the authors of the metadata, not for their readers."""
+    """Silence mlcroissant's recommendations, which are for the authors of the metadata, not for their readers."""
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -74,13 +81,14 @@ def _quiet() -> Iterator[None]:
 
 
 def _license(metadata: Any) -> str:
-    found = metadata.license
-    found = found[0] if isinstance(found, list) and found else found
-    return found if isinstance(found, str) else ""
+    """The licence, or the first of several."""
+    licence = metadata.license
+    licence = licence[0] if isinstance(licence, list) and licence else licence
+    return licence if isinstance(licence, str) else ""
 
 
-def _parts(records: Any, files: dict[str, Any], root: str, licence: str) -> Iterator[Part]:
-    """One part a file that gives the record set both a species and an image."""
+def _tables(records: Any, files: dict[str, Any], root: str, licence: str) -> Iterator[MappedTable]:
+    """One table per file that gives the record set both a species and an image."""
     by_file: dict[str, dict[str, str]] = {}
     for field in records.fields:
         source = field.source
@@ -90,10 +98,10 @@ def _parts(records: Any, files: dict[str, Any], root: str, licence: str) -> Iter
     for file, fields in by_file.items():
         columns = {term: [fields[name]] for term, name in guess_columns(fields).items()}
         if "scientificName" in columns and {"path", "accessURI"} & columns.keys() and file in files:
-            yield _part(files[file], fields, columns, root, licence)
+            yield _table(files[file], fields, columns, root, licence)
 
 
-def _part(node: Any, fields: dict[str, str], columns: dict[str, list[str]], root: str, licence: str) -> Part:
+def _table(node: Any, fields: dict[str, str], columns: dict[str, list[str]], root: str, licence: str) -> MappedTable:
     address = str(node.content_url or "")
     outside = ".." in address.split("/") or address.startswith("/") or (is_url(address) and "file:" in address.lower())
     if not address or outside:
@@ -101,4 +109,4 @@ def _part(node: Any, fields: dict[str, str], columns: dict[str, list[str]], root
     kind = next((_FORMATS[name] for name in node.encoding_formats or () if name in _FORMATS), None)
     raw = read_table(join(root, address), name=str(node.id), kind=kind, columns=list(dict.fromkeys(fields.values())))
     constants = {"license": licence} if licence and "license" not in columns else {}
-    return Part(raw, columns, constants, split_name(Path(address).stem.rsplit("_", 1)[-1]) or "")
+    return MappedTable(raw, columns, constants, split_name(Path(address).stem.rsplit("_", 1)[-1]) or "")

@@ -6,10 +6,9 @@ from types import MappingProxyType
 import pandas as pd
 
 from finercam_core.catalog.manifest import Masks
-from finercam_core.catalog.readers.lists import boxes, read_list
-from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.readers.lists import box_text, numbered, read_list
+from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.trait_labels import TraitLabels
-from finercam_core.io.tables import RawTable
 
 SIGN = "image_class_labels.txt"
 # The segmentations hold how many of five people marked a pixel: 0, 51, 102 … 255.
@@ -26,30 +25,28 @@ _COLUMNS = {
     "split": ["split"],
     "boundingBox": ["box"],
 }
+_BOX = ("image", "x", "y", "width", "height")
 
 
-def read_cub(folder: Path) -> Source:
-    """Read the lists of CUB-200-2011; segmentations lie in `segmentations/` where they were unpacked there.
+def read_cub(folder: Path) -> CatalogSource:
+    """Read the lists of CUB-200-2011; segmentations are used where they were unpacked into `segmentations/`.
 
     Birds have common names, so the classes are taken verbatim; `genus` is the last word of the name.
     """
-    table = read_list(folder / "images.txt", ("image", "path")).join(read_list(folder / SIGN, ("image", "number")))
-    classes = read_list(folder / "classes.txt", ("number", "class"))
-    table = table.join(classes, on="number")
+    images = read_list(folder / "images.txt", ("image", "path")).join(read_list(folder / SIGN, ("image", "number")))
+    images = images.join(read_list(folder / "classes.txt", ("number", "class")), on="number")
     for name, columns in (("train_test_split.txt", ("image", "train")), ("bounding_boxes.txt", _BOX)):
         if (folder / name).is_file():
-            table = table.join(read_list(folder / name, columns))
-    frame = table.fillna("").reset_index(drop=True).astype("str")
+            images = images.join(read_list(folder / name, columns))
+    frame = images.fillna("").reset_index(drop=True).astype("str")
     frame["split"] = frame["train"].map({"1": "train", "0": "test"}).fillna("") if "train" in frame else ""
     frame["box"] = _box(frame) if "x" in frame else ""
-    raw = RawTable("images.txt", frame.set_axis(pd.RangeIndex(1, len(frame) + 1)))
     masks = Masks(path="segmentations/{path:parent}/{path:stem}.png")
-    return Source("CUB-200-2011", str(folder), [Part(raw, _COLUMNS)], "verbatim", masks, TRAITS)
-
-
-_BOX = ("image", "x", "y", "width", "height")
+    return CatalogSource(
+        "CUB-200-2011", str(folder), [MappedTable(numbered("images.txt", frame), _COLUMNS)], "verbatim", masks, TRAITS
+    )
 
 
 def _box(frame: pd.DataFrame) -> pd.Series:
     x, y, width, height = (pd.to_numeric(frame[name], errors="coerce") for name in _BOX[1:])
-    return boxes(x, y, x + width, y + height)
+    return box_text(x, y, x + width, y + height)

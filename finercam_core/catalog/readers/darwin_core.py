@@ -1,5 +1,6 @@
 """Darwin Core Archives, also as GBIF and iDigBio hand them out: occurrences joined with their media."""
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -8,8 +9,8 @@ import pandas as pd
 from finercam_core.catalog.readers.archive import Archive
 from finercam_core.catalog.readers.descriptor import DataFile, read_descriptor
 from finercam_core.catalog.readers.table import table_source
-from finercam_core.catalog.source import Part, Source
-from finercam_core.errors import CatalogError
+from finercam_core.catalog.source import CatalogSource, MappedTable
+from finercam_core.errors import CatalogError, counted
 from finercam_core.io.tables import Dialect, RawTable, read_text, table_format
 
 SIGN = "meta.xml"
@@ -33,21 +34,26 @@ _COLUMNS = {
 }
 
 
-def read_archive(path: Path) -> Source:
-    """Read an archive, one row an image; images without an occurrence and occurrences without an image are told.
+def read_archive(path: Path) -> CatalogSource:
+    """Read an archive, one row per image; images without an occurrence and vice versa are recorded as broken rows.
 
     Parameters
     ----------
     path : Path
-        A zip or a folder, with `meta.xml` or, without it, with exactly one table.
+        A zip or a folder, with `meta.xml`, or with exactly one table.
+
+    Raises
+    ------
+    CatalogError
+        It cannot be read, its tables cannot be joined, or it lists no images.
     """
     archive = Archive(path)
-    place = archive.find(SIGN)
-    if place is None:
+    descriptor = archive.find(SIGN)
+    if descriptor is None:
         return _single_table(archive)
-    with archive.open(place) as file:
+    with archive.open(descriptor) as file:
         core, extensions = read_descriptor(file.read())
-    folder = place.removesuffix(SIGN)
+    folder = descriptor.removesuffix(SIGN)
     occurrences = _read(archive, folder, core, _CORE)
     media = [_read(archive, folder, extension, _MEDIUM) for extension in extensions if _is_media(extension)]
     joined = [_join(table, occurrences) for table in media] or [_associated(occurrences)]
@@ -55,20 +61,20 @@ def read_archive(path: Path) -> Source:
     if not empty and not any(table.broken for table in joined):
         raise CatalogError(f"{path} lists no images", "ask for an archive with a multimedia extension")
     missing = _without_media(occurrences, joined)
-    parts = [Part(table, _given(table, _COLUMNS)) for table in (*joined, missing)]
+    tables = [MappedTable(table, _present(table, _COLUMNS)) for table in (*joined, missing)]
     root = path if path.is_dir() else path.parent
-    return Source(path.stem, str(root.resolve()), parts)
+    return CatalogSource(path.stem, str(root.resolve()), tables)
 
 
 def _is_media(extension: DataFile) -> bool:
     return extension.row_type.lower().endswith(MEDIA)
 
 
-def _single_table(archive: Archive) -> Source:
+def _single_table(archive: Archive) -> CatalogSource:
     """A zip that holds one table and no `meta.xml`, as GBIF's simple download is."""
     tables = [name for name in archive.names() if table_format(name)]
     if len(tables) != 1:
-        problem = f"{archive.path} has no {SIGN} and {len(tables)} tables"
+        problem = f"{archive.path} has no {SIGN} and {counted(len(tables), 'table')}"
         raise CatalogError(problem, "give a Darwin Core Archive, or unpack it and give the table")
     with archive.open(tables[0]) as file:
         raw = read_text(file, tables[0], Dialect(""))
@@ -78,8 +84,7 @@ def _single_table(archive: Archive) -> Source:
 def _read(archive: Archive, folder: str, described: DataFile, wanted: tuple[str, ...]) -> RawTable:
     """All files of one table, only the columns that are needed, constants filled in."""
     header = [name if name in wanted else "" for name in described.dialect.header or ()]
-    given = described.dialect
-    dialect = Dialect(given.delimiter, given.quote, given.encoding, given.skip, _named(header))
+    dialect = replace(described.dialect, header=_named(header))
     columns = [name for name in header if name]
     if not columns:
         raise CatalogError(f"{described.locations[0]} has none of the columns that are needed", "check meta.xml")
@@ -98,24 +103,26 @@ def _read(archive: Archive, folder: str, described: DataFile, wanted: tuple[str,
 
 
 def _named(header: list[str]) -> list[str]:
-    """Columns that nobody asked for get a name of their own: the reader of tables wants them different."""
+    """Columns that are not needed get names of their own, since the reader of tables wants them to differ."""
     return [name or f"#{i}" for i, name in enumerate(header)]
 
 
 def _join(media: RawTable, occurrences: RawTable) -> RawTable:
-    """Media with the columns of their occurrence; what is no picture or has no occurrence is set aside."""
+    """Media with the columns of their occurrence; what is not a picture or has no occurrence is set aside."""
     core = occurrences.frame.drop_duplicates("#id").set_index("#id") if "#id" in occurrences.frame else None
     if core is None or "#id" not in media.frame:
         raise CatalogError(f"{media.name} cannot be joined: the archive gives no ids", "check meta.xml")
     frame = media.frame.rename(columns={name: f"medium.{name}" for name in media.frame.columns if name != "#id"})
     other = ~_is_picture(frame)
-    place = core.index.get_indexer(frame["#id"])
-    alone = (place < 0) & ~other.to_numpy(bool)
+    position = core.index.get_indexer(frame["#id"])
+    picture = ~other.to_numpy(bool)
+    orphan = (position < 0) & picture
     broken = [*media.broken]
     broken += [(int(i), "it is not a picture") for i in frame.index[other]]
-    broken += [(int(i), f"no occurrence has the id {frame.at[i, '#id']}") for i in frame.index[alone]]
-    kept = frame[(~other).to_numpy(bool) & (place >= 0)]
-    rows = core.take(place[(~other).to_numpy(bool) & (place >= 0)]).set_axis(kept.index)
+    broken += [(int(i), f"no occurrence has the id {frame.at[i, '#id']}") for i in frame.index[orphan]]
+    known = picture & (position >= 0)
+    kept = frame[known]
+    rows = core.take(position[known]).set_axis(kept.index)
     joined = pd.concat([kept.drop(columns="#id"), rows], axis=1).assign(occurrence=kept["#id"])
     return RawTable(media.name, joined, broken)
 
@@ -130,14 +137,14 @@ def _is_picture(frame: pd.DataFrame) -> pd.Series:
 
 
 def _associated(occurrences: RawTable) -> RawTable:
-    """Addresses in the core's own `associatedMedia`, several of them with `|` between."""
+    """One row per address in the core's own `associatedMedia`, where several are separated by `|`."""
     frame = occurrences.frame
     listed = frame.get("associatedMedia", pd.Series("", index=frame.index)).str.split(r"\s*\|\s*", regex=True)
     rows = frame.assign(**{"medium.accessURI": listed}).explode("medium.accessURI")
     rows["medium.accessURI"] = rows["medium.accessURI"].fillna("").astype("str")
     rows = rows[rows["medium.accessURI"] != ""]
-    name = rows["#id"] if "#id" in rows else pd.Series(rows.index.astype(str), rows.index)
-    return RawTable(occurrences.name, rows.assign(occurrence=name), [])
+    ids = rows["#id"] if "#id" in rows else pd.Series(rows.index.astype(str), rows.index)
+    return RawTable(occurrences.name, rows.assign(occurrence=ids), [])
 
 
 def _without_media(occurrences: RawTable, joined: list[RawTable]) -> RawTable:
@@ -146,12 +153,12 @@ def _without_media(occurrences: RawTable, joined: list[RawTable]) -> RawTable:
     broken = [*occurrences.broken]
     if "#id" in frame:
         seen = pd.concat([table.frame["occurrence"] for table in joined])
-        rest = frame.index[~frame["#id"].isin(seen).to_numpy(bool)]
-        broken += [(int(i), "the occurrence has no picture") for i in np.asarray(rest)]
+        without = frame.index[~frame["#id"].isin(seen).to_numpy(bool)]
+        broken += [(int(i), "the occurrence has no picture") for i in np.asarray(without)]
     return RawTable(occurrences.name, frame.head(0), broken)
 
 
-def _given(table: RawTable, columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Only the templates whose source column is there."""
-    found = {term: [name for name in names if name in table.frame] for term, names in columns.items()}
-    return {term: names for term, names in found.items() if names}
+def _present(table: RawTable, columns: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The source columns of each term that the table has."""
+    present = {term: [name for name in names if name in table.frame] for term, names in columns.items()}
+    return {term: names for term, names in present.items() if names}

@@ -5,13 +5,12 @@ Darwin Core text guide, https://dwc.tdwg.org/text/ (TDWG 2009).
 
 import codecs
 from dataclasses import dataclass, field
-from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from finercam_core.errors import CatalogError
+from finercam_core.errors import CatalogError, counted
 from finercam_core.io.faults import first_line
 from finercam_core.io.tables import Dialect
 
@@ -45,15 +44,15 @@ class DataFile:
 
 
 def read_descriptor(content: bytes) -> tuple[DataFile, list[DataFile]]:
-    """Core and extensions of an archive.
+    """Core and extensions of an archive, from the content of its `meta.xml`.
 
     Raises
     ------
     CatalogError
-        It is no `meta.xml`, or says what cannot be: all faults at once.
+        It is not a `meta.xml`, or contradicts itself; all faults are named at once.
     """
     if len(content) > _LIMIT:
-        raise CatalogError(f"meta.xml has {len(content):,} bytes", "do not trust this archive")
+        raise CatalogError(f"meta.xml has {len(content):,} bytes, too many to be genuine", "do not trust this archive")
     try:
         root = fromstring(content)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
@@ -61,26 +60,29 @@ def read_descriptor(content: bytes) -> tuple[DataFile, list[DataFile]]:
     cores = [child for child in root if _local(child.tag) == "core"]
     extensions = [child for child in root if _local(child.tag) == "extension"]
     if len(cores) != 1:
-        raise CatalogError(f"meta.xml describes {len(cores)} cores", "an archive has exactly one")
+        raise CatalogError(f"meta.xml describes {counted(len(cores), 'core')}", "an archive has exactly one")
     faults: list[str] = []
-    found = [_data_file(element, faults) for element in (*cores, *extensions)]
+    core, *others = [_data_file(element, faults) for element in (*cores, *extensions)]
     if faults:
-        raise CatalogError(f"meta.xml has {len(faults)} faults: {'; '.join(faults)}", "ask who published the archive")
-    return found[0], found[1:]
+        raise CatalogError(f"meta.xml has {counted(len(faults), 'fault')}: {'; '.join(faults)}", "ask its publisher")
+    return core, others
 
 
 def _data_file(element: Element, faults: list[str]) -> DataFile:
-    given = element.attrib
+    attributes = element.attrib
     locations = tuple((node.text or "").strip() for node in element.iter() if _local(node.tag) == "location")
-    row_type = given.get("rowType", "")
+    row_type = attributes.get("rowType", "")
     what = row_type.rsplit("/", 1)[-1] or _local(element.tag)
     if not any(locations):
         faults.append(f"{what} names no file")
     columns, constants, aliases = _columns(element, what, faults)
     dialect = Dialect(
-        _unescape(given.get("fieldsTerminatedBy", ",")), _unescape(given.get("fieldsEnclosedBy", '"')) or False,
-        _encoding(given.get("encoding", "UTF-8"), what, faults), _number(given, what, faults), _header(columns),
-    )  # fmt: skip
+        delimiter=_unescape(attributes.get("fieldsTerminatedBy", ",")),
+        quote=_unescape(attributes.get("fieldsEnclosedBy", '"')) or False,
+        encoding=_encoding(attributes.get("encoding", "UTF-8"), what, faults),
+        skip=_header_lines(attributes.get("ignoreHeaderLines", "0"), what, faults),
+        header=_header(columns),
+    )
     if len(dialect.delimiter) != 1 or len(str(dialect.quote or "x")) != 1:
         faults.append(f"{what} separates or encloses fields by more than one character")
     return DataFile(row_type, tuple(filter(None, locations)), dialect, constants, tuple(aliases))
@@ -126,8 +128,8 @@ def _encoding(name: str, what: str, faults: list[str]) -> str:
     return "utf8" if found == "utf-8" else found
 
 
-def _number(given: Any, what: str, faults: list[str]) -> int:
-    text = str(given.get("ignoreHeaderLines", "0")).strip() or "0"
+def _header_lines(text: str, what: str, faults: list[str]) -> int:
+    text = text.strip() or "0"
     if not text.isdigit() or int(text) > 1000:
         faults.append(f"{what} has {text!r} header lines")
         return 0

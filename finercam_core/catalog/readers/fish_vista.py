@@ -1,16 +1,18 @@
 """Fish-Vista: tables of three tasks with the same columns, images in chunks or flat, masks of nine traits."""
 
+from collections.abc import Sequence
+
 from finercam_core.catalog.columns import SPLITS
-from finercam_core.catalog.listing import Listing
+from finercam_core.catalog.file_index import FileIndex
 from finercam_core.catalog.manifest import Masks, Table
-from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.trait_labels import FISH_TRAITS
 from finercam_core.errors import CatalogError
 from finercam_core.io.addresses import join
 from finercam_core.io.tables import read_table
 
 SIGN = "classification_train.csv"
-# In this order: an image of several tasks keeps the split that it has in the first.
+# The order matters: an image of several tasks keeps the split that it has in the first.
 TABLES = {
     **{f"classification_{split}.csv": split for split in SPLITS},
     "identification_train.csv": "train",
@@ -27,30 +29,40 @@ _COLUMNS = {
     "rightsHolder": ["owner"],
     "group_id": ["source_filename"],
 }
-_MASKS = "segmentation_masks"
+_NEEDED = ("filename", "standardized_species", "family", "license", "owner", "source_filename", "file_name")
+_MASKS, _LABELS = "segmentation_masks", "seg_id_trait_map.json"
 
 
-def read_fish_vista(root: str, tables: list[Table] | None = None) -> Source:
+def find_tables(root: str) -> list[Table]:
+    """Those of Fish-Vista's tables that lie in a folder, in the order of `TABLES`."""
+    names = FileIndex(root).names("")
+    return [Table(path=name, split=split) for name, split in TABLES.items() if name in names]
+
+
+def read_fish_vista(root: str, tables: Sequence[Table] = ()) -> CatalogSource:
     """Read Fish-Vista from its folder, its hub address (`hf://datasets/imageomics/fish-vista`) or a copy of it.
 
     Parameters
     ----------
     root : str
-    tables : list of Table, optional
+    tables : sequence of Table, optional
         Some of its tables; all that are there by default.
+
+    Raises
+    ------
+    CatalogError
+        The folder cannot be listed, has none of Fish-Vista's tables, or one of them cannot be read.
     """
-    listing = Listing(root)
-    there = listing.names("")
-    wanted = tables or [Table(path=name, split=split) for name, split in TABLES.items() if name in there]
+    wanted = tables or find_tables(root)
     if not wanted:
         raise CatalogError(f"{root} has none of Fish-Vista's tables", f"give the folder that holds {SIGN}")
-    chunked = any(name.startswith("chunk_") for name in listing.names("Images"))
+    files = FileIndex(root)
+    chunked = any(name.startswith("chunk_") for name in files.names("Images"))
     columns = {**_COLUMNS, "path": ["Images/{file_name}" if chunked else "Images/{filename}"]}
-    needed = ["filename", "standardized_species", "family", "license", "owner", "source_filename", "file_name"]
-    parts = [
-        Part(read_table(join(root, table.path), name=table.path, columns=needed), columns, {}, table.split)
+    mapped = [
+        MappedTable(read_table(join(root, table.path), name=table.path, columns=_NEEDED), columns, {}, table.split)
         for table in wanted
     ]
-    labels = f"{_MASKS}/seg_id_trait_map.json" if "seg_id_trait_map.json" in listing.names(_MASKS) else ""
+    labels = f"{_MASKS}/{_LABELS}" if _LABELS in files.names(_MASKS) else ""
     masks = Masks(path=f"{_MASKS}/images/{{image_id}}.png", labels=labels, uberon=dict(FISH_TRAITS))
-    return Source("fish-vista", root, parts, masks=masks)
+    return CatalogSource("fish-vista", root, mapped, masks=masks)

@@ -1,11 +1,11 @@
-"""Lists of words in lines, as the data sets of computer vision have them: `number path`, `number class name`."""
+"""Lists of words in lines, as data sets of computer vision have them (`number path`, `number class`), and boxes."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from finercam_core.errors import CatalogError
-from finercam_core.io.tables import open_binary
+from finercam_core.errors import CatalogError, counted
+from finercam_core.io.tables import RawTable, open_binary
 
 
 def read_list(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -29,16 +29,16 @@ def read_list(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     rows = [(number, line.split(maxsplit=len(columns) - 1)) for number, line in enumerate(lines, 1) if line.strip()]
     short = [number for number, words in rows if len(words) < len(columns)]
     if short:
-        told = ", ".join(map(str, short[:20]))
-        raise CatalogError(f"{path} has {len(short)} lines without {columns[-1]}: {told}", "fetch the data set again")
+        faults = f"{counted(len(short), 'line')} without {columns[-1]}: {', '.join(map(str, short[:20]))}"
+        raise CatalogError(f"{path} has {faults}", "fetch the data set again")
     table = pd.DataFrame([words for _, words in rows], columns=list(columns), dtype="str").set_index(columns[0])
     if not table.index.is_unique:
-        twice = table.index[table.index.duplicated()][0]
-        raise CatalogError(f"{path} has {twice} twice", "fetch the data set again")
+        repeated = table.index[table.index.duplicated()][0]
+        raise CatalogError(f"{path} has {repeated} twice", "fetch the data set again")
     return table
 
 
-def boxes(left: pd.Series, top: pd.Series, right: pd.Series, bottom: pd.Series) -> pd.Series:
+def box_text(left: pd.Series, top: pd.Series, right: pd.Series, bottom: pd.Series) -> pd.Series:
     """Corners in pixels to `boundingBox` text, ``x,y,width,height``; "" where one is not a number."""
     x, y, x2, y2 = (pd.to_numeric(values, errors="coerce") for values in (left, top, right, bottom))
     text = pd.Series("", index=left.index, dtype="str")
@@ -46,3 +46,8 @@ def boxes(left: pd.Series, top: pd.Series, right: pd.Series, bottom: pd.Series) 
     for i in text.index[good]:
         text[i] = f"{x[i]:g},{y[i]:g},{x2[i] - x[i]:g},{y2[i] - y[i]:g}"
     return text
+
+
+def numbered(name: str, frame: pd.DataFrame) -> RawTable:
+    """A raw table of this name whose rows are numbered from 1."""
+    return RawTable(name, frame.set_axis(pd.RangeIndex(1, len(frame) + 1)))

@@ -1,6 +1,5 @@
-"""A collection that a manifest describes: tables with any columns, or a known layout with corrections to it."""
+"""Collections that a manifest describes: tables with any columns, or a known layout with corrections to it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,47 +8,62 @@ import pandas as pd
 from finercam_core.catalog.columns import guess_columns
 from finercam_core.catalog.manifest import Manifest, Table, read_manifest
 from finercam_core.catalog.readers.fish_vista import read_fish_vista
-from finercam_core.catalog.source import Part, Source
+from finercam_core.catalog.readers.registry import read_layout
+from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.template import Template
 from finercam_core.errors import CatalogError
-from finercam_core.io.addresses import is_url, join
+from finercam_core.io.addresses import absolute, is_url, join
 from finercam_core.io.faults import unreadable
 from finercam_core.io.tables import RawTable, read_table
 
 
-def read_manifested(path: Path, given: str | None, read_layout: Callable[[str, str], Source]) -> Source:
-    """Read what a manifest describes."""
+def read_with_manifest(path: Path, root: str | None = None) -> CatalogSource:
+    """Read the collection that a manifest describes.
+
+    Parameters
+    ----------
+    path : Path
+        The manifest.
+    root : str, optional
+        Folder or URL of the collection instead of the manifest's own.
+
+    Raises
+    ------
+    CatalogError
+        The manifest or one of its tables cannot be used.
+    """
     manifest = read_manifest(path)
     about = manifest.collection
-    named = given or about.root
-    root = named if is_url(named) else str((path.parent / named).resolve() if given is None else Path(named).resolve())
+    root = _beside(path, about.root) if root is None else absolute(root or about.root)
     if about.layout == "table":
-        source = Source(about.name, root, [_part(manifest, table, root) for table in _tables(manifest, root)])
+        source = CatalogSource(about.name, root, [_mapped(manifest, table, root) for table in _tables(manifest, root)])
     elif about.layout == "fish-vista":
-        source = read_fish_vista(root, manifest.tables or None)
+        source = read_fish_vista(root, manifest.tables)
     else:
         source = read_layout(about.layout, root)
-    source = _corrected(source, manifest)
-    return replace(source, synonyms=_beside(path, about.synonyms), splits=_beside(path, about.splits))
+    synonyms = _beside(path, about.synonyms) if about.synonyms else ""
+    splits = _beside(path, about.splits) if about.splits else ""
+    return replace(_corrected(source, manifest), synonyms=synonyms, splits=splits)
 
 
 def _beside(manifest: Path, name: str) -> str:
-    """A file that the manifest names, relative to it."""
-    return name if not name or is_url(name) else str((manifest.parent / name).resolve())
+    """A location that the manifest names, relative to it."""
+    return name if is_url(name) else str((manifest.parent / name).resolve())
 
 
-def _corrected(source: Source, manifest: Manifest) -> Source:
+def _corrected(source: CatalogSource, manifest: Manifest) -> CatalogSource:
     """What the manifest says about a layout wins over what the layout's reader knows."""
     about = manifest.collection
-    parts = source.parts
+    tables = source.tables
     if about.layout != "table":
-        parts = [
-            Part(_kept(part.raw, manifest), {**part.columns, **manifest.columns},
-                 {**part.constants, **manifest.constants}, part.split)
-            for part in parts
-        ]  # fmt: skip
+        tables = [_corrected_table(table, manifest) for table in tables]
     names = about.names or source.names
-    return replace(source, name=about.name, parts=parts, names=names, masks=manifest.masks or source.masks)
+    return replace(source, name=about.name, tables=tables, names=names, masks=manifest.masks or source.masks)
+
+
+def _corrected_table(table: MappedTable, manifest: Manifest) -> MappedTable:
+    columns, constants = {**table.columns, **manifest.columns}, {**table.constants, **manifest.constants}
+    return MappedTable(_kept(table.raw, manifest), columns, constants, table.split)
 
 
 def _tables(manifest: Manifest, root: str) -> list[Table]:
@@ -61,22 +75,27 @@ def _is_there(location: str) -> bool:
     import fsspec
 
     try:
-        system, place = fsspec.url_to_fs(location)
-        return bool(system.exists(place))
+        system, path = fsspec.url_to_fs(location)
+        return bool(system.exists(path))
     except Exception as error:  # fsspec's back ends raise whatever their client raises
         raise unreadable(location, "looked up", error) from error
 
 
-def _part(manifest: Manifest, table: Table, root: str) -> Part:
-    place = join(root, table.path)
-    raw = read_table(place, name=table.path, kind=table.format, columns=_needed(manifest), encoding=table.encoding)
+def _mapped(manifest: Manifest, table: Table, root: str) -> MappedTable:
+    raw = read_table(
+        join(root, table.path),
+        name=table.path,
+        kind=table.format,
+        columns=_needed(manifest),
+        encoding=table.encoding,
+    )
     raw = _kept(raw, manifest)
     columns = manifest.columns or {term: [name] for term, name in guess_columns(raw.frame.columns).items()}
-    return Part(raw, columns, manifest.constants, table.split)
+    return MappedTable(raw, columns, manifest.constants, table.split)
 
 
 def _needed(manifest: Manifest) -> list[str] | None:
-    """Source columns that the manifest uses; None for all of them."""
+    """CatalogSource columns that the manifest uses; None for all of them."""
     if not manifest.columns:
         return None
     texts = [text for templates in manifest.columns.values() for text in templates]

@@ -1,85 +1,73 @@
-"""Which reader opens a source: by the ending of a file, by the files of a folder, or as the manifest says."""
+"""The known layouts of collections: which reader reads each, and by which files it is recognised."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from finercam_core.catalog.readers import aircraft, cars, cub, darwin_core, fish_vista, folder, table
-from finercam_core.catalog.readers.manifest import read_manifested
-from finercam_core.catalog.source import Source
+from finercam_core.catalog.readers import aircraft, cars, croissant, cub, darwin_core, fish_vista, folder
+from finercam_core.catalog.source import CatalogSource
 from finercam_core.errors import CatalogError
-from finercam_core.io.addresses import is_url
-from finercam_core.io.tables import table_format
+from finercam_core.io.addresses import absolute, is_url
 
-_KINDS = "a manifest, a CSV or Parquet table, a Darwin Core Archive, Croissant metadata, or a folder of images"
-
-
-def read_source(text: str, root: str | None) -> Source:
-    """Read a source."""
-    if text.lower().endswith(".toml"):
-        return read_manifested(Path(text), root, read_layout)
-    if table_format(text):
-        return table.read_plain(text, root)
-    if text.lower().endswith((".json", ".jsonld")):
-        return _moved(read_layout("croissant", text), root)
-    if is_url(text):
-        return _moved(_remote(text), root)
-    path = Path(text)
-    if path.is_dir():
-        return _moved(read_layout(_layout_of(path), text), root)
-    if text.lower().endswith(".zip"):
-        return _moved(darwin_core.read_archive(path), root)
-    raise CatalogError(f"{text} is no catalog", f"give {_KINDS}")
-
-
-def read_layout(layout: str, place: str) -> Source:
-    """Read a collection of a known layout from its folder, archive or file."""
-    path = Path(place)
-    if layout == "fish-vista":
-        return fish_vista.read_fish_vista(place if is_url(place) else str(path.resolve()))
-    if layout == "croissant":
-        from finercam_core.catalog.readers.croissant import read_croissant
-
-        return read_croissant(place)
-    if is_url(place):
-        raise CatalogError(f"a collection of the layout {layout!r} cannot be read from {place}", "fetch it first")
-    readers = {
+_LOCAL: Mapping[str, Callable[[Path], CatalogSource]] = MappingProxyType(
+    {
+        "folder": folder.read_folder,
         "darwin-core-archive": darwin_core.read_archive,
         "cub-200": cub.read_cub,
         "birds-525": folder.read_birds,
         "stanford-cars": cars.read_cars,
         "fgvc-aircraft": aircraft.read_aircraft,
     }
-    return readers.get(layout, folder.read_folder)(path.resolve())
-
-
-def _layout_of(path: Path) -> str:
-    """The layout of a local folder, by the files that only this layout has."""
-    signs = {
+)
+_SIGNS: Mapping[str, str] = MappingProxyType(
+    {
         darwin_core.SIGN: "darwin-core-archive",
         fish_vista.SIGN: "fish-vista",
         cub.SIGN: "cub-200",
         folder.BIRDS: "birds-525",
         aircraft.SIGN: "fgvc-aircraft",
         f"data/{aircraft.SIGN}": "fgvc-aircraft",
-        "croissant.json": "croissant",
+        croissant.SIGN: "croissant",
     }
-    found = next((layout for sign, layout in signs.items() if (path / sign).is_file()), "")
-    return found or ("stanford-cars" if cars.find_cars(path) else "folder")
+)
 
 
-def _remote(text: str) -> Source:
-    """A remote folder: of these only Fish-Vista's is known by its files."""
-    try:
-        return read_layout("fish-vista", text)
-    except CatalogError as error:
-        if "none of Fish-Vista's tables" not in str(error):
-            raise
-        raise CatalogError(f"{text} is no catalog that can be read from afar", f"give {_KINDS}") from error
+def read_layout(layout: str, location: str) -> CatalogSource:
+    """Read a collection of a known layout.
+
+    Parameters
+    ----------
+    layout : str
+        One of `finercam_core.catalog.manifest.Layout` except "table".
+    location : str
+        Its folder, archive or file; a URL only for Fish-Vista and Croissant.
+
+    Raises
+    ------
+    CatalogError
+        It cannot be read, or is not of this layout.
+    """
+    if layout == "fish-vista":
+        return fish_vista.read_fish_vista(absolute(location))
+    if layout == "croissant":
+        return croissant.read_croissant(location)
+    if is_url(location):
+        raise CatalogError(f"a collection of the layout {layout!r} cannot be read from {location}", "fetch it first")
+    return _LOCAL[layout](Path(location).resolve())
 
 
-def _moved(source: Source, root: str | None) -> Source:
-    """The source with its images somewhere else."""
-    if root is None:
-        return source
-    place = root if is_url(root) else str(Path(root).resolve())
-    return replace(source, root=place)
+def read_folder_of_any_layout(path: Path) -> CatalogSource:
+    """Read a local folder in the layout that its files tell, else as a folder of images."""
+    layout = next((layout for sign, layout in _SIGNS.items() if (path / sign).is_file()), "")
+    return read_layout(layout or ("stanford-cars" if cars.find_cars(path) else "folder"), str(path))
+
+
+def read_remote(location: str) -> CatalogSource:
+    """Read a remote folder: of these only Fish-Vista's is known by its files."""
+    tables = fish_vista.find_tables(location)
+    if not tables:
+        raise CatalogError(
+            f"{location} is not a catalog that can be read remotely",
+            "give a manifest, a table, Croissant metadata, or the folder of Fish-Vista",
+        )
+    return fish_vista.read_fish_vista(location, tables)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from finercam_core.catalog.check.licences import licence_group
 from finercam_core.catalog.check.near_duplicates import near_pairs
-from finercam_core.taxonomy.spelling import similar_names
+from finercam_core.taxonomy.similar_names import similar_names
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         open_catalog(tmp_path / "gone.csv")
     with pytest.raises(CatalogError, match="manifest"):
         open_catalog(tmp_path / "gone.toml")
-    with pytest.raises(CatalogError, match="is no catalog"):
+    with pytest.raises(CatalogError, match="is not a catalog"):
         open_catalog(tmp_path / "notes.docx")
 
 
