@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.evaluate.protocol import EvaluationError
-from finercam_core.images.photographs import image_size
+from finercam_core.images.decoder import image_size
 from finercam_core.regions.masks import Mask, specimen_of
 from finercam_core.store import Store
 

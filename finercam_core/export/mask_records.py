@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from finercam_core.errors import ExportError, FinercamError
 from finercam_core.finer import GAMMA, choose_references, coefficients, combine
-from finercam_core.images.photographs import ImageError, image_size
+from finercam_core.images.decoder import image_size
+from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.rle import decode
 from finercam_core.regions.threshold import region

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from finercam_core.export.formats.mask_writer import MaskWriter
 from finercam_core.export.mask_records import Found, MaskRecord, SpecimenError
-from finercam_core.images.photographs import ImageError
+from finercam_core.images.faults import ImageError
 from finercam_core.io.workers import end_with_parent
 from finercam_core.store import open_store
 

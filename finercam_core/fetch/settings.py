@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from finercam_core import __version__
 from finercam_core.errors import FetchError
-from finercam_core.images.photographs import DEFAULT_LIMITS, Limits
+from finercam_core.images.decoder import DEFAULT_LIMITS, Limits
 
 MIB = 1 << 20
 

@@ -9,7 +9,8 @@ from PIL import Image
 from finercam_core.fetch.checksums import digests
 from finercam_core.fetch.reasons import FetchFailure, Reason
 from finercam_core.fetch.source import Source
-from finercam_core.images.photographs import ImageError, Limits, load_image
+from finercam_core.images.decoder import Limits, load_image
+from finercam_core.images.faults import ImageError
 
 _ENDINGS = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "JPEG2000": ".jp2"}
 _HTML = re.compile(rb"<\s*(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)

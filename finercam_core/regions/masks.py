@@ -5,7 +5,8 @@ import numpy.typing as npt
 from PIL import Image
 from skimage.morphology import convex_hull_image
 
-from finercam_core.images.photographs import ImageError, locate
+from finercam_core.images.faults import ImageError
+from finercam_core.images.location import image_source
 from finercam_core.status import Status
 from finercam_core.store import Store
 
@@ -26,7 +27,7 @@ def read_mask(store: Store, image_id: str) -> Mask | None:
     if not place:
         return None
     try:
-        with Image.open(locate(place, store.images_root)) as picture:
+        with Image.open(image_source(place, store.images_root)) as picture:
             return np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
     except ImageError as error:
         if error.status is Status.MISSING:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.finer import GAMMA, coefficients, combine
-from finercam_core.images.photographs import ImageError
+from finercam_core.images.faults import ImageError
 from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store

@@ -15,7 +15,7 @@ from PIL import Image
 from finercam_core.catalog.columns import image_location
 from finercam_core.errors import StoreError
 from finercam_core.finer import compared_gamma
-from finercam_core.images.photographs import image_size, load_image
+from finercam_core.images.decoder import image_size, load_image
 from finercam_core.images.preparation import Preparation, Window
 from finercam_core.io.faults import told
 from finercam_core.io.files import Files

@@ -13,7 +13,8 @@ from finercam_core.catalog import Catalog
 from finercam_core.catalog.columns import SPLITS, image_locations
 from finercam_core.catalog.splits import find_leaks, groups_of, split_by_group
 from finercam_core.errors import TrainingError
-from finercam_core.images.photographs import ImageError, load_pixels
+from finercam_core.images.decoder import load_pixels
+from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Preparation
 
 Progress = Callable[[int, int, str], None]

@@ -12,7 +12,9 @@ import pandas as pd
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.near_duplicates import need_library, perceptual_hash
 from finercam_core.catalog.file_index import FileIndex
-from finercam_core.images.photographs import ImageError, load_image, locate
+from finercam_core.images.decoder import load_image
+from finercam_core.images.faults import ImageError
+from finercam_core.images.location import image_source
 from finercam_core.io.addresses import is_url, is_web
 from finercam_core.io.workers import processors
 from finercam_core.status import Status
@@ -76,7 +78,7 @@ def look_at_images(
 def _look(path: str, root: str, near_identical: bool) -> _Look:
     try:
         image = load_image(path, root=root, at_least=_ENOUGH)
-        with Path(str(locate(path, root))).open("rb") as file:
+        with Path(str(image_source(path, root))).open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except ImageError as error:
         return _Look(error.status.name, error.detail)

@@ -20,7 +20,7 @@ from finercam_core.evaluate.with_model.gains import finer_table, summarise
 from finercam_core.evaluate.with_model.masked_pixels import FILLS, pixel_ranks
 from finercam_core.explain import Classifier
 from finercam_core.finer import Weighting
-from finercam_core.images.photographs import load_pixels
+from finercam_core.images.decoder import load_pixels
 from finercam_core.status import Status
 from finercam_core.store import Store, open_store
 

@@ -15,7 +15,8 @@ from torch import nn
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.explain import Classifier, explain
 from finercam_core.explain.model.layers import linear_head
-from finercam_core.images.photographs import ImageError, load_pixels
+from finercam_core.images.decoder import load_pixels
+from finercam_core.images.faults import ImageError
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store, open_store
 

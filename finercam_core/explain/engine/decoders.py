@@ -11,7 +11,8 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.images.photographs import ImageError, load_many
+from finercam_core.images.decoder import load_many
+from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.workers import end_with_parent, processors
 from finercam_core.status import Status

@@ -9,7 +9,7 @@ from finercam_core.catalog import Catalog
 from finercam_core.errors import ComparisonError
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.finer import GAMMA
-from finercam_core.images.photographs import REDUCED_TO
+from finercam_core.images.decoder import REDUCED_TO
 from finercam_core.references import Policy
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.store import Chunk, Store, create_store

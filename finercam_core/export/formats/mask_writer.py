@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.export.mask_records import MaskRecord, SpecimenError
-from finercam_core.images.photographs import load_image
+from finercam_core.images.decoder import load_image
 from finercam_core.store import Store
 
 LONGEST = 150

@@ -9,7 +9,8 @@ import fsspec
 from finercam_core.fetch.reasons import FetchFailure, Reason, Stopped
 from finercam_core.fetch.source import Answer, Source
 from finercam_core.fetch.transport.partial import Allowance, Partial, receive
-from finercam_core.images.photographs import ImageError, locate
+from finercam_core.images.faults import ImageError
+from finercam_core.images.location import image_source
 from finercam_core.io.addresses import is_url
 from finercam_core.io.faults import first_line
 from finercam_core.status import Status
@@ -37,9 +38,8 @@ def copy(source: Source, root: str, partial: Partial, allowance: Allowance) -> A
         With the reason.
     """
     with _reasons():
-        place = (
-            source.address if is_url(source.address) else str(locate(source.address, None if is_url(root) else root))
-        )
+        folder = None if is_url(root) else root
+        place = source.address if is_url(source.address) else str(image_source(source.address, folder))
         system, path = fsspec.url_to_fs(place)
         info = system.info(path)
         if info.get("size") and info["size"] > allowance.max_bytes:

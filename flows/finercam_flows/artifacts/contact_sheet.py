@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from prefect.artifacts import create_image_artifact
 
 from finercam_core.finer import finer_cam
+from finercam_core.images.faults import ImageError
 from finercam_core.images.overlay import laid_over, scaled_to_one
-from finercam_core.images.photographs import ImageError
 from finercam_core.images.preparation import to_image
 from finercam_core.report.thumbnails import thumbnail
 from finercam_core.status import Status

@@ -49,7 +49,7 @@ def fetch(
     from finercam_core.catalog import open_catalog
     from finercam_core.fetch import Settings
     from finercam_core.fetch import fetch as fetch_images
-    from finercam_core.images.photographs import Limits
+    from finercam_core.images.decoder import Limits
 
     settings = Settings(
         per_host=per_host, attempts=attempts, read_timeout=timeout, connect_timeout=min(timeout, 10.0),

@@ -18,7 +18,7 @@ from finercam_core.errors import ComparisonError
 from finercam_core.explain import Classifier, explain
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
-from finercam_core.images.photographs import load_many
+from finercam_core.images.decoder import load_many
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.files import Files
 from finercam_core.references import policy_of

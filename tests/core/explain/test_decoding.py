@@ -16,7 +16,7 @@ from PIL import Image
 from finercam_core.explain.engine.background import Background, ahead
 from finercam_core.explain.engine.batches import batches, normalised
 from finercam_core.explain.engine.decoders import Decoding, Item, _forget, decoded
-from finercam_core.images.photographs import load_pixels
+from finercam_core.images.decoder import load_pixels
 from finercam_core.images.preparation import Preparation
 from finercam_core.status import Status
 from finercam_core.store import Chunk

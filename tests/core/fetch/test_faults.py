@@ -11,7 +11,7 @@ import pytest
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import FetchError
 from finercam_core.fetch import Report, Settings, fetch
-from finercam_core.images.photographs import Limits
+from finercam_core.images.decoder import Limits
 
 QUICK = Settings(
     attempts=3, backoff=0.02, longest_backoff=0.1, connect_timeout=2, read_timeout=0.5, total_timeout=3,

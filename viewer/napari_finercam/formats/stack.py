@@ -9,7 +9,7 @@ from PIL import Image
 
 from finercam_core.errors import FinercamError
 from finercam_core.finer import coefficients, combine
-from finercam_core.images.photographs import load_image
+from finercam_core.images.decoder import load_image
 from finercam_core.status import Status
 from finercam_core.store import Store
 from napari_finercam.session.scores import UNREADABLE

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import FinercamError
+from finercam_core.images.decoder import load_image
 from finercam_core.images.overlay import laid_over
-from finercam_core.images.photographs import load_image
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import FinercamError
-from finercam_core.images.photographs import ImageError
+from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Window
 from finercam_core.regions.masks import read_mask, specimen_of
 from finercam_core.regions.traits import traits_of

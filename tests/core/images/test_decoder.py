@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from finercam_core.images.photographs import ImageError, Limits, image_size, load_image, load_many, load_pixels
+from finercam_core.images.decoder import Limits, image_size, load_image, load_many, load_pixels
+from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Preparation
 from finercam_core.status import Status
 from finercam_core.synthetic import SPECIES, render_specimen

@@ -1,0 +1,164 @@
+"""Decode a photograph safely: upright, RGB, 8 bit, JPEGs no larger than needed; or an error that says what is wrong.
+
+JPEG decoders can give an image at 1/2, 1/4 or 1/8 of its size at a fraction of the cost (Pillow's `Image.draft`).
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, ImageOps
+
+from finercam_core.images.faults import ImageError, as_image_errors
+from finercam_core.images.location import image_source
+from finercam_core.images.preparation import Preparation
+from finercam_core.status import Status
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an image may be.
+
+    Parameters
+    ----------
+    max_pixels : int
+        Largest number of pixels; larger images are refused from their header, before anything is decoded.
+    min_side : int
+        Smallest width and height in pixels.
+    """
+
+    max_pixels: int = 100_000_000
+    min_side: int = 8
+
+
+DEFAULT_LIMITS = Limits()
+REDUCED_TO = 2.0
+"""Pixels each way that a JPEG decoded at reduced scale keeps for every pixel of the model's input."""
+
+
+def load_image(
+    location: str | Path,
+    *,
+    root: str | Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    at_least: Size | None = None,
+) -> Image.Image:
+    """Open an image as it would be looked at: EXIF orientation applied, RGB, 8 bits per channel.
+
+    Parameters
+    ----------
+    location : str or Path
+        A local path, absolute or below `root`, or any URL that fsspec opens.
+    root : str or Path, optional
+        The collection's folder. A local file that is not inside it, also through a link, is refused.
+    limits : Limits
+        Bounds on the size, checked before decoding.
+    at_least : (int, int), optional
+        Width and height that are enough for the caller: a JPEG may then be decoded at 1/2, 1/4 or 1/8 of its size.
+
+    Returns
+    -------
+    PIL.Image.Image in mode RGB.
+
+    Raises
+    ------
+    ImageError
+        With the `Status` that the store records for this specimen.
+    """
+    return _load(str(location), root, limits, lambda _size: at_least)[0]
+
+
+def image_size(location: str | Path, *, root: str | Path | None = None) -> Size:
+    """Width and height in pixels as looked at (EXIF applied), read from the header alone."""
+    source = image_source(str(location), root)
+    with as_image_errors(str(location)), Image.open(source) as image:
+        _check_size(image, str(location), DEFAULT_LIMITS)
+        return _upright(image, image.size)
+
+
+def load_pixels(
+    location: str | Path, preparation: Preparation, *, root: str | Path | None = None
+) -> npt.NDArray[np.uint8]:
+    """Open an image and bring it to a model's input size.
+
+    JPEGs much larger than the input are decoded at 1/2, 1/4 or 1/8 of their size, but never below `REDUCED_TO` times
+    the pixels, each way, that the input needs. What is cut out of the photograph does not depend on that.
+
+    Returns
+    -------
+    uint8 array (height, width, 3); `Preparation.normalise` turns it into the model's input.
+
+    Raises
+    ------
+    ImageError
+        As `load_image`.
+    """
+    enough = partial(preparation.enough, factor=REDUCED_TO)
+    image, size = _load(str(location), root, DEFAULT_LIMITS, enough)
+    return preparation.resize(image, size)
+
+
+def load_many(
+    locations: Sequence[str], preparation: Preparation, root: str | Path | None = None
+) -> list["npt.NDArray[np.uint8] | ImageError"]:
+    """`load_pixels` of several images, for a worker process: an image that cannot be used gives its error instead."""
+    outcomes: list[npt.NDArray[np.uint8] | ImageError] = []
+    for location in locations:
+        try:
+            outcomes.append(load_pixels(location, preparation, root=root))
+        except ImageError as error:
+            outcomes.append(error)
+    return outcomes
+
+
+def _load(
+    location: str, root: str | Path | None, limits: Limits, at_least: Callable[[Size], Size | None]
+) -> tuple[Image.Image, Size]:
+    """The image, as small as `at_least` of its upright size allows, and that size."""
+    source = image_source(location, root)
+    with as_image_errors(location), warnings.catch_warnings():
+        # `Limits` decides which images are too large, not Pillow's own threshold.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        with Image.open(source) as image:
+            _check_size(image, location, limits)
+            size = _upright(image, image.size)
+            enough = at_least(size)
+            if enough is not None:
+                image.draft("RGB", _upright(image, enough))
+            image.load()
+            return ImageOps.exif_transpose(_to_rgb(image)), size
+
+
+def _upright(image: Image.Image, size: Size) -> Size:
+    """Swap width and height where the EXIF orientation turns the picture by a quarter."""
+    quarter_turn = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+    return (size[1], size[0]) if quarter_turn else size
+
+
+def _check_size(image: Image.Image, location: str, limits: Limits) -> None:
+    w, h = image.size
+    if w * h > limits.max_pixels:
+        raise ImageError(Status.TOO_LARGE, location, f"{w}x{h} pixels, at most {limits.max_pixels:,} are decoded")
+    if min(w, h) < limits.min_side:
+        raise ImageError(Status.TOO_SMALL, location, f"{w}x{h} pixels, at least {limits.min_side} a side are needed")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Convert any mode to RGB; 16-bit greys keep their tones, transparent pixels become white."""
+    exif = image.getexif()
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        image = Image.fromarray((values.clip(0, 65535) / 257).astype(np.uint8))
+    elif "A" in image.getbands() or "transparency" in image.info:
+        over = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+    result = image.convert("RGB")
+    result.info["exif"] = exif.tobytes()
+    return result
