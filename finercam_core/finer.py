@@ -15,19 +15,43 @@ the run's γ, which is what the argument `compared_at` says. Such maps can be av
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 
 from finercam_core.errors import ComparisonError
+
+if TYPE_CHECKING:  # every command reads GAMMA from here, and xarray takes a second to import
+    import xarray as xr
 
 Weighting = Literal["mean", "softmax", "released"]
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 GAMMA = 0.6
+"""The paper's strength of the comparison, used wherever none is given."""
 _EPSILON = 1e-9
 FloatArray = npt.NDArray[np.floating[Any]]
+
+
+def gamma_for(compared_at: float | None, wanted: float | None = None) -> float:
+    """The γ to show maps at: the one wanted where the maps can be taken to it, otherwise their own.
+
+    Parameters
+    ----------
+    compared_at : float or None
+        None for evidence, which can be taken to any γ, `GAMMA` by default. For finished comparisons the γ that they
+        were made at: they can be taken to this one and to 0, the base method's own map.
+    wanted : float, optional
+    """
+    if compared_at is None or wanted == 0:
+        return GAMMA if wanted is None else wanted
+    return compared_at
+
+
+def require_finite(gamma: float) -> None:
+    """Raise `ComparisonError` if γ is not a finite number."""
+    if not np.isfinite(gamma):
+        raise ComparisonError(f"gamma is {gamma}", f"give a finite number, the paper uses {GAMMA}")
 
 
 def coefficients(
@@ -48,8 +72,7 @@ def coefficients(
     log_sum_exp : array (...)
         Log-sum-exp of the scores of *all* classes of the classifier; used by `released` alone.
     gamma : float, optional
-        Strength of the comparison; 0 gives the base method. Any sign and size. By default `compared_at`, or 0.6 for
-        evidence.
+        Strength of the comparison; 0 gives the base method. Any sign and size. By default as `gamma_for`.
     weighting : {"mean", "softmax", "released"}
         With T references in use and q the softmax of their logits:
 
@@ -81,28 +104,27 @@ def coefficients(
         `released`.
     """
     if gamma is None:
-        gamma = GAMMA if compared_at is None else compared_at
+        gamma = gamma_for(compared_at)
     _check(gamma, weighting, compared_at)
     y = np.asarray(logits, np.float64)
-    chosen = np.ones(y.shape[-1], bool) if use is None else np.array(use, bool)
-    chosen[0] = False
+    used = np.ones(y.shape[-1], bool) if use is None else np.array(use, bool)
+    used[0] = False
     result = np.zeros_like(y)
-    if compared_at is not None and gamma != 0 and chosen.any():
-        result[..., chosen] = _shares(y[..., chosen], weighting)
+    if compared_at is not None and gamma != 0 and used.any():
+        result[..., used] = _shares(y[..., used], weighting)
         return result
     result[..., 0] = 1.0
-    if chosen.any() and weighting == "released":
-        return _released(y, np.asarray(log_sum_exp, np.float64), gamma, chosen)
-    if chosen.any():
-        result[..., chosen] = -gamma * _shares(y[..., chosen], weighting)
+    if used.any() and weighting == "released":
+        return _released(y, np.asarray(log_sum_exp, np.float64), gamma, used)
+    if used.any():
+        result[..., used] = -gamma * _shares(y[..., used], weighting)
     return result
 
 
 def _check(gamma: float, weighting: str, compared_at: float | None) -> None:
     if weighting not in WEIGHTINGS:
         raise ComparisonError(f"unknown weighting {weighting!r}", f"use one of {', '.join(WEIGHTINGS)}")
-    if not np.isfinite(gamma):
-        raise ComparisonError(f"gamma is {gamma}", "give a finite number, the paper uses 0.6")
+    require_finite(gamma)
     if compared_at is None:
         return
     if gamma != 0 and not np.isclose(gamma, compared_at):
@@ -125,14 +147,14 @@ def _shares(y: FloatArray, weighting: Weighting) -> FloatArray:
     return np.asarray(exponent / exponent.sum(axis=-1, keepdims=True))
 
 
-def _released(y: FloatArray, log_sum_exp: FloatArray, gamma: float, chosen: npt.NDArray[np.bool_]) -> FloatArray:
+def _released(y: FloatArray, log_sum_exp: FloatArray, gamma: float, used: npt.NDArray[np.bool_]) -> FloatArray:
     probability = np.exp(y - log_sum_exp[..., None])
-    total = probability[..., chosen].sum(axis=-1, keepdims=True) + _EPSILON
-    weight = np.where(chosen, probability / total, 0.0)
+    total = probability[..., used].sum(axis=-1, keepdims=True) + _EPSILON
+    weight = np.where(used, probability / total, 0.0)
     difference = y[..., :1] - gamma * y
     mean = (weight * difference).sum(axis=-1, keepdims=True)
     leak = _EPSILON / total * probability * mean
-    result = np.where(chosen, weight * (difference - mean - gamma) - leak, 0.0)
+    result = np.where(used, weight * (difference - mean - gamma) - leak, 0.0)
     result[..., 0] = weight.sum(axis=-1) - leak[..., 0]
     return np.asarray(result)
 
@@ -159,13 +181,13 @@ def combine(evidence: npt.ArrayLike, coefficient: npt.ArrayLike, *, relu: bool =
 
 
 def finer_cam(
-    dataset: xr.Dataset,
+    dataset: "xr.Dataset",
     *,
     gamma: float | None = None,
     references: Sequence[str] | None = None,
     weighting: Weighting = "mean",
     relu: bool = True,
-) -> xr.DataArray:
+) -> "xr.DataArray":
     """Finer-CAM maps of all specimens of one species.
 
     Parameters
@@ -175,8 +197,8 @@ def finer_cam(
         (specimen), with the species itself first on `class`. Its attributes `kind` ("evidence" or "comparison") and
         `gamma` say what the maps are; evidence where they are missing.
     gamma, weighting, relu
-        See `coefficients` and `combine`. ``gamma=0`` is the base method. By default 0.6, or for a store of finished
-        comparisons the γ that they were made with.
+        See `coefficients` and `combine`. ``gamma=0`` is the base method. By default γ is what `gamma_for`
+        says of the store's maps.
     references : sequence of str, optional
         Scientific names to compare with, out of the stored ones; all by default. Where each specimen has references
         of its own, nearest logits first, they are called "rank 1", "rank 2" …
@@ -191,8 +213,10 @@ def finer_cam(
     ComparisonError
         If a reference is not stored or is the species itself, or finished comparisons are asked for another γ.
     """
+    import xarray as xr
+
     compared_at = compared_gamma(dataset.attrs)
-    gamma = gamma if gamma is not None else (GAMMA if compared_at is None else compared_at)
+    gamma = gamma_for(compared_at) if gamma is None else gamma
     names = [str(name) for name in dataset["class"].values]
     use = choose_references(names, references)
     scores = dataset["logit"].values, dataset["log_sum_exp"].values
@@ -207,7 +231,7 @@ def finer_cam(
 def compared_gamma(attributes: Mapping[str, Any]) -> float | None:
     """The γ at which a store's maps were compared already, from its provenance or a dataset's attributes.
 
-    None for evidence, which any γ can be had from.
+    None for evidence, which can be taken to any γ.
     """
     return float(attributes["gamma"]) if attributes.get("kind", "evidence") == "comparison" else None
 

@@ -15,7 +15,7 @@ from finercam_core.evaluate.statistics.map_figures import (
     pointing_game,
     random_map,
 )
-from finercam_core.finer import Weighting, coefficients, combine
+from finercam_core.finer import Weighting, coefficients, combine, gamma_for
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.threshold import region
 from finercam_core.store import SpecimenRecord, Store
@@ -33,8 +33,9 @@ def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.
 def map_weights(record: SpecimenRecord, gamma: float, weighting: Weighting) -> npt.NDArray[Any]:
     """Coefficients of a record's maps; finished comparisons keep the γ that they were made with."""
     at = record.compared_at
-    gamma = at if at is not None and gamma != 0 else gamma
-    return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=weighting, compared_at=at)
+    return coefficients(
+        record.logit, record.log_sum_exp, gamma=gamma_for(at, gamma), weighting=weighting, compared_at=at
+    )
 
 
 def judge(

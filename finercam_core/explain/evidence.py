@@ -9,7 +9,6 @@ its terms are. (Libraries that scale each layer's map to [0, 1] before the mean 
 comparisons are fused in the same way.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +20,7 @@ from finercam_core.base_methods import base_method
 from finercam_core.errors import ClassifierError, ComparisonError
 from finercam_core.explain.methods import Maps, maps_of
 from finercam_core.explain.model.classifier import Classifier
-from finercam_core.finer import GAMMA
+from finercam_core.finer import GAMMA, require_finite
 
 
 def fused(layers: Sequence[Maps]) -> Maps:
@@ -104,8 +103,7 @@ def explain(
         If the classes do not fit the images, or the classifier has no such class.
     """
     chosen = base_method(method)
-    if not math.isfinite(gamma):
-        raise ComparisonError(f"gamma is {gamma}", "give a finite number, the paper uses 0.6")
+    require_finite(gamma)
     pixels = torch.as_tensor(images).to(classifier.device, classifier.dtype, non_blocking=True)
     wanted = classes if callable(classes) else _checked(classes, len(pixels), classifier).to(classifier.device)
     routes = (classifier.route,) if method == "random" else classifier.routes

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ExportError, FinercamError
-from finercam_core.finer import GAMMA, choose_references, coefficients, combine
+from finercam_core.finer import choose_references, coefficients, combine, gamma_for
 from finercam_core.images.decoder import image_size
 from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import to_image
@@ -123,7 +123,7 @@ def automatic_masks(
     ----------
     store : Store
     gamma : float, optional
-        0.6 by default, or the one that the store's maps were compared at.
+        By default what `gamma_for` says of the store's maps.
     top : float
         Share of the pixels.
     references : sequence of str, optional
@@ -145,7 +145,7 @@ def automatic_masks(
             continue
         use = choose_references(record.classes, references)
         compared = record.compared_at
-        used_gamma = gamma if gamma is not None else GAMMA if compared is None else compared
+        used_gamma = gamma_for(compared) if gamma is None else gamma
         weights = coefficients(record.logit, record.log_sum_exp, gamma=used_gamma, use=use, compared_at=compared)
         mask = region(to_image(combine(record.evidence, weights), store.preparation.window(size), size), top=top)
         about = _about(store, record.image_id) | {

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.finer import GAMMA, coefficients, combine
+from finercam_core.finer import GAMMA, coefficients, combine, gamma_for
 from finercam_core.images.faults import ImageError
 from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
 from finercam_core.status import Status
@@ -120,7 +120,7 @@ class Views:
         for name in wanted:
             use = np.ones(len(names), bool) if name == ALL else names == name
             at = record.compared_at
-            gamma = self.gamma if at is None else at
+            gamma = gamma_for(at, self.gamma)
             weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use, compared_at=at)
             values = combine(record.evidence, weights)
             words = f"Heat map of what tells specimen {record.image_id} of {record.scientificName} from {name}: "

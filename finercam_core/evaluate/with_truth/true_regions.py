@@ -9,7 +9,7 @@ import pandas as pd
 
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
 from finercam_core.evaluate.statistics.map_figures import centred_blob, energy_share, random_map
-from finercam_core.finer import GAMMA, coefficients, combine
+from finercam_core.finer import GAMMA, coefficients, combine, gamma_for
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
@@ -101,8 +101,7 @@ def pair_map(record: SpecimenRecord, index: int, gamma: float) -> npt.NDArray[np
     """Finer-CAM map of a specimen against one reference (its index among the classes); float32 (h, w)."""
     use = np.arange(len(record.classes)) == index
     at = record.compared_at
-    gamma = at if at is not None and gamma != 0 else gamma
-    weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use, compared_at=at)
+    weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma_for(at, gamma), use=use, compared_at=at)
     return combine(record.evidence, weights)
 
 

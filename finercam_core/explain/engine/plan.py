@@ -8,7 +8,7 @@ from finercam_core.base_methods import base_method
 from finercam_core.catalog import Catalog
 from finercam_core.errors import ComparisonError
 from finercam_core.explain.model.classifier import Classifier
-from finercam_core.finer import GAMMA
+from finercam_core.finer import gamma_for
 from finercam_core.images.decoder import REDUCED_TO
 from finercam_core.references import Policy
 from finercam_core.references.plan import plan_comparisons
@@ -39,8 +39,8 @@ def plan_store(
     method : str
         Base method, one of `finercam_core.base_methods.BASE_METHODS`.
     gamma : float, optional
-        Strength of the comparison for methods that are not linear in the scores, 0.6 by default; the others take any
-        later, and are refused with one.
+        Strength of the comparison for methods that are not linear in the scores, `GAMMA` by default; the others take
+        any later, and are refused with one.
     beside : bool
         If the location holds another run (another classifier, layer, method or choice of references), write this one
         beside it, as ``maps.run-<id>.zarr``; otherwise it is refused.
@@ -68,7 +68,7 @@ def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[
     base = base_method(method)
     maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
     if not base.linear:
-        maps["gamma"] = GAMMA if gamma is None else float(gamma)
+        maps["gamma"] = float(gamma_for(None, gamma))
     elif gamma is not None:
         problem = f"maps of {base.name} are stored for every gamma, not for {gamma:g} alone"
         raise ComparisonError(problem, "give gamma to evaluate, report, review or export")

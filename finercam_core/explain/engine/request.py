@@ -9,7 +9,7 @@ import torch
 
 from finercam_core.errors import ComparisonError
 from finercam_core.explain.model.classifier import Classifier
-from finercam_core.finer import GAMMA
+from finercam_core.finer import GAMMA, compared_gamma, gamma_for
 from finercam_core.store import Chunk
 from finercam_core.store.reader import Store
 
@@ -85,7 +85,7 @@ class Question:
         """What a store's provenance says."""
         references = store.provenance.get("references", {})
         never = tuple(classifier.index(name) for name in references.get("never", ()))
-        gamma = float(store.provenance.get("gamma", GAMMA))
+        gamma = gamma_for(compared_gamma(store.provenance))
         return cls(str(store.provenance["method"]), gamma, bool(references.get("per_image")), never)
 
     def classes(self, table: Table) -> Table | Callable[[torch.Tensor], torch.Tensor]:
