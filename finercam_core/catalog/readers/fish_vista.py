@@ -53,7 +53,9 @@ def read_fish_vista(root: str, tables: Sequence[Table] = ()) -> CatalogSource:
     CatalogError
         The folder cannot be listed, has none of Fish-Vista's tables, or one of them cannot be read.
     """
-    wanted = tables or find_tables(root)
+    # The root is listed in any case, so that an unreachable one is named itself and not one of its folders.
+    present = find_tables(root)
+    wanted = tables or present
     if not wanted:
         raise CatalogError(f"{root} has none of Fish-Vista's tables", f"give the folder that holds {SIGN}")
     files = FileIndex(root)

@@ -64,10 +64,9 @@ def read_folder_of_any_layout(path: Path) -> CatalogSource:
 
 def read_remote(location: str) -> CatalogSource:
     """Read a remote folder: of these only Fish-Vista's is known by its files."""
-    tables = fish_vista.find_tables(location)
-    if not tables:
+    if not fish_vista.find_tables(location):
         raise CatalogError(
             f"{location} is not a catalog that can be read remotely",
             "give a manifest, a table, Croissant metadata, or the folder of Fish-Vista",
         )
-    return fish_vista.read_fish_vista(location, tables)
+    return fish_vista.read_fish_vista(location)
