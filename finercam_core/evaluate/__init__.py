@@ -1,10 +1,11 @@
-"""Does a map tell the truth? Figures with intervals that could come out either way.
+"""Do the maps tell the truth? Figures with intervals that could come out either way.
 
-`evaluate` needs the store alone. `finercam_core.evaluate.with_model` needs the classifier too, and torch; it is not
-imported here.
+`evaluate` needs the store alone. `finercam_core.evaluate.with_model` needs the classifier too, and torch; nothing else
+in `evaluate` imports it.
 """
 
-from finercam_core.evaluate.evaluation import EvaluationReport, evaluate
+from finercam_core.evaluate.evaluation import evaluate
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.results import EvaluationReport
 
 __all__ = ["EvaluationError", "EvaluationReport", "Protocol", "evaluate"]

@@ -1,4 +1,4 @@
-"""What needs the classifier, as files beside an evaluation: written by `with_model`, read without torch."""
+"""What needed the classifier, as files in an evaluation's folder: written by `with_model`, read without torch."""
 
 import json
 from dataclasses import dataclass, field
@@ -24,9 +24,9 @@ class Checks:
     finer : DataFrame
         `gains.finer_table`: whether the difference is better than the species alone.
     sanity : DataFrame
-        `sanity`: check, shuffled, similarity, n.
+        `with_model.sanity`: check, shuffled, similarity, n.
     about : dict
-        run, protocol, forwards, needed, left_out.
+        JSON values: run, protocol, forwards, needed, cost (in words), left_out, baselines_left_out.
     """
 
     faithfulness: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -36,7 +36,7 @@ class Checks:
 
 
 def write_checks(folder: Path, checks: Checks) -> None:
-    """Write tables and `faithfulness.json`; the latter last, so that what it names is there."""
+    """Write the tables, and then `faithfulness.json`, so that everything it speaks of is there."""
     (folder / FILE).unlink(missing_ok=True)
     for name in _TABLES:
         table: pd.DataFrame = getattr(checks, name)
@@ -49,7 +49,7 @@ def write_checks(folder: Path, checks: Checks) -> None:
 
 
 def read_checks(folder: Path, run: str) -> Checks:
-    """Checks that lie in a folder, if they are of this run of the store; else empty ones."""
+    """Checks in a folder if they belong to this run of the store, else empty ones."""
     try:
         about = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Tables of a long run kept on disk: a stopped run goes on where it was, an unchanged one repeats nothing."""
+"""Tables of a long run kept on disk: a stopped run resumes where it was, an unchanged one repeats nothing."""
 
 import hashlib
 import json
@@ -18,33 +18,37 @@ def kept(folder: Path, key: Mapping[str, str], make: Callable[[], Tables]) -> tu
 
     The key is written last and removed first: tables that a kill left half written are never taken for whole.
     """
-    note = folder / "key.json"
-    if note.exists():
-        known = json.loads(note.read_text(encoding="utf-8"))
+    key_file = folder / "key.json"
+    if key_file.exists():
+        known = json.loads(key_file.read_text(encoding="utf-8"))
         if known.get("key") == dict(key):
             return {name: pd.read_parquet(folder / f"{name}.parquet") for name in known["tables"]}, True
     tables = make()
     folder.mkdir(parents=True, exist_ok=True)
-    note.unlink(missing_ok=True)
+    key_file.unlink(missing_ok=True)
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
-    partial = note.with_suffix(".partial")
+    partial = key_file.with_suffix(".partial")
     partial.write_text(json.dumps({"key": dict(key), "tables": list(tables)}), encoding="utf-8")
-    partial.replace(note)
+    partial.replace(key_file)
     return tables, False
 
 
-def place_of(folder: Path, species: str) -> Path:
-    """Folder of one species' tables, named by a hash: names may hold any character."""
-    return folder / hashlib.sha256(species.encode()).hexdigest()[:16]
+def species_folder(folder: Path, species: str) -> Path:
+    """Folder of one species' tables, named by a hash, because names may hold any character."""
+    return folder / short_hash(species.encode())
+
+
+def short_hash(content: bytes) -> str:
+    """SHA-256 of some bytes, its first 16 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def fingerprint(*parts: object) -> str:
-    """Hash of plain values, 16 hexadecimal digits."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+    """Hash of plain JSON values, 16 hexadecimal digits."""
+    return short_hash(json.dumps(parts, sort_keys=True).encode())
 
 
-def states(store: Store, species: str) -> str:
-    """Hash of the states of a species' specimens: it changes when one is computed again."""
-    found = np.asarray(store.species_dataset(species)["state"].values)
-    return hashlib.sha256(found.tobytes()).hexdigest()[:16]
+def state_fingerprint(store: Store, species: str) -> str:
+    """Hash of the states of a species' specimens, 16 hexadecimal digits: it changes when one is computed again."""
+    return short_hash(np.asarray(store.species_dataset(species)["state"].values).tobytes())

@@ -1,47 +1,28 @@
-"""All figures of one specimen: how its maps lie, beside controls that know nothing."""
-
-from typing import Any
+"""How each map of one specimen lies on the specimen: energy, pointing game and overlap of its top region."""
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.evaluate.maps import MAPS, specimen_maps
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.statistics.map_figures import (
-    centred_blob,
     energy_share,
     intersection_over_union,
     map_overlap,
     pointing_game,
-    random_map,
 )
-from finercam_core.finer import Weighting, coefficients, combine, gamma_for
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.threshold import region
 from finercam_core.store import SpecimenRecord, Store
 
-MAPS = ("grad_cam", "finer_cam", "random", "blob")
-
-
-def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.float32]:
-    """Grad-CAM, Finer-CAM against all references, a random map and a centred blob; float32 (4, h, w)."""
-    grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
-    cams = [combine(record.evidence, map_weights(record, gamma, protocol.weighting)) for gamma in (0.0, protocol.gamma)]
-    return np.stack([*cams, random_map(grid, record.image_id, protocol.seed), centred_blob(grid)])
-
-
-def map_weights(record: SpecimenRecord, gamma: float, weighting: Weighting) -> npt.NDArray[Any]:
-    """Coefficients of a record's maps; finished comparisons keep the γ that they were made with."""
-    at = record.compared_at
-    return coefficients(
-        record.logit, record.log_sum_exp, gamma=gamma_for(at, gamma), weighting=weighting, compared_at=at
-    )
+FIGURES = ("energy", "pointing", "iou")
 
 
 def judge(
     store: Store, record: SpecimenRecord, protocol: Protocol, specimen: npt.NDArray[np.bool_] | None
 ) -> pd.DataFrame:
-    """One row a map of `MAPS` with its localisation figures on the specimen's own region.
+    """Localisation figures of each map of a specimen on the specimen's own region.
 
     Parameters
     ----------
@@ -51,9 +32,10 @@ def judge(
 
     Returns
     -------
-    DataFrame: image_id, scientificName, predicted, probability, runner_up (highest scoring reference), map,
-    energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN without a region;
-    `overlap` is that of the maps of species and runner-up, for Grad-CAM alone (NaN for finished comparisons).
+    DataFrame, one row per map of `MAPS`: image_id, scientificName, predicted, probability, runner_up (highest scoring
+    reference), map, energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN
+    without a region; `overlap` is that of the maps of species and runner-up, for Grad-CAM alone (NaN for finished
+    comparisons).
     """
     maps = specimen_maps(record, protocol)
     rival = 1 + int(np.argmax(record.logit[1:])) if len(record.classes) > 1 else 0
@@ -77,7 +59,7 @@ def _localised(
     store: Store, maps: npt.NDArray[np.float32], protocol: Protocol, specimen: npt.NDArray[np.bool_] | None
 ) -> dict[str, list[float]]:
     if specimen is None:
-        return {name: [float("nan")] * len(maps) for name in ("energy", "pointing", "iou", "area")}
+        return {name: [float("nan")] * len(maps) for name in (*FIGURES, "area")}
     size = (specimen.shape[1], specimen.shape[0])
     large = to_image(maps, store.preparation.window(size), size)
     return {

@@ -1,24 +1,18 @@
-"""Everything that an evaluation leaves in its folder."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+"""Everything that an evaluation leaves in its folder: tables, plots, one JSON, and a summary to read."""
 
 import pandas as pd
 
 from finercam_core.evaluate.plots import faithfulness_plot, localisation_plot, trait_heat_map
+from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.tables import markdown, write_json, write_table, write_text
 from finercam_core.evaluate.traits.characters import sentence
 from finercam_core.evaluate.with_truth.energy_table import overall_in_words
 from finercam_core.evaluate.with_truth.planted_traits import planted_summary
 
-if TYPE_CHECKING:
-    from finercam_core.evaluate.evaluation import EvaluationReport
-
 TABLES = ("specimens", "traits", "characters", "localisation", "accuracy", "caveats", "planted", "truth",
           "beside", "left_out")  # fmt: skip
-BEST, MOST = 3, 100  # candidates in words: of a pair, and in all
+BEST, MOST_CANDIDATES = 3, 100  # candidates that the summary words: of each pair, and in all
 
 
 def write_report(report: EvaluationReport) -> None:
@@ -33,11 +27,11 @@ def write_report(report: EvaluationReport) -> None:
         trait_heat_map(report.characters, report.folder / "traits.png")
     if len(report.checks.faithfulness):
         faithfulness_plot(report.checks.faithfulness, report.folder / "faithfulness.png")
-    write_json(report.folder / "evaluation.json", _everything(report))
-    write_text(report.folder / "evaluation.md", _words(report))
+    write_json(report.folder / "evaluation.json", _content(report))
+    write_text(report.folder / "evaluation.md", _summary(report))
 
 
-def _everything(report: EvaluationReport) -> dict[str, object]:
+def _content(report: EvaluationReport) -> dict[str, object]:
     tables = {name: getattr(report, name) for name in TABLES if name != "specimens"}
     return {"protocol": report.protocol, "provenance": report.provenance, **tables, "checks": vars(report.checks)}
 
@@ -54,14 +48,15 @@ def candidate_sentences(characters: pd.DataFrame) -> list[str]:
 
 
 def _candidates(characters: pd.DataFrame) -> str:
-    """A list of at most `MOST` candidates, and how many more there are."""
-    found = candidate_sentences(characters)
-    more = [f"\n{len(found) - MOST} more are in characters.csv."] if len(found) > MOST else []
-    return "\n".join([*(f"- {text}" for text in found[:MOST]), *more]) or "(none)"
+    """A list of at most `MOST_CANDIDATES` candidates, and how many more there are."""
+    sentences = candidate_sentences(characters)
+    more = len(sentences) - MOST_CANDIDATES
+    lines = [f"- {text}" for text in sentences[:MOST_CANDIDATES]]
+    return "\n".join([*lines, f"\n{more} more are in characters.csv."] if more > 0 else lines) or "(none)"
 
 
 def _checked(report: EvaluationReport) -> list[str]:
-    """Faithfulness, whether finer is better, and sanity; nothing where the classifier was not at hand."""
+    """Faithfulness, whether finer is better, and sanity, where the classifier was available."""
     checks = report.checks
     if checks.faithfulness.empty:
         return ["## Faithfulness\n", "(not measured: it needs the classifier, `finercam evaluate --classifier`)\n"]
@@ -76,12 +71,12 @@ def _checked(report: EvaluationReport) -> list[str]:
 
 
 def _beside(report: EvaluationReport) -> list[str]:
-    """Our figures beside published ones; nothing where none were given."""
+    """Our figures beside published ones, where there are any."""
     return [] if report.beside.empty else ["## Beside published figures\n", markdown(report.beside)]
 
 
 def _planted(report: EvaluationReport) -> list[str]:
-    """What is known of the truth; nothing where the collection was not rendered."""
+    """Ranks of the planted traits and energy in the true regions, where the collection was rendered."""
     if report.planted.empty:
         return ["(the true differences are not known)\n"]
     energy = [] if report.truth.empty else [f"{overall_in_words(report.truth)}.\n", markdown(report.truth)]
@@ -89,7 +84,7 @@ def _planted(report: EvaluationReport) -> list[str]:
 
 
 def _localised(table: pd.DataFrame) -> pd.DataFrame:
-    """Figures over all specimens, without some columns of the table."""
+    """Figures over all specimens, with the columns that fit on a page."""
     if table.empty:
         return table
     gains = [f"{prefix}_all_{end}" for prefix in ("gain", "over_grad_cam") for end in ("low", "high")]
@@ -97,7 +92,7 @@ def _localised(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[table["species"] == OVERALL, shown]
 
 
-def _words(report: EvaluationReport) -> str:
+def _summary(report: EvaluationReport) -> str:
     parts = [
         "# Evaluation\n",
         f"Run {report.provenance.get('run', '')}, {report.specimens['image_id'].nunique()} specimens of "

@@ -1,4 +1,4 @@
-"""Figures of an evaluation: which trait tells which pair, and where maps lie."""
+"""Plots of an evaluation: which trait tells which pair apart, where maps lie, and how faithful they are."""
 
 from pathlib import Path
 
@@ -7,12 +7,13 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from finercam_core.evaluate.localisation import MAPS
+from finercam_core.evaluate.localisation import FIGURES
+from finercam_core.evaluate.maps import CONTROLS, MAP_NAMES, MAPS
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.traits.cover import OUTSIDE
 
 MOST_PAIRS = 60
-_NAMES = {"grad_cam": "Grad-CAM", "finer_cam": "Finer-CAM", "random": "random map", "blob": "centred blob"}
+_TITLES = dict(zip(FIGURES, ("energy on the specimen", "pointing game", "IoU, top region"), strict=True))
 
 
 def _save(figure: Figure, path: Path) -> Path:
@@ -24,7 +25,7 @@ def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
     """Share of the separation of each pair of congeners (all pairs, if there are none) on each trait, as a PNG.
 
     Colours are the density's; a dot marks a candidate character. A cell is empty where neither species has the trait.
-    Of many pairs those with the densest candidates are shown, `MOST_PAIRS` of them.
+    Of more than `MOST_PAIRS` pairs those with the densest candidates are shown.
     """
     chosen = pairs[pairs["tier"] == "congener"] if (pairs["tier"] == "congener").any() else pairs
     chosen = chosen[(chosen["trait_id"] > OUTSIDE) & (chosen["area"] > 0)].assign(
@@ -71,17 +72,15 @@ def _ceiling(density: pd.DataFrame) -> float:
 def localisation_plot(table: pd.DataFrame, path: Path) -> Path:
     """Energy on the specimen, pointing game and IoU of each map over all species, with 95 % intervals, as a PNG."""
     overall = table[table["species"] == OVERALL]
-    figures = [name for name in ("energy", "pointing", "iou") if (overall["figure"] == name).any()]
+    figures = [name for name in FIGURES if (overall["figure"] == name).any()]
     figure = Figure(figsize=(3.1 * max(len(figures), 1), 2.6), layout="constrained")
     for axes, name in zip(np.ravel(figure.subplots(1, max(len(figures), 1))), figures, strict=False):
         rows = overall[overall["figure"] == name].set_index("map").reindex(MAPS)
         error = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
         axes.errorbar(rows["mean"], range(len(rows)), xerr=error, fmt="o", capsize=3, color="#1f5f8b")
-        axes.set_yticks(range(len(rows)), [_NAMES[one] for one in rows.index])
+        axes.set_yticks(range(len(rows)), [MAP_NAMES[name] for name in rows.index])
         axes.invert_yaxis()
-        axes.set_title(
-            {"energy": "energy on the specimen", "pointing": "pointing game", "iou": "IoU, top region"}[name]
-        )
+        axes.set_title(_TITLES[name])
         axes.grid(axis="x", alpha=0.3)
     return _save(figure, path)
 
@@ -93,12 +92,12 @@ def faithfulness_plot(table: pd.DataFrame, path: Path) -> Path:
     titles = {"drop_5": "relative drop at 5 %\n(higher is better)", "deletion": "deletion\n(lower is better)",
               "insertion": "insertion\n(higher is better)"}  # fmt: skip
     figure = Figure(figsize=(9.6, 1.3 + 0.26 * len(maps)), layout="constrained")
-    for axes, (name, title) in zip(figure.subplots(1, 3, sharey=True), titles.items(), strict=True):
-        rows = overall[overall["figure"] == name].set_index("map").reindex(maps)
-        colours = ["#8a8f8c" if one in ("random", "blob") else "#1f5f8b" for one in maps]
+    for axes, (measure, title) in zip(figure.subplots(1, 3, sharey=True), titles.items(), strict=True):
+        rows = overall[overall["figure"] == measure].set_index("map").reindex(maps)
+        colours = ["#8a8f8c" if name in CONTROLS else "#1f5f8b" for name in maps]
         axes.hlines(range(len(maps)), rows["low"], rows["high"], colors=colours)
         axes.scatter(rows["mean"], range(len(maps)), c=colours, s=22, zorder=3)
-        axes.set_yticks(range(len(maps)), [_NAMES.get(one, one) for one in maps], fontsize=8)
+        axes.set_yticks(range(len(maps)), [MAP_NAMES.get(name, name) for name in maps], fontsize=8)
         axes.set_title(title, fontsize=10)
         axes.grid(axis="x", alpha=0.3)
     axes.invert_yaxis()

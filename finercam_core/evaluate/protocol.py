@@ -1,18 +1,20 @@
 """How an evaluation is done: everything that its figures depend on, written beside them."""
 
-import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 
 from finercam_core.errors import FinercamError
+from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
 from finercam_core.store import Store
 
-GAMMAS = (0.3, 0.6, 1.0)  # grid of faithfulness
-VERSION = 3  # raise it when the same input gives other figures
+Progress = Callable[[int, int], None]  # called with the numbers of what is finished, and of all
+GAMMAS = (0.3, 0.6, 1.0)  # of the Finer-CAM maps whose faithfulness is measured
+VERSION = 3  # to be raised when the same input gives other figures
 
 
 class EvaluationError(FinercamError):
@@ -32,9 +34,9 @@ class Protocol:
     split : {"auto", "all"} or str
         Specimens that are judged: a split of the catalog, all, or with `auto` the test split where there is one.
     top : float
-        Share of the pixels in the top region whose IoU is measured, in (0, 1].
+        Share of the pixels that form the top region, whose IoU is measured; in (0, 1].
     seed : int
-        Of random maps and bootstrap samples.
+        Of the random maps and the bootstrap samples.
     """
 
     gamma: float = GAMMA
@@ -44,13 +46,14 @@ class Protocol:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse settings that mean nothing."""
+        """Refuse impossible settings."""
         if self.weighting not in WEIGHTINGS:
             raise EvaluationError(f"unknown weighting {self.weighting!r}", f"use one of {', '.join(WEIGHTINGS)}")
         if not 0 < self.top <= 1:
-            raise EvaluationError(f"top={self.top}", "give a share of the pixels in (0, 1]")
+            raise EvaluationError(f"top is {self.top}", "give a share of the pixels in (0, 1]")
 
     def _wanted(self, rows: pd.DataFrame) -> str:
+        """The split that is judged, "all" for every specimen."""
         if self.split != "auto":
             return self.split
         return "test" if (rows["split"] == "test").any() else "all"
@@ -62,10 +65,10 @@ class Protocol:
         if wanted != "all":
             return f"the {wanted} split"
         if (rows["split"] == "test").any():
-            return "all specimens, with those that the classifier may have been trained on"
+            return "all specimens, including those that the classifier may have been trained on"
         return (
-            "all specimens: the catalog has no test split, so that accuracy and maps of images that the classifier may "
-            "have been trained on are among them (see `finercam catalog split`)"
+            "all specimens: the catalog has no test split, so the figures include images that the classifier may have "
+            "been trained on (see `finercam catalog split`)"
         )
 
     def specimens(self, store: Store) -> pd.DataFrame:
@@ -74,7 +77,7 @@ class Protocol:
         Raises
         ------
         EvaluationError
-            If the store has none in the split.
+            If the store has no specimen in the split.
         """
         rows = store.rows
         wanted = self._wanted(rows)
@@ -84,8 +87,8 @@ class Protocol:
             raise EvaluationError(f"no specimen is in the split {wanted!r}", f"use all, or one of: {known}")
         return chosen
 
-    def describe(self) -> dict[str, Any]:
-        """Settings and rules in words, as plain JSON values."""
+    def describe(self) -> dict[str, object]:
+        """Settings, and the rules in words, as plain JSON values."""
         return {
             **asdict(self),
             "version": VERSION,
@@ -107,4 +110,4 @@ class Protocol:
     def fingerprint(self, store: Store) -> str:
         """Hash of the settings and of the store's run, 16 hexadecimal digits."""
         text = json.dumps({**self.describe(), "run": store.provenance.get("run")}, sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return short_hash(text.encode())

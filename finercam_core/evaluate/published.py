@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from finercam_core.evaluate.localisation import FIGURES
 from finercam_core.evaluate.protocol import EvaluationError
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 
 PAPER = "paper"
 NEEDED = ("map", "figure", "value")
-LOCALISED = ("energy", "pointing", "iou")
 OURS = ("n", "mean", "low", "high")
 
 
@@ -22,9 +22,9 @@ def read_published(source: str | Path, collection: str) -> pd.DataFrame:
     ----------
     source : str or Path
         "paper" for the figures of Zhang et al., Finer-CAM, CVPR 2025, or a CSV table with the columns map, figure,
-        value and, if you like, collection, backbone and source.
+        value and optionally collection, backbone and source.
     collection : str
-        Name of the collection, in any case.
+        Name of the collection, in upper or lower case.
 
     Returns
     -------
@@ -37,29 +37,29 @@ def read_published(source: str | Path, collection: str) -> pd.DataFrame:
         If the table cannot be read, lacks a column, or has no figure of the collection.
     """
     named = str(source) != PAPER
-    place = Path(source) if named else files("finercam_core.evaluate") / "published.csv"
+    file = Path(source) if named else files("finercam_core.evaluate") / "published.csv"
     try:
-        table = pd.read_csv(str(place), keep_default_na=False)
+        table = pd.read_csv(str(file), keep_default_na=False)
     except (OSError, ValueError) as error:
         raise EvaluationError(
             f"the figures {source} cannot be read: {error}", f"give {PAPER}, or a CSV with {', '.join(NEEDED)}"
         ) from error
     if missing := [name for name in NEEDED if name not in table.columns]:
-        raise EvaluationError(f"{source} has no column {', '.join(missing)}", f"it needs {', '.join(NEEDED)}")
+        raise EvaluationError(f"{source} has no column {', '.join(missing)}", f"give {', '.join(NEEDED)}")
     if "collection" in table.columns:
         known = sorted(set(table["collection"]))
         table = table[table["collection"].str.lower() == collection.lower()]
         if table.empty:
             raise EvaluationError(
                 f"{source} has no figure of {collection!r}",
-                f"it has those of {', '.join(known)}; give a CSV with {', '.join(NEEDED)} for another",
+                f"it has figures of {', '.join(known)}; give a CSV with {', '.join(NEEDED)} for another",
             )
     table = table.reindex(columns=[*NEEDED, "backbone", "source"], fill_value="")
     return table.assign(value=pd.to_numeric(table["value"], errors="coerce")).reset_index(drop=True)
 
 
 def beside(published: pd.DataFrame, localisation: pd.DataFrame, faithfulness: pd.DataFrame) -> pd.DataFrame:
-    """Our figures over all specimens beside published ones; published gains beside ours as rows of their own.
+    """Our figures over all specimens beside published ones, with the gains over Grad-CAM in rows of their own.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def beside(published: pd.DataFrame, localisation: pd.DataFrame, faithfulness: pd
     localisation : DataFrame
         From `species_tables.localisation_table`.
     faithfulness : DataFrame
-        From `gains.summarise`; empty where the classifier was not at hand.
+        From `gains.summarise`; empty where the classifier was not available.
 
     Returns
     -------
@@ -76,10 +76,10 @@ def beside(published: pd.DataFrame, localisation: pd.DataFrame, faithfulness: pd
     grad_cam" are the differences; their interval is the paired one. Ours is NaN where it was not measured.
     """
     rows = []
-    for one in published.to_dict("records"):
-        found = _ours(str(one["map"]), str(one["figure"]), localisation, faithfulness)
-        rows.append({"figure": one["figure"], "map": one["map"], "published": one["value"], **found,
-                     "backbone": one["backbone"], "source": one["source"]})  # fmt: skip
+    for row in published.to_dict("records"):
+        ours = _ours(str(row["map"]), str(row["figure"]), localisation, faithfulness)
+        rows.append({"figure": row["figure"], "map": row["map"], "published": row["value"], **ours,
+                     "backbone": row["backbone"], "source": row["source"]})  # fmt: skip
     table = pd.DataFrame(rows)
     return pd.concat([table, _gains(table, localisation, faithfulness)], ignore_index=True).sort_values(
         "figure", kind="stable", ignore_index=True
@@ -87,7 +87,7 @@ def beside(published: pd.DataFrame, localisation: pd.DataFrame, faithfulness: pd
 
 
 def _ours(name: str, figure: str, localisation: pd.DataFrame, faithfulness: pd.DataFrame) -> dict[str, float]:
-    table = localisation if figure in LOCALISED else faithfulness
+    table = localisation if figure in FIGURES else faithfulness
     values = [np.nan] * len(OURS)
     if len(table):
         row = table[(table["species"] == OVERALL) & (table["map"] == name) & (table["figure"] == figure)]
@@ -104,7 +104,7 @@ def _gains(table: pd.DataFrame, localisation: pd.DataFrame, faithfulness: pd.Dat
         if not {"finer_cam", "grad_cam"} <= set(values.index):
             continue
         finer, grad = values.loc["finer_cam"], values.loc["grad_cam"]
-        low, high = _paired(str(figure), localisation if figure in LOCALISED else faithfulness)
+        low, high = _paired(str(figure), localisation if figure in FIGURES else faithfulness)
         differences = {key: finer[key] - grad[key] for key in ("published", "ours")}
         same = {key: finer[key] for key in ("n", "backbone", "source")}
         rows.append({"figure": figure, "map": "finer_cam - grad_cam", **differences, "low": low, "high": high, **same})

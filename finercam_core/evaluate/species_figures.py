@@ -1,4 +1,4 @@
-"""The slow half of an evaluation, one species at a time, kept on disk so that a stopped run goes on where it was."""
+"""The slow half of an evaluation, one species at a time, kept on disk so that a stopped run resumes where it was."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,17 +7,19 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.errors import FinercamError
-from finercam_core.evaluate.kept_tables import fingerprint, kept, place_of, states
+from finercam_core.evaluate.kept_tables import fingerprint, kept, species_folder, state_fingerprint
 from finercam_core.evaluate.localisation import judge
+from finercam_core.evaluate.maps import grid_of
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.specimen_regions import SpecimenRegions
+from finercam_core.evaluate.tables import joined
 from finercam_core.evaluate.traits.attribution import attribute
 from finercam_core.evaluate.traits.cover import cover
 from finercam_core.evaluate.with_truth.true_regions import TrueRegions, true_region_energies
 from finercam_core.regions.masks import read_mask
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
-from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store import Store
 
 
 @dataclass(frozen=True)
@@ -65,41 +67,34 @@ def species_figures(
             left_out.append((image_id, name, f"its mask cannot be read: {error}"))
             continue
         if traits and mask is not None and (mask > 0).any() and len(record.classes) > 1:
-            parts = cover(mask, [trait.id for trait in traits], store.preparation, _grid(record))
+            parts = cover(mask, [trait.id for trait in traits], store.preparation, grid_of(record))
             attributed.append(attribute(record, parts, mask, store.preparation))
         elif traits:
             left_out.append((image_id, name, "no trait mask, or no reference: no traits"))
     listed = pd.DataFrame(left_out, columns=["image_id", "scientificName", "reason"])
-    known = pd.DataFrame()
+    energies = pd.DataFrame()
     if truth is not None:
-        known = true_region_energies(store, image_ids, truth.of, gamma=protocol.gamma, seed=protocol.seed)
-    return SpeciesFigures(_joined(judged), _joined(attributed), known, listed)
-
-
-def _grid(record: SpecimenRecord) -> tuple[int, int]:
-    height, width = record.evidence.shape[-2:]
-    return int(height), int(width)
-
-
-def _joined(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+        energies = true_region_energies(store, image_ids, truth.of, gamma=protocol.gamma, seed=protocol.seed)
+    return SpeciesFigures(joined(judged), joined(attributed), energies, listed)
 
 
 def kept_figures(
     store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: SpecimenRegions,
     truth: TrueRegions | None = None,
 ) -> tuple[SpeciesFigures, bool]:  # fmt: skip
-    """Figures of a species from the folder if they still hold, else computed and put there; and which it was.
+    """Figures of a species from the folder if they are still valid, else computed and put there; and which it was.
 
-    They hold while the protocol, the store's run, the chosen specimens, their states, their regions and the truth are
-    the same.
+    They are valid while the protocol, the store's run, the chosen specimens, their states, their regions and the truth
+    are the same.
     """
     chosen = fingerprint(list(image_ids), [trait.id for trait in traits_of(store)], regions.fingerprint)
     key = {
-        "species": name, "protocol": protocol.fingerprint(store), "specimens": chosen, "states": states(store, name),
-        "truth": truth.fingerprint if truth is not None else "",
+        "species": name, "protocol": protocol.fingerprint(store), "specimens": chosen,
+        "states": state_fingerprint(store, name), "truth": truth.fingerprint if truth is not None else "",
     }  # fmt: skip
     tables, known = kept(
-        place_of(folder, name), key, lambda: vars(species_figures(store, name, image_ids, protocol, regions, truth))
+        species_folder(folder, name),
+        key,
+        lambda: vars(species_figures(store, name, image_ids, protocol, regions, truth)),
     )
     return SpeciesFigures(**tables), known

@@ -1,6 +1,5 @@
-"""Where each specimen lies: by a box that somebody gives, by its mask, or by the box that its catalog has."""
+"""Where each specimen lies: by a box from a table, by its mask, or by the box in its catalog."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.evaluate.protocol import EvaluationError
 from finercam_core.images.decoder import image_size
-from finercam_core.regions.masks import Mask, specimen_of
+from finercam_core.regions.masks import TraitMask, specimen_of
 from finercam_core.store import Store
 
 COLUMNS = ("image_id", "x", "y", "width", "height")
@@ -19,14 +19,14 @@ COLUMNS = ("image_id", "x", "y", "width", "height")
 
 @dataclass(frozen=True, eq=False)
 class SpecimenRegions:
-    """SpecimenRegions of specimens.
+    """Where the specimens of a collection lie in their photographs.
 
     Attributes
     ----------
     boxes : DataFrame, optional
         image_id, x, y, width, height in pixels of the upright image, x and y of the upper left corner; several boxes of
-        an image count together. Images without one have their mask's region, if they have a mask, else the box that
-        the catalog has for them.
+        an image count together. An image without a box has the region of its mask, or without a mask the catalog's
+        box.
     """
 
     boxes: pd.DataFrame | None = None
@@ -43,10 +43,10 @@ class SpecimenRegions:
         """Hash of the boxes; "" without any."""
         if self.boxes is None:
             return ""
-        return hashlib.sha256(self.boxes[list(COLUMNS)].to_csv(index=False).encode()).hexdigest()[:16]
+        return short_hash(self.boxes[list(COLUMNS)].to_csv(index=False).encode())
 
-    def of(self, store: Store, image_id: str, mask: Mask | None) -> npt.NDArray[np.bool_] | None:
-        """Where a specimen lies, bool (height, width); None if nobody knows.
+    def of(self, store: Store, image_id: str, mask: TraitMask | None) -> npt.NDArray[np.bool_] | None:
+        """Where a specimen lies, bool (height, width); None if it is not known.
 
         Raises
         ------
@@ -71,17 +71,30 @@ class SpecimenRegions:
 
 
 def _catalog_box(text: str) -> npt.NDArray[np.float64] | None:
-    """``x,y,width,height`` of a catalog, float64 (1, 4); None for ""."""
+    """A catalog's ``x,y,width,height`` as float64 (1, 4); None for ""."""
     return np.array([[float(number) for number in text.split(",")]]) if text else None
 
 
 def box_region(boxes: npt.ArrayLike, size: tuple[int, int], name: str = "") -> npt.NDArray[np.bool_]:
-    """Pixels whose centres lie in one of some boxes (n, 4) of x, y, width, height; bool (height, width).
+    """Pixels whose centres lie in any of the boxes.
+
+    Parameters
+    ----------
+    boxes : array (n, 4) or (4,)
+        x, y, width, height in pixels.
+    size : (int, int)
+        Width and height of the image.
+    name : str
+        Of the specimen, for the error.
+
+    Returns
+    -------
+    bool array (height, width)
 
     Raises
     ------
     EvaluationError
-        If no pixel does.
+        If no pixel's centre does.
     """
     columns, rows = np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5
     region = np.zeros((size[1], size[0]), bool)
@@ -100,11 +113,11 @@ def read_boxes(path: str | Path) -> SpecimenRegions:
     EvaluationError
         If it cannot be read, or lacks a column.
     """
-    place = Path(path)
+    file = Path(path)
     try:
-        table = pd.read_parquet(place) if place.suffix == ".parquet" else pd.read_csv(place, dtype={"image_id": str})
+        table = pd.read_parquet(file) if file.suffix == ".parquet" else pd.read_csv(file, dtype={"image_id": str})
     except (OSError, ValueError) as error:
         raise EvaluationError(f"the boxes {path} cannot be read: {error}", "give a CSV or Parquet table") from error
     if missing := [name for name in COLUMNS if name not in table.columns]:
-        raise EvaluationError(f"{path} has no column {', '.join(missing)}", f"it needs {', '.join(COLUMNS)}")
+        raise EvaluationError(f"{path} has no column {', '.join(missing)}", f"give {', '.join(COLUMNS)}")
     return SpecimenRegions(table[list(COLUMNS)])

@@ -1,11 +1,17 @@
-"""Tables of an evaluation as CSV, Parquet and Markdown."""
+"""Tables of an evaluation: put together, and written as CSV, Parquet, JSON and Markdown."""
 
 import json
 import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+
+
+def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of all tables that have any, one after the other, numbered anew; an empty table where there is none."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
 def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
@@ -25,16 +31,16 @@ def write_text(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON that any reader takes: NaN and infinities become null."""
+def write_json(path: Path, content: object) -> None:
+    """Write JSON that every reader accepts: NaN and infinities become null."""
     write_text(path, json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """Tables, numpy numbers and NaN as plain JSON values."""
     if isinstance(value, pd.DataFrame):
         return [plain(row) for row in value.to_dict("records")]
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [plain(part) for part in value]
@@ -44,7 +50,7 @@ def plain(value: Any) -> Any:
 
 
 def markdown(table: pd.DataFrame, digits: int = 3) -> str:
-    """A table in Markdown (GitHub's form); numbers with so many decimals, NaN as a dash."""
+    """A table in GitHub's Markdown; numbers with `digits` decimals, NaN as a dash."""
     if table.empty:
         return "(none)\n"
     lines = [_line(table.columns), _line("---" for _ in table.columns)]
@@ -52,7 +58,7 @@ def markdown(table: pd.DataFrame, digits: int = 3) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _line(cells: Any) -> str:
+def _line(cells: Iterable[object]) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 

@@ -1,4 +1,4 @@
-"""Masks that a collection has of its specimens: traits, or the whole of each."""
+"""Masks that a collection has of its specimens: of their traits, or of whole specimens."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,24 +10,24 @@ from finercam_core.images.location import image_source
 from finercam_core.status import Status
 from finercam_core.store import Store
 
-Mask = npt.NDArray[np.integer]
+TraitMask = npt.NDArray[np.integer]
 
 
-def read_mask(store: Store, image_id: str) -> Mask | None:
-    """Trait mask of a specimen, integer (height, width); None if the catalog names none or the file is not there.
+def read_mask(store: Store, image_id: str) -> TraitMask | None:
+    """Trait mask of a specimen, integer (height, width); None if the catalog names none or the file is missing.
 
     Raises
     ------
     ImageError
-        The mask lies outside the collection.
+        If the mask lies outside the collection.
     OSError
-        If a file is there and is no image.
+        If the file is not an image.
     """
-    place = str(store.row(image_id).get("maskURI", ""))
-    if not place:
+    address = str(store.row(image_id).get("maskURI", ""))
+    if not address:
         return None
     try:
-        with Image.open(image_source(place, store.images_root)) as picture:
+        with Image.open(image_source(address, store.images_root)) as picture:
             return np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
     except ImageError as error:
         if error.status is Status.MISSING:
@@ -35,11 +35,11 @@ def read_mask(store: Store, image_id: str) -> Mask | None:
         raise
 
 
-def specimen_of(store: Store, mask: Mask) -> npt.NDArray[np.bool_] | None:
+def specimen_of(store: Store, mask: TraitMask) -> npt.NDArray[np.bool_] | None:
     """Where the specimen lies by its mask, bool (height, width); None if the mask is empty.
 
-    A mask of the whole specimen is taken as it is (values above half of the largest that its labels have), trait masks
-    by `specimen_region`.
+    A mask of the whole specimen is taken as it is (values above half of its largest label), a trait mask through
+    `specimen_region`.
     """
     labels = store.provenance.get("traits")
     if labels and not labels.get("whole"):
@@ -49,7 +49,7 @@ def specimen_of(store: Store, mask: Mask) -> npt.NDArray[np.bool_] | None:
     return region if region.any() else None
 
 
-def specimen_region(mask: Mask) -> npt.NDArray[np.bool_]:
+def specimen_region(mask: TraitMask) -> npt.NDArray[np.bool_]:
     """Where the specimen lies: the convex hull of all its labelled traits, bool (height, width).
 
     Trait masks leave the trunk unlabelled; head and tail at its ends make the hull cover it.

@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import jinja2
 
-from finercam_core.evaluate.evaluation import EvaluationReport, evaluate
-from finercam_core.evaluate.protocol import Protocol
+from finercam_core.evaluate.evaluation import evaluate
+from finercam_core.evaluate.protocol import Progress, Protocol
+from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.tables import write_text
 from finercam_core.finer import GAMMA
-from finercam_core.report.page_content import Content
-from finercam_core.report.specimen_views import Views
+from finercam_core.report.page_content import PageContent
+from finercam_core.report.pages import AtlasFacts, Page
+from finercam_core.report.specimen_views import ALL, SpecimenViews
 from finercam_core.store import Store, open_store
+
+INDEX = "index.html"
 
 
 def slug(name: str) -> str:
@@ -29,11 +32,18 @@ def slug(name: str) -> str:
 
 
 def pair_slug(a: str, b: str) -> str:
-    """File name of a pair's page; the same in both directions."""
+    """File name of a pair's page, without ending; the same in both directions."""
     return "--vs--".join(slug(name) for name in sorted((a, b)))
 
 
-Progress = Callable[[int, int], None]
+def species_address(name: str) -> str:
+    """Where a species' page lies below the atlas' folder."""
+    return f"species/{slug(name)}.html"
+
+
+def pair_address(a: str, b: str) -> str:
+    """Where a pair's page lies below the atlas' folder."""
+    return f"pairs/{pair_slug(a, b)}.html"
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ def report(
     specimens: int = 6,
     progress: Progress | None = None,
 ) -> AtlasReport:
-    """Write the atlas of a store: an index, one page a species, one page a pair of species.
+    """Write the atlas of a store: an index, one page per species, and one page per pair of species.
 
     Parameters
     ----------
@@ -77,19 +87,19 @@ def report(
     out : str or Path
         Folder for `index.html`, `species/`, `pairs/` and `evaluation/`.
     evaluation : EvaluationReport, optional
-        Of the same store; by default it is made first, into ``out/evaluation``.
+        Of the same store; by default one is made first, into ``out/evaluation``.
     protocol : Protocol, optional
         Of that evaluation.
     images : str or Path, optional
         Folder of the collection's images, if it moved.
     checked : str or Path, optional
-        Folder of an evaluation that was made with the classifier: its faithfulness is taken up.
+        Folder of an evaluation that was made with the classifier: its faithfulness is used.
     gamma : float
         Strength of the comparison in the maps shown.
     specimens : int
-        Specimens on a species' page; half as many of each on a pair's.
+        Specimens on a species' page; half as many of each species on a pair's.
     progress : callable, optional
-        Called with the numbers of pages that are ready and of all.
+        Called with the numbers of finished pages and of all.
 
     Returns
     -------
@@ -102,24 +112,25 @@ def report(
     """
     folder, store = Path(out), open_store(location, images=images)
     figures = evaluation or evaluate(location, folder / "evaluation", protocol=protocol, images=images, checked=checked)
-    content = Content(store, figures, Views(store, gamma), specimens)
+    content = PageContent(store, figures, SpecimenViews(store, gamma), specimens)
     pages = list(_pages(content))
-    render = partial(_render, _environment(), _common(store, figures, gamma))
-    for done, (name, template, make) in enumerate(pages, 1):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        write_text(folder / name, render(template, make(), "../" * name.count("/")))
+    templates, facts = _environment(), _facts(store, figures, gamma)
+    for done, (address, template, make) in enumerate(pages, 1):
+        (folder / address).parent.mkdir(parents=True, exist_ok=True)
+        up = "../" * address.count("/")
+        write_text(folder / address, templates.get_template(template).render(atlas=facts, page=make(), up=up))
         if progress is not None:
             progress(done, len(pages))
-    return AtlasReport(folder / "index.html", len(content.species), len(content.pairs), dict(content.views.unreadable))
+    return AtlasReport(folder / INDEX, len(content.species), len(content.pairs), dict(content.views.unreadable))
 
 
-def _pages(content: Content) -> Iterator[tuple[str, str, Callable[[], dict[str, Any]]]]:
-    """Name, template and content of every page; the content is made when its turn comes."""
+def _pages(content: PageContent) -> Iterator[tuple[str, str, Callable[[], Page]]]:
+    """Address, template and content of every page; the content is made when its turn comes."""
     for name in content.species:
-        yield f"species/{slug(name)}.html", "species.html", partial(content.species_page, name)
+        yield species_address(name), "species.html", partial(content.species_page, name)
     for a, b in content.pairs:
-        yield f"pairs/{pair_slug(a, b)}.html", "pair.html", partial(content.pair_page, a, b)
-    yield "index.html", "index.html", content.index_page
+        yield pair_address(a, b), "pair.html", partial(content.pair_page, a, b)
+    yield INDEX, "index.html", content.index_page
 
 
 def _environment() -> jinja2.Environment:
@@ -130,7 +141,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(slug=slug, pair_slug=pair_slug)
+    environment.globals.update(index=INDEX, species_address=species_address, pair_address=pair_address, every=ALL)
     environment.filters.update(percent=_percent, number=_number)
     return environment
 
@@ -140,24 +151,28 @@ def _percent(value: float, digits: int = 0) -> str:
 
 
 def _number(value: float, digits: int = 1) -> str:
-    """A number as people write it: a true minus sign, never minus zero, a dash for what is unknown."""
+    """A number as people write it: with a true minus sign, never minus zero, and a dash for what is unknown."""
     if not math.isfinite(value):
         return "–"
     text = f"{value:.{digits}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
-def _common(store: Store, figures: EvaluationReport, gamma: float) -> dict[str, Any]:
-    return {
-        "collection": str(store.provenance.get("collection") or "collection"),
-        "provenance": store.provenance,
-        "protocol": figures.protocol,
-        "checked": str(figures.checks.about.get("cost", "")),
-        "gamma": gamma,
-    }
-
-
-def _render(
-    environment: jinja2.Environment, common: dict[str, Any], template: str, page: dict[str, Any], up: str
-) -> str:
-    return environment.get_template(template).render(**common, **page, up=up)
+def _facts(store: Store, figures: EvaluationReport, gamma: float) -> AtlasFacts:
+    made = store.provenance
+    return AtlasFacts(
+        collection=str(made.get("collection") or "collection"),
+        model=made["classifier"]["model"],
+        target_layer=made["classifier"]["target_layer"],
+        weights_sha256=made["classifier"]["weights_sha256"],
+        method=made["method"],
+        gamma=gamma,
+        grid=tuple(made["grid"]),
+        judged=str(figures.protocol["judged"]),
+        traits=str(figures.protocol["traits"]),
+        intervals=str(figures.protocol["intervals"]),
+        faithfulness=str(figures.checks.about.get("cost", "")),
+        run=made["run"],
+        created=made["created"],
+        version=made["versions"]["finercam"],
+    )

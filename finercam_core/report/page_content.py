@@ -1,14 +1,26 @@
-"""What each page of the atlas says."""
+"""What each page of the atlas says, from a store and its evaluation."""
 
 from functools import cached_property
-from typing import Any
 
 import pandas as pd
 
-from finercam_core.evaluate.evaluation import EvaluationReport
+from finercam_core.evaluate.caveats import Caveat
+from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.traits.characters import share_in_words
-from finercam_core.evaluate.traits.cover import OUTSIDE
-from finercam_core.report.specimen_views import Views
+from finercam_core.report.pages import (
+    Accuracy,
+    Candidate,
+    Card,
+    Character,
+    IndexPage,
+    PairPage,
+    Reference,
+    Side,
+    SpeciesFacts,
+    SpeciesPage,
+    TraitShare,
+)
+from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import Store
 
 TIERS = {
@@ -19,25 +31,26 @@ TIERS = {
     "unrelated": "not related, but scored most alike",
 }
 PICTURED = 400  # species; with more of them the index has no photographs
+BEST = 3  # candidates of a pair that are worded
 
 
-class Content:
-    """Content of all pages, made from a store and its evaluation.
+class PageContent:
+    """Content of all pages.
 
     Parameters
     ----------
     store : Store
     figures : EvaluationReport
-    views : Views
+    views : SpecimenViews
     count : int
         Specimens on a species' page.
     """
 
-    def __init__(self, store: Store, figures: EvaluationReport, views: Views, count: int) -> None:
+    def __init__(self, store: Store, figures: EvaluationReport, views: SpecimenViews, count: int) -> None:
         self.store, self.figures, self.views, self.count = store, figures, views, count
         first = figures.specimens.drop_duplicates("image_id")
         self._ids = {str(k): sorted(v) for k, v in first.groupby("scientificName")["image_id"]}
-        self._accuracy = {row["species"]: row for row in figures.accuracy.to_dict("records")}
+        self._accuracy = {str(row.species): row for row in figures.accuracy.itertuples()}
 
     @property
     def species(self) -> list[str]:
@@ -47,98 +60,104 @@ class Content:
     @cached_property
     def references(self) -> dict[str, list[tuple[str, str]]]:
         """References of each species with their tiers, in the order of the store."""
-        found = {}
+        references = {}
         for name in self.species:
             record = self.store.record(self._ids[name][0])
-            found[name] = list(zip(record.classes[1:], record.tiers[1:], strict=True))
-        return found
+            references[name] = list(zip(record.classes[1:], record.tiers[1:], strict=True))
+        return references
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
-        """Pairs with a page, sorted: one at least is compared with the other, and both have specimens."""
+        """Pairs with a page, sorted: at least one is compared with the other, and both have specimens."""
         known = set(self._ids)
-        wanted = {(min(a, b), max(a, b)) for a, refs in self.references.items() for b, _ in refs if b in known}
-        return sorted(wanted)
+        pairs = {(min(a, b), max(a, b)) for a, refs in self.references.items() for b, _ in refs if b in known}
+        return sorted(pairs)
 
-    def _about(self, name: str) -> dict[str, Any]:
-        row = self.store.row(self._ids[name][0])
-        return {
-            "name": name,
-            "family": str(row["family"]),
-            "genus": str(row["genus"]),
-            "common": str(row["vernacularName"]),
-            "accuracy": self._accuracy[name],
-            "caveats": self._caveats(name),
-        }
+    def index_page(self) -> IndexPage:
+        """All species with their accuracy and caveats."""
+        cards = tuple(Card(self._facts(name), self._thumbnail(name)) for name in self.species)
+        return IndexPage(cards, len(self.figures.left_out))
+
+    def species_page(self, name: str) -> SpeciesPage:
+        """One species: specimens, references and why, traits, confusions."""
+        references = tuple(
+            Reference(other, TIERS.get(tier, tier), self._paged(name, other), self._candidates(name, other))
+            for other, tier in self.references[name]
+        )
+        specimens = tuple(self.views.some(self._ids[name], self.count))
+        return SpeciesPage(self._facts(name), references, specimens, self._traits(name))
+
+    def pair_page(self, a: str, b: str) -> PairPage:
+        """Two species, each compared with the other."""
+        tier = dict(self.references[a]).get(b) or dict(self.references[b])[a]
+        table = self._pair(a, b)
+        return PairPage(
+            a=a,
+            b=b,
+            why=TIERS.get(tier, tier),
+            sides=(self._side(a, b), self._side(b, a)),
+            candidates=self._candidates(a, b),
+            characters=_characters(table),
+            told_apart=float(table["told_apart"].iloc[0]) if len(table) else float("nan"),
+            n=int(table["n"].iloc[0] + table["n_reference"].iloc[0]) if len(table) else 0,
+            caveats=(*self._caveats(a), *self._caveats(b)),
+        )
+
+    def _facts(self, name: str) -> SpeciesFacts:
+        row, figures = self.store.row(self._ids[name][0]), self._accuracy[name]
+        accuracy = Accuracy(figures.n, figures.correct, figures.accuracy, figures.low, figures.high, figures.confusions)
+        return SpeciesFacts(name, str(row["family"]), str(row["vernacularName"]), accuracy, self._caveats(name))
 
     def _thumbnail(self, name: str) -> str:
         """A small photograph for the index, "" where there are too many species for one page or none can be read."""
         return self.views.small_photo(self._ids[name]) if len(self.species) <= PICTURED else ""
 
-    def _caveats(self, name: str) -> list[dict[str, Any]]:
+    def _caveats(self, name: str) -> tuple[Caveat, ...]:
         table = self.figures.caveats
-        return _records(table[table["species"] == name]) if len(table) else []
-
-    def index_page(self) -> dict[str, Any]:
-        """All species with their accuracy and caveats."""
-        species = [{**self._about(name), "photo": self._thumbnail(name)} for name in self.species]
-        return {"species": species, "left_out": len(self.figures.left_out)}
-
-    def species_page(self, name: str) -> dict[str, Any]:
-        """One species: specimens, references and why, traits, confusions."""
-        references = [
-            {"name": other, "tier": tier, "why": TIERS.get(tier, tier), "paged": self._paged(name, other),
-             "traits": self._best(name, other)}
-            for other, tier in self.references[name]
-        ]  # fmt: skip
-        return {
-            **self._about(name),
-            "references": references,
-            "specimens": self.views.some(self._ids[name], self.count),
-            "traits": self._traits(name),
-        }
+        rows = table.loc[table["species"] == name, list(Caveat._fields)]
+        return tuple(Caveat(*map(str, row)) for row in rows.itertuples(index=False))
 
     def _paged(self, a: str, b: str) -> bool:
         return (min(a, b), max(a, b)) in set(self.pairs)
 
-    def pair_page(self, a: str, b: str) -> dict[str, Any]:
-        """Two species, each compared with the other."""
+    def _side(self, name: str, other: str) -> Side:
+        compared = other in dict(self.references[name])
         half = max(1, self.count // 2)
-        sides = []
-        for name, other in ((a, b), (b, a)):
-            compared = other in dict(self.references[name])
-            views = self.views.some(self._ids[name], half, [other]) if compared else []
-            sides.append({"name": name, "other": other, "specimens": views, "compared": compared})
-        tier = dict(self.references[a]).get(b) or dict(self.references[b])[a]
-        table = self._pair(a, b)
-        return {"a": a, "b": b, "sides": sides, "why": TIERS.get(tier, tier), "characters": _records(table),
-                "candidates": self._best(a, b),
-                "caveats": [{**c, "of": n} for n in (a, b) for c in self._caveats(n)]}  # fmt: skip
+        return Side(name, other, compared, tuple(self.views.some(self._ids[name], half, [other]) if compared else ()))
 
     def _pair(self, a: str, b: str) -> pd.DataFrame:
+        """Rows of a pair's characters that either species shows."""
         table = self.figures.characters
         if table.empty:
             return table
         first, second = sorted((a, b))
         return table[(table["species"] == first) & (table["reference"] == second) & (table["area"] > 0)]
 
-    def _best(self, a: str, b: str) -> list[dict[str, Any]]:
+    def _candidates(self, a: str, b: str) -> tuple[Candidate, ...]:
         table = self._pair(a, b)
-        best = _records(table[table["candidate"]].head(3)) if len(table) else []
-        return [{**row, "words": share_in_words(row)} for row in best]
+        best = table[table["candidate"]].head(BEST) if len(table) else table
+        return tuple(
+            Candidate(
+                row.trait, share_in_words(row.share, row.share_low, row.share_high), row.n + row.n_reference, row.on
+            )
+            for row in best.itertuples()
+        )
 
-    def _traits(self, name: str) -> list[dict[str, Any]]:
+    def _traits(self, name: str) -> tuple[TraitShare, ...]:
         """Mean share of each trait in the differences of a species from its references, largest first."""
         table = self.figures.traits
         if table.empty or name not in set(table["species"]):
-            return []
+            return ()
         own = table[table["species"] == name]
         mean = own.groupby(["trait_id", "trait", "uberon"], as_index=False)[["share", "area", "density"]].mean()
-        mean["named"] = mean["trait_id"] > 0
-        mean["outside"] = mean["trait_id"] == OUTSIDE
-        seen = mean[mean["area"] > 0]
-        return _records(seen.sort_values("share", ascending=False))
+        shown = mean[mean["area"] > 0].sort_values("share", ascending=False)
+        return tuple(
+            TraitShare(row.trait, row.uberon, row.trait_id > 0, row.share, row.density) for row in shown.itertuples()
+        )
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+def _characters(table: pd.DataFrame) -> tuple[Character, ...]:
+    return tuple(
+        Character(row.trait, row.uberon, row.candidate, row.share, row.share_low, row.share_high, row.density, row.on)
+        for row in table.itertuples()
+    )

@@ -13,13 +13,13 @@ from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 
-ALL = "all its references"
+ALL = "all its references"  # what the menu calls the map against all of them
 SMALL = 168  # pixels of the longer side, twice what the index shows, for dense screens
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """One map: what the species is compared with, the picture, and the words for who cannot see it."""
+    """One map: what the species is compared with, the picture as a data URI, and a text for those who cannot see it."""
 
     reference: str
     source: str
@@ -47,8 +47,8 @@ class SpecimenView:
         return self.predicted == self.name
 
 
-class Views:
-    """Makes views of a store's specimens; photographs are read once for several pages.
+class SpecimenViews:
+    """Makes views of a store's specimens; a photograph is read once for several pages.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class Views:
         return photo_uri(small), small.size
 
     def small_photo(self, image_ids: Sequence[str]) -> str:
-        """First photograph that can be read as a small data URI; "" if none can."""
+        """The first photograph that can be read, small and as a data URI; "" if none can."""
         for image_id in image_ids:
             try:
                 return photo_uri(thumbnail(self.store.image(image_id), SMALL))
@@ -81,9 +81,9 @@ class Views:
         return ""
 
     def some(self, image_ids: Sequence[str], count: int, references: Sequence[str] | None = None) -> list[SpecimenView]:
-        """Views of at most `count` specimens, spread evenly over those that are given; bad ones are passed over."""
+        """Views of at most `count` specimens, spread evenly over those given; unreadable ones are skipped."""
         step = max(1, len(image_ids) // max(count, 1))
-        order = [*image_ids[::step], *(one for i, one in enumerate(image_ids) if i % step)]
+        order = [*image_ids[::step], *(image_id for i, image_id in enumerate(image_ids) if i % step)]
         views: list[SpecimenView] = []
         for image_id in order:
             if len(views) == count:
@@ -99,7 +99,7 @@ class Views:
         ----------
         image_id : str
         references : sequence of str, optional
-            Maps against these alone; by default against all together and then each.
+            Maps against each of these; by default against all together and then against each.
         """
         record = self.store.record(image_id)
         photo = self._photo(image_id) if record.status == Status.DONE else None
@@ -116,7 +116,7 @@ class Views:
     ) -> tuple[Overlay, ...]:
         names = np.array(record.classes)
         wanted = [ALL, *record.classes[1:]] if references is None else list(references)
-        found = []
+        overlays = []
         for name in wanted:
             use = np.ones(len(names), bool) if name == ALL else names == name
             at = record.compared_at
@@ -125,12 +125,12 @@ class Views:
             values = combine(record.evidence, weights)
             words = f"Heat map of what tells specimen {record.image_id} of {record.scientificName} from {name}: "
             source = overlay_uri(values, self.store.preparation, size)
-            found.append(Overlay(name, source, words + where(values)))
-        return tuple(found)
+            overlays.append(Overlay(name, source, words + where(values)))
+        return tuple(overlays)
 
 
 def where(values: npt.NDArray[np.float32]) -> str:
-    """In words, in which part of the picture a map is strongest."""
+    """In which part of the picture a map is strongest, in words."""
     if not values.max() > 0:
         return "it shows nothing"
     y, x = np.unravel_index(int(np.argmax(values)), values.shape)

@@ -1,4 +1,4 @@
-"""Photographs and maps as data that a page carries in itself."""
+"""Photographs and maps as data URIs, which a page carries in itself."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ from PIL import Image
 from finercam_core.images.overlay import rgba, scaled_to_one
 from finercam_core.images.preparation import Preparation, to_image
 
-LEVELS = 64
+LEVELS = 64  # colours of a map; fewer make smaller files
 
 
 def thumbnail(image: Image.Image, side: int = 420) -> Image.Image:
@@ -33,10 +33,10 @@ def overlay_uri(values: npt.ArrayLike, preparation: Preparation, size: tuple[int
     Parameters
     ----------
     values : array (h, w)
-        Map on the model's grid, shown from zero to its own largest value; a map without positive values is clear.
+        Map on the model's grid, shown from zero to its own largest value; a map without positive values is transparent.
     preparation : Preparation
     size : (int, int)
-        Width and height of the photograph as shown; its aspect ratio is the specimen's image's.
+        Width and height of the photograph as shown, with the aspect ratio of the specimen's image.
     """
     large = to_image(np.maximum(np.asarray(values, np.float32), 0), preparation.window(size), size)
     levels = np.rint(scaled_to_one(large) * (LEVELS - 1)).astype(np.uint8)

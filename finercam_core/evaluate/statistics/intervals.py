@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import bootstrap, norm
+from scipy.stats import norm
 from scipy.stats import t as student_t
 
 Floats = npt.NDArray[np.float64]
-RESAMPLES, MOST = 2000, 20_000
-RESOLVED = 10  # samples in a tail, for its percentile to mean something
-_BLOCK = 4_000_000  # counts held at once
+RESAMPLES, MOST_RESAMPLES = 2000, 20_000
+RESOLVED = 10  # samples that a tail needs for its percentile to mean something
+_BLOCK = 4_000_000  # counts held in memory at once
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ def resampled_means(values: npt.ArrayLike, *, seed: int, resamples: int | None =
     values : array (n, columns)
     seed : int
     resamples : int, optional
-        By default `RESAMPLES`, and more where many intervals are looked at together, up to `MOST`.
+        By default `RESAMPLES`, and more where many intervals are looked at together, up to `MOST_RESAMPLES`.
     looks : int
-        See `spread`.
+        Number of intervals that are looked at together, see `spread`.
     """
     rows = np.asarray(values, np.float64)
-    n, count = len(rows), resamples or min(MOST, max(RESAMPLES, RESOLVED * 40 * looks))
+    n, count = len(rows), resamples or min(MOST_RESAMPLES, max(RESAMPLES, RESOLVED * 40 * looks))
     rng, weights = np.random.default_rng(seed), np.full(n, 1 / n)
     block = max(1, _BLOCK // max(n, 1))
     parts = [rng.multinomial(n, weights, size=min(block, count - start)) @ rows for start in range(0, count, block)]
@@ -45,11 +45,13 @@ def resampled_means(values: npt.ArrayLike, *, seed: int, resamples: int | None =
 
 
 def spread(value: npt.ArrayLike, samples: npt.ArrayLike, *, looks: int = 1, n: int | None = None) -> Spread:
-    """Interval of bootstrap samples (resamples, columns) around a value (columns,).
+    """Interval of bootstrap samples around a value.
 
     Parameters
     ----------
-    value, samples : array
+    value : array (columns,)
+    samples : array (resamples, columns)
+        From `resampled_means`.
     looks : int
         Number of intervals that are looked at together; the level is 1 - 0.05 / looks (Bonferroni), so that all of
         them hold at once with at least 95 %.
@@ -60,7 +62,7 @@ def spread(value: npt.ArrayLike, samples: npt.ArrayLike, *, looks: int = 1, n: i
     -------
     Spread
         Percentiles of the samples. Where a corrected tail holds fewer than `RESOLVED` samples its percentile would be
-        a guess: there the ends are Student's t with the samples' standard deviation (the normal without `n`).
+        a guess; there the ends are Student's t with the samples' standard deviation (the normal without `n`).
     """
     tail, drawn = 0.025 / max(looks, 1), np.asarray(samples, np.float64)
     middle = np.asarray(value, np.float64)
@@ -104,10 +106,6 @@ def mean_interval(values: npt.ArrayLike, *, seed: int = 0, resamples: int = 5000
     finite = finite[np.isfinite(finite)]
     if finite.size == 0:
         return Interval(np.nan, np.nan, np.nan, 0)
-    mean = float(finite.mean())
-    if np.ptp(finite) == 0:
-        return Interval(mean, mean, mean, finite.size)
-    found = bootstrap(
-        (finite,), np.mean, n_resamples=resamples, method="percentile", rng=np.random.default_rng(seed), batch=1000
-    ).confidence_interval
-    return Interval(mean, float(found.low), float(found.high), finite.size)
+    column = finite[:, None]
+    ends = spread(column.mean(0), resampled_means(column, seed=seed, resamples=resamples))
+    return Interval(float(ends.value[0]), float(ends.low[0]), float(ends.high[0]), finite.size)

@@ -1,13 +1,13 @@
-"""From the figures of specimens to those of species: means with intervals, accuracy and confusions."""
+"""From the figures of specimens to tables by species: means with intervals, accuracy and confusions."""
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from finercam_core.evaluate.localisation import MAPS
+from finercam_core.evaluate.localisation import FIGURES
+from finercam_core.evaluate.maps import MAPS
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
 
-FIGURES = ("energy", "pointing", "iou")
 OVERALL = "all species"
 
 
@@ -23,10 +23,10 @@ def localisation_table(specimens: pd.DataFrame, *, seed: int = 0) -> pd.DataFram
     Returns
     -------
     DataFrame: species (each, and all together), figure, n, map, empty (specimens whose map shows nothing; `n` counts
-    those whose maps all show something), mean, low, high (95 %); gain, gain_low, gain_high (over
-    the random map, 95 %), gain_all_low, gain_all_high (these hold together over maps and figures, and over species
-    where they are by species; Bonferroni); the same for over_blob_mean … and over_grad_cam_mean … Overall figures take
-    specimens as the units, so that a species counts by its number of specimens.
+    those whose maps all show something), mean, low, high (95 %); gain, gain_low, gain_high (over the random map, 95 %),
+    gain_all_low, gain_all_high (these hold together over maps and figures, and over species in the rows by species;
+    Bonferroni); the same for over_blob_mean … and over_grad_cam_mean … The units of the overall figures are specimens,
+    so that a species counts by its number of specimens.
     """
     wide = {
         figure: specimens.pivot_table(index=["scientificName", "image_id"], columns="map", values=figure)
@@ -48,7 +48,7 @@ _AGAINST = (("gain", "gain", "random"), ("over_blob_mean", "over_blob", "blob"),
             ("over_grad_cam_mean", "over_grad_cam", "grad_cam"))  # fmt: skip
 
 
-def _rows(name: str, figure: str, part: pd.DataFrame, looks: int, seed: int) -> list[dict[str, object]]:
+def _rows(species: str, figure: str, part: pd.DataFrame, looks: int, seed: int) -> list[dict[str, object]]:
     """All maps of one group; the same bootstrap samples for each, so that gains are paired."""
     every_map = part.reindex(columns=list(MAPS))
     known = every_map.dropna()
@@ -57,17 +57,17 @@ def _rows(name: str, figure: str, part: pd.DataFrame, looks: int, seed: int) -> 
     empty = every_map[every_map["random"].notna()].isna().sum()  # a random map is never empty: there a region is known
     means, samples = known.mean().to_numpy(), resampled_means(known, seed=seed)
     own = spread(means, samples)
-    found = {"mean": own.value, "low": own.low, "high": own.high}
+    columns = {"mean": own.value, "low": own.low, "high": own.high}
     for mean, prefix, other in _AGAINST:
-        at = MAPS.index(other)
-        gain, drawn = means - means[at], samples - samples[:, [at]]
+        base = MAPS.index(other)
+        gain, drawn = means - means[base], samples - samples[:, [base]]
         each, every = spread(gain, drawn), spread(gain, drawn, looks=looks, n=len(known))
-        found |= {mean: gain, f"{prefix}_low": each.low, f"{prefix}_high": each.high,
+        columns |= {mean: gain, f"{prefix}_low": each.low, f"{prefix}_high": each.high,
                   f"{prefix}_all_low": every.low, f"{prefix}_all_high": every.high}  # fmt: skip
-    head = {"species": name, "figure": figure, "n": len(known)}
+    head = {"species": species, "figure": figure, "n": len(known)}
     return [
-        {**head, "map": one, "empty": int(empty[one]), **{key: float(values[i]) for key, values in found.items()}}
-        for i, one in enumerate(MAPS)
+        {**head, "map": name, "empty": int(empty[name]), **{key: float(values[i]) for key, values in columns.items()}}
+        for i, name in enumerate(MAPS)
     ]
 
 

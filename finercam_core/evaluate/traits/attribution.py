@@ -1,4 +1,4 @@
-"""Traits instead of pixels: how much of what tells a specimen from a reference species lies on each of its traits."""
+"""How much of what tells a specimen from a reference species lies on each of its traits."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,12 +6,12 @@ import pandas as pd
 
 from finercam_core.evaluate.traits.cover import Cover, part_image
 from finercam_core.images.preparation import Preparation, to_image
-from finercam_core.regions.masks import Mask
+from finercam_core.regions.masks import TraitMask
 from finercam_core.store import SpecimenRecord
 
 COLUMNS = ("image_id", "scientificName", "reference", "tier", "trait_id", "share", "evidence", "pointing", "area",
            "margin")  # fmt: skip
-SIDE = 256  # pixels of the longer side at which the largest value is looked for
+SIDE = 256  # pixels of the longer side at which the largest value is searched for
 
 
 def trait_shares(maps: npt.ArrayLike, parts: Cover) -> npt.NDArray[np.float64]:
@@ -48,13 +48,15 @@ def trait_evidence(maps: npt.ArrayLike, parts: Cover) -> npt.NDArray[np.float64]
     return np.asarray(summed / (values.shape[-1] * values.shape[-2]))
 
 
-def trait_pointing(maps: npt.ArrayLike, mask: Mask, parts: Cover, preparation: Preparation) -> npt.NDArray[np.float64]:
-    """Pointing game on every part: whether the largest pixel of a map lies on it, with ties their share.
+def trait_pointing(
+    maps: npt.ArrayLike, mask: TraitMask, parts: Cover, preparation: Preparation
+) -> npt.NDArray[np.float64]:
+    """Pointing game on every part: whether the largest pixel of a map lies on it, of tied pixels the share that does.
 
     Parameters
     ----------
     maps : array (R, h, w)
-        Signed maps on the model's grid; interpolated to a picture of at most `SIDE` pixels a side.
+        Signed maps on the model's grid; interpolated to a picture of at most `SIDE` pixels per side.
     mask : int array (height, width)
     parts : Cover
     preparation : Preparation
@@ -67,24 +69,24 @@ def trait_pointing(maps: npt.ArrayLike, mask: Mask, parts: Cover, preparation: P
     size = (max(1, round(mask.shape[1] * scale)), max(1, round(mask.shape[0] * scale)))
     labels = part_image(mask, [int(number) for number in parts.ids[2:]], size)
     large = to_image(np.maximum(np.asarray(maps, np.float32), 0), preparation.window(size), size)
-    found = np.full((len(large), len(parts.ids)), np.nan)
-    for row, values in zip(found, large, strict=True):
+    pointing = np.full((len(large), len(parts.ids)), np.nan)
+    for row, values in zip(pointing, large, strict=True):
         if values.max() > 0:
-            at = labels[values == values.max()]
-            row[:] = [(at == number).mean() for number in parts.ids]
-    return found
+            largest = labels[values == values.max()]
+            row[:] = [(largest == number).mean() for number in parts.ids]
+    return pointing
 
 
-def attribute(record: SpecimenRecord, parts: Cover, mask: Mask, preparation: Preparation) -> pd.DataFrame:
+def attribute(record: SpecimenRecord, parts: Cover, mask: TraitMask, preparation: Preparation) -> pd.DataFrame:
     """Share and evidence of every part in the difference between a specimen's species and each reference.
 
     The difference is the whole one, :math:`E_c - E_d` (γ = 1): with γ = 0.6 a part of what both species have in
-    common would stay in the map and be taken for a difference. Of methods that are not linear in the scores the
-    finished comparison is taken, at the γ of the run.
+    common would stay in the map and be taken for a difference. For methods that are not linear in the scores it is the
+    finished comparison, at the γ of the run.
 
     Returns
     -------
-    DataFrame with `COLUMNS`, one row a reference and part; `margin` is the difference of the two logits.
+    DataFrame with `COLUMNS`, one row per reference and part; `margin` is the difference of the two logits.
     """
     differences = record.evidence[1:] if record.compared_at is not None else record.evidence[:1] - record.evidence[1:]
     shares, evidence = trait_shares(differences, parts), trait_evidence(differences, parts)

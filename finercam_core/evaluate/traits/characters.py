@@ -11,23 +11,24 @@ win by share whatever the classifier looks at, so traits are ranked by *density*
 spread evenly over the specimen.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.evaluate.statistics.intervals import Spread, resampled_means, spread
+from finercam_core.evaluate.tables import joined
 from finercam_core.evaluate.traits.cover import OUTSIDE, UNLABELLED
 from finercam_core.regions.traits import Trait
 
 OTHER = (Trait(OUTSIDE, "outside the specimen"), Trait(UNLABELLED, "unlabelled body"))
-LEAST = 3  # specimens of each species; fewer give no interval worth the name
+LEAST = 3  # specimens of each species; fewer give no meaningful interval
+TOLD_APART = 0.9  # share of two species' specimens that score higher for their own, from which on they are told apart
 
 
 def direction_table(attributions: pd.DataFrame, traits: Sequence[Trait], *, seed: int = 0) -> pd.DataFrame:
-    """Share of each trait in the difference of each species from each reference, with 95 % intervals by specimens.
+    """Share of each trait in the difference of each species from each reference, with 95 % intervals over specimens.
 
     Parameters
     ----------
@@ -42,29 +43,26 @@ def direction_table(attributions: pd.DataFrame, traits: Sequence[Trait], *, seed
     DataFrame: species, reference, tier, trait_id, trait, uberon, share, share_low, share_high, area, density,
     pointing (share of the specimens whose map is largest on the trait), n.
     """
-    tables = [
-        _direction(rows, traits, seed)
-        for _, rows in attributions.groupby(["scientificName", "reference"], sort=True, observed=True)
-    ]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    groups = attributions.groupby(["scientificName", "reference"], sort=True, observed=True)
+    return joined(_direction(rows, traits, seed) for _, rows in groups)
 
 
 def _direction(rows: pd.DataFrame, traits: Sequence[Trait], seed: int) -> pd.DataFrame:
     shares = rows.pivot_table(index="image_id", columns="trait_id", values="share", sort=True).dropna()
     if shares.empty:
         return pd.DataFrame()
-    found = spread(shares.mean().to_numpy(), resampled_means(shares, seed=seed))
+    mean = spread(shares.mean().to_numpy(), resampled_means(shares, seed=seed))
     area = rows.groupby("trait_id")["area"].mean().reindex(shares.columns).to_numpy()
     pointing = rows.groupby("trait_id")["pointing"].mean().reindex(shares.columns).to_numpy()
     first = rows.iloc[0]
     head = {"species": first["scientificName"], "reference": first["reference"], "tier": first["tier"]}
     table = pd.DataFrame({**head, **_named(shares.columns, traits)})
-    even = even_density(shares.columns, found.value, area)
-    density = np.divide(found.value, area * even, out=np.full(len(area), np.nan), where=area > 0)
+    even = even_density(shares.columns, mean.value, area)
+    density = np.divide(mean.value, area * even, out=np.full(len(area), np.nan), where=area > 0)
     return table.assign(
-        share=found.value,
-        share_low=found.low,
-        share_high=found.high,
+        share=mean.value,
+        share_low=mean.low,
+        share_high=mean.high,
         area=area,
         density=density,
         pointing=pointing,
@@ -81,25 +79,24 @@ def even_density(ids: npt.ArrayLike, share: npt.ArrayLike, area: npt.ArrayLike) 
 
 def _named(ids: Iterable[int], traits: Sequence[Trait]) -> dict[str, list[object]]:
     known = {trait.id: trait for trait in (*OTHER, *traits)}
-    found = [known[int(number)] for number in ids]
-    return {"trait_id": [t.id for t in found], "trait": [t.name for t in found], "uberon": [t.uberon for t in found]}
+    named = [known[int(number)] for number in ids]
+    return {"trait_id": [t.id for t in named], "trait": [t.name for t in named], "uberon": [t.uberon for t in named]}
 
 
 def pair_table(attributions: pd.DataFrame, traits: Sequence[Trait], *, seed: int = 0) -> pd.DataFrame:
-    """What separates each two species that were compared in both directions, trait by trait.
+    """What separates every two species that were compared in both directions, trait by trait.
 
     Returns
     -------
-    DataFrame, one row a pair and trait, most telling first: species, reference, tier, trait_id, trait, uberon,
+    DataFrame, one row per pair and trait, most telling first: species, reference, tier, trait_id, trait, uberon,
     evidence (logits), share, share_low, share_high, area, density, density_low, density_high, rank (among the traits,
-    0 for what is none), on (species whose specimens carry more of it), told_apart (share of the specimens that score
+    0 for the rest), on (species whose specimens carry more of it), told_apart (share of the specimens that score
     higher for their own species), n, n_reference, candidate. Intervals of a pair hold together (Bonferroni over its
     traits). A candidate's density interval lies wholly above 1, an even spread over the specimen.
     """
     groups = dict(iter(attributions.groupby(["scientificName", "reference"], observed=True)))
     pairs = sorted({tuple(sorted(key)) for key in groups if key[::-1] in groups})
-    tables = [_pair(groups[a, b], groups[b, a], traits, seed) for a, b in pairs]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    return joined(_pair(groups[a, b], groups[b, a], traits, seed) for a, b in pairs)
 
 
 def _wide(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -150,15 +147,16 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
 
 def sentence(row: pd.Series) -> str:
     """Plain words for one candidate, Markdown: which species from which, the trait, its share, interval and n."""
+    share = share_in_words(row["share"], row["share_low"], row["share_high"])
     return (
-        f"*{row['species']}* from *{row['reference']}*: {str(row['trait']).lower()}, {share_in_words(row)} "
+        f"*{row['species']}* from *{row['reference']}*: {str(row['trait']).lower()}, {share} "
         f"of the evidence on {100 * row['area']:.1f} % of the image ({row['density']:.1f} times as dense as an even "
         f"spread over the specimen), mostly on *{row['on']}*, n = {row['n']} + {row['n_reference']}"
     )
 
 
-def share_in_words(row: Mapping[str, Any] | pd.Series) -> str:
+def share_in_words(share: float, low: float, high: float) -> str:
     """Share with its interval, "71 % [64, 78]"; with a decimal where whole numbers would hide the interval."""
-    share, low, high = (100 * float(row[key]) for key in ("share", "share_low", "share_high"))
+    share, low, high = 100 * share, 100 * low, 100 * high
     digits = 0 if high - low >= 3 and share >= 10 else 1
     return f"{share:.{digits}f} % [{low:.{digits}f}, {high:.{digits}f}]"

@@ -8,14 +8,14 @@ import numpy.typing as npt
 from scipy.ndimage import binary_dilation
 
 from finercam_core.images.preparation import Preparation, cell_weights
-from finercam_core.regions.masks import Mask, specimen_region
+from finercam_core.regions.masks import TraitMask, specimen_region
 
 OUTSIDE, UNLABELLED = -1, 0
 
 
 @dataclass(frozen=True)
 class Cover:
-    """How much of each part of a picture every cell of the model's grid speaks for.
+    """How much of each part of a picture falls to every cell of the model's grid.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Cover:
     area: npt.NDArray[np.float64]
 
 
-def part_image(mask: Mask, traits: Sequence[int], size: tuple[int, int]) -> npt.NDArray[np.int64]:
+def part_image(mask: TraitMask, traits: Sequence[int], size: tuple[int, int]) -> npt.NDArray[np.int64]:
     """Which part each pixel of a smaller picture belongs to: `OUTSIDE`, `UNLABELLED` or a trait's id; int64 (h, w).
 
     Parameters
@@ -55,7 +55,7 @@ def part_image(mask: Mask, traits: Sequence[int], size: tuple[int, int]) -> npt.
     return np.asarray(named[rows][:, columns], np.int64)
 
 
-def cover(mask: Mask, traits: Sequence[int], preparation: Preparation, grid: tuple[int, int]) -> Cover:
+def cover(mask: TraitMask, traits: Sequence[int], preparation: Preparation, grid: tuple[int, int]) -> Cover:
     """Bring a mask to the model's grid.
 
     Parameters

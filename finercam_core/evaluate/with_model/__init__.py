@@ -1,1 +1,1 @@
-"""Whether the model uses what its maps show. The only part of `evaluate` that imports torch."""
+"""Does the model use what its maps show? The only part of `evaluate` that imports torch."""

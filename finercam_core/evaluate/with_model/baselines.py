@@ -1,8 +1,8 @@
-"""Explainers other than CAM, to compare with on the same images and protocol. Needs torch and the extra `baselines`.
+"""Explainers other than CAM, to compare with on the same images and protocol. They need the extra `baselines`.
 
-Each explains an objective, a weighted sum of class scores: `y_c` alone, or the difference `y_c − γ·y_d` of Finer-CAM.
-So "finer" is tested apart from "CAM". All but RISE are captum's; what is set here is noted in `SETTINGS` and goes into
-every report.
+Each explains an objective, a weighted sum of class scores: `y_c` alone, or the difference `y_c − γ·y_d` of Finer-CAM,
+so that "finer" is tested apart from "CAM". All but RISE are captum's; what is set here is noted in `SETTINGS` and
+becomes part of every report.
 """
 
 import copy
@@ -30,8 +30,8 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 BASELINES = tuple(SETTINGS)
 _SAMPLES, _MASKS, _CELLS, _SEGMENTS = 256, 512, 7, 64
-_FEWEST, _TILES = 8, 8
-_LEAK = 1000  # times the score: the epsilon rule blows up where a model adds branches outside a module
+_FEWEST, _TILES = 8, 8  # superpixels that are enough; tiles per side where there are fewer
+_LEAK = 1000  # times the score: the epsilon rule explodes where a model adds branches outside a module
 
 
 class Objective(nn.Module):
@@ -40,7 +40,7 @@ class Objective(nn.Module):
     Parameters
     ----------
     model : nn.Module
-        Images (N, 3, H, W) to scores (N, K). A copy is kept, so that hooks of an explainer never touch it.
+        Images (N, 3, H, W) to scores (N, K). A copy is kept, so that an explainer's hooks never touch the model.
     coefficients : array (K,)
         Weight of each class: 1 for the species, −γ times its share for each reference.
     """
@@ -68,13 +68,13 @@ def baseline_map(
     name : str
         One of `BASELINES`.
     model : nn.Module
-        It is left as it was.
+        Left unchanged.
     image : tensor (1, 3, H, W)
         Prepared, so that 0 is the mean colour.
     coefficients : array (K,)
         Of the objective, see `Objective`.
     seed : int
-        Of whatever is drawn.
+        Of everything that is drawn at random.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def baseline_map(
         state = np.random.get_state()
         np.random.seed(seed)
         try:
-            found = _EXPLAINERS[name](Objective(model, coefficients), image)
+            heat = _EXPLAINERS[name](Objective(model, coefficients), image)
         except ImportError as error:
             raise EvaluationError(f"{name} needs {error.name}", "pip install 'finercam[baselines]'") from error
         except (TypeError, ValueError, AssertionError, RuntimeError, AttributeError) as error:
@@ -100,14 +100,14 @@ def baseline_map(
             raise EvaluationError(f"{name} cannot explain this model: {reason}", "leave this baseline out") from error
         finally:
             np.random.set_state(state)
-    return found.detach()
+    return heat.detach()
 
 
 def _integrated_gradients(objective: Objective, image: torch.Tensor) -> torch.Tensor:
     from captum.attr import IntegratedGradients
 
-    found = IntegratedGradients(objective).attribute(image, n_steps=32, internal_batch_size=32, target=0)
-    return torch.as_tensor(found.sum(1)[0])
+    attribution = IntegratedGradients(objective).attribute(image, n_steps=32, internal_batch_size=32, target=0)
+    return torch.as_tensor(attribution.sum(1)[0])
 
 
 def _smooth_grad(objective: Objective, image: torch.Tensor) -> torch.Tensor:
@@ -115,8 +115,8 @@ def _smooth_grad(objective: Objective, image: torch.Tensor) -> torch.Tensor:
 
     noise = 0.15 * float(image.max() - image.min())
     tunnel = NoiseTunnel(Saliency(objective))
-    found = tunnel.attribute(image, nt_type="smoothgrad", nt_samples=16, stdevs=noise, target=0, abs=False)
-    return torch.as_tensor(found.abs().sum(1)[0])
+    gradients = tunnel.attribute(image, nt_type="smoothgrad", nt_samples=16, stdevs=noise, target=0, abs=False)
+    return torch.as_tensor(gradients.abs().sum(1)[0])
 
 
 def _lrp(objective: Objective, image: torch.Tensor) -> torch.Tensor:
@@ -126,28 +126,27 @@ def _lrp(objective: Objective, image: torch.Tensor) -> torch.Tensor:
     for part in objective.modules():
         empty = isinstance(part, nn.Sequential) and len(part) == 0
         if empty or isinstance(part, nn.Flatten | nn.Identity):
-            part.rule = EpsilonRule()  # they only pass values on, and captum knows no rule for them
+            part.rule = EpsilonRule()  # they only pass values on, and captum has no rule for them
         if isinstance(part, nn.ReLU):
             part.inplace = False
-    given = image.clone().requires_grad_()
+    tracked = image.clone().requires_grad_()
     score = float(objective(image).detach())
-    found = torch.as_tensor(LRP(objective).attribute(given, target=0).sum(1)[0]).detach()
-    if float(found.abs().sum()) > _LEAK * max(abs(score), 1):
-        raise RuntimeError(
-            f"its relevances, {float(found.abs().sum()):.3g} in all, do not add up to a score of {score:.3g}"
-        )
-    return found
+    relevance = torch.as_tensor(LRP(objective).attribute(tracked, target=0).sum(1)[0]).detach()
+    total = float(relevance.abs().sum())
+    if total > _LEAK * max(abs(score), 1):
+        raise RuntimeError(f"its relevances, {total:.3g} in all, do not add up to a score of {score:.3g}")
+    return relevance
 
 
 def _superpixels(image: torch.Tensor) -> torch.Tensor:
     from skimage.segmentation import slic
 
     pixels = image[0].permute(1, 2, 0).cpu().numpy()
-    found = slic(pixels - pixels.min(), n_segments=_SEGMENTS, compactness=5, start_label=0, channel_axis=-1)
-    if found.max() < _FEWEST:  # a picture without structure: square tiles instead
-        rows, columns = (np.arange(side) * _TILES // side for side in found.shape)
-        found = rows[:, None] * _TILES + columns[None]
-    return torch.from_numpy(found)[None, None].to(image.device)
+    segments = slic(pixels - pixels.min(), n_segments=_SEGMENTS, compactness=5, start_label=0, channel_axis=-1)
+    if segments.max() < _FEWEST:  # a picture without structure: square tiles instead
+        rows, columns = (np.arange(side) * _TILES // side for side in segments.shape)
+        segments = rows[:, None] * _TILES + columns[None]
+    return torch.from_numpy(segments)[None, None].to(image.device)
 
 
 def _lime(objective: Objective, image: torch.Tensor) -> torch.Tensor:
@@ -165,19 +164,20 @@ def _kernel_shap(objective: Objective, image: torch.Tensor) -> torch.Tensor:
 
 
 def _sampled(attribute: Callable[..., torch.Tensor], image: torch.Tensor) -> torch.Tensor:
-    found = attribute(image, target=0, feature_mask=_superpixels(image), n_samples=_SAMPLES, perturbations_per_eval=32)
-    return found[0, 0].float()
+    segments = _superpixels(image)
+    heat = attribute(image, target=0, feature_mask=segments, n_samples=_SAMPLES, perturbations_per_eval=32)
+    return heat[0, 0].float()
 
 
 def _occlusion(objective: Objective, image: torch.Tensor) -> torch.Tensor:
     from captum.attr import Occlusion
 
     sides = [max(2, side // 8) for side in image.shape[2:]]
-    found = Occlusion(objective).attribute(
+    heat = Occlusion(objective).attribute(
         image, target=0, sliding_window_shapes=(3, *sides), strides=(3, *(max(1, side // 2) for side in sides)),
         perturbations_per_eval=32,
     )  # fmt: skip
-    return torch.as_tensor(found[0].mean(0))
+    return torch.as_tensor(heat[0].mean(0))
 
 
 @torch.no_grad()
@@ -213,7 +213,7 @@ _EXPLAINERS: Mapping[str, Callable[[Objective, torch.Tensor], torch.Tensor]] = {
 
 
 def usable_baselines(names: Sequence[str], model: nn.Module, image: torch.Tensor) -> tuple[list[str], dict[str, str]]:
-    """Those baselines that can explain a model, tried on one image before a long run, and why the others cannot.
+    """Baselines that can explain a model, each tried on one image before a long run; and why the others cannot.
 
     Raises
     ------

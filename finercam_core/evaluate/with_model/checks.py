@@ -1,4 +1,4 @@
-"""`check`: the part of an evaluation that needs the classifier, into the evaluation's folder. Needs torch."""
+"""`check`: the part of an evaluation that needs the classifier, written into the evaluation's folder."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ import pandas as pd
 
 from finercam_core.evaluate.classifier_checks import Checks, write_checks
 from finercam_core.evaluate.kept_tables import fingerprint, kept
-from finercam_core.evaluate.protocol import GAMMAS, Protocol
+from finercam_core.evaluate.protocol import GAMMAS, Progress, Protocol
 from finercam_core.evaluate.tables import write_table
 from finercam_core.evaluate.with_model.faithfulness import FaithfulnessReport, faithfulness
 from finercam_core.evaluate.with_model.sanity import label_randomisation, weight_randomisation
@@ -15,7 +15,6 @@ from finercam_core.explain import Classifier
 from finercam_core.finer import WEIGHTINGS, Weighting
 from finercam_core.store import open_store
 
-Progress = Callable[[int, int], None]
 Sanity = Callable[..., pd.DataFrame]
 
 
@@ -36,18 +35,18 @@ def check(
     batch_size: int = 64,
     progress: Progress | None = None,
 ) -> tuple[Checks, FaithfulnessReport]:
-    """Faithfulness of every map asked for, and sanity checks, written into a folder where `evaluate` takes them up.
+    """Faithfulness of every map asked for, and sanity checks, written into a folder where `evaluate` finds them.
 
     Parameters
     ----------
     location : str or Path
         The store.
     classifier : Classifier
-        The one that it was made with.
+        The one that the store was made with.
     out : str or Path
-        The evaluation's folder. A run that was stopped goes on from what it left there.
+        The evaluation's folder. A run that was stopped resumes from what it left there.
     protocol, images, gammas, weightings, methods, baselines, fill, steps, limit, batch_size, progress
-        See `faithfulness.faithfulness`. A store of finished comparisons has one γ alone, and its own.
+        See `faithfulness.faithfulness`. Maps of finished comparisons are measured at their own γ alone.
 
     Raises
     ------
@@ -57,27 +56,27 @@ def check(
     folder, store, settings = Path(out), open_store(location, images=images), protocol or Protocol()
     if store.provenance.get("kind") == "comparison":
         gammas, weightings = (), ()
-    found = faithfulness(
+    measured = faithfulness(
         location, classifier, protocol=settings, images=images, gammas=gammas, weightings=weightings, methods=methods,
         baselines=baselines, fill=fill, steps=steps, limit=limit, batch_size=batch_size,
         parts=folder / "parts-faithfulness", progress=progress,
     )  # fmt: skip
     sanity = _sanity(location, classifier, settings, images, folder / "parts-sanity")
     about = {
-        "run": store.provenance.get("run"), "protocol": found.protocol, "forwards": found.forwards,
-        "needed": found.needed, "cost": str(found), "left_out": found.left_out,
-        "baselines_left_out": found.protocol["baselines_left_out"],
+        "run": store.provenance.get("run"), "protocol": measured.protocol, "forwards": measured.forwards,
+        "needed": measured.needed, "cost": str(measured), "left_out": measured.left_out,
+        "baselines_left_out": measured.protocol["baselines_left_out"],
     }  # fmt: skip
-    checks = Checks(found.summary, found.finer, sanity, about)
-    write_table(found.specimens, folder, "faithfulness-specimens")
+    checks = Checks(measured.summary, measured.finer, sanity, about)
+    write_table(measured.specimens, folder, "faithfulness-specimens")
     write_checks(folder, checks)
-    return checks, found
+    return checks, measured
 
 
 def _sanity(
     location: str | Path, classifier: Classifier, protocol: Protocol, images: str | Path | None, parts: Path
 ) -> pd.DataFrame:
-    """Both sanity checks, each kept so that a stopped run goes on after it."""
+    """Both sanity checks, each kept so that a stopped run resumes after it."""
     store, tables = open_store(location, images=images), []
     specimens = fingerprint(sorted(protocol.specimens(store)["image_id"]))
     key = {"protocol": protocol.fingerprint(store), "weights": classifier.weights_sha256, "specimens": specimens}
@@ -86,6 +85,6 @@ def _sanity(
         def make(check: Sanity = randomisation) -> dict[str, pd.DataFrame]:
             return {"sanity": check(location, classifier, protocol=protocol, images=images)}
 
-        found, _ = kept(parts / randomisation.__name__, key, make)
-        tables.append(found["sanity"])
+        made, _ = kept(parts / randomisation.__name__, key, make)
+        tables.append(made["sanity"])
     return pd.concat(tables, ignore_index=True)

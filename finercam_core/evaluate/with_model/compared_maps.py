@@ -1,20 +1,18 @@
-"""Which maps are compared in faithfulness: every γ, weighting, method and baseline, beside controls. Needs torch."""
+"""Which maps are compared in faithfulness: every γ, weighting, method and baseline, beside the controls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from finercam_core.base_methods import base_method
-from finercam_core.evaluate.localisation import map_weights
+from finercam_core.evaluate.maps import centred_blob, grid_of, map_weights, random_map
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
-from finercam_core.evaluate.statistics.map_figures import centred_blob, random_map
 from finercam_core.evaluate.with_model.baselines import SETTINGS, baseline_map
 from finercam_core.explain import Classifier, explain
-from finercam_core.finer import WEIGHTINGS, Weighting, coefficients, combine
+from finercam_core.finer import WEIGHTINGS, FloatArray, Weighting, coefficients, combine
 from finercam_core.store import SpecimenRecord
 
 STORED, CONTROL = "stored", "control"
@@ -62,7 +60,7 @@ def compared_maps(
     ----------
     protocol : Protocol
     gammas, weightings : sequence
-        Finer-CAM from the stored evidence with each γ in each weighting; γ = 0 is Grad-CAM and left out.
+        Finer-CAM from the stored evidence with each γ in each weighting; γ = 0 is Grad-CAM and is left out.
     methods : sequence of str
         Other base methods of `finercam_core.explain.explain`.
     baselines : sequence of str
@@ -83,45 +81,48 @@ def compared_maps(
     if finished and protocol.weighting == "released":
         raise EvaluationError(f"{finished[0]} gives finished comparisons, without 'released'", "use mean or softmax")
     grid = [(g, w) for w in weightings or (protocol.weighting,) for g in gammas if g != 0 and (g, w) != own]
-    found = [GRAD_CAM, Compared("finer_cam", STORED, "difference", *own)]
-    found += [Compared(f"finer_cam γ={g:g} {w}", STORED, "difference", g, w) for g, w in grid]
+    maps = [GRAD_CAM, Compared("finer_cam", STORED, "difference", *own)]
+    maps += [Compared(f"finer_cam γ={g:g} {w}", STORED, "difference", g, w) for g, w in grid]
     for name in (*(method.name for method in named), *baselines):
-        found += [Compared(name, name, "species"), Compared(f"{name} difference", name, "difference", *own)]
-    return tuple(dict.fromkeys([*found, RANDOM, BLOB]))
+        maps += [Compared(name, name, "species"), Compared(f"{name} difference", name, "difference", *own)]
+    return tuple(dict.fromkeys([*maps, RANDOM, BLOB]))
 
 
 def map_of(
-    one: Compared, record: SpecimenRecord, classifier: Classifier, image: torch.Tensor, protocol: Protocol
+    compared: Compared, record: SpecimenRecord, classifier: Classifier, image: torch.Tensor, protocol: Protocol
 ) -> torch.Tensor:
     """Map of one specimen: (h, w) on the model's grid, or (H, W) at the input's size for baselines.
 
     Parameters
     ----------
-    one : Compared
+    compared : Compared
     record : SpecimenRecord
     classifier : Classifier
     image : tensor (1, 3, H, W)
         Prepared.
     protocol : Protocol
     """
-    if one.explainer == CONTROL:
-        grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
-        made = random_map(grid, record.image_id, protocol.seed) if one is RANDOM else centred_blob(grid)
-        return torch.from_numpy(made).to(image.device)
-    if one.explainer == STORED:
-        weights = map_weights(record, one.gamma if one.objective == "difference" else 0.0, one.weighting)
+    if compared.explainer == CONTROL:
+        grid = grid_of(record)
+        control = random_map(grid, record.image_id, protocol.seed) if compared is RANDOM else centred_blob(grid)
+        return torch.from_numpy(control).to(image.device)
+    if compared.explainer == STORED:
+        weights = map_weights(record, compared.gamma if compared.objective == "difference" else 0.0, compared.weighting)
         return torch.from_numpy(combine(record.evidence, weights)).to(image.device)
     classes = [classifier.index(name) for name in record.classes]
-    if one.explainer in SETTINGS:
+    if compared.explainer in SETTINGS:
         every = np.zeros(len(classifier.species))
-        every[classes] = _weights(one, record, None)
-        return baseline_map(one.explainer, classifier.model, image, every, seed=protocol.seed)
-    at = None if base_method(one.explainer).linear else protocol.gamma
-    found = explain(classifier, image, [classes], method=one.explainer, gamma=protocol.gamma)
-    return torch.from_numpy(combine(found.evidence[0].cpu().numpy(), _weights(one, record, at))).to(image.device)
+        every[classes] = _weights(compared, record, None)
+        return baseline_map(compared.explainer, classifier.model, image, every, seed=protocol.seed)
+    at = None if base_method(compared.explainer).linear else protocol.gamma
+    explained = explain(classifier, image, [classes], method=compared.explainer, gamma=protocol.gamma)
+    evidence = explained.evidence[0].cpu().numpy()
+    return torch.from_numpy(combine(evidence, _weights(compared, record, at))).to(image.device)
 
 
-def _weights(one: Compared, record: SpecimenRecord, compared_at: float | None) -> npt.NDArray[Any]:
+def _weights(compared: Compared, record: SpecimenRecord, compared_at: float | None) -> FloatArray:
     """Coefficients of the classes in what is explained: of scores, of evidence, or of comparisons made at a γ."""
-    gamma = one.gamma if one.objective == "difference" else 0.0
-    return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=one.weighting, compared_at=compared_at)
+    gamma = compared.gamma if compared.objective == "difference" else 0.0
+    return coefficients(
+        record.logit, record.log_sum_exp, gamma=gamma, weighting=compared.weighting, compared_at=compared_at
+    )

@@ -1,4 +1,4 @@
-"""Figures of maps from the scores of masked images, each different masked image scored once. Needs torch."""
+"""Figures of maps from the scores of masked images; images that are alike are scored once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def relative_drop(before: npt.ArrayLike, after: npt.ArrayLike) -> Floats:
     Parameters
     ----------
     before, after : array (..., 2)
-        Probabilities of the species c and of its rival d, of the whole image and of the masked one.
+        Probabilities of the species c and of its rival d in the whole image and in the masked one.
 
     Returns
     -------
@@ -45,7 +45,7 @@ class Cuts:
     fractions : tuple of float
     steps : int
     pixels : int
-        Of the input.
+        Of the model's input.
     """
 
     fractions: tuple[float, ...]
@@ -62,12 +62,12 @@ class Cuts:
 
     @cached_property
     def removed(self) -> npt.NDArray[np.int64]:
-        """Different numbers of pixels that are taken away: shares and steps that coincide are one image."""
+        """Different numbers of pixels that are removed: shares and steps that coincide need one image."""
         return np.unique(np.concatenate([self._counts(self.fractions), self.inner]))
 
     @property
     def images(self) -> int:
-        """Masked images that one map needs; the whole image and the wholly masked one are everybody's."""
+        """Masked images that one map needs; all maps share the whole image and the wholly masked one."""
         return len(self.removed) + len(self.inner)
 
     def masks(self, ranks: torch.Tensor) -> torch.Tensor:
@@ -75,17 +75,17 @@ class Cuts:
         counts = [torch.from_numpy(c).to(ranks.device)[:, None, None] for c in (self.removed, self.inner)]
         return torch.cat([ranks[None] < counts[0], ranks[None] >= counts[1]])
 
-    def figures(self, ends: Floats, found: Floats) -> dict[str, float]:
-        """drop_1 …, deletion and insertion of one map.
+    def figures(self, ends: Floats, scores: Floats) -> dict[str, float]:
+        """Relative drops (drop_1 …), deletion and insertion of one map.
 
         Parameters
         ----------
         ends : array (2, 2)
-            Probabilities of species and rival, of the whole image and of the wholly masked one.
-        found : array (M, 2)
-            The same of the images of `masks`.
+            Probabilities of species and rival in the whole image and in the wholly masked one.
+        scores : array (M, 2)
+            The same in the images of `masks`.
         """
-        taken, kept = np.split(found, [len(self.removed)])
+        taken, kept = np.split(scores, [len(self.removed)])
         drops = relative_drop(ends[0], taken[np.searchsorted(self.removed, self._counts(self.fractions))])
         falling = taken[np.searchsorted(self.removed, self.inner), 0]
         return {
@@ -96,7 +96,7 @@ class Cuts:
 
 
 class MaskedScores:
-    """Probabilities of a species and its rival in masked images, with a count of what went through the model.
+    """Probabilities of a species and its rival in masked images, with a count of the images that the model saw.
 
     Parameters
     ----------

@@ -1,21 +1,21 @@
-"""Does the model use what the map shows? Take pixels away in the map's order and look at the scores. Needs torch."""
+"""Does the model use what the map shows? Pixels are removed in the map's order, and the scores tell."""
 
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
 from finercam_core.errors import FinercamError
-from finercam_core.evaluate.kept_tables import fingerprint, kept, place_of, states
-from finercam_core.evaluate.protocol import EvaluationError, Protocol
+from finercam_core.evaluate.kept_tables import Tables, fingerprint, kept, species_folder, state_fingerprint
+from finercam_core.evaluate.protocol import EvaluationError, Progress, Protocol
+from finercam_core.evaluate.tables import joined
 from finercam_core.evaluate.with_model.baselines import SETTINGS, usable_baselines
 from finercam_core.evaluate.with_model.compared_maps import Compared, compared_maps, map_of
-from finercam_core.evaluate.with_model.deletion_curves import Cuts, MaskedScores, curve_area, relative_drop
+from finercam_core.evaluate.with_model.deletion_curves import Cuts, MaskedScores
 from finercam_core.evaluate.with_model.gains import finer_table, summarise
 from finercam_core.evaluate.with_model.masked_pixels import FILLS, pixel_ranks
 from finercam_core.explain import Classifier
@@ -24,10 +24,7 @@ from finercam_core.images.decoder import load_pixels
 from finercam_core.status import Status
 from finercam_core.store import Store, open_store
 
-__all__ = ["FRACTIONS", "FaithfulnessReport", "curve_area", "faithfulness", "relative_drop"]
-
-FRACTIONS = (0.01, 0.05, 0.1, 0.2)
-Progress = Callable[[int, int], None]
+FRACTIONS = (0.01, 0.05, 0.1, 0.2)  # shares of the pixels at which the relative drop is measured
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,12 @@ class FaithfulnessReport:
         Masked and whole images that went through the model in this run.
     needed : int
         Different images that the figures of this run need: forwards / needed is the overhead.
+    judged : int
+        Specimens whose figures were measured in this run.
     left_out : dict
         Reasons by image_id.
-    protocol : dict
+    protocol : mapping
+        Settings and rules, as plain JSON values.
     reused : int
         Species whose figures were there already.
     """
@@ -58,16 +58,16 @@ class FaithfulnessReport:
     finer: pd.DataFrame
     forwards: int
     needed: int
+    judged: int
     left_out: dict[str, str] = field(default_factory=dict)
-    protocol: dict[str, Any] = field(default_factory=dict)
+    protocol: Mapping[str, object] = field(default_factory=dict)
     reused: int = 0
 
     def __str__(self) -> str:
         if not self.needed:
             return "0 forward passes, all figures were there already"
-        each = self.needed / (2 + self.protocol["masked_images_a_map"] * len(self.protocol["compared"]))
-        overhead = self.forwards / self.needed
-        return f"{self.forwards} forward passes, {self.forwards / each:.0f} an image, {overhead:.2f} times the need"
+        each, overhead = self.forwards / self.judged, self.forwards / self.needed
+        return f"{self.forwards} forward passes, {each:.0f} per specimen, {overhead:.2f} times the need"
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,16 @@ class _Run:
     unusable: Mapping[str, str]
     tick: Callable[[], None]
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, object]:
+        """Settings, and the rules in words, as plain JSON values."""
         return {
             **self.protocol.describe(),
             "fill": FILLS[self.scores.fill],
             "steps": self.cuts.steps,
             "fractions": list(self.cuts.fractions),
             "masked_images_a_map": self.cuts.images,
-            "compared": {one.name: [one.explainer, one.objective, one.gamma, one.weighting] for one in self.maps},
-            "baselines": {one.explainer: SETTINGS[one.explainer] for one in self.maps if one.explainer in SETTINGS},
+            "compared": {m.name: [m.explainer, m.objective, m.gamma, m.weighting] for m in self.maps},
+            "baselines": {m.explainer: SETTINGS[m.explainer] for m in self.maps if m.explainer in SETTINGS},
             "baselines_left_out": dict(self.unusable),
             "drop": "(p_c - p_c*) - (p_d - p_d*), d the reference with the highest score on the whole image",
             "order": "maps are brought to the input's size bilinearly, pixels sorted there; ties in random order",
@@ -116,7 +117,7 @@ def faithfulness(
     parts: str | Path | None = None,
     progress: Progress | None = None,
 ) -> FaithfulnessReport:
-    """Relative confidence drop, deletion and insertion of Grad-CAM, Finer-CAM, two controls, and whatever is asked for.
+    """Relative confidence drop, deletion and insertion of Grad-CAM, Finer-CAM, two controls, and any further maps.
 
     Parameters
     ----------
@@ -135,13 +136,13 @@ def faithfulness(
     steps : int
         Steps of the deletion and insertion curves, at least 2.
     limit : int, optional
-        Judge at most so many specimens, spread evenly over the chosen ones.
+        At most so many specimens, spread evenly over the chosen ones.
     batch_size : int
-        Masked images in one forward pass.
+        Masked images per forward pass.
     parts : str or Path, optional
-        Folder for the figures of each species: a run that was stopped goes on from there.
+        Folder for the figures of each species: a run that was stopped resumes from there.
     progress : callable, optional
-        Called with the numbers of specimens that are ready and of all.
+        Called with the numbers of finished specimens and of all.
 
     Returns
     -------
@@ -161,14 +162,15 @@ def faithfulness(
     maps = compared_maps(settings, gammas=gammas, weightings=weightings, methods=methods, baselines=usable)
     pixels = store.preparation.height * store.preparation.width
     scores, counter = MaskedScores(classifier, fill, batch_size), _Counter(sum(map(len, chosen.values())), progress)
-    run = _Run(store, settings, scores, maps, Cuts(FRACTIONS, steps, pixels), unusable, counter)
-    found, reused = [], 0
+    run = _Run(store, settings, scores, maps, Cuts(FRACTIONS, steps, pixels), unusable, counter.add)
+    gathered, reused = [], 0
     for name, ids in chosen.items():
         tables, known = _species(run, name, ids, None if parts is None else Path(parts))
-        found.append(tables)
+        gathered.append(tables)
         reused += known
-        counter.reach(ids) if known else None
-    return _report(run, found, reused)
+        if known:
+            counter.add(len(ids))
+    return _report(run, gathered, reused)
 
 
 def _example(store: Store, classifier: Classifier) -> torch.Tensor:
@@ -178,19 +180,16 @@ def _example(store: Store, classifier: Classifier) -> torch.Tensor:
 
 
 class _Counter:
-    """Counts specimens for whoever watches."""
+    """Counts finished specimens and reports each."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.done, self.total, self.progress = 0, total, progress
 
-    def __call__(self) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done, self.total)
-
-    def reach(self, ids: Sequence[str]) -> None:
-        for _ in ids:
-            self()
+    def add(self, count: int = 1) -> None:
+        for _ in range(count):
+            self.done += 1
+            if self.progress is not None:
+                self.progress(self.done, self.total)
 
 
 def _check(store: Store, classifier: Classifier, fill: str, steps: int) -> None:
@@ -200,7 +199,7 @@ def _check(store: Store, classifier: Classifier, fill: str, steps: int) -> None:
     if fill not in FILLS:
         raise EvaluationError(f"unknown fill {fill!r}", f"use one of {', '.join(FILLS)}")
     if steps < 2:
-        raise EvaluationError(f"steps={steps}", "a curve needs two steps or more")
+        raise EvaluationError(f"steps is {steps}", "give 2 or more")
 
 
 def _chosen(store: Store, protocol: Protocol, limit: int | None) -> dict[str, list[str]]:
@@ -211,15 +210,15 @@ def _chosen(store: Store, protocol: Protocol, limit: int | None) -> dict[str, li
     return {str(name): list(part["image_id"]) for name, part in rows.groupby("scientificName", sort=True)}
 
 
-def _species(run: _Run, name: str, ids: Sequence[str], parts: Path | None) -> tuple[Mapping[str, pd.DataFrame], bool]:
+def _species(run: _Run, name: str, ids: Sequence[str], parts: Path | None) -> tuple[Tables, bool]:
     if parts is None:
         return _judge_all(run, ids), False
     weights = run.scores.classifier.weights_sha256
     key = {
         "species": name, "protocol": fingerprint(run.describe(), weights), "specimens": fingerprint(list(ids)),
-        "run": run.protocol.fingerprint(run.store), "states": states(run.store, name),
+        "run": run.protocol.fingerprint(run.store), "states": state_fingerprint(run.store, name),
     }  # fmt: skip
-    return kept(place_of(parts, name), key, lambda: _judge_all(run, ids))
+    return kept(species_folder(parts, name), key, lambda: _judge_all(run, ids))
 
 
 def _judge_all(run: _Run, ids: Sequence[str]) -> dict[str, pd.DataFrame]:
@@ -246,26 +245,32 @@ def _judge(run: _Run, image_id: str) -> pd.DataFrame:
     whole = torch.zeros((1, *image.shape[2:]), dtype=torch.bool, device=image.device)
     ends = run.scores(image, torch.cat([whole, ~whole]), pair)
     rows = []
-    for one in run.maps:
-        found = map_of(one, record, classifier, image, run.protocol)
-        ranks = pixel_ranks(found[None], (image.shape[2], image.shape[3]), generator)[0].view(image.shape[2:])
+    for compared in run.maps:
+        heat = map_of(compared, record, classifier, image, run.protocol)
+        ranks = pixel_ranks(heat[None], (image.shape[2], image.shape[3]), generator)[0].view(image.shape[2:])
         figures = run.cuts.figures(ends, run.scores(image, run.cuts.masks(ranks), pair))
         rows.append({"image_id": image_id, "scientificName": record.scientificName, "rival": rival,
-                     "map": one.name, **figures})  # fmt: skip
+                     "map": compared.name, **figures})  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def _report(run: _Run, found: Sequence[Mapping[str, pd.DataFrame]], reused: int) -> FaithfulnessReport:
-    tables = [one["specimens"] for one in found if len(one["specimens"])]
-    left = pd.concat([one["left_out"] for one in found], ignore_index=True)
-    if not tables:
+def _report(run: _Run, gathered: Sequence[Tables], reused: int) -> FaithfulnessReport:
+    table = joined(tables["specimens"] for tables in gathered)
+    left = pd.concat([tables["left_out"] for tables in gathered], ignore_index=True)
+    if table.empty:
         reason = str(left["reason"].iloc[0]) if len(left) else ""
         raise EvaluationError(f"none of {len(left)} specimens could be judged", reason)
-    table = pd.concat(tables, ignore_index=True)
     each = 2 + len(run.maps) * run.cuts.images
     judged = run.scores.count // each if reused else table["image_id"].nunique()
     seed = run.protocol.seed
     return FaithfulnessReport(
-        table, summarise(table, seed=seed), finer_table(table, run.maps, seed=seed), run.scores.count, judged * each,
-        dict(zip(left["image_id"], left["reason"], strict=True)), run.describe(), reused,
-    )  # fmt: skip
+        specimens=table,
+        summary=summarise(table, seed=seed),
+        finer=finer_table(table, run.maps, seed=seed),
+        forwards=run.scores.count,
+        needed=judged * each,
+        judged=judged,
+        left_out=dict(zip(left["image_id"], left["reason"], strict=True)),
+        protocol=run.describe(),
+        reused=reused,
+    )

@@ -58,7 +58,7 @@ def _rows(name: str, figure: str, wide: pd.DataFrame, looks: int, seed: int) -> 
     own = spread(wide.mean(), means)
     table = pd.DataFrame(
         {
-            "species": name, "map": [str(one) for one in wide.columns], "figure": figure, "n": len(wide),
+            "species": name, "map": [str(column) for column in wide.columns], "figure": figure, "n": len(wide),
             "looks": looks, "mean": own.value, "low": own.low, "high": own.high,
         }
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Take pixels out of images in the order of a map: the mechanics of every faithfulness figure. Needs torch."""
+"""Which pixels a map puts first, and images without them: the mechanics of every faithfulness figure."""
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ def pixel_ranks(maps: torch.Tensor, size: tuple[int, int], generator: torch.Gene
     size : (int, int)
         Height and width of the model's input.
     generator : torch.Generator
-        Tied pixels (all those without evidence are) come in random order.
+        Tied pixels, such as all those without evidence, come in random order.
 
     Returns
     -------
@@ -62,13 +62,13 @@ def filled(images: torch.Tensor, gone: torch.Tensor, fill: str = "mean") -> torc
     if fill == "mean":
         return images * ~gone[:, None]
     if fill == "road":
-        done = [_imputed(i, g) for i, g in zip(images.cpu().numpy(), gone.cpu().numpy(), strict=True)]
-        return torch.from_numpy(np.stack(done)).to(images)
+        pairs = zip(images.cpu().numpy(), gone.cpu().numpy(), strict=True)
+        return torch.from_numpy(np.stack([_imputed(image, missing) for image, missing in pairs])).to(images)
     raise EvaluationError(f"unknown fill {fill!r}", f"use one of {', '.join(FILLS)}")
 
 
 def _imputed(image: npt.NDArray[np.float32], gone: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Each missing pixel is the weighted mean of its neighbours, 1/6 beside and 1/12 across; then a little noise."""
+    """Each missing pixel becomes the weighted mean of its neighbours, 1/6 beside and 1/12 across, plus noise."""
     if not gone.any():
         return image
     if gone.all():
@@ -88,8 +88,8 @@ def _imputed(image: npt.NDArray[np.float32], gone: npt.NDArray[np.bool_]) -> npt
         rows.append(missing)
         columns.append(number[y[missing], x[missing]])
         weights.append(np.full(len(missing), weight))
-    place = (np.concatenate(rows), np.concatenate(columns))
-    share = csr_matrix((np.concatenate(weights) / total[place[0]], place), shape=(len(ys), len(ys)))
+    cells = (np.concatenate(rows), np.concatenate(columns))
+    share = csr_matrix((np.concatenate(weights) / total[cells[0]], cells), shape=(len(ys), len(ys)))
     solved = spsolve((eye(len(ys)) - share).tocsc(), known / total[:, None])
     result = image.copy()
     noise = np.random.default_rng(0).normal(0, _NOISE, (image.shape[0], len(ys)))

@@ -1,4 +1,4 @@
-"""Sanity checks: a map that stays the same when weights or labels are shuffled explains no model. Needs torch."""
+"""Sanity checks: a map that stays the same when weights or labels are shuffled explains no model."""
 
 import copy
 from collections.abc import Iterator
@@ -24,19 +24,19 @@ from finercam_core.store import SpecimenRecord, Store, open_store
 def shuffled_copies(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str, Classifier]]:
     """Classifiers with more and more of their weights shuffled, from the head down (Adebayo et al., NeurIPS 2018).
 
-    The values of a parameter stay and change places, so that its scale is kept and nothing but what it learnt is lost.
+    The values of a parameter change places, so that its scale is kept and only what it learnt is lost.
 
     Yields
     ------
-    Name of the module that was shuffled last, and the classifier; each is a copy, the given one is not changed.
+    Name of the module that was shuffled last, and the classifier; each is a copy, `classifier` itself is unchanged.
     """
     model = copy.deepcopy(classifier.model)
     generator = torch.Generator().manual_seed(seed)
     owners = [(name, part) for name, part in model.named_modules() if list(part.parameters(recurse=False))]
     for name, part in reversed(owners):
         _shuffle(part, generator)
-        now = copy.deepcopy(model)
-        yield name, Classifier(now, classifier.species, classifier.target_layer, classifier.preparation)
+        shuffled = copy.deepcopy(model)
+        yield name, Classifier(shuffled, classifier.species, classifier.target_layer, classifier.preparation)
 
 
 @torch.no_grad()
@@ -65,11 +65,11 @@ def weight_randomisation(
     images : str or Path, optional
         Folder of the images, if it moved.
     limit : int
-        Specimens at most, spread evenly over the chosen ones.
+        At most so many specimens, spread evenly over the chosen ones.
 
     Returns
     -------
-    DataFrame, one row a step: check ("weights"), shuffled ("" first, the classifier as it is), similarity (mean
+    DataFrame, one row per step: check ("weights"), shuffled ("" first, the classifier as it is), similarity (mean
     Spearman correlation of the signed maps :math:`E_c - E_d` of species and runner-up with the stored ones), n. The
     first is 1 up to rounding; the last should be near 0.
 
@@ -101,15 +101,16 @@ def label_randomisation(
     """How much the maps resemble the stored ones when the head has learnt true labels again, and shuffled ones.
 
     A new linear head is fitted to what the model's own head receives, once with the species of the training specimens
-    and once with the same names dealt out anew (the data randomisation of Adebayo et al., for the part of the model
-    that can be fitted in seconds). Maps that show what was learnt resemble the stored ones in the first case alone.
+    and once with the same names dealt out at random (the data randomisation of Adebayo et al., for the part of the
+    model that can be fitted in seconds). Maps that show what was learnt resemble the stored ones only in the first
+    case.
 
     Parameters
     ----------
     location, classifier, protocol, images, limit
         As `weight_randomisation`.
     training : int
-        Training specimens at most; of the split "train" where there is one.
+        At most so many training specimens; of the split "train" where there is one.
 
     Returns
     -------
@@ -128,12 +129,12 @@ def label_randomisation(
     learnt, learnt_pixels = _read(store, chosen)
     inputs = _head_inputs(classifier, head, learnt_pixels)
     labels = np.array([classifier.index(record.scientificName) for record in learnt])
-    found = []
-    for name, given in (("", labels), ("all", np.random.default_rng(settings.seed).permutation(labels))):
-        refitted = _with_head(classifier, *_fitted(inputs, given, len(classifier.species)))
+    results = []
+    for name, targets in (("", labels), ("all", np.random.default_rng(settings.seed).permutation(labels))):
+        refitted = _with_head(classifier, *_fitted(inputs, targets, len(classifier.species)))
         alike = _similarity(refitted, records, pixels, _method(store))
-        found.append({"check": "labels", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})
-    return pd.DataFrame(found)
+        results.append({"check": "labels", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})
+    return pd.DataFrame(results)
 
 
 def _method(store: Store) -> str:
@@ -144,7 +145,7 @@ def _method(store: Store) -> str:
 def _head_inputs(classifier: Classifier, head: nn.Module, pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """What the linear head receives for each image; float32 (N, D)."""
     seen: list[torch.Tensor] = []
-    handle = head.register_forward_pre_hook(lambda _module, given: seen.append(given[0].detach().float().cpu()))
+    handle = head.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].detach().float().cpu()))
     try:
         for part in torch.split(torch.from_numpy(pixels), 64):
             classifier.model(part.to(classifier.device))
@@ -156,7 +157,7 @@ def _head_inputs(classifier: Classifier, head: nn.Module, pixels: npt.NDArray[np
 def _fitted(
     inputs: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Weights (K, D) and biases (K,) of a multinomial regression; zero for classes without a specimen."""
+    """Weights (K, D) and biases (K,) of a multinomial regression; zero for classes without specimens."""
     scale = float(inputs.std()) or 1.0
     model = LogisticRegression(C=1.0, max_iter=300).fit(inputs / scale, labels)
     weight, bias = np.zeros((classes, inputs.shape[1]), np.float32), np.zeros(classes, np.float32)
@@ -189,7 +190,7 @@ def _read(store: Store, ids: list[str]) -> tuple[list[SpecimenRecord], npt.NDArr
         try:
             pixels.append(load_pixels(store.place(image_id), store.preparation, root=store.images_root))
         except ImageError:
-            continue  # such specimens are reported by `evaluate` and by the store itself
+            continue  # `evaluate` and the store itself report such specimens
         records.append(record)
     if not records:
         raise EvaluationError(f"none of {len(ids)} specimens has maps, a reference and an image", "see `finercam info`")
@@ -208,16 +209,16 @@ def _similarity(
     # Finished comparisons are the difference already; evidence has to be subtracted.
     return np.array(
         [
-            _correlation(r.evidence[0] - r.evidence[k], found[0] - found[1])
+            _correlation(r.evidence[0] - r.evidence[k], own[0] - own[1])
             if r.compared_at is None
-            else _correlation(r.evidence[k], found[1])
-            for r, k, found in pairs
+            else _correlation(r.evidence[k], own[1])
+            for r, k, own in pairs
         ]
     )
 
 
-def _correlation(stored: npt.NDArray[np.float32], found: npt.NDArray[np.float32]) -> float:
-    """Rank correlation; 0 where one of the maps is constant, which resembles nothing."""
-    if np.ptp(stored) == 0 or np.ptp(found) == 0:
+def _correlation(stored: npt.NDArray[np.float32], fresh: npt.NDArray[np.float32]) -> float:
+    """Spearman's rank correlation; 0 where one of the maps is constant, which resembles nothing."""
+    if np.ptp(stored) == 0 or np.ptp(fresh) == 0:
         return 0.0
-    return float(spearmanr(stored.ravel(), found.ravel()).statistic)
+    return float(spearmanr(stored.ravel(), fresh.ravel()).statistic)

@@ -1,12 +1,12 @@
-"""Energy in the true region, where the true differences are known: over all, by pair, by the region's size."""
+"""Energy in the true region, where the true differences are known: over all, by pair, and by the region's size."""
 
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from finercam_core.evaluate.maps import MAPS
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
-from finercam_core.evaluate.with_truth.true_regions import MAPS
 
 SIZES = (0.0, 0.005, 0.01, 0.02, 0.05, 1.0)  # shares of the image, lower ends excluded
 ALL, PAIR, SIZE = "all", "pair", "size"
@@ -34,7 +34,7 @@ def true_energy_table(energies: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     kinds = {
         ALL: pd.Series("all pairs", energies.index),
         PAIR: energies["scientificName"] + " from " + energies["reference"],
-        SIZE: pd.cut(energies["area"], SIZES, labels=[_words(*ends) for ends in pairwise(SIZES)]),
+        SIZE: pd.cut(energies["area"], SIZES, labels=[_range_in_words(*ends) for ends in pairwise(SIZES)]),
     }
     tables = []
     for kind, groups in kinds.items():
@@ -45,12 +45,12 @@ def true_energy_table(energies: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     return table[["by", "group", *(c for c in table.columns if c not in ("by", "group"))]]
 
 
-def _words(low: float, high: float) -> str:
+def _range_in_words(low: float, high: float) -> str:
     return f"true difference on {100 * low:g} to {100 * high:g} % of the image"
 
 
 def _rows(part: pd.DataFrame, seed: int, looks: int) -> pd.DataFrame:
-    """One row a map; the same bootstrap samples for all, so that gains are paired."""
+    """One row per map; the same bootstrap samples for all, so that gains are paired."""
     units = part.groupby("image_id")[[*MAPS, "area"]].mean().dropna()
     if units.empty:
         return pd.DataFrame()
@@ -60,9 +60,9 @@ def _rows(part: pd.DataFrame, seed: int, looks: int) -> pd.DataFrame:
     table = pd.DataFrame({"map": MAPS, "n": len(units), "area": units["area"].mean(), "energy": own.value,
                           "low": own.low, "high": own.high})  # fmt: skip
     for prefix, other in (("over_random", "random"), ("over_grad_cam", "grad_cam")):
-        at = MAPS.index(other)
-        found = spread(means - means[at], samples - samples[:, [at]], looks=looks, n=len(units))
-        table[prefix], table[f"{prefix}_low"], table[f"{prefix}_high"] = found.value, found.low, found.high
+        column = MAPS.index(other)
+        gain = spread(means - means[column], samples - samples[:, [column]], looks=looks, n=len(units))
+        table[prefix], table[f"{prefix}_low"], table[f"{prefix}_high"] = gain.value, gain.low, gain.high
     return table
 
 
@@ -71,5 +71,5 @@ def overall_in_words(table: pd.DataFrame) -> str:
     if table.empty:
         return ""
     rows = table[table["by"] == ALL].set_index("map")
-    said = [f"{name} {row.energy:.3f} [{row.low:.3f}, {row.high:.3f}]" for name, row in rows.iterrows()]
-    return f"energy in the true region ({100 * np.mean(rows['area']):.1f} % of the image): {', '.join(said)}"
+    energies = [f"{name} {row.energy:.3f} [{row.low:.3f}, {row.high:.3f}]" for name, row in rows.iterrows()]
+    return f"energy in the true region ({100 * np.mean(rows['area']):.1f} % of the image): {', '.join(energies)}"

@@ -1,6 +1,5 @@
-"""Collections whose true differences are known: which rank the pair table gives the planted trait."""
+"""Rendered collections, whose true differences are known: which rank the pair table gives the planted trait."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.evaluate.kept_tables import short_hash
+from finercam_core.evaluate.traits.characters import TOLD_APART
 from finercam_core.evaluate.with_truth.true_regions import TrueRegions
 from finercam_core.store import Store
 from finercam_core.synthetic import differing_traits, true_region_of
@@ -16,7 +17,7 @@ from finercam_core.synthetic.parts import MASK_NAMES, TRAIT_PARTS, mask_classes
 from finercam_core.synthetic.shortcuts import Planting
 from finercam_core.synthetic.truth import read_truth
 
-TOLD_APART = 0.9
+PlantedTraits = Callable[[str, str], Iterable[str]]  # of a species and a reference: the traits that truly differ
 
 
 def planted_names(a: str, b: str) -> frozenset[str]:
@@ -31,7 +32,7 @@ def planted_in(folder: str | Path) -> Callable[[str, str], frozenset[str]]:
     Raises
     ------
     CatalogError
-        If the folder holds no rendered collection.
+        If the folder does not hold a rendered collection.
     """
     planting = Planting.from_truth(read_truth(Path(folder)))
     return lambda a, b: planted_names(planting.drawn(a), planting.drawn(b))
@@ -43,7 +44,7 @@ def rendered_truth(store: Store) -> TrueRegions:
     Raises
     ------
     CatalogError
-        If its images are no rendered collection.
+        If its images are not a rendered collection.
     """
     folder = Path(store.images_root)
     content = json.dumps({key: value for key, value in read_truth(folder).items() if key != "images"}, sort_keys=True)
@@ -51,12 +52,12 @@ def rendered_truth(store: Store) -> TrueRegions:
     def region(image_id: str, reference: str) -> npt.NDArray[np.bool_]:
         return true_region_of(folder, Path(store.place(image_id)).stem, reference)
 
-    return TrueRegions(region, hashlib.sha256(content.encode()).hexdigest()[:16])
+    return TrueRegions(region, short_hash(content.encode()))
 
 
 def planted_ranks(
     pairs: pd.DataFrame,
-    planted: Callable[[str, str], Iterable[str]] = planted_names,
+    planted: PlantedTraits = planted_names,
     directions: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Rank of the planted trait of each pair of congeners, by density and by share.
@@ -74,7 +75,7 @@ def planted_ranks(
     -------
     DataFrame, without pairs that differ in no trait: species, reference, planted, area (of the best ranked planted
     trait), rank, rank_by_share, first (the trait ranked first), told_apart (whether at least 90 % of the specimens
-    score higher for their own species), why (another was first, in words; "" for rank 1).
+    score higher for their own species), why (another trait was first, in words; "" for rank 1).
     """
     congeners = pairs[pairs["tier"] == "congener"] if len(pairs) else pairs
     groups = [(table, frozenset(planted(*key))) for key, table in congeners.groupby(["species", "reference"])]
@@ -83,7 +84,7 @@ def planted_ranks(
 
 
 def planted_summary(ranks: pd.DataFrame) -> str:
-    """In how many of the pairs that the classifier tells apart the planted trait is first, in words."""
+    """In how many of the pairs that the classifier tells apart the planted trait comes first, in words."""
     if ranks.empty:
         return "no pair of congeners differs in a planted trait"
     known = ranks[ranks["told_apart"]]

@@ -7,15 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.evaluate.maps import MAPS, centred_blob, grid_of, pair_map, random_map
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
-from finercam_core.evaluate.statistics.map_figures import centred_blob, energy_share, random_map
-from finercam_core.finer import GAMMA, coefficients, combine, gamma_for
+from finercam_core.evaluate.statistics.map_figures import energy_share
+from finercam_core.finer import GAMMA
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 
 Truth = Callable[[str, str], npt.NDArray[np.bool_]]
-MAPS = ("grad_cam", "finer_cam", "random", "blob")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TrueRegions:
     of : callable
         ``of(image_id, reference)`` gives the true region at image resolution, bool (height, width).
     fingerprint : str
-        Hash of what the regions come from; figures that were made with others are made again.
+        Hash of what the regions come from; figures that were made with other regions are made again.
     """
 
     of: Truth
@@ -44,7 +44,7 @@ def true_region_energies(
     seed: int = 0,
     progress: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
-    """Energy of each specimen's maps in the true distinguishing region, one reference at a time.
+    """Energy of each specimen's maps in the region where it truly differs, one reference at a time.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def true_region_energies(
     gamma : float
         Of Finer-CAM; Grad-CAM is γ = 0.
     tier : str
-        References of this tier are compared with.
+        Only references of this tier count.
     seed : int
         Of the random map: uniform values on the model's grid. The centred blob is the other control.
     progress : callable, optional
@@ -64,8 +64,8 @@ def true_region_energies(
 
     Returns
     -------
-    DataFrame with image_id, scientificName, reference, predicted, one column of energy shares a map of `MAPS`, and
-    `area`, the share of the image's pixels in the region.
+    DataFrame with image_id, scientificName, reference, predicted, one column of energy shares per map of `MAPS`,
+    and `area`, the share of the image's pixels in the region.
     """
     rows: list[dict[str, object]] = []
     for image_id in image_ids:
@@ -88,21 +88,13 @@ def _judge(
     seed: int,
 ) -> dict[str, object]:
     size = (region.shape[1], region.shape[0])
-    grid = (int(record.evidence.shape[-2]), int(record.evidence.shape[-1]))
+    grid = grid_of(record)
     controls = (random_map(grid, f"{record.image_id} {record.classes[index]}", seed), centred_blob(grid))
     maps = (pair_map(record, index, 0.0), pair_map(record, index, gamma), *controls)
     shares = energy_share(to_image(np.stack(maps), store.preparation.window(size), size), region)
     named = {"image_id": record.image_id, "scientificName": record.scientificName}
     named |= {"reference": record.classes[index], "predicted": record.predicted}
     return {**named, **dict(zip(MAPS, shares.tolist(), strict=True)), "area": float(region.mean())}
-
-
-def pair_map(record: SpecimenRecord, index: int, gamma: float) -> npt.NDArray[np.float32]:
-    """Finer-CAM map of a specimen against one reference (its index among the classes); float32 (h, w)."""
-    use = np.arange(len(record.classes)) == index
-    at = record.compared_at
-    weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma_for(at, gamma), use=use, compared_at=at)
-    return combine(record.evidence, weights)
 
 
 def energy_intervals(energies: pd.DataFrame, *, seed: int = 0) -> dict[str, Interval]:

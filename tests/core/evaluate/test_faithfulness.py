@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pytorch_grad_cam.metrics.road import NoisyLinearImputer
 
 from finercam_core.evaluate.protocol import EvaluationError
-from finercam_core.evaluate.with_model.faithfulness import curve_area, relative_drop
+from finercam_core.evaluate.with_model.deletion_curves import curve_area, relative_drop
 from finercam_core.evaluate.with_model.masked_pixels import filled, pixel_ranks
 
 

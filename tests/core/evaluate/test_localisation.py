@@ -5,14 +5,9 @@ import pandas as pd
 import pytest
 
 from finercam_core.evaluate.caveats import caveats
+from finercam_core.evaluate.maps import centred_blob, random_map
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
-from finercam_core.evaluate.statistics.map_figures import (
-    centred_blob,
-    intersection_over_union,
-    map_overlap,
-    pointing_game,
-    random_map,
-)
+from finercam_core.evaluate.statistics.map_figures import intersection_over_union, map_overlap, pointing_game
 from finercam_core.evaluate.statistics.species_tables import OVERALL, accuracy_table, localisation_table
 
 

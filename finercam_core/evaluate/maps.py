@@ -1,0 +1,64 @@
+"""The maps that are judged: Grad-CAM and Finer-CAM from the stored evidence, beside two controls that know nothing."""
+
+import zlib
+
+import numpy as np
+import numpy.typing as npt
+
+from finercam_core.evaluate.protocol import Protocol
+from finercam_core.finer import FloatArray, Weighting, coefficients, combine, gamma_for
+from finercam_core.store import SpecimenRecord
+
+MAPS = ("grad_cam", "finer_cam", "random", "blob")
+CONTROLS = MAPS[2:]
+MAP_NAMES = dict(zip(MAPS, ("Grad-CAM", "Finer-CAM", "random map", "centred blob"), strict=True))
+Grid = tuple[int, int]
+
+
+def grid_of(record: SpecimenRecord) -> Grid:
+    """Height and width in cells of the model's grid on which a specimen's evidence lies."""
+    height, width = record.evidence.shape[-2:]
+    return int(height), int(width)
+
+
+def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.float32]:
+    """Maps of a specimen against all its references, float32 (4, h, w) in the order of `MAPS`."""
+    grid = grid_of(record)
+    cams = [combine(record.evidence, map_weights(record, gamma, protocol.weighting)) for gamma in (0.0, protocol.gamma)]
+    return np.stack([*cams, random_map(grid, record.image_id, protocol.seed), centred_blob(grid)])
+
+
+def map_weights(record: SpecimenRecord, gamma: float, weighting: Weighting) -> FloatArray:
+    """Coefficients of a record's maps, float64 (C,); finished comparisons keep the γ that they were made with."""
+    at = record.compared_at
+    gamma = gamma_for(at, gamma)
+    return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=weighting, compared_at=at)
+
+
+def pair_map(record: SpecimenRecord, index: int, gamma: float) -> npt.NDArray[np.float32]:
+    """Finer-CAM map of a specimen against one reference (its index among the classes); float32 (h, w)."""
+    use = np.arange(len(record.classes)) == index
+    at = record.compared_at
+    weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma_for(at, gamma), use=use, compared_at=at)
+    return combine(record.evidence, weights)
+
+
+def random_map(grid: Grid, image_id: str, seed: int = 0) -> npt.NDArray[np.float32]:
+    """Independent uniform values on the grid, the same for the same specimen and seed; float32 (h, w) in [0, 1)."""
+    rng = np.random.default_rng([seed, zlib.crc32(image_id.encode())])
+    return rng.random(grid, dtype=np.float32)
+
+
+def centred_blob(grid: Grid, width: float = 0.25) -> npt.NDArray[np.float32]:
+    r"""A Gaussian in the middle of the picture, :math:`\exp(-(u^2 + v^2) / 2)`; float32 (h, w) in (0, 1].
+
+    Photographers centre specimens, so a map of the photograph's middle alone scores well.
+
+    Parameters
+    ----------
+    grid : (int, int)
+    width : float
+        Standard deviation along each axis, as a share of the side.
+    """
+    axes = [((np.arange(cells) + 0.5) / cells - 0.5) / width for cells in grid]
+    return np.exp(-(axes[0][:, None] ** 2 + axes[1][None, :] ** 2) / 2).astype(np.float32)

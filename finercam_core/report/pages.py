@@ -1,0 +1,151 @@
+"""What the pages of the atlas carry, as the templates read it."""
+
+from dataclasses import dataclass
+
+from finercam_core.evaluate.caveats import Caveat
+from finercam_core.report.specimen_views import SpecimenView
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """How often the classifier is right on a species' judged specimens: a share with its 95 % interval, confusions."""
+
+    n: int
+    correct: int
+    accuracy: float
+    low: float
+    high: float
+    confusions: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate diagnostic character of a pair; `share` is in words, `on` the species that shows more of it."""
+
+    trait: str
+    share: str
+    n: int
+    on: str
+
+
+@dataclass(frozen=True)
+class Character:
+    """A trait in the table of a pair: its share of the separation with interval, and its density."""
+
+    trait: str
+    uberon: str
+    candidate: bool
+    share: float
+    share_low: float
+    share_high: float
+    density: float
+    on: str
+
+
+@dataclass(frozen=True)
+class TraitShare:
+    """Mean share and density of a trait in the differences of a species from its references.
+
+    `named` is False for what is outside the specimen, or on it without a label.
+    """
+
+    trait: str
+    uberon: str
+    named: bool
+    share: float
+    density: float
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A species that another is compared with, and why; `paged` says whether the pair has a page."""
+
+    name: str
+    why: str
+    paged: bool
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class SpeciesFacts:
+    """What is said of a species on the index and on its own page; `vernacular` may be empty."""
+
+    name: str
+    family: str
+    vernacular: str
+    accuracy: Accuracy
+    caveats: tuple[Caveat, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A species on the index, with a small photograph as a data URI or ""."""
+
+    facts: SpeciesFacts
+    photo: str
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """All species, and the number of notes on specimens that could not be judged."""
+
+    cards: tuple[Card, ...]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class SpeciesPage:
+    """One species: its specimens, its references and why, its traits."""
+
+    facts: SpeciesFacts
+    references: tuple[Reference, ...]
+    specimens: tuple[SpecimenView, ...]
+    traits: tuple[TraitShare, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One species of a pair: its specimens compared with the other, where it was compared in this direction."""
+
+    name: str
+    other: str
+    compared: bool
+    specimens: tuple[SpecimenView, ...]
+
+
+@dataclass(frozen=True)
+class PairPage:
+    """Two species, each compared with the other; `told_apart` is a share of the `n` specimens of both."""
+
+    a: str
+    b: str
+    why: str
+    sides: tuple[Side, Side]
+    candidates: tuple[Candidate, ...]
+    characters: tuple[Character, ...]
+    told_apart: float
+    n: int
+    caveats: tuple[Caveat, ...]
+
+
+@dataclass(frozen=True)
+class AtlasFacts:
+    """What stands on every page: how the atlas was made."""
+
+    collection: str
+    model: str
+    target_layer: str
+    weights_sha256: str
+    method: str
+    gamma: float
+    grid: tuple[int, int]
+    judged: str
+    traits: str
+    intervals: str
+    faithfulness: str
+    run: str
+    created: str
+    version: str
+
+
+Page = IndexPage | SpeciesPage | PairPage
