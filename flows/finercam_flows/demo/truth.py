@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.evaluate.statistics.intervals import Interval
 from finercam_core.evaluate.maps import pair_map
+from finercam_core.evaluate.statistics.intervals import Interval
 from finercam_core.evaluate.with_truth.true_regions import Truth, energy_intervals
 from finercam_core.finer import GAMMA
 from finercam_core.images.pictures import PictureRow, maps_picture
