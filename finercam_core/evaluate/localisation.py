@@ -7,6 +7,7 @@ import pandas as pd
 from finercam_core.evaluate.maps import MAPS, specimen_maps
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.statistics.map_figures import (
+    FIGURES,
     energy_share,
     intersection_over_union,
     map_overlap,
@@ -15,8 +16,6 @@ from finercam_core.evaluate.statistics.map_figures import (
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.threshold import region
 from finercam_core.store import SpecimenRecord, Store
-
-FIGURES = ("energy", "pointing", "iou")
 
 
 def judge(

@@ -7,8 +7,8 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from finercam_core.evaluate.localisation import FIGURES
 from finercam_core.evaluate.maps import CONTROLS, MAP_NAMES, MAPS
+from finercam_core.evaluate.statistics.map_figures import FIGURES
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.traits.cover import OUTSIDE
 

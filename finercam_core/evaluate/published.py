@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from finercam_core.evaluate.localisation import FIGURES
 from finercam_core.evaluate.protocol import EvaluationError
+from finercam_core.evaluate.statistics.map_figures import FIGURES
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 
 PAPER = "paper"

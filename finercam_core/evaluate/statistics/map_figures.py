@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+FIGURES = ("energy", "pointing", "iou")  # that say where a map lies, as tables name them
+
 
 def pointing_game(values: npt.ArrayLike, region: npt.ArrayLike) -> float:
     """Whether the largest value of a map lies in a region (Zhang et al., Excitation Backprop, IJCV 2018, section 4.2).

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from finercam_core.evaluate.localisation import FIGURES
 from finercam_core.evaluate.maps import MAPS
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
+from finercam_core.evaluate.statistics.map_figures import FIGURES
 
 OVERALL = "all species"
 
