@@ -10,7 +10,7 @@ from pathlib import Path
 
 import napari
 import numpy as np
-from napari_finercam.formats.sample_store import make_sample
+from napari_finercam.formats.sample import make_sample
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.widget import ReviewWidget
 from qtpy.QtCore import QSettings, QSize
@@ -32,9 +32,9 @@ def main(images: Path, demo: Path | None) -> None:
         viewer.window._qt_window.resize(QSize(*SIZE))
         save(viewer, images / "review-start.png")
         colleague(store)
-        widget.open(ReviewSession(store, "A. Ichthyologist"))
+        widget.workbench.open(ReviewSession(store, "A. Ichthyologist"))
         states(viewer, widget, images)
-        widget.close_session()
+        widget.workbench.close_session()
         viewer.close()
     if demo is not None:
         shutil.copy(demo / "report" / "maps-Lumichthys.png", images / "maps.png")
@@ -47,64 +47,64 @@ def colleague(store: Path) -> None:
     session.recut()
     for decision in ("accept", "accept", "reject", "accept", "unsure", "accept", "accept", "reject"):
         session.decide(decision)
-        session.move(1)
+        session.navigation.move(1)
     session.close()
 
 
 def states(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
     """One picture after the other, as a reviewer would come to them."""
-    acts, session = widget.acts, widget.session
+    acts, session = widget.commands, widget.workbench.session
     for act in (acts.accept, acts.accept, acts.reject, acts.reject, acts.unsure, acts.accept):
         act()
     ids = session.store.rows.index[session.store.rows["scientificName"] == SPECIES]
-    session.go_to(str(ids[1]))
-    widget.show_specimen()
+    session.navigation.go_to(str(ids[1]))
+    widget.workbench.show_specimen()
     save(viewer, images / "review.png")
     acts.toggle_keys()
     save(viewer, images / "review-keys.png")
     acts.toggle_keys()
-    session.go_to(BOTH_SIDES)
-    widget.show_specimen()
+    session.navigation.go_to(BOTH_SIDES)
+    widget.workbench.show_specimen()
     acts.toggle_difference()
     acts.next_reference()
     save(viewer, images / "review-difference.png")
     acts.toggle_difference()
-    session.go_to(str(ids[1]))
-    widget.show_specimen()
+    session.navigation.go_to(str(ids[1]))
+    widget.workbench.show_specimen()
     regions(viewer, widget, images)
-    widget.tabs.setCurrentIndex(1)
-    widget.queue.only.setCurrentText("disagreement")
-    widget.queue.apply()
+    widget.page.tabs.setCurrentIndex(1)
+    widget.page.queue.only.setCurrentText("disagreement")
+    widget.page.queue.apply()
     save(viewer, images / "review-queue.png")
     moved(viewer, widget, images)
 
 
 def regions(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
     """Two regions with their traits, over the collection's own mask."""
-    session = widget.session
-    widget.region.smoothing.setValue(4)
-    widget.acts.new_region()
+    session = widget.workbench.session
+    widget.page.region.smoothing.setValue(4)
+    widget.commands.new_region()
     labels = np.array(session.regions.labels)
-    fin = session.view.traits == 7
+    fin = session.specimen.traits == 7
     labels[fin & (labels == 0)] = 2
     session.paint(labels)
     traits = {trait.name: trait for trait in session.traits}
     session.edit(lambda found: found.assign(2, traits["Caudal fin"]))
-    widget.show_specimen()
-    widget.region.choose(2)
-    widget.acts.toggle_traits()
-    widget.acts.toggle_heat()
+    widget.workbench.show_specimen()
+    widget.page.region.choose(2)
+    widget.commands.toggle_traits()
+    widget.commands.toggle_heat()
     save(viewer, images / "review-regions.png")
-    widget.acts.toggle_traits()
-    widget.acts.toggle_heat()
+    widget.commands.toggle_traits()
+    widget.commands.toggle_heat()
 
 
 def moved(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
     """What is shown when the photographs are not where they were."""
-    store = Path(widget.session.store.location)
+    store = Path(widget.workbench.session.store.location)
     shutil.move(store.parent / "Images", store.parent / "elsewhere")
-    widget.tabs.setCurrentIndex(0)
-    widget.open(ReviewSession(store, "A. Ichthyologist"))
+    widget.page.tabs.setCurrentIndex(0)
+    widget.workbench.open(ReviewSession(store, "A. Ichthyologist"))
     save(viewer, images / "review-moved.png")
 
 

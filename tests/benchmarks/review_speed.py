@@ -16,9 +16,9 @@ from pathlib import Path
 import napari
 import numpy as np
 import pandas as pd
-from napari_finercam.session.queue import FILTERS, ORDERS, Selection
+from napari_finercam.formats.layer_style import HEAT
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.window.layers import HEAT
+from napari_finercam.session.selection import FILTERS, ORDERS, Selection
 from napari_finercam.window.widget import ReviewWidget
 from PIL import Image, ImageFilter
 from qtpy.QtCore import Qt
@@ -150,18 +150,18 @@ def main(folder: Path) -> None:
     measure_steps(widget, row, "afterwards")
     measure_sliders(widget, row)
     measure_queue(widget, row)
-    widget.close_session()
+    widget.workbench.close_session()
     viewer.close()
     Console(width=120).print(table)
 
 
 def open_and_draw(widget: ReviewWidget, store: Path) -> None:
-    widget.open(ReviewSession(store, "A"))
+    widget.workbench.open(ReviewSession(store, "A"))
     QApplication.processEvents()
 
 
 def measure_steps(widget: ReviewWidget, row: Row, when: str) -> None:
-    canvas = widget.viewer.window._qt_viewer.canvas.native
+    canvas = widget.workbench.viewer.window._qt_viewer.canvas.native
 
     def step() -> None:
         QTest.keyClick(canvas, Qt.Key.Key_N)
@@ -185,21 +185,21 @@ def pause(seconds: float) -> None:
 
 
 def wait_for_scores(widget: ReviewWidget, row: Row) -> None:
-    start, scores = time.perf_counter(), widget.session.scores
+    start, scores = time.perf_counter(), widget.workbench.session.navigation.scores
     while not scores.finished.wait(0.02):
         QApplication.processEvents()
     row("the rest of the scores, in the background", "", f"{time.perf_counter() - start:.1f} s", "")
 
 
 def measure_sliders(widget: ReviewWidget, row: Row) -> None:
-    session, gammas = widget.session, iter(np.linspace(0, 2, 3 * SLIDES + 3))
+    session, gammas = widget.workbench.session, iter(np.linspace(0, 2, 3 * SLIDES + 3))
 
     def own() -> None:
         session.gamma = float(next(gammas))
-        session.heat()
+        session.comparison.heat(session.specimen)
 
     def drawn_too() -> None:
-        widget.comparison.gamma.setValue(float(next(gammas)))
+        widget.page.comparison.gamma.setValue(float(next(gammas)))
         QApplication.processEvents()
 
     row("γ to new map and region, own code, 1,500 × 1,000", "16 ms", *spread(milliseconds(own, SLIDES)))
@@ -207,13 +207,13 @@ def measure_sliders(widget: ReviewWidget, row: Row) -> None:
     row("the same with a rounded outline", "16 ms", *spread(milliseconds(own, SLIDES)))
     session.threshold.smoothing = 0.0
     row("γ to drawn, with napari", "", *spread(milliseconds(drawn_too, SLIDES)))
-    values = session.image_map()
+    values = session.comparison.image_map(session.specimen)
     row("threshold alone", "", *spread(milliseconds(lambda: region(values, top=0.05), SLIDES)))
-    assert HEAT in widget.viewer.layers
+    assert HEAT in widget.workbench.viewer.layers
 
 
 def measure_queue(widget: ReviewWidget, row: Row) -> None:
-    queue = widget.session.queue
+    queue = widget.workbench.session.queue
     for name, selection in (
         *((f"filter: {only}", Selection(only=only)) for only in FILTERS[1:]),
         ("genus and text", Selection(taxon="Genusbaa", text="fish")),

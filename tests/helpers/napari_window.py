@@ -7,7 +7,7 @@ from qtpy.QtCore import QPoint, Qt
 
 
 def canvas(widget: ReviewWidget):  # type: ignore[no-untyped-def]
-    return widget.viewer.window._qt_viewer.canvas.native
+    return widget.workbench.viewer.window._qt_viewer.canvas.native
 
 
 def press(widget: ReviewWidget, qtbot: QtBot, keys: str, *modifiers: Qt.KeyboardModifier) -> None:
@@ -35,5 +35,5 @@ def stroke(widget: ReviewWidget, qtbot: QtBot, start: tuple[float, float], stop:
 
 
 def session_of(widget: ReviewWidget) -> ReviewSession:
-    assert widget.session is not None
-    return widget.session
+    assert widget.workbench.session is not None
+    return widget.workbench.session

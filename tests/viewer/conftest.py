@@ -120,16 +120,16 @@ def window(qapp: QApplication) -> Iterator[ReviewWidget]:
     found = ReviewWidget(viewer)
     viewer.window.add_dock_widget(found, name="Review", area="right")
     yield found
-    found.close_session()
+    found.workbench.close_session()
     viewer.close()
 
 
 @pytest.fixture
 def widget(window: ReviewWidget, small_store: Path) -> ReviewWidget:
     """The window with a store of its own, as it is after opening."""
-    window.open(ReviewSession(small_store, "A. Tester"))
-    layers = window.layers
+    window.workbench.open(ReviewSession(small_store, "A. Tester"))
+    layers = window.workbench.layers
     assert layers is not None
     layers.heat.visible, layers.traits.visible, layers.regions.mode = True, False, "pan_zoom"
-    window.tabs.setCurrentIndex(0)
+    window.page.tabs.setCurrentIndex(0)
     return window

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from napari_finercam.formats.layer_style import REGION
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.window.layers import REGION
 from napari_finercam.window.widget import ReviewWidget
 
 from finercam_core.regions.rle import decode
@@ -89,8 +89,8 @@ def test_ten_by_keyboard_then_killed_in_mid_stroke(
     viewer = make_napari_viewer(show=True)
     widget = ReviewWidget(viewer)  # type: ignore[arg-type]
     viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
-    widget.open(ReviewSession(small_store, "A. Tester"))
-    session = widget.session
+    widget.workbench.open(ReviewSession(small_store, "A. Tester"))
+    session = widget.workbench.session
     assert session is not None
     ids = list(session.queue.ids)
     log = read_verdicts(small_store)
@@ -102,7 +102,7 @@ def test_ten_by_keyboard_then_killed_in_mid_stroke(
     }
     (fourth,) = said[ids[3]].regions
     np.testing.assert_array_equal(decode(fourth.rle), np.load(tmp_path / "fourth.npy") > 0)
-    assert session.view.image_id == ids[10]
+    assert session.specimen.image_id == ids[10]
     finished, taken_back, in_hand = (
         np.load(tmp_path / f"{name}.npy") for name in ("finished", "taken_back", "in_hand")
     )

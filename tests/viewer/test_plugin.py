@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari_finercam.formats import sample_store
+from napari_finercam.formats import sample
+from napari_finercam.formats.layer_style import HEAT, REGION, SPECIMEN, TRAITS
 from napari_finercam.formats.reader import get_reader, read_store
-from napari_finercam.formats.sample import demo
 from napari_finercam.formats.writer import write_trait_mask
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.window.layers import HEAT, REGION, SPECIMEN, TRAITS
-from napari_finercam.window.main_window import canvas_beside
+from napari_finercam.window.qt import canvas_beside
 from napari_finercam.window.widget import ReviewWidget
 from npe2 import PluginManifest
 from PIL import Image
@@ -60,22 +59,22 @@ def test_napari_opens_a_store_and_saves_what_finercam_export_writes(
     assert viewer.layers[SPECIMEN].data._load.cache_info().misses < 14  # type: ignore[attr-defined]
     widget = ReviewWidget(viewer)  # type: ignore[arg-type]
     viewer.window.add_dock_widget(widget, name="Review")  # type: ignore[attr-defined]
-    assert widget.start.shown_button.text() == "Review maps.zarr, which is open"
-    widget.start.reviewer.setText("A")
-    widget.start.shown_button.click()
-    session = widget.session
+    assert widget.workbench.start.shown_button.text() == "Review maps.zarr, which is open"
+    widget.workbench.start.reviewer.setText("A")
+    widget.workbench.start.shown_button.click()
+    session = widget.workbench.session
     assert session is not None
     assert [layer.name for layer in viewer.layers] == [SPECIMEN, HEAT, TRAITS, REGION]  # type: ignore[attr-defined]
     session.edit(lambda regions: regions.assign(1, session.traits[1]))
-    widget.acts.new_region()
+    widget.commands.new_region()
     labels = np.array(session.regions.labels)
     labels[-5:, :9] = 2
     session.paint(labels)
-    widget.acts.accept()
-    widget.acts.back()
+    widget.commands.accept()
+    widget.commands.back()
     viewer.layers[REGION].save(str(tmp_path / "mask.png"), plugin="finercam")  # type: ignore[attr-defined]
     export(small_store, tmp_path / "masks", format="png")
-    exported = tmp_path / "masks" / "images" / f"{session.view.image_id}.png"
+    exported = tmp_path / "masks" / "images" / f"{session.specimen.image_id}.png"
     with Image.open(tmp_path / "mask.png") as picture:
         np.testing.assert_array_equal(np.asarray(picture), np.select([labels == 1, labels == 2], [2, 255]))
     for saved, other in ((tmp_path / "mask.png", exported), (tmp_path / "mask.json", exported.with_suffix(".json"))):
@@ -96,14 +95,14 @@ def test_labels_of_another_layer_keep_their_numbers(tmp_path: Path) -> None:
 
 def test_the_sample_opens_without_a_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
-    photos, maps = demo()
+    monkeypatch.setattr(sample, "user_data_path", lambda *_a, **_k: tmp_path)
+    photos, maps = sample.demo()
     assert photos[0].shape[0] == maps[0].shape[0] == 60
-    store = sample_store.make_sample()
+    store = sample.make_sample()
     session = ReviewSession(store, "A")
-    assert session.view.photographed
-    assert session.common["Coralodon ocellatus"] == "eyespot coralfin"
-    assert session.view.traits is not None
+    assert session.specimen.photographed
+    assert session.common_names["Coralodon ocellatus"] == "eyespot coralfin"
+    assert session.specimen.traits is not None
     assert {trait.uberon for trait in session.traits} >= {"UBERON:2000251"}
 
 
@@ -112,7 +111,7 @@ def test_the_sample_is_seen_whole_beside_its_review(
     make_napari_viewer: Callable[..., Any], qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sample_store, "user_data_path", lambda *_a, **_k: tmp_path)
+    monkeypatch.setattr(sample, "user_data_path", lambda *_a, **_k: tmp_path)
     viewer = make_napari_viewer(show=True)
     viewer.window.resize(1200, 800)
     qtbot.wait(50)
@@ -131,12 +130,12 @@ def test_a_review_from_naparis_own_menu_uses_nothing_private(
 ) -> None:
     viewer = make_napari_viewer(show=True)
     dock, widget = viewer.window.add_plugin_dock_widget("finercam", "Review")
-    assert widget.viewer is not viewer  # a stand-in that warns of private parts, and warnings are errors here
-    widget.start.reviewer.setText("A")
-    widget.open_store(small_store)
+    assert widget.workbench.viewer is not viewer  # a stand-in that warns of private parts, and warnings are errors here
+    widget.workbench.start.reviewer.setText("A")
+    widget.workbench.open_store(small_store)
     canvas = canvas_beside(widget)
     assert canvas is viewer.window._qt_viewer.canvas.native
-    qtbot.keyClick(widget.comparison.gamma, Qt.Key.Key_K)
+    qtbot.keyClick(widget.page.comparison.gamma, Qt.Key.Key_K)
     qtbot.keyClick(canvas, Qt.Key.Key_J)
     assert [verdict.decision for verdict in read_verdicts(small_store)] == ["accept", "reject"]
     dock.setFloating(True)
@@ -147,9 +146,9 @@ def test_a_review_from_naparis_own_menu_uses_nothing_private(
 
 
 def test_the_sample_belongs_to_the_renderer_that_draws_it() -> None:
-    about, arrays = sample_store.read_sample()
-    assert about["renderer"] == RENDERER, "make it again with docs/make_sample_data.py"
-    assert len(about["image_ids"]) == len(arrays["evidence"]) == 60
+    description, arrays = sample.read_sample()
+    assert description.renderer == RENDERER, "make it again with docs/make_sample_data.py"
+    assert len(description.image_ids) == len(arrays["evidence"]) == 60
 
 
 @pytest.mark.gui
@@ -159,20 +158,20 @@ def test_the_start_page_opens_a_store_and_remembers_the_name(
     viewer = make_napari_viewer(show=True)
     widget = ReviewWidget(viewer)  # type: ignore[arg-type]
     viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
-    widget.acts.accept()
-    widget.start.reviewer.setText("C. Curator")
-    chooser = "napari_finercam.window.acts.QFileDialog.getExistingDirectory"
+    widget.commands.accept()
+    widget.workbench.start.reviewer.setText("C. Curator")
+    chooser = "napari_finercam.window.commands.QFileDialog.getExistingDirectory"
     monkeypatch.setattr(chooser, lambda *_a: str(small_store.parent))
-    widget.start.open_button.click()
-    assert "no store" in widget.start.problem.text()
+    widget.workbench.start.open_button.click()
+    assert "no store" in widget.workbench.start.problem.text()
     monkeypatch.setattr(chooser, lambda *_a: str(small_store))
     meta = (small_store / "zarr.json").read_text()
     (small_store / "zarr.json").write_text(re.sub(r'("schema_version": )\d+', r"\g<1>99", meta))
-    widget.start.open_button.click()
-    assert "schema version 99, newer than" in widget.start.problem.text()
-    assert widget.session is None
+    widget.workbench.start.open_button.click()
+    assert "schema version 99, newer than" in widget.workbench.start.problem.text()
+    assert widget.workbench.session is None
     (small_store / "zarr.json").write_text(meta)
-    widget.start.open_button.click()
-    assert widget.session is not None
-    assert widget.session.reviewer == "C. Curator"
-    assert ReviewWidget(viewer).start.reviewer.text() == "C. Curator"  # type: ignore[arg-type]
+    widget.workbench.start.open_button.click()
+    assert widget.workbench.session is not None
+    assert widget.workbench.session.reviewer == "C. Curator"
+    assert ReviewWidget(viewer).workbench.start.reviewer.text() == "C. Curator"  # type: ignore[arg-type]

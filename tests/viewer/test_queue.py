@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from napari_finercam.session.queue import ORDERS, Queue, Selection
+from napari_finercam.session.queue import Queue, SpeciesScores
+from napari_finercam.session.selection import ORDERS, Selection
 
 from finercam_core.review import Comparison, Region, Verdict
 from finercam_core.status import Status
@@ -27,11 +28,11 @@ def queue() -> Queue:
     found = Queue(rows, "A")
     found.take_scores(
         "a/a/b",
-        {
-            "status": np.array([1, 1, 2, 1], np.uint8),
-            "probability": np.array([0.9, 0.2, np.nan, 0.6], np.float32),
-            "difference": np.array([5.0, -1.0, np.nan, 0.5], np.float32),
-        },
+        SpeciesScores(
+            np.array([1, 1, 2, 1], np.uint8),
+            np.array([0.9, 0.2, np.nan, 0.6], np.float32),
+            np.array([5.0, -1.0, np.nan, 0.5], np.float32),
+        ),
     )
     found.take_missing("e/e/f")
     return found
@@ -111,10 +112,8 @@ def test_a_selection_opens_at_its_first_without_a_verdict_and_may_keep_the_speci
 
 
 def test_scores_of_specimens_that_came_later_wait(queue: Queue) -> None:
-    queue.take_scores(
-        "a/a/c",
-        {"status": np.array([1], np.uint8), "probability": np.ones(1), "difference": np.ones(1)},
-    )
+    one = np.ones(1, np.float32)
+    queue.take_scores("a/a/c", SpeciesScores(np.array([1], np.uint8), one, one))
     assert queue.status[4] == Status.DONE
     assert queue.scored == pytest.approx(7 / 8)
     assert queue.pending == 2

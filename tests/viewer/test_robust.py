@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
-from napari_finercam.session.queue import Selection
 from napari_finercam.session.review import ReviewSession
+from napari_finercam.session.selection import Selection
 
 from finercam_core.errors import ReviewError, StoreError
 from finercam_core.status import Status
@@ -21,30 +21,30 @@ from finercam_core.status import Status
 def test_photographs_that_moved(small_store: Path, tmp_path: Path) -> None:
     (tmp_path / "images").rename(tmp_path / "elsewhere")
     session = ReviewSession(small_store, "A")
-    assert not session.view.photographed
-    assert "missing" in session.view.problem
-    assert session.heat().max() == pytest.approx(1)
+    assert not session.specimen.photographed
+    assert "missing" in session.specimen.problem
+    assert session.comparison.heat(session.specimen).max() == pytest.approx(1)
     with pytest.raises(ReviewError, match="no photograph"):
         session.decide("accept")
     session.decide("reject")
-    assert session.move(1)
+    assert session.navigation.move(1)
     found = ReviewSession(small_store, "A", images=tmp_path / "elsewhere")
-    assert found.view.photographed
-    assert found.view.problem == ""
+    assert found.specimen.photographed
+    assert found.specimen.problem == ""
 
 
 def test_half_of_the_species_are_not_there(small_store: Path) -> None:
     shutil.rmtree(small_store / "Ausidae" / "Aus" / "Aus_bus")
     session = ReviewSession(small_store, "A")
-    assert session.view.species == "Aus cus"
+    assert session.specimen.species == "Aus cus"
     steps = 1
-    while session.move(1):
+    while session.navigation.move(1):
         steps += 1
     assert steps == 5
-    session.read_scores()
-    assert session.scores is not None
-    assert session.scores.finished.wait(20)
-    assert session.scores.missing == ["Ausidae/Aus/Aus_bus"]
+    session.navigation.start_scores()
+    assert session.navigation.scores is not None
+    assert session.navigation.scores.finished.wait(20)
+    assert session.navigation.scores.missing == ["Ausidae/Aus/Aus_bus"]
     session.close()
 
 
@@ -52,10 +52,10 @@ def test_a_chunk_that_is_damaged_is_said_and_passed_over(small_store: Path) -> N
     chunk = small_store / "Ausidae" / "Aus" / "Aus_bus" / "evidence" / "c" / "0" / "0" / "0" / "0"
     chunk.write_bytes(chunk.read_bytes()[:-9])
     session = ReviewSession(small_store, "A")
-    assert session.view.species == "Aus cus"
-    view = session.loader.get("Aus_bus-000")
-    assert "cannot be read" in view.problem
-    assert view.photographed
+    assert session.specimen.species == "Aus cus"
+    specimen = session.navigation.loader.get("Aus_bus-000")
+    assert "cannot be read" in specimen.problem
+    assert specimen.photographed
     session.close()
 
 
@@ -76,14 +76,14 @@ def test_a_store_without_a_finished_specimen(half_store: Path) -> None:
 
 def test_a_store_that_a_flow_is_writing_to(half_store: Path, finish_store: Callable[[Path], None]) -> None:
     session = ReviewSession(half_store, "A")
-    assert session.view.species == "Aus bus"
-    assert [session.move(1) for _ in range(3)] == [True, True, False]
+    assert session.specimen.species == "Aus bus"
+    assert [session.navigation.move(1) for _ in range(3)] == [True, True, False]
     finish_store(half_store)
     session.refresh()
-    assert session.scores is not None
-    assert session.scores.finished.wait(20)
-    assert session.move(1)
-    assert session.view.species == "Aus cus"
+    assert session.navigation.scores is not None
+    assert session.navigation.scores.finished.wait(20)
+    assert session.navigation.move(1)
+    assert session.specimen.species == "Aus cus"
     session.close()
 
 
@@ -92,15 +92,15 @@ def test_another_process_writes_while_specimens_are_looked_at(half_store: Path) 
     session, until = ReviewSession(half_store, "A"), time.monotonic() + 60
     with subprocess.Popen(command, cwd=Path(__file__).parent) as writer:
         session.decide("accept")
-        while session.counts()["accept"] < 6 and time.monotonic() < until:
+        while session.queue.counts()["accept"] < 6 and time.monotonic() < until:
             session.refresh()
-            assert session.scores is not None
-            assert session.scores.finished.wait(20)
-            while session.move(1):
-                assert session.view.problem == ""
+            assert session.navigation.scores is not None
+            assert session.navigation.scores.finished.wait(20)
+            while session.navigation.move(1):
+                assert session.specimen.problem == ""
                 session.decide("accept")
     assert writer.returncode == 0
-    assert session.counts()["accept"] == 6
+    assert session.queue.counts()["accept"] == 6
     session.close()
 
 
@@ -110,14 +110,14 @@ def test_failed_specimens_can_be_looked_at_with_their_reason(small_store: Path) 
     words[1] = (words[1] & ~np.uint64(0xFF)) | np.uint64(Status.TRUNCATED)
     state[:] = words
     session = ReviewSession(small_store, "A")
-    session.read_scores()
-    assert session.scores is not None
-    assert session.scores.finished.wait(20)
-    assert session.select(Selection(only="failed"))
-    assert session.view.image_id == "Aus_cus-001"
-    assert "cut off or damaged" in session.view.problem
-    assert not session.select(Selection(text="no such specimen"))
-    assert session.view.image_id == "Aus_cus-001"
+    session.navigation.start_scores()
+    assert session.navigation.scores is not None
+    assert session.navigation.scores.finished.wait(20)
+    assert session.navigation.select(Selection(only="failed"))
+    assert session.specimen.image_id == "Aus_cus-001"
+    assert "cut off or damaged" in session.specimen.problem
+    assert not session.navigation.select(Selection(text="no such specimen"))
+    assert session.specimen.image_id == "Aus_cus-001"
     session.close()
 
 
@@ -127,8 +127,8 @@ def test_a_damaged_draft_is_said_and_the_specimen_shown(small_store: Path) -> No
     (path,) = (small_store / "reviews" / "drafts").rglob("*.json")
     path.write_text("{")
     again = ReviewSession(small_store, "A")
-    assert "draft" in again.view.problem
-    assert again.region().any()
+    assert "draft" in again.specimen.problem
+    assert again.regions.mask.any()
 
 
 def test_a_broken_line_in_a_log_hides_no_other_verdict(small_store: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_broken_line_in_a_log_hides_no_other_verdict(small_store: Path) -> Non
     (path,) = (small_store / "reviews").glob("*.jsonl")
     path.write_bytes(b'{"oops": 1}\n' + path.read_bytes())
     again = ReviewSession(small_store, "A")
-    assert again.counts()["accept"] == 1
+    assert again.queue.counts()["accept"] == 1
     assert "line 1 of reviews/" in again.verdicts.problems[0]
 
 
@@ -146,10 +146,14 @@ def test_a_store_of_finished_comparisons_has_a_fixed_gamma(small_store: Path) ->
     meta["attributes"]["finercam"] |= {"kind": "comparison", "gamma": 0.8, "method": "scorecam"}
     (small_store / "zarr.json").write_text(json.dumps(meta))
     session = ReviewSession(small_store, "A")
-    record = session.view.record
+    record = session.specimen.record
     assert record is not None
-    np.testing.assert_allclose(session.grid_map(signed=True), record.evidence[1:].mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(
+        session.comparison.grid_map(session.specimen, signed=True), record.evidence[1:].mean(axis=0), atol=1e-6
+    )
     session.gamma = 0.3
     assert session.gamma == 0.8
     session.gamma = 0
-    np.testing.assert_allclose(session.grid_map(signed=True), record.evidence[0], atol=1e-6)
+    np.testing.assert_allclose(
+        session.comparison.grid_map(session.specimen, signed=True), record.evidence[0], atol=1e-6
+    )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from napari_finercam.session.regions import FIRST, Regions
+from napari_finercam.session.regions import FIRST, SpecimenRegions
 from napari_finercam.session.review import ReviewSession
 from PIL import Image
 from pycocotools.coco import COCO
@@ -23,32 +23,36 @@ from finercam_core.store import open_store
 
 def test_the_map_is_that_of_the_formula(small_store: Path) -> None:
     session = ReviewSession(small_store, "A")
-    record = session.view.record
+    record = session.specimen.record
     assert record is not None
     dataset = open_store(small_store).species_dataset(record.scientificName)
     for gamma, references in ((0.6, None), (0.0, None), (1.3, ["Aus dus"])):
         session.gamma = gamma
         session.use(references or list(record.classes[1:]))
         expected = finer_cam(dataset, gamma=gamma, references=references).sel(specimen=record.image_id)
-        np.testing.assert_allclose(session.grid_map(), expected.values, atol=1e-6)
-    window, size = session.store.preparation.window(session.view.size), session.view.size
-    np.testing.assert_allclose(session.image_map(), to_image(session.grid_map(), window, size), atol=1e-6)
+        np.testing.assert_allclose(session.comparison.grid_map(session.specimen), expected.values, atol=1e-6)
+    window, size = session.store.preparation.window(session.specimen.size), session.specimen.size
+    np.testing.assert_allclose(
+        session.comparison.image_map(session.specimen),
+        to_image(session.comparison.grid_map(session.specimen), window, size),
+        atol=1e-6,
+    )
 
 
 def test_the_heat_map_shows_the_map_and_the_difference_both_signs(small_store: Path) -> None:
     session = ReviewSession(small_store, "A")
-    assert session.heat().min() >= 0
-    assert session.heat().max() == pytest.approx(1)
-    session.settings.signed = True
-    assert np.abs(session.heat()).max() == pytest.approx(1)
-    assert session.heat().min() < 0
+    assert session.comparison.heat(session.specimen).min() >= 0
+    assert session.comparison.heat(session.specimen).max() == pytest.approx(1)
+    session.comparison.settings.signed = True
+    assert np.abs(session.comparison.heat(session.specimen)).max() == pytest.approx(1)
+    assert session.comparison.heat(session.specimen).min() < 0
 
 
 def test_references_stay_chosen_for_the_species(small_store: Path) -> None:
     session = ReviewSession(small_store, "A")
     session.use(["Aus dus"])
-    assert session.move(1)
-    assert session.view.used.tolist() == [False, False, True, False]
+    assert session.navigation.move(1)
+    assert session.specimen.used.tolist() == [False, False, True, False]
 
 
 @pytest.mark.parametrize(("kind", "share"), [("top", 0.1), ("value", 0.6), ("energy", 0.3)])
@@ -59,23 +63,25 @@ def test_the_region_is_the_threshold_that_the_verdict_names(small_store: Path, k
     verdict = session.decide("accept")
     (kept,) = verdict.regions
     assert list(kept.threshold) == [kind]
-    np.testing.assert_array_equal(decode(kept.rle), region(session.image_map(), **kept.threshold))
+    np.testing.assert_array_equal(
+        decode(kept.rle), region(session.comparison.image_map(session.specimen), **kept.threshold)
+    )
 
 
 def test_the_queue_opens_at_the_first_without_a_verdict(small_store: Path) -> None:
     session = ReviewSession(small_store, "A")
-    first = session.view.image_id
+    first = session.specimen.image_id
     session.decide("accept")
     assert session.decision == "accept"
     again = ReviewSession(small_store, "A")
-    assert again.view.image_id != first
-    assert again.counts() == {"accept": 1, "reject": 0, "unsure": 0, "all": 14}
-    assert ReviewSession(small_store, "B").view.image_id == first
+    assert again.specimen.image_id != first
+    assert again.queue.counts() == {"accept": 1, "reject": 0, "unsure": 0, "all": 14}
+    assert ReviewSession(small_store, "B").specimen.image_id == first
 
 
 def test_verdicts_of_two_reviewers_stay_apart_and_the_last_one_counts(small_store: Path) -> None:
     one, two = ReviewSession(small_store, "A"), ReviewSession(small_store, "B")
-    specimen = one.view.image_id
+    specimen = one.specimen.image_id
     one.decide("accept")
     two.decide("reject", "the scale bar")
     one.decide("unsure")
@@ -95,10 +101,10 @@ def test_what_others_say_meanwhile_is_taken_in_on_refresh(small_store: Path) -> 
     one, two = ReviewSession(small_store, "A"), ReviewSession(small_store, "B")
     for decision in ("accept", "reject", "accept"):
         one.decide(decision)  # type: ignore[arg-type]
-        one.move(1)
+        one.navigation.move(1)
     for decision in ("accept", "reject", "unsure"):
         two.decide(decision)  # type: ignore[arg-type]
-        two.move(1)
+        two.navigation.move(1)
     assert one.verdicts.agreement() == []
     one.refresh()
     (pair,) = one.verdicts.agreement()
@@ -111,7 +117,7 @@ def test_what_others_say_meanwhile_is_taken_in_on_refresh(small_store: Path) -> 
 
 def test_painted_regions_survive_sliders_and_wait_as_drafts(small_store: Path) -> None:
     session = ReviewSession(small_store, "A")
-    first = session.view.image_id
+    first = session.specimen.image_id
     labels = session.regions.labels.copy()
     labels[:6, :6] = 1
     assert session.paint(labels)
@@ -119,7 +125,7 @@ def test_painted_regions_survive_sliders_and_wait_as_drafts(small_store: Path) -
     session.gamma = 1.7
     np.testing.assert_array_equal(session.regions.labels, labels)
     again = ReviewSession(small_store, "A")
-    assert again.view.image_id == first
+    assert again.specimen.image_id == first
     np.testing.assert_array_equal(again.regions.labels, labels)
     again.decide("accept")
     assert ReviewSession(small_store, "A").drafts.load(first) is None
@@ -139,7 +145,7 @@ def test_several_regions_keep_their_traits(small_store: Path) -> None:
 
 
 def test_dividing_gives_every_separate_part_a_number() -> None:
-    regions = Regions((20, 30))
+    regions = SpecimenRegions((20, 30))
     labels = np.zeros((20, 30), np.uint8)
     labels[1:9, 1:9], labels[12:16, 20:24] = 1, 1
     regions.paint(labels)
@@ -149,19 +155,19 @@ def test_dividing_gives_every_separate_part_a_number() -> None:
     assert set(np.unique(regions.labels)) == {0, 2}
     regions.follow()
     assert regions.follows
-    assert FIRST in regions.parts
+    assert FIRST in regions.properties
 
 
 def test_undo_goes_back_over_strokes_and_verdicts_in_their_order(small_store: Path) -> None:
     session = ReviewSession(small_store, "A")
-    first, before = session.view.image_id, session.regions.labels.copy()
+    first, before = session.specimen.image_id, session.regions.labels.copy()
     painted = before.copy()
     painted[:5, :5] = 1
     session.paint(painted)
     session.decide("accept")
-    session.move(1)
+    session.navigation.move(1)
     assert session.undo()
-    assert (session.view.image_id, session.decision) == (first, "")
+    assert (session.specimen.image_id, session.decision) == (first, "")
     np.testing.assert_array_equal(session.regions.labels, painted)
     assert latest(read_verdicts(small_store)) == {}
     assert session.undo()
@@ -194,9 +200,9 @@ def test_accepted_masks_come_back_pixel_by_pixel(small_store: Path, tmp_path: Pa
     masks = {}
     for decision in ("accept", "reject", "accept"):
         if decision == "accept":
-            masks[session.view.image_id] = session.region()
+            masks[session.specimen.image_id] = session.regions.mask
         session.decide(decision)  # type: ignore[arg-type]
-        session.move(1)
+        session.navigation.move(1)
     assert export(small_store, tmp_path / "coco", format="coco").masks == 2
     coco = COCO(tmp_path / "coco" / "annotations.json")
     found = {coco.imgs[a["image_id"]]["image_id"]: coco.annToMask(a) for a in coco.anns.values()}

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from napari_finercam.formats.layer_style import HEAT, REGION, SPECIMEN, TRAITS
 from napari_finercam.window.keys import KEYS
-from napari_finercam.window.layers import HEAT, REGION, SPECIMEN, TRAITS
 from napari_finercam.window.widget import ReviewWidget
 from napari_window import press, session_of, stroke
 from pytestqt.qtbot import QtBot
@@ -27,19 +27,19 @@ def test_review_by_keyboard_alone(widget: ReviewWidget, qtbot: QtBot, small_stor
     assert said == {queue[0]: "accept", queue[1]: "reject", queue[2]: "unsure", queue[4]: "accept"}
     assert session.queue.position == 5
     press(widget, qtbot, "HH")
-    assert session.view.image_id == queue[3]
-    assert "2 accepted, 1 rejected, 1 unsure" in widget.verdict.counts.text()
+    assert session.specimen.image_id == queue[3]
+    assert "2 accepted, 1 rejected, 1 unsure" in widget.page.verdict.counts.text()
 
 
 def test_the_last_specimen_takes_a_verdict_and_stays(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
     press(widget, qtbot, "K" * 15)
     assert len(latest(read_verdicts(small_store))) == 14
     assert session_of(widget).queue.position == 13
-    assert "accepted" in widget.heading.text()
+    assert "accepted" in widget.page.heading.text()
 
 
 def test_gamma_changes_the_map_and_the_region_at_once(widget: ReviewWidget, qtbot: QtBot) -> None:
-    layers, gamma = widget.viewer.layers, widget.comparison.gamma
+    layers, gamma = widget.workbench.viewer.layers, widget.page.comparison.gamma
     heat, mask = np.array(layers[HEAT].data), np.array(layers[REGION].data)
     gamma.setValue(1.5)
     assert np.abs(layers[HEAT].data - heat).max() > 0.05
@@ -57,15 +57,15 @@ def test_gamma_changes_the_map_and_the_region_at_once(widget: ReviewWidget, qtbo
 
 
 def test_references_one_after_the_other_and_the_difference(widget: ReviewWidget, qtbot: QtBot) -> None:
-    session, heat = session_of(widget), widget.viewer.layers[HEAT]
-    assert widget.comparison.references.item(0).text() == "Aus cus · plain goby   (congener)"
+    session, heat = session_of(widget), widget.workbench.viewer.layers[HEAT]
+    assert widget.page.comparison.references.item(0).text() == "Aus cus · plain goby   (congener)"
     used = []
     for _ in range(4):
         press(widget, qtbot, "R", SHIFT)
-        used.append(session.view.used[1:].tolist())
+        used.append(session.specimen.used[1:].tolist())
     assert used == [[True, False, False], [False, True, False], [False, False, True], [True, True, True]]
-    widget.comparison.references.item(0).setCheckState(Qt.CheckState.Unchecked)
-    assert session.view.used.tolist() == [False, False, True, True]
+    widget.page.comparison.references.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert session.specimen.used.tolist() == [False, False, True, True]
     press(widget, qtbot, "G", SHIFT)
     assert (heat.data < 0).any()
     assert heat.contrast_limits == [-1, 1]
@@ -76,21 +76,21 @@ def test_references_one_after_the_other_and_the_difference(widget: ReviewWidget,
 
 
 def test_the_look_alike_is_shown_beside_with_its_own_evidence(widget: ReviewWidget, qtbot: QtBot) -> None:
-    beside = widget.beside
-    assert beside is not None
-    qtbot.waitUntil(lambda: beside.captions[3].text().strip() != "", timeout=8000)
-    assert "Aus cus" in beside.heading.text()
-    assert all(caption.text().startswith("Aus_cus-") for caption in beside.captions)
-    assert beside.captions[0].toolTip().endswith("what tells it from Aus bus")
-    before = beside.pictures[0].pixmap().toImage()
-    widget.comparison.gamma.setValue(2.0)
-    qtbot.waitUntil(lambda: beside.pictures[0].pixmap().toImage() != before, timeout=8000)
-    widget.comparison.references.setCurrentRow(2)
-    qtbot.waitUntil(lambda: "no specimen" in beside.heading.text(), timeout=8000)
+    companions = widget.workbench.companions
+    assert companions is not None
+    qtbot.waitUntil(lambda: companions.captions[3].text().strip() != "", timeout=8000)
+    assert "Aus cus" in companions.heading.text()
+    assert all(caption.text().startswith("Aus_cus-") for caption in companions.captions)
+    assert companions.captions[0].toolTip().endswith("what tells it from Aus bus")
+    before = companions.pictures[0].pixmap().toImage()
+    widget.page.comparison.gamma.setValue(2.0)
+    qtbot.waitUntil(lambda: companions.pictures[0].pixmap().toImage() != before, timeout=8000)
+    widget.page.comparison.references.setCurrentRow(2)
+    qtbot.waitUntil(lambda: "no specimen" in companions.heading.text(), timeout=8000)
 
 
 def test_thresholds_by_key_and_by_kind(widget: ReviewWidget, qtbot: QtBot) -> None:
-    region = widget.viewer.layers[REGION]
+    region = widget.workbench.viewer.layers[REGION]
     sizes = [int(np.count_nonzero(region.data))]
     press(widget, qtbot, "Up Up", SHIFT)
     sizes.append(int(np.count_nonzero(region.data)))
@@ -98,15 +98,15 @@ def test_thresholds_by_key_and_by_kind(widget: ReviewWidget, qtbot: QtBot) -> No
     sizes.append(int(np.count_nonzero(region.data)))
     assert sizes[2] < sizes[0] < sizes[1]
     for kind in (1, 2):
-        widget.region.kind.setCurrentIndex(kind)
-        widget.region.share.setValue(60)
+        widget.page.region.kind.setCurrentIndex(kind)
+        widget.page.region.share.setValue(60)
         (kept,) = session_of(widget).regions.records()
         assert list(kept.threshold) == [["top", "value", "energy"][kind]]
 
 
 def test_painting_with_the_mouse_and_undo_by_key(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    region, session = widget.viewer.layers[REGION], session_of(widget)
-    first, before = session.view.image_id, np.array(region.data)
+    region, session = widget.workbench.viewer.layers[REGION], session_of(widget)
+    first, before = session.specimen.image_id, np.array(region.data)
     press(widget, qtbot, "P")
     stroke(widget, qtbot, (0.3, 0.3), (0.4, 0.35))
     once = np.array(region.data)
@@ -124,36 +124,36 @@ def test_painting_with_the_mouse_and_undo_by_key(widget: ReviewWidget, qtbot: Qt
     assert kept.source == "painted"
     np.testing.assert_array_equal(decode(kept.rle), twice > 0)
     press(widget, qtbot, "Z", CTRL)
-    assert session.view.image_id == first
+    assert session.specimen.image_id == first
     assert session.decision == ""
     np.testing.assert_array_equal(region.data, twice)
 
 
 def test_regions_with_traits_by_key(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    region = widget.viewer.layers[REGION]
+    region = widget.workbench.viewer.layers[REGION]
     press(widget, qtbot, "M", SHIFT)
     assert region.selected_label == 2
     press(widget, qtbot, "P")
     stroke(widget, qtbot, (0.45, 0.4), (0.55, 0.4))
     assert (np.array(region.data) == 2).any()
     press(widget, qtbot, "T", SHIFT)
-    popup = widget.region.trait.view()
+    popup = widget.page.region.trait.view()
     qtbot.keyClick(popup, Qt.Key.Key_Down)
     qtbot.keyClick(popup, Qt.Key.Key_Down)
     qtbot.keyClick(popup, Qt.Key.Key_Enter)
-    assert "caudal fin" in widget.region.regions.item(1).text()
+    assert "caudal fin" in widget.page.region.regions.item(1).text()
     press(widget, qtbot, "K")
     (verdict,) = read_verdicts(small_store)
     assert [part.trait for part in verdict.regions] == ["", "caudal fin"]
 
 
 def test_the_overlap_with_the_collections_masks_is_said(widget: ReviewWidget, qtbot: QtBot) -> None:
-    session, traits = session_of(widget), widget.viewer.layers[TRAITS]
+    session, traits = session_of(widget), widget.workbench.viewer.layers[TRAITS]
     labels = np.zeros_like(session.regions.labels)
     labels[10:20, 90:96] = 1
     session.paint(labels)
-    widget.region.say_overlap()
-    assert widget.region.overlap.text() == "100 % of the region lies on the caudal fin."
+    widget.page.region.show_overlap()
+    assert widget.page.region.overlap.text() == "100 % of the region lies on the caudal fin."
     assert not traits.visible
     press(widget, qtbot, "W", SHIFT)
     assert traits.visible
@@ -161,47 +161,47 @@ def test_the_overlap_with_the_collections_masks_is_said(widget: ReviewWidget, qt
 
 
 def test_the_heat_map_never_hides_the_specimen(widget: ReviewWidget, qtbot: QtBot) -> None:
-    heat = widget.viewer.layers[HEAT]
+    heat = widget.workbench.viewer.layers[HEAT]
     for _ in range(2):
         colours = heat.colormap.map(np.linspace(0, 1, 51))
         assert colours[:, 3].max() < 0.67
         assert colours[25 if heat.contrast_limits[0] else 0, 3] == 0
         press(widget, qtbot, "G", SHIFT)
-    shown = widget.viewer.screenshot(canvas_only=True, flash=False)
+    shown = widget.workbench.viewer.screenshot(canvas_only=True, flash=False)
     press(widget, qtbot, "W")
     assert not heat.visible
-    assert widget.viewer.layers[SPECIMEN].visible
+    assert widget.workbench.viewer.layers[SPECIMEN].visible
     # The dark ellipse on its light ground can be told apart with and without the map.
-    for picture in (shown, widget.viewer.screenshot(canvas_only=True, flash=False)):
+    for picture in (shown, widget.workbench.viewer.screenshot(canvas_only=True, flash=False)):
         assert picture[..., :3].std() > 10
 
 
 def test_the_sheet_of_keys_is_one_key_away(widget: ReviewWidget, qtbot: QtBot) -> None:
     press(widget, qtbot, "Q")
-    sheet = widget.acts.sheet
+    sheet = widget.commands.sheet
     assert sheet is not None
     assert sheet.isVisible()
     press(widget, qtbot, "Q")
     assert not sheet.isVisible()
-    assert all(hasattr(widget.acts, key.action) for key in KEYS if key.action)
+    assert all(hasattr(widget.commands, key.command) for key in KEYS if key.command)
 
 
 def test_a_note_is_written_by_key_and_kept(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
     press(widget, qtbot, "N", SHIFT)
-    qtbot.keyClicks(widget.verdict.note, "jaw broken")
-    qtbot.keyClick(widget.verdict.note, Qt.Key.Key_Enter)
+    qtbot.keyClicks(widget.page.verdict.note, "jaw broken")
+    qtbot.keyClick(widget.page.verdict.note, Qt.Key.Key_Enter)
     press(widget, qtbot, "J")
     (verdict,) = read_verdicts(small_store)
     assert (verdict.decision, verdict.note) == ("reject", "jaw broken")
     press(widget, qtbot, "H")
-    assert widget.verdict.note.text() == "jaw broken"
+    assert widget.page.verdict.note.text() == "jaw broken"
 
 
 def test_keys_work_after_the_mouse_was_in_the_panel(widget: ReviewWidget, qtbot: QtBot, small_store: Path) -> None:
-    slider = widget.comparison.gamma
+    slider = widget.page.comparison.gamma
     slider.setFocus()
     qtbot.keyClick(slider, Qt.Key.Key_K)
-    qtbot.mouseClick(widget.comparison.references.viewport(), Qt.MouseButton.LeftButton)
-    assert not widget.comparison.references.hasFocus()
+    qtbot.mouseClick(widget.page.comparison.references.viewport(), Qt.MouseButton.LeftButton)
+    assert not widget.page.comparison.references.hasFocus()
     qtbot.keyClick(QApplication.focusWidget() or slider, Qt.Key.Key_J)
     assert sorted(verdict.decision for verdict in read_verdicts(small_store)) == ["accept", "reject"]

@@ -36,7 +36,7 @@ def review(
     """
     from napari_finercam.session.review import ReviewSession
 
-    # Before napari, which takes seconds to import: a mistyped store is told at once.
+    # Before napari, which takes seconds to import, so that a mistyped store is reported at once.
     session = ReviewSession(store, reviewer, images)
     import napari
 
@@ -45,7 +45,7 @@ def review(
     viewer = napari.Viewer(title=f"finercam: {Path(store).name}")
     widget = ReviewWidget(viewer)
     viewer.window.add_dock_widget(widget, name="Review", area="right")
-    widget.open(session)
+    widget.workbench.open(session)
     if block:
         napari.run()
     return viewer

@@ -1,1 +1,1 @@
-"""A review without any window: queue, regions, verdicts, undo. No Qt."""
+"""A review without a window: queue, comparison, regions, verdicts, undo. No Qt and no napari."""

@@ -1,6 +1,6 @@
-"""Specimens of a look-alike, with their own evidence for the same difference: what the specimen is compared with."""
+"""Specimens of a look-alike, with their own evidence for the same difference."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,53 +11,69 @@ from finercam_core.images.overlay import laid_over
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
-from napari_finercam.session.comparison import Map, Settings, grid_map
+from napari_finercam.session.comparison import ComparisonSettings, Map, grid_map, unit_scaled
 from napari_finercam.session.scores import UNREADABLE
 
 COUNT = 4
 SIDE = 320
-_TRIED = 12
-_TINY = float(np.finfo(np.float32).tiny)
+_CANDIDATES = 12
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is to be shown: specimens of `reference`, and what tells them from `target`."""
+class CompanionQuery:
+    """Which specimens to show: those of `reference`, with what tells them from `target`.
+
+    Attributes
+    ----------
+    reference, target : str
+        Scientific names.
+    settings : ComparisonSettings
+        A copy that nothing changes any more.
+    """
 
     reference: str
     target: str
-    settings: tuple[float, str, bool]
+    settings: ComparisonSettings
 
 
 @dataclass(frozen=True)
 class Companion:
-    """One specimen beside: its picture with the map laid over it, and what the map is."""
+    """A specimen of the look-alike.
+
+    Attributes
+    ----------
+    image_id : str
+    picture : uint8 array (height, width, 3)
+        Its photograph, at most `SIDE` pixels a side, under its map.
+    caption : str
+        What the map shows.
+    """
 
     image_id: str
     picture: npt.NDArray[np.uint8]
     caption: str
 
 
-def companions(store: Store, question: Question, count: int = COUNT) -> list[Companion]:
-    """Up to `count` specimens of the reference species, spread over those that the store has; bad ones are left out."""
+def companions(store: Store, query: CompanionQuery, count: int = COUNT) -> list[Companion]:
+    """Up to `count` specimens of the reference species, spread over the store's; unreadable ones are left out."""
     rows = store.rows
-    ids = rows.index[(rows["scientificName"] == question.reference).to_numpy(bool)]
+    ids = rows.index[(rows["scientificName"] == query.reference).to_numpy(bool)]
     if not len(ids):
         return []
-    at = np.unique(np.linspace(0, len(ids) - 1, min(_TRIED, len(ids))).round().astype(int))
+    spread = np.unique(np.linspace(0, len(ids) - 1, min(_CANDIDATES, len(ids))).round().astype(int))
     # First those far apart, then the ones between them in place of those that cannot be shown.
-    order = [*at[:: max(1, len(at) // count)], *at]
-    found: list[Companion] = []
+    order = [*spread[:: max(1, len(spread) // count)], *spread]
+    shown: list[Companion] = []
     for image_id in dict.fromkeys(str(ids[i]) for i in order):
-        if len(found) == count:
+        if len(shown) == count:
             break
-        companion = _companion(store, image_id, question)
+        companion = _companion(store, image_id, query)
         if companion is not None:
-            found.append(companion)
-    return found
+            shown.append(companion)
+    return shown
 
 
-def _companion(store: Store, image_id: str, question: Question) -> Companion | None:
+def _companion(store: Store, image_id: str, query: CompanionQuery) -> Companion | None:
     try:
         record = store.record(image_id)
         if record.status != Status.DONE:
@@ -66,18 +82,18 @@ def _companion(store: Store, image_id: str, question: Question) -> Companion | N
     except (FinercamError, *UNREADABLE):
         return None
     picture.thumbnail((SIDE, SIDE))
-    values, caption = _difference(record, question)
-    signed = question.settings[2]
-    large = to_image(values if signed else np.maximum(values, 0), store.preparation.window(picture.size), picture.size)
-    large /= max(float(np.abs(large).max()), _TINY)
+    values, caption = _difference(record, query)
+    signed = query.settings.signed
+    shown = values if signed else np.maximum(values, 0)
+    large = unit_scaled(to_image(shown, store.preparation.window(picture.size), picture.size))
     return Companion(image_id, laid_over(np.asarray(picture), large, signed=signed), caption)
 
 
-def _difference(record: SpecimenRecord, question: Question) -> tuple[Map, str]:
+def _difference(record: SpecimenRecord, query: CompanionQuery) -> tuple[Map, str]:
     """The companion's map against the target species alone, or its own evidence where that pair is not stored."""
-    used = np.array([i > 0 and name == question.target for i, name in enumerate(record.classes)])
-    gamma, weighting, _ = question.settings
-    settings = Settings(gamma, "softmax" if weighting == "softmax" else "mean")
+    used = np.array([i > 0 and name == query.target for i, name in enumerate(record.classes)])
+    softmax = query.settings.weighting == "softmax"
+    settings = replace(query.settings, weighting="softmax" if softmax else "mean")
     if used.any():
-        return grid_map(record, used, settings), f"what tells it from {question.target}"
+        return grid_map(record, used, settings), f"what tells it from {query.target}"
     return grid_map(record, used, settings), "its own evidence; the pair is not stored"

@@ -1,4 +1,4 @@
-"""Exports from the window, written in a thread while the review goes on. No Qt."""
+"""Exports from the window, written in a thread while the review goes on."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,12 +10,20 @@ from finercam_core.store import Store
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is to be exported: the form, the folder, and whose regions (None for all reviewers')."""
+class ExportRequest:
+    """What to export: the format, the folder, and whose regions (None for those of all reviewers)."""
 
-    form: str
+    format: str
     folder: Path
     reviewer: str | None
+
+
+@dataclass(frozen=True)
+class ExportOutcome:
+    """How an export ended: its summary, or what went wrong."""
+
+    message: str
+    succeeded: bool
 
 
 class Exporter:
@@ -34,31 +42,34 @@ class Exporter:
 
     @property
     def busy(self) -> bool:
-        """Whether an export is being written, or its result was not asked for yet."""
+        """Whether an export is being written, or its outcome has not been taken yet."""
         return self._future is not None
 
-    def start(self, store: Store, wanted: Wanted) -> None:
+    def start(self, store: Store, request: ExportRequest) -> None:
         """Begin to export; nothing happens while another export is under way."""
         if self._future is None:
             self.masks = 0
-            self._future = self._pool.submit(self._run, store, wanted)
+            self._future = self._pool.submit(self._run, store, request)
 
-    def _run(self, store: Store, wanted: Wanted) -> str:
-        return str(export(store, wanted.folder, format=wanted.form, reviewer=wanted.reviewer, progress=self._progress))
+    def _run(self, store: Store, request: ExportRequest) -> str:
+        summary = export(
+            store, request.folder, format=request.format, reviewer=request.reviewer, progress=self._progress
+        )
+        return str(summary)
 
     def _progress(self, done: int, _whole: int) -> None:
         self.masks = done
 
-    def result(self) -> tuple[str, bool] | None:
-        """What came of it, and whether that is good; None as long as it is under way. It is told once."""
+    def outcome(self) -> ExportOutcome | None:
+        """How the export ended, once; None while it is under way, and afterwards."""
         if self._future is None or not self._future.done():
             return None
         future, self._future = self._future, None
         try:
-            return future.result(), True
+            return ExportOutcome(future.result(), succeeded=True)
         except FinercamError as error:
-            return str(error), False
+            return ExportOutcome(str(error), succeeded=False)
 
     def close(self) -> None:
-        """Wait for the export in hand and end the thread."""
+        """Wait for a running export and end the thread."""
         self._pool.shutdown(wait=True)

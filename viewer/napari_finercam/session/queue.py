@@ -1,4 +1,4 @@
-"""The queue of specimens: which ones, in which order, how far. Columns of arrays, so that 60,000 feel like 60."""
+"""The queue of specimens: which ones, in which order, how many are judged; columns of arrays, fast for 60,000."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,44 +11,36 @@ import pandas as pd
 
 from finercam_core.review import Verdict
 from finercam_core.status import Status
+from napari_finercam.session.selection import ORDERS, Selection
 
 UNKNOWN = 255
 LOW_CONFIDENCE = 0.5
-ALL = "All specimens"
-FILTERS = ("all", "unreviewed", "unsure", "disagreement", "low confidence", "failed")
-ORDERS = ("as stored", "least certain first", "closest look-alike first")
 _CODES = {"": 0, "accept": 1, "reject": 2, "unsure": 3}
 _RANKS = ("family", "genus", "scientificName")
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Selection:
-    """What is to be gone through.
+class SpeciesScores:
+    """Scores of all specimens of a species, by their slot in its arrays; n is the number of slots.
 
     Attributes
     ----------
-    taxon : str
-        A family, a genus or a species; "" for all.
-    only : str
-        One of `FILTERS`.
-    trait : str
-        Specimens with an accepted region of this trait; "" for all.
-    text : str
-        Part of an id, a name or a common name; "" for all.
-    order : str
-        One of `ORDERS`, or of those that `Queue.take_figures` gave.
+    status : uint8 array (n,)
+        `Status` codes.
+    probability : float32 array (n,)
+        Probability of the species in [0, 1]; NaN where unknown.
+    difference : float32 array (n,)
+        Logit of the species minus that of its closest look-alike; NaN where unknown.
     """
 
-    taxon: str = ""
-    only: str = "all"
-    trait: str = ""
-    text: str = ""
-    order: str = ORDERS[0]
+    status: npt.NDArray[np.uint8]
+    probability: npt.NDArray[np.float32]
+    difference: npt.NDArray[np.float32]
 
 
 class Queue:
-    """Rows of a store, as one reviewer goes through them.
+    """The specimens of a store, as one reviewer goes through them.
 
     Parameters
     ----------
@@ -59,11 +51,21 @@ class Queue:
     Attributes
     ----------
     status : uint8 array (n,)
-        `Status` codes, `UNKNOWN` until they were read.
+        `Status` codes, `UNKNOWN` until read.
     probability, difference : float32 arrays (n,)
-        Probability of the species, and its score minus that of the closest look-alike; NaN until they were read.
+        As in `SpeciesScores`; NaN until read.
+    mine : int8 array (n,)
+        This reviewer's decisions as numbers, 0 for none.
+    disagreed : bool array (n,)
+        Where the reviewers' latest decisions differ.
+    traits : dict of int to set of str
+        Traits of the accepted regions, by row.
+    figures : dict of str to float64 array (n,)
+        Columns of tables to order by, by the name of the order.
     order : int array
-        Rows of the selection; `position` is the place in it.
+        Rows of the selection, in its order.
+    position : int
+        Index of the current specimen in `order`.
     """
 
     def __init__(self, rows: pd.DataFrame, reviewer: str) -> None:
@@ -86,13 +88,13 @@ class Queue:
         return len(self.order)
 
     @cached_property
-    def _number(self) -> pd.Index:
+    def _index(self) -> pd.Index:
         return pd.Index(self.ids)
 
     @cached_property
     def _groups(self) -> dict[str, npt.NDArray[np.intp]]:
-        found: dict[str, npt.NDArray[np.intp]] = self.rows.groupby("group").indices
-        return found
+        rows_by_group: dict[str, npt.NDArray[np.intp]] = self.rows.groupby("group").indices
+        return rows_by_group
 
     @cached_property
     def _searchable(self) -> pd.Series:
@@ -101,98 +103,98 @@ class Queue:
 
     def row_of(self, image_id: str) -> int:
         """Row of a specimen; KeyError if it is not listed."""
-        return int(self._number.get_loc(image_id))
+        return int(self._index.get_loc(image_id))
 
     @property
     def row(self) -> int:
-        """Row of the specimen that is on."""
+        """Row of the current specimen."""
         return int(self.order[self.position])
 
     @property
     def image_id(self) -> str:
-        """Id of the specimen that is on."""
+        """Id of the current specimen."""
         return str(self.ids[self.row])
 
-    def take_scores(self, group: str, slots: dict[str, npt.NDArray[Any]]) -> None:
-        """Take in what was read of a species: status, probability and difference, by slot."""
-        at = self._groups.get(group)
-        if at is None:
+    def take_scores(self, group: str, scores: SpeciesScores) -> None:
+        """Store the scores of a species; slots that the listed specimens do not have are ignored."""
+        rows = self._groups.get(group)
+        if rows is None:
             return
-        slot = self.rows["slot"].to_numpy()[at]
-        inside = slot < len(slots["status"])
-        at, slot = at[inside], slot[inside]
-        self.status[at] = slots["status"][slot]
-        self.probability[at] = slots["probability"][slot]
-        self.difference[at] = slots["difference"][slot]
+        slots = self.rows["slot"].to_numpy()[rows]
+        scored = slots < len(scores.status)
+        rows, slots = rows[scored], slots[scored]
+        self.status[rows] = scores.status[slots]
+        self.probability[rows] = scores.probability[slots]
+        self.difference[rows] = scores.difference[slots]
 
     def take_missing(self, group: str) -> None:
-        """Note that a species' maps are not there at all."""
+        """Note that a species has no readable maps at all."""
         self.status[self._groups.get(group, np.zeros(0, np.intp))] = Status.PENDING
 
     def take_verdicts(self, image_id: str, verdicts: Collection[Verdict]) -> None:
-        """Take in the latest verdicts of all reviewers on a specimen."""
+        """Store the latest verdicts of all reviewers on a specimen."""
         try:
             row = self.row_of(image_id)
         except KeyError:  # it has left the catalog since
             return
-        said = {verdict.reviewer: verdict.decision for verdict in verdicts}
-        self.mine[row] = _CODES[said.get(self.reviewer, "")]
-        self.disagreed[row] = len(set(said.values())) > 1
+        decisions = {verdict.reviewer: verdict.decision for verdict in verdicts}
+        self.mine[row] = _CODES[decisions.get(self.reviewer, "")]
+        self.disagreed[row] = len(set(decisions.values())) > 1
         traits = {region.trait for verdict in verdicts if verdict.decision == "accept" for region in verdict.regions}
         self.traits[row] = traits - {""}
 
     def taxa(self) -> list[tuple[str, str, int]]:
-        """Families, genera and species with their rank and number of specimens, each rank in alphabetical order."""
-        found: list[tuple[str, str, int]] = []
+        """Name, rank and number of specimens of families, genera and species; each rank in alphabetical order."""
+        taxa: list[tuple[str, str, int]] = []
         for rank in _RANKS:
             counts = self.rows[rank].value_counts().sort_index()
-            found += [(str(name), rank, int(count)) for name, count in counts.items() if name]
-        return found
+            taxa += [(str(name), rank, int(count)) for name, count in counts.items() if name]
+        return taxa
 
     def select(self, selection: Selection, *, stay: bool = False) -> None:
-        """Make another selection; the position becomes its first specimen without a verdict of this reviewer.
+        """Take another selection; the position becomes its first specimen without a verdict of this reviewer.
 
         Parameters
         ----------
         selection : Selection
         stay : bool
-            Keep the specimen that is on, if the selection has it.
+            Keep the current specimen, if the selection contains it.
         """
-        before = self.row if stay and len(self.order) else -1
+        current = self.row if stay and len(self.order) else -1
         self.selection = selection
-        rows = np.flatnonzero(self._wanted(selection))
+        rows = np.flatnonzero(self._selected(selection))
         self.order = rows[self._sorted(rows, selection.order)]
-        kept = np.flatnonzero(self.order == before)
+        kept = np.flatnonzero(self.order == current)
         self.position = int(kept[0]) if len(kept) else self.first_unreviewed()
 
     def first_unreviewed(self) -> int:
-        """Place of the first specimen that can be shown and has no verdict of this reviewer, else 0."""
-        open_ = (self.mine[self.order] == 0) & self.showable[self.order]
-        return int(np.argmax(open_)) if open_.any() else 0
+        """Position of the first specimen that can be shown and has no verdict of this reviewer, else 0."""
+        unreviewed = (self.mine[self.order] == 0) & self.showable[self.order]
+        return int(np.argmax(unreviewed)) if unreviewed.any() else 0
 
     @property
     def showable(self) -> Bools:
-        """Specimens with maps, or of which nothing is known yet; bool (n,)."""
-        can: Bools = (self.status == UNKNOWN) | (self.status == Status.DONE)
-        return can
+        """Specimens with maps, or about which nothing is known yet; bool (n,)."""
+        showable: Bools = (self.status == UNKNOWN) | (self.status == Status.DONE)
+        return showable
 
-    def _wanted(self, selection: Selection) -> Bools:
-        wanted = self._filter(selection.only)
+    def _selected(self, selection: Selection) -> Bools:
+        selected = self._filter(selection.only)
         if selection.taxon:
-            wanted = wanted & self._of_taxon(selection.taxon)
+            selected = selected & self._of_taxon(selection.taxon)
         if selection.trait:
-            has = np.array([row for row, names in self.traits.items() if selection.trait in names], np.intp)
-            wanted = wanted & np.isin(np.arange(len(self.ids)), has)
+            rows = np.array([row for row, names in self.traits.items() if selection.trait in names], np.intp)
+            selected = selected & np.isin(np.arange(len(self.ids)), rows)
         if selection.text.strip():
             text = selection.text.strip().lower()
-            wanted = wanted & self._searchable.str.contains(text, regex=False).to_numpy(bool)
-        return wanted
+            selected = selected & self._searchable.str.contains(text, regex=False).to_numpy(bool)
+        return selected
 
     def _of_taxon(self, taxon: str) -> Bools:
-        found = np.zeros(len(self.ids), bool)
+        members = np.zeros(len(self.ids), bool)
         for rank in _RANKS:
-            found |= (self.rows[rank] == taxon).to_numpy(bool)
-        return found
+            members |= (self.rows[rank] == taxon).to_numpy(bool)
+        return members
 
     def _filter(self, only: str) -> Bools:
         failed: Bools = (self.status != UNKNOWN) & (self.status > Status.DONE)
@@ -207,37 +209,38 @@ class Queue:
         return filters[only]
 
     def _sorted(self, rows: npt.NDArray[np.intp], order: str) -> npt.NDArray[np.intp]:
-        """Positions that put rows in order; those without scores come last, as stored."""
+        """Indices that sort the rows; those without scores come last, as stored."""
         keys: dict[str, npt.NDArray[Any]] = {ORDERS[1]: self.probability, ORDERS[2]: self.difference, **self.figures}
         key = keys.get(order)
         return np.arange(len(rows)) if key is None else np.argsort(key[rows], kind="stable")
 
     def step(self, step: int) -> Iterable[int]:
-        """Places behind (`step` 1) or before (-1) the current one that may be shown, nearest first."""
-        show = np.ones(len(self.order), bool) if self.selection.only == "failed" else self.showable[self.order]
-        places = np.flatnonzero(show)
-        after = places[places > self.position] if step > 0 else places[places < self.position][::-1]
-        # Looked at again one by one: what is read on the way tells more about the next ones.
-        return (int(p) for p in after if self.selection.only == "failed" or self.showable[self.order[p]])
+        """Positions after (`step` 1) or before (-1) the current one that may be shown, nearest first."""
+        failed_too = self.selection.only == "failed"
+        positions = np.flatnonzero(np.ones(len(self.order), bool) if failed_too else self.showable[self.order])
+        ahead = positions[positions > self.position] if step > 0 else positions[positions < self.position][::-1]
+        # Checked again one by one, because more is known about the next ones with each that is read.
+        return (int(position) for position in ahead if failed_too or self.showable[self.order[position]])
 
     def counts(self) -> dict[str, int]:
-        """Number of specimens in the selection, and of those that this reviewer accepted, rejected, left unsure."""
+        """Numbers of specimens of the selection: "all", and by this reviewer's decision."""
         mine = self.mine[self.order]
-        said = {name: int((mine == code).sum()) for name, code in _CODES.items() if name}
-        return said | {"all": len(self.order)}
+        decided = {decision: int((mine == code).sum()) for decision, code in _CODES.items() if decision}
+        return decided | {"all": len(self.order)}
 
     def take_figures(self, table: pd.DataFrame) -> list[str]:
-        """Take in figures of specimens, such as those of an evaluation, to put the queue in their order.
+        """Add figures of specimens, such as those of an evaluation, as orders of the queue.
 
         Parameters
         ----------
         table : DataFrame
-            `image_id` and columns of numbers. Of several rows of a specimen those of the map "finer_cam" count, if
-            there is a column `map`, and their mean.
+            `image_id` and columns of numbers. Several rows of one specimen are averaged; if there is a column `map`,
+            only its rows of "finer_cam" are used.
 
         Returns
         -------
-        list of str, the new orders.
+        list of str
+            The new orders.
         """
         if "map" in table and (table["map"] == "finer_cam").any():
             table = table[table["map"] == "finer_cam"]

@@ -1,4 +1,4 @@
-"""The regions of a specimen: one that follows the threshold, others painted; each may belong to a trait."""
+"""The regions of a specimen: the first follows the threshold, others are painted; each may belong to a trait."""
 
 import zlib
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ from finercam_core.review import Region
 
 Labels = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
-Kind = Literal["top", "value", "energy"]
-KINDS: tuple[Kind, ...] = ("top", "value", "energy")
+ThresholdKind = Literal["top", "value", "energy"]
+THRESHOLD_KINDS: tuple[ThresholdKind, ...] = ("top", "value", "energy")
 FIRST = 1
-MOST = 99
+MAX_NUMBER = 99
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Threshold:
         Radius of the outline's rounding, in thousandths of the picture's longer side.
     """
 
-    kind: Kind = "top"
+    kind: ThresholdKind = "top"
     share: float = 0.05
     smoothing: float = 0.0
 
@@ -50,8 +50,8 @@ class Threshold:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One region: the trait it belongs to, and how it was made."""
+class RegionProperties:
+    """What a region is besides its pixels: its trait, and how it was made, as in `finercam_core.review.Region`."""
 
     trait: str = ""
     uberon: str = ""
@@ -60,10 +60,10 @@ class Part:
     smoothing: float = 0.0
 
 
-Snapshot = tuple[bytes, dict[int, Part]]
+Snapshot = tuple[bytes, dict[int, RegionProperties]]
 
 
-class Regions:
+class SpecimenRegions:
     """Numbered regions of one specimen; a pixel belongs to one of them at most.
 
     Parameters
@@ -75,17 +75,18 @@ class Regions:
     ----------
     labels : uint8 array (height, width)
         Number of the region at each pixel, 0 outside all.
-    parts : dict of int to Part
+    properties : dict of int to RegionProperties
+        By the number of the region.
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.labels: Labels = np.zeros(shape[:2], np.uint8)
-        self.parts: dict[int, Part] = {FIRST: Part()}
+        self.properties: dict[int, RegionProperties] = {FIRST: RegionProperties()}
 
     @property
     def follows(self) -> bool:
         """Whether the first region still follows the threshold."""
-        return FIRST in self.parts and self.parts[FIRST].source == "threshold"
+        return FIRST in self.properties and self.properties[FIRST].source == "threshold"
 
     @property
     def mask(self) -> Mask:
@@ -95,7 +96,9 @@ class Regions:
     @property
     def edited(self) -> bool:
         """Whether a person did more than move a threshold."""
-        return len(self.parts) != 1 or any(part.source == "painted" or part.trait for part in self.parts.values())
+        return len(self.properties) != 1 or any(
+            region.source == "painted" or region.trait for region in self.properties.values()
+        )
 
     def cut(self, values: npt.NDArray[np.float32], threshold: Threshold) -> None:
         """Cut the first region from a map, unless it was painted; others stay as they are and keep their pixels."""
@@ -103,95 +106,100 @@ class Regions:
             return
         limits, radius = threshold.limits(values), threshold.radius(self.labels.shape)
         # A map without positive values has no value to cut at, and no region.
-        some = limits.get("value", 1.0) > 0
-        found = smooth(region(values, **limits), radius) if some else np.zeros(values.shape, bool)
-        if len(self.parts) == 1:
-            self.labels = found.view(np.uint8)
+        positive = limits.get("value", 1.0) > 0
+        mask = smooth(region(values, **limits), radius) if positive else np.zeros(values.shape, bool)
+        if len(self.properties) == 1:
+            self.labels = mask.view(np.uint8)
         else:
             others = np.where(self.labels == FIRST, 0, self.labels)
-            self.labels = np.where(found & (others == 0), np.uint8(FIRST), others).astype(np.uint8)
-        self.parts[FIRST] = replace(self.parts[FIRST], threshold=limits, smoothing=radius)
+            self.labels = np.where(mask & (others == 0), np.uint8(FIRST), others).astype(np.uint8)
+        self.properties[FIRST] = replace(self.properties[FIRST], threshold=limits, smoothing=radius)
 
     def paint(self, labels: npt.NDArray[np.integer]) -> bool:
-        """Take regions as a person left them; says whether that changed anything."""
-        after = np.minimum(labels, MOST).astype(np.uint8)
+        """Take regions as a person left them; returns whether that changed anything."""
+        after = np.minimum(labels, MAX_NUMBER).astype(np.uint8)
         changed = after != self.labels
         if not changed.any():
             return False
         for number in np.union1d(self.labels[changed], after[changed]):
             if number:
-                self.parts[int(number)] = replace(self.parts.get(int(number), Part()), source="painted")
+                earlier = self.properties.get(int(number), RegionProperties())
+                self.properties[int(number)] = replace(earlier, source="painted")
         self.labels = after
         return True
 
     def add(self) -> int:
         """Begin another region, empty; returns its number."""
-        number = max(self.parts, default=0) + 1
-        self.parts[min(number, MOST)] = Part(source="painted")
-        return min(number, MOST)
+        number = min(max(self.properties, default=0) + 1, MAX_NUMBER)
+        self.properties[number] = RegionProperties(source="painted")
+        return number
 
     def remove(self, number: int) -> None:
-        """Take a region away; the first one becomes empty and stays so until `follow`."""
+        """Remove a region; the first one becomes empty instead, and stays so until `follow`."""
         self.labels = np.where(self.labels == number, np.uint8(0), self.labels)
         if number == FIRST:
-            self.parts[FIRST] = Part(source="painted")
+            self.properties[FIRST] = RegionProperties(source="painted")
         else:
-            self.parts.pop(number, None)
+            self.properties.pop(number, None)
 
     def follow(self) -> None:
         """Let the first region follow the threshold again."""
         self.labels = np.where(self.labels == FIRST, np.uint8(0), self.labels)
-        self.parts[FIRST] = Part(self.parts.get(FIRST, Part()).trait, self.parts.get(FIRST, Part()).uberon)
+        earlier = self.properties.get(FIRST, RegionProperties())
+        self.properties[FIRST] = RegionProperties(earlier.trait, earlier.uberon)
 
     def divide(self) -> int:
-        """Make each connected part of the first region a region of its own; returns how many there are."""
-        found = split(self.labels == FIRST)
-        count, first = int(found.max()), self.parts.get(FIRST, Part())
+        """Make each connected part of the first region a region of its own; returns their number."""
+        parts = split(self.labels == FIRST)
+        count, first = int(parts.max()), self.properties.get(FIRST, RegionProperties())
         labels = np.where(self.labels == FIRST, np.uint8(0), self.labels)
         for part in range(1, count + 1):
-            number = FIRST if part == 1 else max(self.parts) + 1
-            labels[found == part] = number
-            self.parts[number] = replace(first, source="painted")
+            number = FIRST if part == 1 else max(self.properties) + 1
+            labels[parts == part] = number
+            self.properties[number] = replace(first, source="painted")
         self.labels = labels
         return count
 
     def assign(self, number: int, trait: Trait | None) -> None:
-        """Say which trait a region belongs to, None for none."""
+        """Set the trait that a region belongs to, None for none."""
         name, term = ("", "") if trait is None else (trait.name, trait.uberon)
-        self.parts[number] = replace(self.parts.get(number, Part(source="painted")), trait=name, uberon=term)
+        earlier = self.properties.get(number, RegionProperties(source="painted"))
+        self.properties[number] = replace(earlier, trait=name, uberon=term)
 
     def records(self) -> tuple[Region, ...]:
         """The regions that have pixels, as verdicts and drafts keep them."""
-        there = [number for number in sorted(self.parts) if (self.labels == number).any()]
-        return tuple(_record(encode(self.labels == number), self.parts[number]) for number in there)
+        masks = ((number, self.labels == number) for number in sorted(self.properties))
+        return tuple(_record(encode(mask), self.properties[number]) for number, mask in masks if mask.any())
 
-    def described(self) -> dict[int, Region]:
-        """The regions as `records` gives them, by number and without their pixels, which take time to encode."""
-        return {number: _record({}, part) for number, part in self.parts.items()}
+    def records_without_masks(self) -> dict[int, Region]:
+        """The regions as `records` returns them, by number, without their pixels, which take time to encode."""
+        return {number: _record({}, properties) for number, properties in self.properties.items()}
 
     def take(self, records: Iterable[Region]) -> None:
-        """Put regions of a verdict or a draft in place of what is there; those of another size are left out."""
+        """Replace all by the regions of a verdict or a draft; those of another size are left out."""
         self.labels = np.zeros_like(self.labels)
-        self.parts = {}
+        self.properties = {}
         for number, record in enumerate(records, FIRST):
             mask = decode(record.rle)
             if mask.shape == self.labels.shape:
                 self.labels[mask] = number
-                self.parts[number] = Part(
-                    record.trait, record.uberon, record.source, record.threshold, record.smoothing
-                )
-        self.parts.setdefault(FIRST, Part(source="painted"))
+                self.properties[number] = _properties(record)
+        self.properties.setdefault(FIRST, RegionProperties(source="painted"))
 
     def snapshot(self) -> Snapshot:
-        """State to come back to, a few kilobytes."""
-        return zlib.compress(self.labels.tobytes(), 1), dict(self.parts)
+        """The present state, to come back to; a few kilobytes."""
+        return zlib.compress(self.labels.tobytes(), 1), dict(self.properties)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a state."""
         flat = np.frombuffer(zlib.decompress(snapshot[0]), np.uint8)
         self.labels = flat.reshape(self.labels.shape).copy()
-        self.parts = dict(snapshot[1])
+        self.properties = dict(snapshot[1])
 
 
-def _record(rle: RLE, part: Part) -> Region:
-    return Region(rle, part.trait, part.uberon, part.source, part.threshold, part.smoothing)
+def _record(rle: RLE, region: RegionProperties) -> Region:
+    return Region(rle, region.trait, region.uberon, region.source, region.threshold, region.smoothing)
+
+
+def _properties(record: Region) -> RegionProperties:
+    return RegionProperties(record.trait, record.uberon, record.source, record.threshold, record.smoothing)

@@ -1,6 +1,7 @@
-"""A review without any window: what one reviewer makes of the specimens of a store."""
+"""A review without a window: what one reviewer makes of the specimens of a store."""
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,21 @@ import numpy.typing as npt
 
 from finercam_core.errors import ReviewError
 from finercam_core.export.mask_records import about_region
+from finercam_core.finer import Weighting
 from finercam_core.regions.traits import Trait, offered_traits, traits_of
 from finercam_core.review import Comparison, Decision, Draft, Drafts, Region, Verdict
+from finercam_core.store import open_store
+from napari_finercam.session.comparison import LiveComparison
+from napari_finercam.session.history import History, RegionChange, VerdictChange
+from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.navigation import Navigation
-from napari_finercam.session.regions import Mask, Regions, Snapshot, Threshold
-from napari_finercam.session.undo import RegionAct, Undo, VerdictAct
+from napari_finercam.session.queue import Queue
+from napari_finercam.session.regions import Mask, Snapshot, SpecimenRegions, Threshold
 from napari_finercam.session.verdicts import Verdicts
 
 
-class ReviewSession(Navigation):
-    """One reviewer going through a store; every act is on the disk when its method returns.
+class ReviewSession:
+    """One reviewer going through a store; every change is on the disk when its method returns.
 
     Parameters
     ----------
@@ -28,6 +34,23 @@ class ReviewSession(Navigation):
     images : str or Path, optional
         Folder of the photographs, if they have moved.
 
+    Attributes
+    ----------
+    navigation : Navigation
+    comparison : LiveComparison
+    verdicts : Verdicts
+    drafts : Drafts
+    threshold : Threshold
+        Call `recut` after changing it.
+    regions : SpecimenRegions
+        Of the current specimen.
+    note : str
+        Of the current specimen, as the verdict will keep it.
+    traits : tuple of Trait
+        Those that a region can belong to.
+    mask_traits : tuple of Trait
+        Those of the collection's own trait masks.
+
     Raises
     ------
     StoreError, ReviewError
@@ -35,38 +58,62 @@ class ReviewSession(Navigation):
     """
 
     def __init__(self, location: str | Path, reviewer: str, images: str | Path | None = None) -> None:
-        super().__init__(location, reviewer, images)
+        self.store = open_store(location, images=images)
+        self.reviewer = reviewer
+        self.comparison = LiveComparison(self.store)
         self.threshold = Threshold()
         self.traits: tuple[Trait, ...] = offered_traits(self.store)
-        self.marked: tuple[Trait, ...] = traits_of(self.store) or (Trait(1, "specimen"),)
-        self.undo_stack = Undo()
+        self.mask_traits: tuple[Trait, ...] = traits_of(self.store) or (Trait(1, "specimen"),)
         self.verdicts = Verdicts(location, reviewer)
         self.drafts = Drafts(location, reviewer)
-        self.regions = Regions((1, 1))
+        self.regions = SpecimenRegions((1, 1))
         self.note = ""
         self._shown: Verdict | None = None
+        self._history = History()
+        self.navigation = Navigation(self.store, reviewer, self._take_up)
         self._take_verdicts()
-        self.start()
+        self.navigation.start()
+
+    @property
+    def specimen(self) -> LoadedSpecimen:
+        """The current specimen."""
+        return self.navigation.specimen
+
+    @property
+    def queue(self) -> Queue:
+        """The specimens to go through."""
+        return self.navigation.queue
+
+    @cached_property
+    def common_names(self) -> dict[str, str]:
+        """Common names by scientific name, of the species that have one."""
+        named = self.store.specimens[["scientificName", "vernacularName"]].drop_duplicates("scientificName")
+        return {str(name): str(common) for name, common in named.itertuples(index=False) if common}
 
     def _take_verdicts(self) -> None:
         for image_id in self.verdicts.read_new():
-            self.queue.take_verdicts(image_id, self.verdicts.on(image_id))
+            self.queue.take_verdicts(image_id, self.verdicts.of_specimen(image_id))
 
     def refresh(self) -> None:
-        """Take in what a flow and other reviewers have written since."""
+        """Read what a flow and other reviewers have written since."""
         self._take_verdicts()
-        self.loader.forget()
-        self.read_scores()
+        self.navigation.loader.forget()
+        self.navigation.start_scores()
 
-    def arrived(self) -> None:
-        """Take up the specimen that is on: its draft, else its verdict, else the region that the map gives."""
-        view, verdict = self.view, self.verdicts.mine(self.view.image_id)
-        self.regions, self.note = Regions(view.image.shape), "" if verdict is None else verdict.note
+    def close(self) -> None:
+        """End all threads."""
+        self.navigation.close()
+
+    def _take_up(self) -> None:
+        """Load the current specimen's draft, else its verdict, else cut the region from its map."""
+        specimen, verdict = self.specimen, self.verdicts.own(self.specimen.image_id)
+        self.comparison.apply_choice(specimen)
+        self.regions, self.note = SpecimenRegions(specimen.image.shape), "" if verdict is None else verdict.note
         self._shown = None
         try:
-            draft = self.drafts.load(view.image_id)
+            draft = self.drafts.load(specimen.image_id)
         except ReviewError as error:
-            draft, view.problem = None, str(error)
+            draft, specimen.problem = None, str(error)
         if draft is not None:
             self.regions.take(draft.regions)
             self.note = draft.note or self.note
@@ -76,19 +123,31 @@ class ReviewSession(Navigation):
         else:
             self.recut()
 
-    def map_changed(self) -> None:
-        """Let the region follow the map."""
+    @property
+    def gamma(self) -> float:
+        """Strength of the comparison; setting it recuts the region. See `LiveComparison.set_gamma`."""
+        return self.comparison.settings.gamma
+
+    @gamma.setter
+    def gamma(self, value: float) -> None:
+        self.comparison.set_gamma(value)
+        self.recut()
+
+    def set_weighting(self, weighting: Weighting) -> None:
+        """Change the weighting of the references."""
+        self.comparison.settings.weighting = weighting
+        self.recut()
+
+    def use(self, references: list[str]) -> None:
+        """Compare with these of the stored references only, from now on for all specimens of this species."""
+        self.comparison.choose(self.specimen, references)
         self.recut()
 
     def recut(self) -> None:
-        """Cut the first region again, after the map or the threshold changed; what was painted stays."""
-        if self.regions.follows and self.view.done and self.view.photographed:
-            self.regions.cut(self.image_map(), self.threshold)
+        """Cut the first region again, after the map or the threshold changed, unless it was painted."""
+        if self.regions.follows and self.specimen.done and self.specimen.photographed:
+            self.regions.cut(self.comparison.image_map(self.specimen), self.threshold)
             self._shown = None
-
-    def region(self) -> Mask:
-        """All regions together, bool (height, width)."""
-        return self.regions.mask
 
     def paint(self, labels: npt.NDArray[np.integer] | Mask) -> bool:
         """Take regions as a person left them after a stroke, and save them; False if nothing changed."""
@@ -98,7 +157,7 @@ class ReviewSession(Navigation):
         self._edited(before)
         return True
 
-    def edit(self, change: Callable[[Regions], object]) -> None:
+    def edit(self, change: Callable[[SpecimenRegions], object]) -> None:
         """Change the regions in a way that can be undone, and save them."""
         before = self.regions.snapshot()
         change(self.regions)
@@ -107,88 +166,85 @@ class ReviewSession(Navigation):
 
     def _edited(self, before: Snapshot) -> None:
         self._shown = None
-        self.undo_stack.did(RegionAct(self.view.image_id, before, self.regions.snapshot()))
+        self._history.record(RegionChange(self.specimen.image_id, before, self.regions.snapshot()))
         self.save_draft()
 
     def save_draft(self) -> None:
-        """Keep the regions and the note of the specimen on the disk until its verdict."""
-        self.drafts.save(Draft(self.view.image_id, self.regions.records(), self.note))
+        """Keep the regions and the note of the current specimen on the disk until its verdict."""
+        self.drafts.save(Draft(self.specimen.image_id, self.regions.records(), self.note))
 
     @property
     def decision(self) -> Decision:
-        """What this reviewer said about the specimen on screen, "" for nothing yet."""
-        verdict = self.verdicts.mine(self.view.image_id)
+        """The decision of this reviewer on the current specimen, "" for none yet."""
+        verdict = self.verdicts.own(self.specimen.image_id)
         return "" if verdict is None else verdict.decision
 
-    def counts(self) -> dict[str, int]:
-        """Number of specimens accepted, rejected, unsure, and in all, in the selection."""
-        return self.queue.counts()
-
     def decide(self, decision: Decision, note: str | None = None) -> Verdict:
-        """Write a verdict with the regions as they stand to the disk; "" takes an earlier one back.
+        """Write a verdict with the present regions to the disk; "" retracts an earlier one.
 
         Raises
         ------
         ReviewError
             If a specimen without a photograph is to be accepted, or the disk cannot be written.
         """
-        view = self.view
-        if decision == "accept" and not view.photographed:
-            raise ReviewError(f"{view.image_id} has no photograph, so no region can be accepted", "find its images")
-        before = self.verdicts.mine(view.image_id)
-        regions = self.regions.records() if view.photographed else ()
+        specimen = self.specimen
+        if decision == "accept" and not specimen.photographed:
+            raise ReviewError(f"{specimen.image_id} has no photograph, so no region can be accepted", "find its images")
+        earlier = self.verdicts.own(specimen.image_id)
+        regions = self.regions.records() if specimen.photographed else ()
         written = self.verdicts.append(self._verdict(decision, regions, self.note if note is None else note))
         self._settle(written)
         self._shown = written
-        self.undo_stack.did(VerdictAct(view.image_id, before, written))
+        self._history.record(VerdictChange(specimen.image_id, earlier, written))
         return written
 
     def _verdict(self, decision: Decision, regions: tuple[Region, ...], note: str) -> Verdict:
-        view, run = self.view, str(self.store.provenance["run"])
-        made = self.comparison_made()
-        return Verdict(view.image_id, view.species, self.reviewer, decision, made, regions, note, run=run)
+        specimen, run = self.specimen, str(self.store.provenance["run"])
+        comparison = self.comparison_made()
+        return Verdict(specimen.image_id, specimen.species, self.reviewer, decision, comparison, regions, note, run=run)
 
     def about_regions(self) -> dict[int, dict[str, Any]]:
-        """What an export says of each region by its number: of the verdict, as long as it is that which is shown."""
+        """What an export says of each region, by number; from the verdict as long as its regions are shown."""
         verdict = self._shown or self._verdict("", (), self.note)
-        return {number: about_region(self.store, verdict, part) for number, part in self.regions.described().items()}
+        records = self.regions.records_without_masks()
+        return {number: about_region(self.store, verdict, region) for number, region in records.items()}
 
     def comparison_made(self) -> Comparison:
-        """How the map that is shown is made."""
-        record = self.view.record
+        """How the present map is made."""
+        record, settings = self.specimen.record, self.comparison.settings
         names = () if record is None else record.classes
-        references = tuple(name for name, used in zip(names, self.view.used, strict=True) if used)
-        return Comparison(self.gamma, self.settings.weighting, str(self.store.provenance["method"]), references)
+        references = tuple(name for name, used in zip(names, self.specimen.used, strict=True) if used)
+        return Comparison(settings.gamma, settings.weighting, str(self.store.provenance["method"]), references)
 
     def _settle(self, verdict: Verdict) -> None:
         self.drafts.discard(verdict.image_id)
-        self.queue.take_verdicts(verdict.image_id, self.verdicts.on(verdict.image_id))
+        self.queue.take_verdicts(verdict.image_id, self.verdicts.of_specimen(verdict.image_id))
 
     def undo(self) -> bool:
-        """Take the last act back, a stroke or a verdict, and show its specimen; False if there is none."""
-        act = self.undo_stack.back()
-        if isinstance(act, RegionAct):
-            self._restore(act.image_id, act.before)
-        elif isinstance(act, VerdictAct):
-            self.verdicts.take_back(act.after, act.before)
-            self.queue.take_verdicts(act.image_id, self.verdicts.on(act.image_id))
-            # What was judged becomes work in hand again.
-            self.drafts.save(Draft(act.image_id, act.after.regions, act.after.note))
-            self.go_to(act.image_id)
-        return act is not None
+        """Undo the last stroke or verdict, and show its specimen; False if there is none."""
+        change = self._history.step_back()
+        if isinstance(change, RegionChange):
+            self._restore(change.image_id, change.before)
+        elif isinstance(change, VerdictChange):
+            self.verdicts.retract(change.after, change.before)
+            self.queue.take_verdicts(change.image_id, self.verdicts.of_specimen(change.image_id))
+            # What was judged becomes a draft again.
+            self.drafts.save(Draft(change.image_id, change.after.regions, change.after.note))
+            self.navigation.go_to(change.image_id)
+        return change is not None
 
     def redo(self) -> bool:
         """Do again what was undone last; False if there is nothing."""
-        act = self.undo_stack.forth()
-        if isinstance(act, RegionAct):
-            self._restore(act.image_id, act.after)
-        elif isinstance(act, VerdictAct):
-            self._settle(self.verdicts.append(act.after))
-            self.go_to(act.image_id)
-        return act is not None
+        change = self._history.step_forward()
+        if isinstance(change, RegionChange):
+            self._restore(change.image_id, change.after)
+        elif isinstance(change, VerdictChange):
+            self._settle(self.verdicts.append(change.after))
+            self.navigation.go_to(change.image_id)
+        return change is not None
 
     def _restore(self, image_id: str, snapshot: Snapshot) -> None:
-        if self.view.image_id != image_id:
-            self.go_to(image_id)
+        if self.specimen.image_id != image_id:
+            self.navigation.go_to(image_id)
         self.regions.restore(snapshot)
         self.save_draft()

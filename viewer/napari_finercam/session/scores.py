@@ -1,4 +1,4 @@
-"""Scores of all specimens, read species by species in a thread: they tell what is done, and what is uncertain."""
+"""Scores of all specimens, read species by species in a thread: which are done, and how certain each is."""
 
 from collections.abc import Sequence
 from threading import Event, Thread
@@ -10,29 +10,35 @@ import numpy.typing as npt
 import zarr
 
 from finercam_core.store.layout import status_of
-from napari_finercam.session.queue import Queue
+from napari_finercam.session.queue import Queue, SpeciesScores
 
-Scores = dict[str, npt.NDArray[Any]]
+# What zarr raises for arrays that are missing or damaged.
 UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError)
 
 
-def read_scores(location: str, group: str) -> Scores:
-    """Status, probability of the species, and its score minus the closest look-alike's, for each slot of a species.
+def read_scores(location: str, group: str) -> SpeciesScores:
+    """Scores of a species.
+
+    Parameters
+    ----------
+    location : str
+        The store.
+    group : str
+        Path of the species' group in it.
 
     Raises
     ------
     OSError, KeyError, ValueError, TypeError, RuntimeError
         If the species' arrays are missing or damaged.
     """
-    arrays = {name: _read(location, f"{group}/{name}") for name in ("state", "logit", "log_sum_exp")}
-    logit = arrays["logit"].astype(np.float32)
-    n = len(logit)
-    nothing = np.full(n, np.nan, np.float32)
-    own = logit[:, 0] if logit.shape[1] else nothing
-    rivals = logit[:, 1:].max(axis=1) if logit.shape[1] > 1 else nothing
+    state, logit, log_sum_exp = (_read(location, f"{group}/{name}") for name in ("state", "logit", "log_sum_exp"))
+    logit = logit.astype(np.float32)
+    unknown = np.full(len(logit), np.nan, np.float32)
+    own = logit[:, 0] if logit.shape[1] else unknown
+    rivals = logit[:, 1:].max(axis=1) if logit.shape[1] > 1 else unknown
     with np.errstate(invalid="ignore", over="ignore"):
-        probability = np.exp(own - arrays["log_sum_exp"])
-    return {"status": status_of(arrays["state"]), "probability": probability, "difference": own - rivals}
+        probability = np.exp(own - log_sum_exp)
+    return SpeciesScores(status_of(state), probability, own - rivals)
 
 
 def _read(location: str, path: str) -> npt.NDArray[Any]:
@@ -45,19 +51,27 @@ class ScoreReader:
     Parameters
     ----------
     location : str
+        The store.
     groups : sequence of str
-        Paths of the species' groups, in the order wanted.
+        Paths of the species' groups, in the order of reading.
     queue : Queue
     pause : float
         Seconds left to the window between two species.
+
+    Attributes
+    ----------
+    missing : list of str
+        Groups that could not be read.
+    finished : Event
+        Set when all were read.
     """
 
     def __init__(self, location: str, groups: Sequence[str], queue: Queue, pause: float = 0.002) -> None:
         self.missing: list[str] = []
         self.finished = Event()
+        self._location, self._groups, self._queue, self._pause = location, tuple(groups), queue, pause
         self._stop = Event()
         self._rest_until = 0.0
-        self._work = (location, tuple(groups), queue, pause)
         self._thread = Thread(target=self._run, name="finercam-scores", daemon=True)
 
     def start(self) -> None:
@@ -65,7 +79,7 @@ class ScoreReader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End early and wait for the species in hand."""
+        """End early, and wait for the species being read."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
@@ -75,17 +89,16 @@ class ScoreReader:
         self._rest_until = monotonic() + seconds
 
     def _run(self) -> None:
-        location, groups, queue, pause = self._work
-        for group in groups:
+        for group in self._groups:
             if self._stop.is_set():
                 return
             try:
-                queue.take_scores(group, read_scores(location, group))
+                self._queue.take_scores(group, read_scores(self._location, group))
             except UNREADABLE:
-                # Told to the reviewer as a count; opening such a specimen says what is wrong with it.
+                # The reviewer sees their count; opening such a specimen says what is wrong with it.
                 self.missing.append(group)
-                queue.take_missing(group)
-            sleep(pause)
+                self._queue.take_missing(group)
+            sleep(self._pause)
             while monotonic() < self._rest_until and not self._stop.is_set():
-                sleep(pause)
+                sleep(self._pause)
         self.finished.set()

@@ -1,4 +1,4 @@
-"""The verdicts in a store, as one reviewer needs them: their own to go on from, those of others to compare with."""
+"""The verdicts in a store, as one reviewer needs them: their own to continue from, those of others to compare with."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,7 @@ from finercam_core.review import Agreement, Decision, ReviewLog, Verdict, Verdic
 
 
 class Verdicts:
-    """Latest verdicts on every specimen, and the log that this reviewer appends to.
+    """The latest verdicts on every specimen, and the log that this reviewer appends to.
 
     Parameters
     ----------
@@ -34,30 +34,30 @@ class Verdicts:
         return self._reader.problems
 
     def read_new(self) -> set[str]:
-        """Take in what was appended since, by anybody; returns the ids of its specimens."""
-        found = self._reader.new()
-        for verdict in found:
+        """Read what anybody has appended since; returns the ids of the specimens judged."""
+        verdicts = self._reader.new()
+        for verdict in verdicts:
             self._take(verdict)
-        return {verdict.image_id for verdict in found}
+        return {verdict.image_id for verdict in verdicts}
 
     def _take(self, verdict: Verdict) -> None:
-        """Verdicts come in the order of their times, but those of this sitting may come twice."""
-        known = self._latest.setdefault(verdict.image_id, {})
-        before = known.get(verdict.reviewer)
-        if before is None or (before.time, before.revision) <= (verdict.time, verdict.revision):
-            known[verdict.reviewer] = verdict
+        """Verdicts come in the order of their times, but those of this session may come twice."""
+        by_reviewer = self._latest.setdefault(verdict.image_id, {})
+        earlier = by_reviewer.get(verdict.reviewer)
+        if earlier is None or (earlier.time, earlier.revision) <= (verdict.time, verdict.revision):
+            by_reviewer[verdict.reviewer] = verdict
         if verdict.reviewer == self.reviewer:
             last = self._revisions.get(verdict.image_id, -1)
             self._revisions[verdict.image_id] = max(last, verdict.revision)
 
-    def on(self, image_id: str) -> list[Verdict]:
-        """Latest verdicts on a specimen, of all reviewers who did not take theirs back."""
+    def of_specimen(self, image_id: str) -> list[Verdict]:
+        """The latest verdicts on a specimen, one per reviewer; retracted ones are left out."""
         return [verdict for verdict in self._latest.get(image_id, {}).values() if verdict.decision]
 
-    def mine(self, image_id: str) -> Verdict | None:
-        """The verdict of this reviewer on a specimen, None for none."""
-        found = self._latest.get(image_id, {}).get(self.reviewer)
-        return found if found is not None and found.decision else None
+    def own(self, image_id: str) -> Verdict | None:
+        """The verdict of this reviewer on a specimen, None if there is none."""
+        verdict = self._latest.get(image_id, {}).get(self.reviewer)
+        return verdict if verdict is not None and verdict.decision else None
 
     def append(self, verdict: Verdict) -> Verdict:
         """Write a verdict of this reviewer to the disk as the specimen's next revision."""
@@ -66,21 +66,17 @@ class Verdicts:
         self._take(written)
         return written
 
-    def take_back(self, verdict: Verdict, before: Verdict | None) -> Verdict:
-        """Put the verdict of before in the place of a later one, or none at all."""
-        none: Decision = ""
-        return self.append(replace(verdict, decision=none) if before is None else before)
-
-    def specimens(self) -> list[str]:
-        """Ids of all specimens that anybody judged."""
-        return list(self._latest)
+    def retract(self, verdict: Verdict, earlier: Verdict | None) -> Verdict:
+        """Put the earlier verdict in place of a later one, or none at all."""
+        no_decision: Decision = ""
+        return self.append(replace(verdict, decision=no_decision) if earlier is None else earlier)
 
     def agreement(self) -> list[Agreement]:
         """Agreement of this reviewer with each other one, most specimens in common first."""
-        both = {
+        latest = {
             (image_id, verdict.reviewer): verdict
-            for image_id, said in self._latest.items()
-            for verdict in said.values()
+            for image_id, by_reviewer in self._latest.items()
+            for verdict in by_reviewer.values()
             if verdict.decision
         }
-        return [found for found in agreement(both) if self.reviewer in found.reviewers]
+        return [pair for pair in agreement(latest) if self.reviewer in pair.reviewers]

@@ -1,1 +1,1 @@
-"""The review's window: the widget, its layers, keys and panels."""
+"""The review's window: the widget, its workbench, layers, keys and panels."""

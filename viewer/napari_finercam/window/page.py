@@ -1,39 +1,86 @@
-"""How the parts of the review widget lie on its page."""
+"""The page of an open store: heading, message, panels, verdict."""
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFrame, QLabel, QTabWidget, QVBoxLayout, QWidget
 
+from napari_finercam.session import captions
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.session.sibling_stores import sibling_stores
+from napari_finercam.window.panels.comparison import ComparisonPanel
+from napari_finercam.window.panels.queue import QueuePanel
+from napari_finercam.window.panels.region import RegionPanel
+from napari_finercam.window.panels.start import GOOD, WARNING
+from napari_finercam.window.panels.verdict import VerdictPanel
+from napari_finercam.window.qt import rich_label
 
-def rich_label() -> QLabel:
-    """Label of several lines in rich text."""
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.RichText)
-    return label
-
-
-def tabs_of(comparison: QWidget, region: QWidget, queue: QWidget) -> QTabWidget:
-    """One tab for the specimen, with its comparison above its region, and one for the queue."""
-    specimen, line = QWidget(), QFrame()
-    line.setFrameShape(QFrame.Shape.HLine)
-    layout = QVBoxLayout(specimen)
-    layout.addWidget(comparison, stretch=1)
-    layout.addWidget(line)
-    layout.addWidget(region)
-    tabs = QTabWidget()
-    tabs.addTab(specimen, "Specimen")
-    tabs.addTab(queue, "Queue")
-    return tabs
+SPECIMEN_TAB, QUEUE_TAB = 0, 1
 
 
-def page_of(heading: QWidget, message: QWidget, tabs: QWidget, verdict: QWidget) -> QWidget:
-    """Heading and message above the tabs, the verdict and a hint below them."""
-    page = QWidget()
-    layout = QVBoxLayout(page)
-    layout.setContentsMargins(4, 4, 4, 4)
-    layout.addWidget(heading)
-    layout.addWidget(message)
-    layout.addWidget(tabs, stretch=1)
-    layout.addWidget(verdict)
-    layout.addWidget(QLabel("<b>Q</b> shows all keys"))
-    return page
+class ReviewPage(QWidget):
+    """Heading and message above, tabs of panels in the middle, the verdict and a hint below.
+
+    Attributes
+    ----------
+    comparison, region, queue, verdict
+        The panels.
+    heading, message : QLabel
+    tabs : QTabWidget
+        One for the specimen, with its comparison above its region, and one for the queue.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.comparison, self.region = ComparisonPanel(), RegionPanel()
+        self.queue, self.verdict = QueuePanel(), VerdictPanel()
+        self.heading, self.message = rich_label(), rich_label()
+        self.message.hide()
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self._specimen_tab(), "Specimen")
+        self.tabs.addTab(self.queue, "Queue")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.heading)
+        layout.addWidget(self.message)
+        layout.addWidget(self.tabs, stretch=1)
+        layout.addWidget(self.verdict)
+        layout.addWidget(QLabel("<b>Q</b> shows all keys"))
+
+    def _specimen_tab(self) -> QWidget:
+        tab, line = QWidget(), QFrame()
+        line.setFrameShape(QFrame.Shape.HLine)
+        layout = QVBoxLayout(tab)
+        layout.addWidget(self.comparison, stretch=1)
+        layout.addWidget(line)
+        layout.addWidget(self.region)
+        return tab
+
+    def open(self, session: ReviewSession) -> None:
+        """Let the panels show a session."""
+        self.comparison.open(session, sibling_stores(session.store))
+        self.region.open(session)
+        self.queue.open(session)
+
+    def show_specimen(self, session: ReviewSession) -> None:
+        """Fill the panels with the current specimen."""
+        self.comparison.show_specimen()
+        self.region.show_specimen()
+        self.verdict.note.setText(session.note)
+
+    def describe(self, session: ReviewSession) -> None:
+        """Show which specimen is current, what others decided, and how much of the queue is judged."""
+        specimen, counts = session.specimen, session.queue.counts()
+        common_name = session.common_names.get(specimen.species, "")
+        heading = captions.heading(specimen, common_name, session.decision)
+        classification = captions.classification(specimen.record)
+        self.heading.setText(heading + (f"<br>{classification}" if classification else ""))
+        others = captions.other_verdicts(session.verdicts.of_specimen(specimen.image_id), session.reviewer)
+        self.verdict.others.setText(others)
+        self.verdict.others.setVisible(bool(others))
+        judged = counts["accept"] + counts["reject"] + counts["unsure"]
+        self.verdict.show_progress(judged, counts["all"], captions.progress(counts))
+
+    def say(self, sentence: str, *, good: bool = False) -> None:
+        """Show one sentence on what is wrong, or what went well; "" takes it away."""
+        if sentence:  # a style sheet takes milliseconds
+            self.message.setStyleSheet(GOOD if good else WARNING)
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))

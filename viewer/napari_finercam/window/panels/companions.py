@@ -9,15 +9,22 @@ from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from finercam_core.store import Store
-from napari_finercam.session.companions import COUNT, Companion, Question, companions
+from napari_finercam.session.companions import COUNT, Companion, CompanionQuery, companions
 
-HEIGHT = 128
-_POLL = 30
-NOTHING = "\u00a0"  # as high as a caption, so that the strip keeps its height
+HEIGHT = 128  # pixels
+_POLL = 30  # milliseconds
+_NO_CAPTION = "\u00a0"  # as high as a caption, so that the strip keeps its height
+_CAPTION_LENGTH = 34
 
 
-class BesidePanel(QWidget):
-    """Up to four specimens of the look-alike; they are drawn in a thread, and the last question wins."""
+class CompanionsPanel(QWidget):
+    """Up to four specimens of the look-alike, drawn in a thread; only the last query is shown.
+
+    Attributes
+    ----------
+    query : CompanionQuery or None
+        What is shown or being drawn; set it to None to have the same query drawn again.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,9 +32,9 @@ class BesidePanel(QWidget):
         self.heading.setTextFormat(Qt.TextFormat.RichText)
         self.pictures = [QLabel() for _ in range(COUNT)]
         self.captions = [QLabel() for _ in range(COUNT)]
-        self.asked: Question | None = None
-        self._named = ""
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="finercam-beside")
+        self.query: CompanionQuery | None = None
+        self._compared_with = ""
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="finercam-companions")
         self._future: Future[list[Companion]] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
@@ -38,8 +45,8 @@ class BesidePanel(QWidget):
         row = QHBoxLayout()
         for picture, caption in zip(self.pictures, self.captions, strict=True):
             picture.setFixedHeight(HEIGHT)
-            for part in (picture, caption):
-                part.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            for label in (picture, caption):
+                label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column = QVBoxLayout()
             column.setSpacing(2)
             column.addWidget(picture)
@@ -50,22 +57,21 @@ class BesidePanel(QWidget):
         layout.addWidget(self.heading)
         layout.addLayout(row)
 
-    def ask(self, store: Store, question: Question | None, common: str = "") -> None:
-        """Show specimens of a look-alike; the same question again costs nothing."""
-        if question == self.asked:
+    def show_query(self, store: Store, query: CompanionQuery | None, common_name: str = "") -> None:
+        """Show specimens of a look-alike, None for none; the same query again costs nothing."""
+        if query == self.query:
             return
-        if question is None or self.asked is None or question.reference != self.asked.reference:
+        if query is None or self.query is None or query.reference != self.query.reference:
             self._show([])  # those of another species must not stand below the new heading
-        self.asked = question
+        self.query = query
         if self._future is not None:
             self._future.cancel()
-        if question is None:
+        if query is None:
             self.heading.setText("There is no look-alike to show.")
             return
-        named = f"<i>{question.reference}</i>{f' · {common}' if common else ''}"
-        self._named = f"Compared with {named}"
-        self.heading.setText(f"{self._named}: its specimens, and what tells them from <i>{question.target}</i>")
-        self._future = self._pool.submit(companions, store, question)
+        self._compared_with = f"Compared with <i>{query.reference}</i>{f' · {common_name}' if common_name else ''}"
+        self.heading.setText(f"{self._compared_with}: what tells its specimens from <i>{query.target}</i>")
+        self._future = self._pool.submit(companions, store, query)
         self._timer.start()
 
     def _poll(self) -> None:
@@ -73,16 +79,16 @@ class BesidePanel(QWidget):
             return
         self._timer.stop()
         if not self._future.cancelled():
-            found = self._future.result()
-            self._show(found)
-            if not found:
-                self.heading.setText(f"{self._named}: the store has no specimen of it with a photograph and a map.")
+            specimens = self._future.result()
+            self._show(specimens)
+            if not specimens:
+                self.heading.setText(f"{self._compared_with}: the store has no specimen with a photograph and a map.")
 
-    def _show(self, found: list[Companion]) -> None:
+    def _show(self, specimens: list[Companion]) -> None:
         for i, (picture, caption) in enumerate(zip(self.pictures, self.captions, strict=True)):
-            companion = found[i] if i < len(found) else None
+            companion = specimens[i] if i < len(specimens) else None
             picture.setPixmap(QPixmap() if companion is None else _pixmap(companion.picture))
-            caption.setText(NOTHING if companion is None else companion.image_id[-34:])
+            caption.setText(_NO_CAPTION if companion is None else companion.image_id[-_CAPTION_LENGTH:])
             caption.setToolTip("" if companion is None else f"{companion.image_id}: {companion.caption}")
 
     def close_threads(self) -> None:

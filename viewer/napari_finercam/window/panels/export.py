@@ -1,4 +1,4 @@
-"""Dialog of an export: in which form, whose regions, and where to."""
+"""Dialog of an export: its format, whose regions, and the folder."""
 
 from pathlib import Path
 
@@ -16,36 +16,36 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_finercam.session.export import Wanted
+from napari_finercam.session.export import ExportRequest
 
-FORMS = {
-    "coco": "COCO: one JSON file, run lengths",
-    "png": "PNG and JSON a specimen, as Fish-Vista's masks",
-    "ome-zarr": "OME-Zarr a specimen: photograph, labels, evidence",
+FORMAT_TEXTS = {
+    "coco": "COCO: one JSON file with run-length masks",
+    "png": "PNG and JSON per specimen, like Fish-Vista's masks",
+    "ome-zarr": "OME-Zarr per specimen: photograph, labels, evidence",
     "geojson": "GeoJSON: one file of polygons",
     "csv": "CSV: measurements, Audiovisual Core, masks as PNG",
 }
 
 
 class ExportDialog(QDialog):
-    """Asks for the form, the folder, and whose accepted regions.
+    """Asks for the format, the folder, and whose accepted regions.
 
     Parameters
     ----------
     parent : QWidget
     reviewer : str
     folder : Path
-        What the folder's field begins with.
+        Initial content of the folder's field.
     """
 
     def __init__(self, parent: QWidget, reviewer: str, folder: Path) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export accepted regions")
-        self.form, self.whose = QComboBox(), QComboBox()
-        for form, text in FORMS.items():
-            self.form.addItem(text, form)
+        self.format, self.whose = QComboBox(), QComboBox()
+        for name, text in FORMAT_TEXTS.items():
+            self.format.addItem(text, name)
         self.whose.addItem("of all reviewers", None)
-        self.whose.addItem(f"of {reviewer} alone", reviewer)
+        self.whose.addItem(f"only of {reviewer}", reviewer)
         self.folder = QLineEdit(str(folder))
         self.folder.setMinimumWidth(320)
         browse = QPushButton("Browse…")
@@ -55,7 +55,7 @@ class ExportDialog(QDialog):
         row.addWidget(self.folder)
         row.addWidget(browse)
         fields = QFormLayout()
-        fields.addRow("form", self.form)
+        fields.addRow("format", self.format)
         fields.addRow("regions", self.whose)
         fields.addRow("folder", row)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -72,6 +72,7 @@ class ExportDialog(QDialog):
         if folder:
             self.folder.setText(folder)
 
-    def wanted(self) -> Wanted:
-        """What was asked for."""
-        return Wanted(self.form.currentData(), Path(self.folder.text()).expanduser(), self.whose.currentData())
+    def request(self) -> ExportRequest:
+        """The export that was asked for."""
+        folder = Path(self.folder.text()).expanduser()
+        return ExportRequest(self.format.currentData(), folder, self.whose.currentData())

@@ -1,6 +1,4 @@
-"""Panel of the queue: which specimens, in which order, and how far two reviewers agree on them."""
-
-from typing import TYPE_CHECKING
+"""Panel of the queue: which specimens, in which order, and how far reviewers agree on them."""
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -15,18 +13,16 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_finercam.session import words
-from napari_finercam.session.queue import ALL, FILTERS, ORDERS, Selection
+from napari_finercam.session import captions
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.session.selection import ALL, FILTERS, ORDERS, Selection
 from napari_finercam.window.qt import Signal
-
-if TYPE_CHECKING:
-    from napari_finercam.session.review import ReviewSession
 
 ANY_TRAIT = "any"
 
 
 class QueuePanel(QWidget):
-    """What is gone through. `selected` is emitted after the session took up another selection."""
+    """Which specimens are gone through. `selected` is emitted after the session took another selection."""
 
     selected = Signal()
     message = Signal(str)
@@ -59,11 +55,11 @@ class QueuePanel(QWidget):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for label, part in (
-            ("taxon", self.taxon), ("only", self.only), ("trait", self.trait), ("text", self.text),
-            ("order", self.order),
-        ):  # fmt: skip
-            form.addRow(label, part)
+        form.addRow("taxon", self.taxon)
+        form.addRow("only", self.only)
+        form.addRow("trait", self.trait)
+        form.addRow("text", self.text)
+        form.addRow("order", self.order)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form)
@@ -71,23 +67,27 @@ class QueuePanel(QWidget):
         layout.addWidget(QLabel("<b>Agreement with other reviewers</b>"))
         layout.addWidget(self.agreement)
         layout.addStretch()
-        buttons = QGridLayout()
-        for i, (text, tip, signal) in enumerate((
-            ("Refresh", "Take in what others and a running flow have written since", self.refresh_wanted),
+        layout.addLayout(self._buttons())
+
+    def _buttons(self) -> QGridLayout:
+        buttons = (
+            ("Refresh", "Read what others and a running flow have written since", self.refresh_wanted),
             ("Export…", "Write the accepted regions for other programs (Shift+X)", self.export_wanted),
-            ("Figures…", "Take in a table of an evaluation, to order by its figures", self.figures_wanted),
+            ("Figures…", "Read a table of an evaluation, to order by its figures", self.figures_wanted),
             ("Images…", "Say where the photographs are, if they have moved", self.images_wanted),
             ("Open…", "Review another store", self.store_wanted),
-        )):  # fmt: skip
+        )
+        grid = QGridLayout()
+        for i, (text, tip, signal) in enumerate(buttons):
             button = QPushButton(text)
             button.setToolTip(tip)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(signal)
-            buttons.addWidget(button, i // 3, i % 3)
-        layout.addLayout(buttons)
+            grid.addWidget(button, i // 3, i % 3)
+        return grid
 
-    def open(self, session: "ReviewSession") -> None:
-        """Take up a session."""
+    def open(self, session: ReviewSession) -> None:
+        """Show a session."""
         self.session = session
         self.taxon.clear()
         self.taxon.addItem(ALL, "")
@@ -108,16 +108,15 @@ class QueuePanel(QWidget):
         self.show_state()
 
     def show_orders(self) -> None:
-        """List the orders that there are, and choose the last one if it is new."""
+        """List the orders, among them those of figures that were read."""
         if self.session is not None:
-            orders = [*ORDERS, *self.session.queue.figures]
             self.order.clear()
-            self.order.addItems(orders)
+            self.order.addItems([*ORDERS, *self.session.queue.figures])
 
     def selection(self) -> Selection:
         """What the panel asks for; a taxon that is not in the list means all."""
-        at = self.taxon.findText(self.taxon.currentText())
-        taxon = "" if at < 0 else str(self.taxon.itemData(at))
+        index = self.taxon.findText(self.taxon.currentText())
+        taxon = "" if index < 0 else str(self.taxon.itemData(index))
         return Selection(
             taxon, self.only.currentText(), str(self.trait.currentData()), self.text.text(), self.order.currentText()
         )
@@ -129,30 +128,30 @@ class QueuePanel(QWidget):
         """Let the session go through what the panel asks for."""
         if self.session is None:
             return
-        if self.session.select(self.selection()):
+        if self.session.navigation.select(self.selection()):
             self.selected.emit()
         else:
             self.message.emit("No specimen fits; the queue stays as it was.")
 
     def show_state(self) -> None:
-        """Say how far the scores were read, and how far reviewers agree."""
+        """Show how many scores were read, what is missing, and the first unreadable line of a log."""
         if self.session is None:
             return
-        queue, scores = self.session.queue, self.session.scores
-        parts = []
+        queue, scores = self.session.queue, self.session.navigation.scores
+        sentences = []
         if queue.scored < 1:
-            parts.append(f"Reading scores: {queue.scored:.0%}; filters and orders use those that are there.")
+            sentences.append(f"Reading scores: {queue.scored:.0%}; filters and orders use those read so far.")
         if scores is not None and scores.missing:
-            parts.append(words.missing(len(scores.missing)))
+            sentences.append(captions.missing_species(len(scores.missing)))
         if queue.pending:
-            parts.append(f"{queue.pending:,} specimens have no map so far.")
-        parts += self.session.verdicts.problems[:1]
-        self.reading.setText(" ".join(parts))
-        self.reading.setVisible(bool(parts))
+            sentences.append(captions.pending_specimens(queue.pending))
+        sentences += self.session.verdicts.problems[:1]
+        self.reading.setText(" ".join(sentences))
+        self.reading.setVisible(bool(sentences))
 
     def show_agreement(self) -> None:
-        """Say how far this reviewer agrees with each other one."""
+        """Show how far this reviewer agrees with each other one."""
         if self.session is not None:
-            found = self.session.verdicts.agreement()
-            lines = [words.agreement_line(pair, self.session.reviewer) for pair in found]
+            pairs = self.session.verdicts.agreement()
+            lines = [captions.agreement_line(pair, self.session.reviewer) for pair in pairs]
             self.agreement.setText("<br>".join(lines) or "Nobody else has judged the same specimens yet.")

@@ -1,25 +1,24 @@
 """Panel of the regions: the threshold, the list of regions, and the trait that each belongs to."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
 from superqt import QLabeledDoubleSlider
 
 from finercam_core.regions.traits import Trait
-from napari_finercam.session import words
-from napari_finercam.session.regions import FIRST, KINDS, Regions
+from napari_finercam.session import captions
+from napari_finercam.session.regions import FIRST, THRESHOLD_KINDS, SpecimenRegions
+from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.qt import Signal
 
-if TYPE_CHECKING:
-    from napari_finercam.session.review import ReviewSession
-
 NO_TRAIT = "no trait"
-STEP = 1.25
+FACTOR = 1.25
 
 
 class RegionPanel(QWidget):
-    """What is marked on the specimen. Changes go to the session at once, and `changed` says so."""
+    """What is marked on the specimen. Changes go to the session at once; `changed` is emitted after them."""
 
     changed = Signal()
     chosen = Signal(int)
@@ -31,14 +30,14 @@ class RegionPanel(QWidget):
         self._filling = False
         self.number = FIRST
         self.kind = QComboBox()
-        self.kind.addItems(list(words.THRESHOLDS.values()))
+        self.kind.addItems(list(captions.THRESHOLDS.values()))
         self.share = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.share.setRange(0.5, 100.0)
         self.share.setDecimals(1)
         self.smoothing = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0.0, 10.0)
         self.smoothing.setDecimals(1)
-        self.smoothing.setToolTip("How much the outline is rounded, in thousandths of the picture's longer side")
+        self.smoothing.setToolTip("How much to round the outline, in thousandths of the picture's longer side")
         self.regions = QListWidget()
         self.regions.setMaximumHeight(76)
         self.trait = QComboBox()
@@ -53,9 +52,9 @@ class RegionPanel(QWidget):
         form.addRow("rounding", self.smoothing)
         buttons = QHBoxLayout()
         for text, tip, action in (
-            ("New", "One more region, painted by hand (Shift+M)", self.new_region),
+            ("New", "Another region, painted by hand (Shift+M)", self.new_region),
             ("Divide", "Make each separate part a region of its own (Shift+D)", self.divide),
-            ("Remove", "Take the chosen region away", self.remove),
+            ("Remove", "Remove the chosen region", self.remove),
             ("Reset", "Let the first region follow the threshold again (Shift+F)", self.follow),
         ):
             button = QPushButton(text)
@@ -82,11 +81,11 @@ class RegionPanel(QWidget):
         self.kind.activated.connect(self.done)
         self.regions.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
-    def open(self, session: "ReviewSession") -> None:
-        """Take up a session."""
+    def open(self, session: ReviewSession) -> None:
+        """Show a session."""
         self.session = None
         threshold = session.threshold
-        self.kind.setCurrentIndex(KINDS.index(threshold.kind))
+        self.kind.setCurrentIndex(THRESHOLD_KINDS.index(threshold.kind))
         self.share.setValue(100 * threshold.share)
         self.smoothing.setValue(threshold.smoothing)
         self.trait.clear()
@@ -96,38 +95,38 @@ class RegionPanel(QWidget):
         self.session = session
 
     def show_specimen(self) -> None:
-        """List the regions of the specimen that is on."""
+        """List the regions of the current specimen."""
         if self.session is None:
             return
         self._filling = True
         regions = self.session.regions
-        numbers = sorted(regions.parts)
-        self.number = self.number if self.number in regions.parts else FIRST
+        numbers = sorted(regions.properties)
+        self.number = self.number if self.number in regions.properties else FIRST
         self.regions.clear()
         for number in numbers:
-            part = regions.parts[number]
-            how = "follows the threshold" if part.source == "threshold" else "by hand"
-            self.regions.addItem(f"{number}   {part.trait or NO_TRAIT}, {how}")
+            region = regions.properties[number]
+            source = "follows the threshold" if region.source == "threshold" else "by hand"
+            self.regions.addItem(f"{number}   {region.trait or NO_TRAIT}, {source}")
         self.regions.setCurrentRow(numbers.index(self.number))
-        named = regions.parts[self.number].trait
-        at = [i for i in range(1, self.trait.count()) if self.trait.itemData(i).name == named]
-        self.trait.setCurrentIndex(at[0] if at else 0)
+        name = regions.properties[self.number].trait
+        indices = [i for i in range(1, self.trait.count()) if self.trait.itemData(i).name == name]
+        self.trait.setCurrentIndex(indices[0] if indices else 0)
         for control in (self.share, self.smoothing, self.kind):
             control.setEnabled(regions.follows)
-        self.say_overlap()
+        self.show_overlap()
         self._filling = False
 
-    def say_overlap(self) -> None:
-        """Say on which of the collection's traits the chosen region lies."""
+    def show_overlap(self) -> None:
+        """Show which of the collection's traits the chosen region lies on."""
         if self.session is None:
             return
         mask = self.session.regions.labels == self.number
-        self.overlap.setText(words.overlap(mask, self.session.view, self.session.marked))
+        self.overlap.setText(captions.trait_overlap(mask, self.session.specimen, self.session.mask_traits))
         self.overlap.setVisible(bool(self.overlap.text()))
 
     def choose(self, number: int) -> None:
         """Make another region the chosen one."""
-        if self.session is not None and number in self.session.regions.parts and number != self.number:
+        if self.session is not None and number in self.session.regions.properties and number != self.number:
             self.number = number
             self.show_specimen()
 
@@ -135,14 +134,14 @@ class RegionPanel(QWidget):
         if self.session is None:
             return
         threshold = self.session.threshold
-        threshold.kind = KINDS[self.kind.currentIndex()]
+        threshold.kind = THRESHOLD_KINDS[self.kind.currentIndex()]
         threshold.share, threshold.smoothing = self.share.value() / 100, self.smoothing.value()
         self.session.recut()
         self.changed.emit()
 
     def _on_region(self, row: int) -> None:
         if self.session is not None and not self._filling and row >= 0:
-            self.choose(sorted(self.session.regions.parts)[row])
+            self.choose(sorted(self.session.regions.properties)[row])
             self.chosen.emit(self.number)
 
     def _on_trait(self, index: int) -> None:
@@ -150,7 +149,7 @@ class RegionPanel(QWidget):
         self._edit(lambda regions: regions.assign(self.number, trait))
         self.done.emit()
 
-    def _edit(self, change: Any) -> None:
+    def _edit(self, change: Callable[[SpecimenRegions], object]) -> None:
         if self.session is not None:
             self.session.edit(change)
             self.show_specimen()
@@ -163,21 +162,21 @@ class RegionPanel(QWidget):
     def new_region(self) -> None:
         """Begin another region, to be painted."""
 
-        def add(regions: Regions) -> None:
+        def add(regions: SpecimenRegions) -> None:
             self.number = regions.add()
 
         self._edit(add)
         self.chosen.emit(self.number)
 
     def divide(self) -> None:
-        """Make each separate part of the first region a region of its own."""
-        self._edit(Regions.divide)
+        """Make each connected part of the first region a region of its own."""
+        self._edit(SpecimenRegions.divide)
 
     def remove(self) -> None:
-        """Take the chosen region away."""
+        """Remove the chosen region."""
         self._edit(lambda regions: regions.remove(self.number))
         self.chosen.emit(self.number)
 
     def follow(self) -> None:
         """Let the first region follow the threshold again."""
-        self._edit(Regions.follow)
+        self._edit(SpecimenRegions.follow)

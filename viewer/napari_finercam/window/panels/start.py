@@ -1,33 +1,40 @@
-"""What the widget shows before a store is open: what this is, who you are, and where to begin."""
+"""The page before a store is open: what this is, who the reviewer is, and where to begin."""
 
 from pathlib import Path
 
-from qtpy.QtCore import QSettings, Qt
+from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from napari_finercam.window.qt import Signal
+from napari_finercam.window.qt import Signal, rich_label
 
 _TEXT = """<h3>What tells a species from its kin</h3>
 <p>A store holds, for each specimen, where a classifier saw the evidence for its species and for its closest
 relatives. Look at the difference, correct the region, and keep it as a trait mask.</p>
-<p>No classifier and no graphics card is needed here.</p>"""
+<p>This needs neither a classifier nor a graphics card.</p>"""
 WARNING = "background: #6b4a00; color: white; padding: 4px; border-radius: 4px;"
 GOOD = "background: #14532d; color: white; padding: 4px; border-radius: 4px;"
 _KEY = "review/reviewer"
 
 
 def remembered_reviewer() -> str:
-    """The name that was given last, "" for none."""
+    """The name that was last used, "" for none."""
     return str(QSettings("finercam", "finercam").value(_KEY, ""))
 
 
 def remember_reviewer(name: str) -> None:
-    """Keep a name for the next start."""
+    """Remember a name for the next start."""
     QSettings("finercam", "finercam").setValue(_KEY, name)
 
 
 class StartPage(QWidget):
-    """The empty state."""
+    """Shown until a store is opened.
+
+    Attributes
+    ----------
+    reviewer : QLineEdit
+    shown : str
+        Location of the store that is already in the viewer, "" for none.
+    """
 
     store_wanted = Signal()
     sample_wanted = Signal()
@@ -35,11 +42,10 @@ class StartPage(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        text = QLabel(_TEXT)
-        text.setWordWrap(True)
-        text.setTextFormat(Qt.TextFormat.RichText)
+        text = rich_label()
+        text.setText(_TEXT)
         self.reviewer = QLineEdit(remembered_reviewer())
-        self.reviewer.setPlaceholderText("your name, as it shall stand in the verdicts")
+        self.reviewer.setPlaceholderText("your name, as it will be kept in the verdicts")
         form = QFormLayout()
         form.addRow("reviewer", self.reviewer)
         self.shown = ""
@@ -57,12 +63,12 @@ class StartPage(QWidget):
         layout = QVBoxLayout(self)
         layout.addWidget(text)
         layout.addLayout(form)
-        for part in (self.shown_button, self.open_button, self.sample_button, self.problem):
-            layout.addWidget(part)
+        for widget in (self.shown_button, self.open_button, self.sample_button, self.problem):
+            layout.addWidget(widget)
         layout.addStretch()
 
     def offer(self, location: str) -> None:
-        """Offer to review a store that is shown already; "" for none."""
+        """Offer to review a store that is already in the viewer; "" for none."""
         self.shown = location
         self.shown_button.setText(f"Review {Path(location).name}, which is open" if location else "")
         self.shown_button.setVisible(bool(location))

@@ -16,9 +16,9 @@ _BUTTONS = (
 
 
 class VerdictPanel(QWidget):
-    """What the reviewer says; `asked` names the action of a button."""
+    """What the reviewer says; `command_given` names the command of a button."""
 
-    asked = Signal(str)
+    command_given = Signal(str)
     note_written = Signal(str)
 
     def __init__(self) -> None:
@@ -33,28 +33,28 @@ class VerdictPanel(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(8)
         grid = QGridLayout()
-        for action, text, row, column in _BUTTONS:
+        for command, text, row, column in _BUTTONS:
             button = QPushButton(text)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.setObjectName(action)
+            button.setObjectName(command)
             button.clicked.connect(self._on_button)
             grid.addWidget(button, row, column)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for part in (self.note, self.others):
-            layout.addWidget(part)
+        layout.addWidget(self.note)
+        layout.addWidget(self.others)
         layout.addLayout(grid)
         layout.addWidget(self.progress)
         layout.addWidget(self.counts)
 
     def _on_button(self) -> None:
-        self.asked.emit(self.sender().objectName())
+        self.command_given.emit(self.sender().objectName())
 
     def _on_note(self) -> None:
         self.note_written.emit(self.note.text())
 
-    def show_progress(self, done: int, whole: int, words: str) -> None:
-        """Show how far the selection is."""
-        self.progress.setMaximum(max(1, whole))
-        self.progress.setValue(done)
-        self.counts.setText(words)
+    def show_progress(self, judged: int, specimens: int, text: str) -> None:
+        """Show how much of the selection is judged."""
+        self.progress.setMaximum(max(1, specimens))
+        self.progress.setValue(judged)
+        self.counts.setText(text)

@@ -1,0 +1,209 @@
+"""What keys and buttons do, by the names that `keys.KEYS` gives them."""
+
+from pathlib import Path
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog
+
+from finercam_core.review import Decision
+from napari_finercam.formats.sample import sample_store
+from napari_finercam.window.keys import KeySheet
+from napari_finercam.window.page import QUEUE_TAB, SPECIMEN_TAB
+from napari_finercam.window.panels import comparison, region
+from napari_finercam.window.panels.export import ExportDialog
+from napari_finercam.window.workbench import Workbench
+
+
+class Commands:
+    """The commands of one review widget; none of them does anything while no store is open.
+
+    Parameters
+    ----------
+    workbench : Workbench
+
+    Attributes
+    ----------
+    sheet : KeySheet or None
+        None until the keys are shown for the first time.
+    """
+
+    def __init__(self, workbench: Workbench) -> None:
+        self._workbench, self._page = workbench, workbench.page
+        self.sheet: KeySheet | None = None
+
+    def run(self, name: str) -> None:
+        """Run a command by its name."""
+        getattr(self, name)()
+
+    def choose_store(self) -> None:
+        """Ask for a store's folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self._page, "Open a finercam store")
+        if folder:
+            self._workbench.open_store(folder)
+
+    def open_sample(self) -> None:
+        """Open the rendered fish."""
+        self._workbench.open_store(sample_store())
+
+    def choose_images(self) -> None:
+        """Ask where the photographs are now."""
+        session = self._workbench.session
+        folder = QFileDialog.getExistingDirectory(self._page, "Where are the photographs?")
+        if folder and session is not None:
+            self._workbench.open_store(session.store.location, folder)
+
+    def choose_figures(self) -> None:
+        """Ask for a table of figures to order the queue by."""
+        session = self._workbench.session
+        path, _ = QFileDialog.getOpenFileName(self._page, "A table of figures", filter="Tables (*.csv *.parquet)")
+        if not path or session is None:
+            return
+        with self._workbench.errors_shown():
+            orders = session.navigation.read_figures(path)
+            self._page.queue.show_orders()
+            self._page.queue.order.setCurrentText(orders[0] if orders else "")
+            self._page.queue.apply()
+
+    def export(self) -> None:
+        """Ask for a folder and a format, and export the accepted regions."""
+        session = self._workbench.session
+        if session is None or self._workbench.exporter.busy:
+            return
+        store = Path(session.store.location)
+        dialog = ExportDialog(self._page, session.reviewer, store.parent / "masks")
+        if dialog.exec():
+            self._workbench.export(dialog.request())
+        self._workbench.focus_canvas()
+
+    def _decide(self, decision: Decision) -> None:
+        session = self._workbench.session
+        if session is None:
+            return
+        with self._workbench.errors_shown():
+            self._workbench.keep_note(self._page.verdict.note.text())
+            session.decide(decision)
+            if not self.next():
+                self._workbench.show_specimen()
+
+    def accept(self) -> None:
+        """Accept the regions and go on."""
+        self._decide("accept")
+
+    def reject(self) -> None:
+        """Reject the regions and go on."""
+        self._decide("reject")
+
+    def unsure(self) -> None:
+        """Leave the specimen to others and go on."""
+        self._decide("unsure")
+
+    def next(self) -> bool:
+        """Go to the next specimen; False at the end."""
+        return self._move(1)
+
+    def back(self) -> bool:
+        """Go to the previous specimen; False at the start."""
+        return self._move(-1)
+
+    def _move(self, step: int) -> bool:
+        session, moved = self._workbench.session, False
+        with self._workbench.errors_shown():
+            moved = session is not None and session.navigation.move(step)
+            if moved:
+                self._workbench.show_specimen()
+        return moved
+
+    def undo(self) -> None:
+        """Undo the last stroke or verdict."""
+        session = self._workbench.session
+        with self._workbench.errors_shown():
+            if session is not None and session.undo():
+                self._workbench.show_specimen()
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        session = self._workbench.session
+        with self._workbench.errors_shown():
+            if session is not None and session.redo():
+                self._workbench.show_specimen()
+
+    def refresh(self) -> None:
+        """Read what a flow and other reviewers have written since."""
+        self._workbench.refresh()
+
+    def toggle_gamma(self) -> None:
+        """Switch between the base method (γ = 0) and the previous γ."""
+        self._page.comparison.toggle_gamma()
+
+    def more_gamma(self) -> None:
+        """Compare more strongly."""
+        self._page.comparison.gamma.setValue(self._page.comparison.gamma.value() + comparison.STEP)
+
+    def less_gamma(self) -> None:
+        """Compare less strongly."""
+        self._page.comparison.gamma.setValue(self._page.comparison.gamma.value() - comparison.STEP)
+
+    def next_reference(self) -> None:
+        """Compare with one reference after another, then with all."""
+        self._page.comparison.next_reference()
+
+    def toggle_difference(self) -> None:
+        """Show both sides of the difference, or only what the species itself has."""
+        self._page.comparison.difference.toggle()
+
+    def toggle_heat(self) -> None:
+        """Show or hide the heat map."""
+        if self._workbench.layers is not None:
+            self._workbench.layers.heat.visible = not self._workbench.layers.heat.visible
+
+    def toggle_traits(self) -> None:
+        """Show or hide the collection's trait mask."""
+        if self._workbench.layers is not None:
+            self._workbench.layers.traits.visible = not self._workbench.layers.traits.visible
+
+    def more_region(self) -> None:
+        """Make the thresholded region larger."""
+        self._page.region.scale(region.FACTOR)
+
+    def less_region(self) -> None:
+        """Make the thresholded region smaller."""
+        self._page.region.scale(1 / region.FACTOR)
+
+    def new_region(self) -> None:
+        """Begin another region."""
+        self._page.region.new_region()
+
+    def divide(self) -> None:
+        """Divide the first region into its connected parts."""
+        self._page.region.divide()
+
+    def follow(self) -> None:
+        """Let the first region follow the threshold again."""
+        self._page.region.follow()
+
+    def choose_trait(self) -> None:
+        """Let the keys choose a trait; Enter comes back."""
+        self._page.tabs.setCurrentIndex(SPECIMEN_TAB)
+        self._page.region.trait.setFocus()
+        self._page.region.trait.showPopup()
+
+    def to_panel(self) -> None:
+        """Let the keys go to the panel of the specimen; Escape comes back."""
+        self._page.tabs.setCurrentIndex(SPECIMEN_TAB)
+        self._page.comparison.gamma.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def write_note(self) -> None:
+        """Let the keys write the note; Enter comes back."""
+        self._page.verdict.note.setFocus()
+
+    def find(self) -> None:
+        """Let the keys choose which specimens to go through; Enter comes back."""
+        self._page.tabs.setCurrentIndex(QUEUE_TAB)
+        self._page.queue.text.setFocus()
+        self._page.queue.text.selectAll()
+
+    def toggle_keys(self) -> None:
+        """Show or hide the sheet of keys."""
+        if self.sheet is None:
+            self.sheet = KeySheet(self._page.window())
+        self.sheet.toggle()

@@ -1,0 +1,244 @@
+"""The open store in napari's window: its session, layers and panels, kept in step with each other."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Qt, QTimer
+from qtpy.QtWidgets import QStackedLayout, QWidget
+
+from finercam_core.errors import FinercamError
+from finercam_core.io.workers import no_collections
+from napari_finercam.formats.layer_style import STORE_KEY
+from napari_finercam.session import captions
+from napari_finercam.session.companions import CompanionQuery
+from napari_finercam.session.export import Exporter, ExportRequest
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.layers import ReviewLayers
+from napari_finercam.window.page import ReviewPage
+from napari_finercam.window.panels.companions import CompanionsPanel
+from napari_finercam.window.panels.start import StartPage, remember_reviewer
+from napari_finercam.window.qt import Signal, canvas_beside, main_window
+
+if TYPE_CHECKING:
+    import napari
+
+_POLL = 400  # milliseconds
+
+
+class Workbench(QObject):
+    """What a review consists of on screen: a start page until a store is open, then its panels and layers.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+    widget : QWidget
+        The dock widget to fill.
+
+    Attributes
+    ----------
+    session : ReviewSession or None
+    layers : ReviewLayers or None
+        None until the first store is opened, which `layers_added` tells.
+    companions : CompanionsPanel or None
+        The strip of look-alikes; None until the first store is opened.
+    start : StartPage
+    page : ReviewPage
+    exporter : Exporter
+    """
+
+    layers_added = Signal()
+
+    def __init__(self, viewer: "napari.Viewer", widget: QWidget) -> None:
+        super().__init__(widget)
+        self.viewer = viewer
+        self.session: ReviewSession | None = None
+        self.layers: ReviewLayers | None = None
+        self.companions: CompanionsPanel | None = None
+        self.start, self.page = StartPage(), ReviewPage()
+        self.exporter = Exporter()
+        self._pages = QStackedLayout(widget)
+        self._pages.addWidget(self.start)
+        self._pages.addWidget(self.page)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL)
+        self._timer.timeout.connect(self._poll)
+
+    @contextmanager
+    def errors_shown(self) -> Iterator[None]:
+        """Show an error of finercam in the widget instead of raising it into Qt."""
+        try:
+            yield
+        except FinercamError as error:
+            self.say(str(error))
+
+    def say(self, sentence: str, *, good: bool = False) -> None:
+        """Show one sentence on what is wrong, or what went well; "" takes it away."""
+        self.page.say(sentence, good=good)
+        self.start.problem.setText(sentence)
+        self.start.problem.setVisible(bool(sentence))
+
+    def focus_canvas(self) -> None:
+        """Let the keys go to the picture again."""
+        canvas = canvas_beside(self.page)
+        if canvas is not None:
+            canvas.setFocus()
+
+    @property
+    def reviewer(self) -> str:
+        """Name of the reviewer: as given on the start page, else the login name."""
+        return self.start.reviewer.text().strip() or getpass.getuser()
+
+    def offer_open_store(self, _event: object = None) -> None:
+        """Let the start page open the store whose photographs and maps are in the viewer already."""
+        locations = [layer.metadata.get(STORE_KEY) for layer in self.viewer.layers]
+        self.start.offer(next((str(location) for location in locations if location), ""))
+
+    def open_store(self, location: str | Path, images: str | Path | None = None) -> None:
+        """Open a store for the reviewer of the start page."""
+        with self.errors_shown():
+            self.open(ReviewSession(location, self.reviewer, images))
+
+    def switch_store(self, location: str) -> None:
+        """Open another store of the same specimens, and show the same one there."""
+        if self.session is None or location == self.session.store.location:
+            return
+        image_id = self.session.specimen.image_id
+        self.open_store(location)
+        if image_id in self.session.store.rows.index and self.session.navigation.go_to(image_id):
+            self.show_specimen()
+
+    def open(self, session: ReviewSession) -> None:
+        """Show a session, in place of the one that is open."""
+        with no_collections():
+            self._open(session)
+
+    def _open(self, session: ReviewSession) -> None:
+        self.close_session()
+        self.session = session
+        remember_reviewer(session.reviewer)
+        self.start.reviewer.setText(session.reviewer)
+        if self.layers is None:
+            self.layers = ReviewLayers(self.viewer, session)
+            self.layers_added.emit()
+        self.page.open(session)
+        self._show_companions_panel()
+        self._pages.setCurrentWidget(self.page)
+        self.show_specimen()
+        self.viewer.reset_view()
+        # The docks take their room when the window is drawn: only then is it known how large the specimen can be.
+        QTimer.singleShot(0, self, self.viewer.reset_view)
+        session.navigation.start_scores()
+        self._timer.start()
+        self.focus_canvas()
+
+    def _show_companions_panel(self) -> None:
+        if self.companions is None:
+            self.companions = CompanionsPanel()
+            self.viewer.window.add_dock_widget(self.companions, name="Look-alike", area="bottom")
+            # The strip lies below the picture, not below the dock widget, which needs the height.
+            window = main_window(self.page)
+            if window is not None:
+                window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.companions.query = None
+
+    def close_session(self) -> None:
+        """End the session that is open, if any; everything is on the disk already."""
+        self._timer.stop()
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+
+    def close(self) -> None:
+        """End the session and all threads."""
+        self.close_session()
+        self.exporter.close()
+        if self.companions is not None:
+            self.companions.close_threads()
+
+    def show_specimen(self) -> None:
+        """Fill layers and panels with the current specimen."""
+        session, layers = self.session, self.layers
+        if session is None or layers is None:
+            return
+        layers.show(session)
+        self.page.region.number = layers.regions.selected_label = 1
+        self.page.show_specimen(session)
+        self.say(session.specimen.problem)
+        self.page.describe(session)
+        self.show_companions()
+
+    def show_map(self) -> None:
+        """Draw map, regions and look-alikes again, after the comparison changed."""
+        if self.session is not None and self.layers is not None:
+            self.layers.show_heat(self.session)
+            self.show_regions()
+            self.show_companions()
+
+    def show_regions(self) -> None:
+        """Draw the regions again, after they changed."""
+        if self.session is not None and self.layers is not None:
+            self.layers.show_regions(self.session)
+            self.page.region.show_overlap()
+
+    def show_companions(self) -> None:
+        """Show specimens of the reference picked in the list, with what tells them from this species."""
+        session = self.session
+        if session is None or self.companions is None:
+            return
+        reference, settings = self.page.comparison.picked_reference(), replace(session.comparison.settings)
+        query = CompanionQuery(reference, session.specimen.species, settings) if reference else None
+        self.companions.show_query(session.store, query, session.common_names.get(reference, ""))
+
+    def take_strokes(self) -> None:
+        """Let the session take the regions as they were painted."""
+        with self.errors_shown():
+            if self.session is not None and self.layers is not None and self.session.paint(self.layers.painted()):
+                self.layers.describe_regions(self.session)
+                self.page.region.show_specimen()
+
+    def keep_note(self, text: str) -> None:
+        """Save a note that was written."""
+        with self.errors_shown():
+            if self.session is not None and text != self.session.note:
+                self.session.note = text
+                self.session.save_draft()
+
+    def refresh(self) -> None:
+        """Read what a flow and other reviewers have written since."""
+        if self.session is not None:
+            self.session.refresh()
+            self.page.queue.show_agreement()
+            self._timer.start()
+            self.page.describe(self.session)
+
+    def export(self, request: ExportRequest) -> None:
+        """Begin to write an export of the open store."""
+        if self.session is not None:
+            self.exporter.start(self.session.store, request)
+            self._timer.start()
+
+    def _poll(self) -> None:
+        """Show how far the scores and an export are, until both are done."""
+        scores = None if self.session is None else self.session.navigation.scores
+        if scores is None:
+            return
+        self._show_export()
+        self.page.queue.show_state()
+        if scores.finished.is_set() and not self.exporter.busy:
+            self._timer.stop()
+            if scores.missing and not self.page.message.text():
+                self.say(captions.missing_species(len(scores.missing)))
+
+    def _show_export(self) -> None:
+        if not self.exporter.busy:
+            return
+        outcome = self.exporter.outcome()
+        if outcome is None:
+            self.say(f"Exporting. Masks written so far: {self.exporter.masks:,}.", good=True)
+        else:
+            self.say(escape(outcome.message).replace("\n", "<br>"), good=outcome.succeeded)
