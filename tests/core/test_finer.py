@@ -6,6 +6,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from tolerances import rounding
 
 from finercam_core.errors import ComparisonError
 from finercam_core.finer import WEIGHTINGS, coefficients, combine, finer_cam
@@ -55,15 +56,17 @@ def test_order_of_references_does_not_matter(
     total, new = log_sum_exp(logits), [0, *order]
     one = combine(evidence, coefficients(logits, total, gamma=gamma, weighting=weighting), relu=False)
     two = combine(evidence[new], coefficients(logits[new], total, gamma=gamma, weighting=weighting), relu=False)
-    scale = np.abs(evidence).max() * (1 + np.abs(coefficients(logits, total, gamma=gamma, weighting=weighting)).sum())
-    np.testing.assert_allclose(one, two, atol=1e-5 * max(scale, 1))
+    size = np.abs(evidence).max() * np.abs(coefficients(logits, total, gamma=gamma, weighting=weighting)).sum()
+    np.testing.assert_allclose(one, two, rtol=0, atol=rounding(2 * (5 + 2), size, np.float32))
 
 
 @given(scores, maps, maps)
 def test_linear_in_the_evidence(logits: np.ndarray, one: np.ndarray, two: np.ndarray) -> None:
     weights = coefficients(logits, log_sum_exp(logits))
     both = combine(one + two, weights, relu=False)
-    np.testing.assert_allclose(both, combine(one, weights, relu=False) + combine(two, weights, relu=False), atol=1e-4)
+    apart = combine(one, weights, relu=False) + combine(two, weights, relu=False)
+    size = (np.abs(one).max() + np.abs(two).max()) * np.abs(weights).sum()
+    np.testing.assert_allclose(both, apart, rtol=0, atol=rounding(2 * (5 + 2) + 2, size, np.float32))
 
 
 @pytest.mark.parametrize("weighting", WEIGHTINGS)

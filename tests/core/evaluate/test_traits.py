@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tolerances import rounding
 
 from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.evaluate.traits.attribution import attribute, trait_evidence, trait_pointing, trait_shares
@@ -45,8 +46,9 @@ def test_shares_on_the_grid_are_the_energy_at_image_resolution(seed: int, size: 
     parts = cover(mask, [1, 2], PREPARATION, GRID)
     large = to_image(np.maximum(values, 0), PREPARATION.window(size), size)
     expected = [energy_share(large, mask == label) for label in (1, 2)]
-    np.testing.assert_allclose(trait_shares(values, parts)[2:], expected, atol=1e-5)
-    np.testing.assert_allclose(trait_shares(values, parts).sum(), 1, atol=1e-5)
+    exact = rounding(values.size, 1, np.float32)
+    np.testing.assert_allclose(trait_shares(values, parts)[2:], expected, rtol=0, atol=exact)
+    np.testing.assert_allclose(trait_shares(values, parts).sum(), 1, rtol=0, atol=exact)
 
 
 def test_cell_weights_are_the_two_halves_of_to_image() -> None:
@@ -59,7 +61,8 @@ def test_cell_weights_are_the_two_halves_of_to_image() -> None:
 def test_parts_of_the_evidence_add_up_to_the_difference_of_the_scores() -> None:
     values = np.random.default_rng(1).normal(size=(3, *GRID)).astype(np.float32)
     parts = cover(fish(), [1, 8], PREPARATION, GRID)
-    np.testing.assert_allclose(trait_evidence(values, parts).sum(-1), values.mean((1, 2)), atol=1e-5)
+    exact = rounding(values[0].size, float(np.abs(values).mean((1, 2)).max()), np.float32)
+    np.testing.assert_allclose(trait_evidence(values, parts).sum(-1), values.mean((1, 2)), rtol=0, atol=exact)
     np.testing.assert_allclose(parts.fractions.sum(0), 1, atol=1e-5)
     assert parts.ids.tolist() == [OUTSIDE, UNLABELLED, 1, 8]
     assert parts.area.sum() == pytest.approx(1)
