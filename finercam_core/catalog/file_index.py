@@ -4,7 +4,7 @@ import fsspec
 import pandas as pd
 
 from finercam_core.io.addresses import join
-from finercam_core.io.faults import no_answer, unreadable
+from finercam_core.io.faults import catalog_error, no_answer
 
 
 class FileIndex:
@@ -51,7 +51,7 @@ class FileIndex:
             return frozenset(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in system.ls(path, detail=False))
         except (FileNotFoundError, NotADirectoryError) as error:
             if no_answer(error):
-                raise unreadable(location, "listed", error) from error
+                raise catalog_error(location, "listed", error) from error
             return frozenset()
         except Exception as error:  # fsspec's back ends raise whatever their client raises
-            raise unreadable(location, "listed", error) from error
+            raise catalog_error(location, "listed", error) from error

@@ -8,6 +8,7 @@ from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.columns import split_name
 from finercam_core.catalog.splits import deal_splits
 from finercam_core.errors import CatalogError
+from finercam_core.io.atomic import replacing
 from finercam_core.io.tables import read_table
 
 COLUMNS = ("image_id", "split", "group_id", "scientificName")
@@ -74,10 +75,9 @@ def write_splits(
     before = read_splits(str(path)) if path.exists() else pd.Series(dtype="str")
     table = with_splits(table, before)
     table = table.assign(split=deal_splits(table, val=val, test=test), new=~table["image_id"].isin(before.index))
-    partial = path.with_name(f"{path.name}.partial")
     try:
-        table[list(COLUMNS)].to_csv(partial, index=False, lineterminator="\n")
-        partial.replace(path)
+        with replacing(path) as partial:
+            table[list(COLUMNS)].to_csv(partial, index=False, lineterminator="\n")
     except OSError as error:
         raise CatalogError(f"{path} cannot be written: {error.strerror}", "correct the path") from error
     return table[[*COLUMNS, "new"]]

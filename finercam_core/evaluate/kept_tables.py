@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from finercam_core.io.atomic import write_whole
 from finercam_core.store import Store
 
 Tables = Mapping[str, pd.DataFrame]
@@ -28,9 +29,7 @@ def kept(folder: Path, key: Mapping[str, str], make: Callable[[], Tables]) -> tu
     key_file.unlink(missing_ok=True)
     for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet", index=False)
-    partial = key_file.with_suffix(".partial")
-    partial.write_text(json.dumps({"key": dict(key), "tables": list(tables)}), encoding="utf-8")
-    partial.replace(key_file)
+    write_whole(key_file, json.dumps({"key": dict(key), "tables": list(tables)}))
     return tables, False
 
 

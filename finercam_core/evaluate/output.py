@@ -5,10 +5,11 @@ import pandas as pd
 from finercam_core.evaluate.plots import faithfulness_plot, localisation_plot, trait_heat_map
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.statistics.species_tables import OVERALL
-from finercam_core.evaluate.tables import markdown, write_json, write_table, write_text
+from finercam_core.evaluate.tables import markdown, write_json, write_table
 from finercam_core.evaluate.traits.characters import sentence
 from finercam_core.evaluate.with_truth.energy_table import overall_in_words
 from finercam_core.evaluate.with_truth.planted_traits import planted_summary
+from finercam_core.io.atomic import write_whole
 
 TABLES = ("specimens", "traits", "characters", "localisation", "accuracy", "caveats", "planted", "truth",
           "beside", "left_out")  # fmt: skip
@@ -28,7 +29,7 @@ def write_report(report: EvaluationReport) -> None:
     if len(report.checks.faithfulness):
         faithfulness_plot(report.checks.faithfulness, report.folder / "faithfulness.png")
     write_json(report.folder / "evaluation.json", _content(report))
-    write_text(report.folder / "evaluation.md", _summary(report))
+    write_whole(report.folder / "evaluation.md", _summary(report))
 
 
 def _content(report: EvaluationReport) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """How an evaluation is done: everything that its figures depend on, written beside them."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -12,7 +11,6 @@ from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
 from finercam_core.store import Store
 
-Progress = Callable[[int, int], None]  # called with the numbers of what is finished, and of all
 GAMMAS = (0.3, 0.6, 1.0)  # of the Finer-CAM maps whose faithfulness is measured
 VERSION = 3  # to be raised when the same input gives other figures
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from finercam_core.io.atomic import replacing, write_whole
+
 
 def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Rows of all tables that have any, one after the other, numbered anew; an empty table where there is none."""
@@ -19,21 +21,13 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     csv, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
     for path, write in ((csv, table.to_csv), (parquet, table.to_parquet)):
-        partial = path.with_name(f"{path.name}.partial")
-        write(partial, index=False)
-        partial.replace(path)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file as UTF-8, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+        with replacing(path) as partial:
+            write(partial, index=False)
 
 
 def write_json(path: Path, content: object) -> None:
     """Write JSON that every reader accepts: NaN and infinities become null."""
-    write_text(path, json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
+    write_whole(path, json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False))
 
 
 def plain(value: object) -> object:

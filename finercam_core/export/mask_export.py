@@ -1,6 +1,6 @@
 """`export`: masks of a store into a folder, in one of several forms."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ from finercam_core.export.formats.png import PngWriter
 from finercam_core.export.formats.table import TableWriter
 from finercam_core.export.mask_records import accepted_masks, automatic_masks
 from finercam_core.export.writer_processes import WrittenSpecimen, written
+from finercam_core.io.progress import Progress
 from finercam_core.store import Store, open_store
 
 FORMATS: dict[str, type[MaskWriter]] = {
@@ -61,7 +62,7 @@ def export(
     top: float = 0.05,
     references: Sequence[str] | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> ExportSummary:
     """Write the masks of a store.
 

@@ -1,16 +1,17 @@
-"""The journal of a run: a line of JSON for each file that is settled, there even after a kill."""
+"""The journal of a run: one line of JSON for each settled file, kept even after a kill."""
 
 import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.json
+
+from finercam_core.fetch.records import FileKey, FileResult
 
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("what", "uri", "hashFunction", "hashValue", "path", "sha256", "format",
@@ -21,7 +22,7 @@ COLUMNS = SCHEMA.names
 
 
 class Journal:
-    """Append-only; may be written to from many threads.
+    """Append-only file, to which many threads may write.
 
     Parameters
     ----------
@@ -32,14 +33,14 @@ class Journal:
     seconds = 1.0
 
     def __init__(self, path: Path) -> None:
-        _mend(path)
+        _drop_half_line(path)
         self._file = path.open("ab", buffering=0)
         self._lock = threading.Lock()
         self._synced = time.monotonic()
 
-    def append(self, entry: Mapping[str, Any]) -> None:
-        """Add a line: it survives the process at once, and the machine after a second at most."""
-        line = json.dumps(entry, ensure_ascii=True).encode() + b"\n"
+    def append(self, key: FileKey, result: FileResult) -> None:
+        """Add a line: it outlives the process at once, and a power cut after a second at most."""
+        line = json.dumps({**asdict(key), **result.known()}, ensure_ascii=True).encode() + b"\n"
         with self._lock:
             self._file.write(line)
             if time.monotonic() - self._synced > self.seconds:
@@ -47,25 +48,25 @@ class Journal:
                 self._synced = time.monotonic()
 
     def close(self) -> None:
-        """Bring everything to the disk."""
+        """Sync everything to the disk and close the file."""
         with self._lock:
             os.fsync(self._file.fileno())
             self._file.close()
 
 
 def read_journal(path: Path) -> pd.DataFrame:
-    """All whole lines of a journal as a table with `COLUMNS`; empty when there is none."""
+    """All complete lines of a journal as a table with `COLUMNS`; an empty table if there is no journal."""
     if not path.exists():
-        return empty()
-    _mend(path)
+        return no_results()
+    _drop_half_line(path)
     if path.stat().st_size == 0:
-        return empty()
+        return no_results()
     options = pa.json.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="ignore")
-    return frame(pa.json.read_json(path, parse_options=options))
+    return results_frame(pa.json.read_json(path, parse_options=options))
 
 
-def frame(table: pa.Table) -> pd.DataFrame:
-    """Table of results as pandas has it here: texts and whole numbers, "" and 0 where nothing is known."""
+def results_frame(table: pa.Table) -> pd.DataFrame:
+    """Arrow table of results as a data frame of texts and whole numbers, "" and 0 where nothing is known."""
     columns = {}
     for field in SCHEMA:
         missing = "" if pa.types.is_string(field.type) else 0
@@ -73,12 +74,12 @@ def frame(table: pa.Table) -> pd.DataFrame:
     return pd.DataFrame(columns).astype({n: "str" for n in COLUMNS if pa.types.is_string(SCHEMA.field(n).type)})
 
 
-def empty() -> pd.DataFrame:
+def no_results() -> pd.DataFrame:
     """A table of results without rows."""
-    return frame(SCHEMA.empty_table())
+    return results_frame(SCHEMA.empty_table())
 
 
-def _mend(path: Path) -> None:
+def _drop_half_line(path: Path) -> None:
     """Cut off what follows the last line end."""
     if not path.exists():
         return

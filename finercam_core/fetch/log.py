@@ -9,10 +9,10 @@ import pyarrow.parquet
 
 from finercam_core.errors import FetchError
 from finercam_core.fetch.checksums import digests
-from finercam_core.fetch.journal import COLUMNS, SCHEMA, empty, frame, read_journal
-from finercam_core.fetch.plan import KEY
+from finercam_core.fetch.folder import FOLDERS
+from finercam_core.fetch.journal import COLUMNS, SCHEMA, no_results, read_journal, results_frame
 from finercam_core.fetch.reasons import Reason
-from finercam_core.fetch.target import FOLDERS
+from finercam_core.fetch.records import KEY
 from finercam_core.io.files import Files
 
 FETCHED, FAILURES, JOURNAL = "fetched.parquet", "failures.parquet", "journal.jsonl"
@@ -43,7 +43,7 @@ class Log:
             A log is damaged.
         """
         parts = [self._read(FETCHED), self._read(FAILURES), read_journal(self.journal)]
-        whole = pd.concat([part for part in parts if len(part)] or [empty()], ignore_index=True)
+        whole = pd.concat([part for part in parts if len(part)] or [no_results()], ignore_index=True)
         whole = whole[whole["reason"] != Reason.REJECTED_ROW]
         return whole.drop_duplicates(KEY, keep="last", ignore_index=True)
 
@@ -82,13 +82,13 @@ class Log:
     def _read(self, name: str) -> pd.DataFrame:
         path = self.folder / name
         if not path.exists():
-            return empty()
+            return no_results()
         try:
             table = pa.parquet.read_table(path)
             for field in SCHEMA:
                 if field.name not in table.column_names:
                     table = table.append_column(field, pa.nulls(len(table), field.type))
-            return frame(table)
+            return results_frame(table)
         except (pa.ArrowException, OSError) as error:
             raise FetchError(f"{path} is damaged: {error}", "delete it and run the same command again") from error
 

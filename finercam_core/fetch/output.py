@@ -8,7 +8,7 @@ import tomli_w
 
 from finercam_core.catalog import TERMS, Catalog
 from finercam_core.catalog.manifest import read_manifest
-from finercam_core.fetch.plan import KEY
+from finercam_core.fetch.records import KEY
 from finercam_core.io.addresses import is_url
 from finercam_core.io.files import Files
 

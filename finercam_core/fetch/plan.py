@@ -1,4 +1,4 @@
-"""Which files a catalog needs: one row a specimen and file, with the checksum that its content must have."""
+"""Which files a catalog needs: one row per specimen and file, with the checksum that its content must have."""
 
 import pandas as pd
 
@@ -9,9 +9,6 @@ from finercam_core.fetch.checksums import function_name
 from finercam_core.fetch.reasons import Reason
 from finercam_core.io.addresses import is_url, join, url_faults
 
-KEY = ["what", "uri", "hashFunction", "hashValue"]
-"""Columns that name one file: rows that agree in them are fetched once."""
-
 
 def wanted(catalog: Catalog) -> pd.DataFrame:
     """Files that a catalog needs.
@@ -19,8 +16,8 @@ def wanted(catalog: Catalog) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a specimen and file: image_id, scientificName, the columns of `KEY`, `fault` ("" or the `Reason` for
-        which the file is never asked for), and `unchecked` (a checksum is given that cannot be checked).
+        One row per specimen and file: image_id, scientificName, the columns of `records.KEY`, `fault` ("" or the
+        `Reason` for which the file is never requested), and `unchecked` (a checksum is given that cannot be checked).
     """
     return pd.concat([_images(catalog), _masks(catalog)], ignore_index=True)
 

@@ -1,16 +1,28 @@
 """How a collection's images are fetched: limits, patience, politeness."""
 
-from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from finercam_core import __version__
 from finercam_core.errors import FetchError
 from finercam_core.images.decoder import DEFAULT_LIMITS, Limits
 
 MIB = 1 << 20
+AtLeastOne = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+_REMEDIES = {"greater_than_equal": "give at least 1", "greater_than": "give seconds above 0"}
 
 
-@dataclass(frozen=True)
-class Settings:
+class FetchSettings(BaseModel):
     """Bounds of a fetch; every one of them holds for images and masks alike.
 
     Parameters
@@ -50,32 +62,41 @@ class Settings:
         For a number out of its range, or a contact that cannot stand in a header.
     """
 
-    per_host: int = 8
-    workers: int = 64
-    attempts: int = 5
-    connect_timeout: float = 10.0
-    read_timeout: float = 30.0
-    total_timeout: float = 600.0
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    per_host: AtLeastOne = 8
+    workers: AtLeastOne = 64
+    attempts: AtLeastOne = 5
+    connect_timeout: Seconds = 10.0
+    read_timeout: Seconds = 30.0
+    total_timeout: Seconds = 600.0
     backoff: float = 1.0
     longest_backoff: float = 60.0
     patience: float = 300.0
-    give_up_after: int = 20
-    max_bytes: int = 512 * MIB
+    give_up_after: AtLeastOne = 20
+    max_bytes: AtLeastOne = 512 * MIB
     limits: Limits = DEFAULT_LIMITS
     min_free: int = 1024 * MIB
     allow_private: bool = False
     contact: str = ""
     keep_bad: bool = False
 
-    def __post_init__(self) -> None:
-        for name in ("per_host", "workers", "attempts", "give_up_after", "max_bytes"):
-            if getattr(self, name) < 1:
-                raise FetchError(f"{name} is {getattr(self, name)}", "give at least 1")
-        for name in ("connect_timeout", "read_timeout", "total_timeout"):
-            if not getattr(self, name) > 0:
-                raise FetchError(f"{name} is {getattr(self, name)}", "give seconds above 0")
-        if not (self.contact.isascii() and self.contact.isprintable()):
-            raise FetchError(f"the contact {self.contact!r} cannot be sent", "give a mail or web address in ASCII")
+    @field_validator("contact")
+    @classmethod
+    def _fits_into_a_header(cls, contact: str) -> str:
+        if not (contact.isascii() and contact.isprintable()):
+            raise FetchError(f"the contact {contact!r} cannot be sent", "give a mail or web address in ASCII")
+        return contact
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_sentence(cls, values: object, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            remedy = _REMEDIES.get(first["type"], first["msg"][0].lower() + first["msg"][1:])
+            raise FetchError(f"{'.'.join(map(str, first['loc']))} is {first['input']!r}", remedy) from error
 
     @property
     def user_agent(self) -> str:

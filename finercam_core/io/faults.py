@@ -1,4 +1,4 @@
-"""What disks, servers and object stores raise, told in one sentence with what to do."""
+"""The errors of disks, servers and object stores, as one sentence that says what to do."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from finercam_core.errors import CatalogError, StoreError
 
-# Every store's client has errors of its own for a server that cannot be reached; they are known by their names.
+# Every client has its own errors for a server that cannot be reached; names spare importing all clients.
 _NO_ANSWER = frozenset(
     ["ConnectError", "ConnectTimeout", "ReadTimeout", "TimeoutException", "ClientConnectorError", "ServerTimeoutError",
      "EndpointConnectionError", "ConnectTimeoutError", "ConnectionError", "TimeoutError", "gaierror",
@@ -16,32 +16,32 @@ _NO_ANSWER = frozenset(
 )  # fmt: skip
 
 
-def unreadable(location: str, what: str, error: BaseException) -> CatalogError:
-    """The error for a place that cannot be read.
+def catalog_error(location: str, action: str, error: BaseException) -> CatalogError:
+    """The error to raise for a file or folder of a catalog that cannot be read.
 
     Parameters
     ----------
     location : str
         Path or URL.
-    what : str
-        What failed: "read", "listed" …
+    action : str
+        What failed, as a participle: "read", "listed" …
     error : BaseException
-        What the client of its store raised.
+        The exception of the client that was used.
     """
-    said = f"{type(error).__name__}: {first_line(error)}"
+    cause = f"{type(error).__name__}: {first_line(error)}"
     if no_answer(error) and (server := _server(location)):
-        problem = f"{server} cannot be reached ({said}), so {location} cannot be {what}"
+        problem = f"{server} cannot be reached ({cause}), so {location} cannot be {action}"
         return CatalogError(problem, "check the connection, or give the folder of a local copy as root")
-    return CatalogError(f"{location} cannot be {what} ({said})", "check the path")
+    return CatalogError(f"{location} cannot be {action} ({cause})", "check the path")
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, in one line of at most 200 characters."""
+    """Message of an exception as one line of at most 200 characters."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def no_answer(error: BaseException | None) -> bool:
-    """Whether an exception, or one that caused it, says that nobody answered."""
+    """Whether an exception, or one that caused it, means that the server did not answer."""
     while error is not None:
         if any(kind.__name__ in _NO_ANSWER for kind in type(error).__mro__):
             return True
@@ -50,7 +50,7 @@ def no_answer(error: BaseException | None) -> bool:
 
 
 def _server(location: str) -> str:
-    """The server that a URL stands for; "" for a local path."""
+    """Server of a URL; "" for a local path."""
     scheme, _, _ = location.partition("://")
     if scheme == "hf":
         return os.environ.get("HF_ENDPOINT", "https://huggingface.co")
@@ -65,14 +65,14 @@ _KEPT = "what is finished is kept; run it again to go on"
 
 
 @contextmanager
-def told(location: str) -> Iterator[None]:
-    """Turn the errors of a disk or an object store into a `StoreError`; a file that is not there stays what it is."""
+def store_errors(location: str) -> Iterator[None]:
+    """Turn the errors of a disk or an object store into a `StoreError`; a `FileNotFoundError` is passed on."""
     try:
         yield
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise _of_disk(location, error) from error
+        raise _disk_error(location, error) from error
     except Exception as error:
         # botocore's own errors (no credentials, no connection) have no common base with those of a disk.
         if type(error).__module__.partition(".")[0] not in ("botocore", "aiobotocore", "aiohttp"):
@@ -80,7 +80,7 @@ def told(location: str) -> Iterator[None]:
         raise StoreError(f"{location} cannot be reached: {error}", "check the endpoint and the credentials") from error
 
 
-def _of_disk(location: str, error: OSError) -> StoreError:
+def _disk_error(location: str, error: OSError) -> StoreError:
     if error.errno in _FULL:
         return StoreError(f"there is no space left for {location}", f"free some space; {_KEPT}")
     if error.errno in _FORBIDDEN or isinstance(error, PermissionError):

@@ -3,11 +3,10 @@
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import fsspec
 import pandas as pd
@@ -15,7 +14,8 @@ import zarr
 from fsspec.implementations.local import LocalFileSystem
 
 from finercam_core.errors import StoreError
-from finercam_core.io.faults import told
+from finercam_core.io.atomic import PARTIAL, write_whole
+from finercam_core.io.faults import store_errors
 
 # Another process may write to the store: a listing that was true a minute ago is none.
 _REMOTE = {"use_listings_cache": False}
@@ -63,7 +63,7 @@ class Files:
 
     def exists(self, name: str) -> bool:
         """Whether a file of that name is there."""
-        with told(self.location):
+        with store_errors(self.location):
             return bool(self.fs.exists(f"{self.root}/{name}"))
 
     def missing(self, names: Sequence[str]) -> list[str]:
@@ -74,7 +74,7 @@ class Files:
 
     def read(self, name: str) -> bytes:
         """Whole content of a file; FileNotFoundError if there is none."""
-        with told(self.location):
+        with store_errors(self.location):
             return bytes(self.fs.cat_file(f"{self.root}/{name}"))
 
     def read_many(self, names: Sequence[str]) -> list[bytes | None]:
@@ -82,7 +82,7 @@ class Files:
         local = self.local
         if local is None:
             paths = [f"{self.root}/{name}" for name in names]
-            with told(self.location):
+            with store_errors(self.location):
                 found = self.fs.cat(paths, on_error="return") if paths else {}
                 return [_content(found[path]) for path in paths]
         parts = [names[start : start + 256] for start in range(0, len(names), 256)]
@@ -92,21 +92,17 @@ class Files:
     def write(self, name: str, content: bytes) -> None:
         """Put a whole file in place at once: a reader sees the old or the new content, never a part."""
         local = self.local
-        with told(self.location):
+        with store_errors(self.location):
             if local is None:
                 self.fs.pipe_file(f"{self.root}/{name}", content)
                 return
-            target = local / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with _replacing(target) as temporary, temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+            # Several processes write to a store, so that each has a partial file of its own.
+            write_whole(local / name, content, ending=f".{os.getpid()}{PARTIAL}", durable=True)
 
     def remove(self, name: str) -> None:
         """Delete a file if it is there."""
         if self.exists(name):
-            with told(self.location):
+            with store_errors(self.location):
                 self.fs.rm_file(f"{self.root}/{name}")
 
     def names(self, folder: str) -> list[str]:
@@ -136,22 +132,10 @@ class Files:
         swept = 0
         for folder, _, names in os.walk(self.local):
             for name in names:
-                if name.endswith(".partial"):
+                if name.endswith(PARTIAL):
                     (Path(folder) / name).unlink()
                     swept += 1
         return swept
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """Write to a neighbour and move it into place; of a failed write nothing is left."""
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.partial")
-    try:
-        yield temporary
-        temporary.replace(target)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _read_local(folder: Path, names: Sequence[str]) -> list[bytes | None]:
@@ -171,15 +155,3 @@ def _content(found: bytes | Exception) -> bytes | None:
     if isinstance(found, Exception):
         raise found
     return bytes(found)
-
-
-@contextmanager
-def complete_or_absent(path: Path) -> Iterator[IO[str]]:
-    """Open a text file for writing that takes its name only when the context ends without an error."""
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

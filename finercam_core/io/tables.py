@@ -19,7 +19,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from finercam_core.errors import CatalogError
-from finercam_core.io.faults import first_line, no_answer, unreadable
+from finercam_core.io.faults import catalog_error, first_line, no_answer
 
 # What gzip and zip raise in the middle of a damaged file.
 DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError)
@@ -101,10 +101,10 @@ def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
         opened: AbstractContextManager[IO[bytes]] = fsspec.open(location, "rb", compression="infer").open()
     except FileNotFoundError as error:
         if no_answer(error):  # fsspec also raises it when a web server does not answer
-            raise unreadable(location, "read", error) from error
+            raise catalog_error(location, "read", error) from error
         raise CatalogError(f"{location} does not exist", "correct the path or give root=") from error
     except Exception as error:  # fsspec's back ends raise whatever their client raises
-        raise unreadable(location, "read", error) from error
+        raise catalog_error(location, "read", error) from error
     return opened
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import jinja2
 
 from finercam_core.evaluate.evaluation import evaluate
-from finercam_core.evaluate.protocol import Progress, Protocol
+from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.results import EvaluationReport
-from finercam_core.evaluate.tables import write_text
 from finercam_core.finer import GAMMA
+from finercam_core.io.atomic import write_whole
+from finercam_core.io.progress import Progress
 from finercam_core.report.page_content import PageContent
 from finercam_core.report.pages import AtlasFacts, Page
 from finercam_core.report.specimen_views import ALL, SpecimenViews
@@ -118,7 +119,7 @@ def report(
     for done, (address, template, make) in enumerate(pages, 1):
         (folder / address).parent.mkdir(parents=True, exist_ok=True)
         up = "../" * address.count("/")
-        write_text(folder / address, templates.get_template(template).render(atlas=facts, page=make(), up=up))
+        write_whole(folder / address, templates.get_template(template).render(atlas=facts, page=make(), up=up))
         if progress is not None:
             progress(done, len(pages))
     return AtlasReport(folder / INDEX, len(content.species), len(content.pairs), dict(content.views.unreadable))

@@ -4,10 +4,10 @@
 `write_chunk` writes one chunk, and `open_store` reads. See docs/store.md for the layout.
 """
 
+from finercam_core.store.backlog import Backlog, Chunk, pending_chunks
 from finercam_core.store.chunks import ChunkResult, write_chunk
 from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
 from finercam_core.store.lock import Hold, exclusive
-from finercam_core.store.pending import Chunk, Pending, pending_chunks
 from finercam_core.store.planner import create_store
 from finercam_core.store.reader import SpecimenRecord, Store, open_store
 from finercam_core.store.runs import RunPlace, newest_run, runs_beside
@@ -17,11 +17,11 @@ from finercam_core.store.verify import Damage, give_up, verify
 __all__ = [
     "CHUNK",
     "SCHEMA_VERSION",
+    "Backlog",
     "Chunk",
     "ChunkResult",
     "Damage",
     "Hold",
-    "Pending",
     "RunPlace",
     "SpecimenRecord",
     "Store",

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import zarr
 
 from finercam_core.errors import StoreError
-from finercam_core.io.faults import told
+from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
+from finercam_core.store.backlog import Chunk
 from finercam_core.store.layout import ATTRIBUTE, CHUNK, FAILURES, value_names, with_status
 from finercam_core.store.lock import check_held
-from finercam_core.store.pending import Chunk
 
 log = logging.getLogger(__name__)
 FLOAT16_MAX = float(np.finfo(np.float16).max)
@@ -71,7 +71,7 @@ def write_chunk(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray
     if rows.min() < 0 or rows.max() >= CHUNK:
         raise StoreError(f"slots {chunk.slots} are not in chunk {chunk.index}", "write each chunk by itself")
     status, details = _judge(chunk, result)
-    with told(location):
+    with store_errors(location):
         _write(Files(location), chunk, rows, result, status, details)
     return status
 

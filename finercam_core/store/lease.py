@@ -8,12 +8,12 @@ import uuid
 from dataclasses import dataclass
 
 from finercam_core.errors import StoreError
-from finercam_core.io.faults import told
+from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 
 
 @dataclass(frozen=True)
-class Timing:
+class LeaseTiming:
     """How long a lease lives, in seconds of each process's own monotonic clock.
 
     Parameters
@@ -41,12 +41,12 @@ class Lease:
         The store.
     name : str
         Name of the object.
-    timing : Timing
+    timing : LeaseTiming
     """
 
-    def __init__(self, files: Files, name: str, timing: Timing | None = None) -> None:
+    def __init__(self, files: Files, name: str, timing: LeaseTiming | None = None) -> None:
         self._files, self._path = files, f"{files.root}/{name}"
-        self._timing = timing or Timing()
+        self._timing = timing or LeaseTiming()
         self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
         self._count = 0
         self._tag = ""
@@ -56,7 +56,7 @@ class Lease:
 
     def acquire(self) -> bool:
         """Take the lease if nobody has it or its owner is dead; False if its owner is alive."""
-        with told(self._files.location):
+        with store_errors(self._files.location):
             taken = self._put({"IfNoneMatch": "*"}) or self._inherit()
         if taken:
             self._thread = threading.Thread(target=self._keep, name="finercam-lease", daemon=True)
@@ -77,7 +77,7 @@ class Lease:
         if self._thread is not None:
             self._thread.join()
         if not self._lost and self._now() == self._tag:
-            with told(self._files.location):
+            with store_errors(self._files.location):
                 self._files.fs.rm_file(self._path)
 
     def _inherit(self) -> bool:

@@ -15,7 +15,7 @@ from zarr.core.group import GroupMetadata
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import StoreError
-from finercam_core.io.faults import told
+from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.references.plan import ComparisonPlan
 from finercam_core.store import runs
@@ -75,7 +75,7 @@ def create_store(
     if beside and _held_run(files) not in (None, provenance["run"]):
         files = Files(runs.beside(files.location, provenance["run"]))
         provenance = _provenance(catalog, plan, grid, settings, files)
-    with told(files.location):
+    with store_errors(files.location):
         _create(files, catalog, plan, provenance)
     return open_store(files.location)
 

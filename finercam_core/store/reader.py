@@ -17,7 +17,7 @@ from finercam_core.errors import StoreError
 from finercam_core.finer import compared_gamma
 from finercam_core.images.decoder import image_size, load_image
 from finercam_core.images.preparation import Preparation, Window
-from finercam_core.io.faults import told
+from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.layout import ATTRIBUTE, REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
@@ -85,7 +85,7 @@ def open_store(location: str | Path, *, images: str | Path | None = None) -> "St
     """
     files = Files(location)
     try:
-        with told(files.location):
+        with store_errors(files.location):
             attributes = dict(files.group().attrs)
     except (FileNotFoundError, KeyError, ValueError) as error:
         raise StoreError(f"there is no store at {location}", "write one with `finercam annotate`") from error

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.catalog.columns import image_locations
-from finercam_core.io.faults import told
+from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.layout import FAILURES, status_of
@@ -126,7 +126,7 @@ def _files(files: Files) -> Iterator[tuple[str, int]]:
     if files.local is not None:
         yield from _local(str(files.local), "")
         return
-    with told(files.location):
+    with store_errors(files.location):
         for path, entry in files.fs.find(files.root, detail=True).items():
             yield str(path)[len(str(files.root)) :].lstrip("/"), int(entry["size"])
 

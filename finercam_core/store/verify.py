@@ -1,6 +1,6 @@
 """Check every chunk of a store against its checksum and its state, and give up what is damaged."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import zarr
 
-from finercam_core.io.faults import told
+from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
+from finercam_core.io.progress import Progress
 from finercam_core.status import Status
 from finercam_core.store.layout import ATTRIBUTE, CHUNK, REFERENCE, SPECIMENS, status_of, value_names
 
@@ -39,7 +40,7 @@ class Damage:
     reason: str
 
 
-def verify(location: str | Path, *, progress: Callable[[int, int], None] | None = None) -> list[Damage]:
+def verify(location: str | Path, *, progress: Progress | None = None) -> list[Damage]:
     """Read every chunk of every species: checksums must hold, and a specimen that is done must have its values.
 
     Parameters
@@ -112,7 +113,7 @@ def give_up(location: str | Path, damaged: list[Damage]) -> int:
     files = Files(location)
     broken = {damage.group for damage in damaged if damage.array == "zarr.json"}
     chunks = {(damage.group, damage.index) for damage in damaged}
-    with told(files.location):
+    with store_errors(files.location):
         for group in broken:
             files.remove(f"{group}/zarr.json")
         root = files.group("r+")

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,15 +11,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from finercam_core.io.atomic import write_whole
+from finercam_core.io.progress import Progress
 from finercam_core.synthetic.parts import MASK_NAMES
 from finercam_core.synthetic.shortcuts import Planting
 from finercam_core.synthetic.specimen import render_specimen
-from finercam_core.synthetic.tables import Item, plan_items, write_tables, write_whole
+from finercam_core.synthetic.tables import PlannedSpecimen, plan_specimens, write_tables
 from finercam_core.synthetic.truth import write_truth
 
 _QUALITY = 92
 _BATCH = 25
-Progress = Callable[[int, int], None]
 
 
 def render_collection(
@@ -61,24 +62,26 @@ def render_collection(
     """
     folder = Path(folder)
     planted = Planting.checked(shortcut, disguise)
-    items = plan_items({"train": train, "val": val, "test": test})
-    write_truth(folder, seed, planted, items)
+    specimens = plan_specimens({"train": train, "val": val, "test": test})
+    write_truth(folder, seed, planted, specimens)
     names = {str(number): name for number, name in MASK_NAMES.items()}
-    write_whole(folder / "segmentation_masks" / "seg_id_trait_map.json", json.dumps(names, indent=1).encode())
-    missing = [item for item in items if not all(path.exists() for path in _paths(folder, item))]
-    done = len(items) - len(missing)
+    write_whole(folder / "segmentation_masks" / "seg_id_trait_map.json", json.dumps(names, indent=1))
+    missing = [specimen for specimen in specimens if not all(path.exists() for path in _paths(folder, specimen))]
+    done = len(specimens) - len(missing)
     for count in _render_all(folder, seed, planted, missing, workers):
         done += count
         if progress:
-            progress(done, len(items))
-    write_tables(folder, items, planted.drawn)
+            progress(done, len(specimens))
+    write_tables(folder, specimens, planted.drawn)
     if progress and not missing:
-        progress(done, len(items))
+        progress(done, len(specimens))
 
 
-def _render_all(folder: Path, seed: int, planted: Planting, items: Sequence[Item], workers: int) -> Iterator[int]:
+def _render_all(
+    folder: Path, seed: int, planted: Planting, specimens: Sequence[PlannedSpecimen], workers: int
+) -> Iterator[int]:
     """Render images batch by batch; yields how many are new each time."""
-    batches = [items[i : i + _BATCH] for i in range(0, len(items), _BATCH)]
+    batches = [specimens[i : i + _BATCH] for i in range(0, len(specimens), _BATCH)]
     if workers <= 1 or len(batches) <= 1:
         for batch in batches:
             yield render_batch(folder, seed, planted, batch)
@@ -89,23 +92,23 @@ def _render_all(folder: Path, seed: int, planted: Planting, items: Sequence[Item
             yield future.result()
 
 
-def render_batch(folder: Path, seed: int, planted: Planting, items: Sequence[Item]) -> int:
-    """Render images and masks of some items into the folder; returns their number."""
-    for item in items:
-        specimen = render_specimen(
-            item.species, seed, item.number, as_species=planted.drawn(item.species),
-            shortcut=planted.shortcut.get(item.species), chance_bars=planted.chance_bars,
+def render_batch(folder: Path, seed: int, planted: Planting, specimens: Sequence[PlannedSpecimen]) -> int:
+    """Render images and masks of some specimens into the folder; returns their number."""
+    for specimen in specimens:
+        rendered = render_specimen(
+            specimen.species, seed, specimen.number, as_species=planted.drawn(specimen.species),
+            shortcut=planted.shortcut.get(specimen.species), chance_bars=planted.chance_bars,
         )  # fmt: skip
-        image, mask = _paths(folder, item)
-        write_whole(mask, _encoded(specimen.mask, "PNG"))
-        write_whole(image, _encoded(specimen.image, "JPEG", quality=_QUALITY, subsampling=0))
-    return len(items)
+        image, mask = _paths(folder, specimen)
+        write_whole(mask, _encoded(rendered.mask, "PNG"))
+        write_whole(image, _encoded(rendered.image, "JPEG", quality=_QUALITY, subsampling=0))
+    return len(specimens)
 
 
-def _paths(folder: Path, item: Item) -> tuple[Path, Path]:
-    """Where an item's image and mask lie."""
+def _paths(folder: Path, specimen: PlannedSpecimen) -> tuple[Path, Path]:
+    """Where a specimen's image and mask lie."""
     masks = folder / "segmentation_masks" / "images"
-    return folder / "Images" / item.file_name, masks / f"{item.stem}.png"
+    return folder / "Images" / specimen.file_name, masks / f"{specimen.stem}.png"
 
 
 def _encoded(pixels: npt.NDArray[np.uint8], kind: str, **options: int) -> bytes:

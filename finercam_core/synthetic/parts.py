@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-class Part(IntEnum):
+class BodyPart(IntEnum):
     """What a pixel shows; up to `OCELLUS` also the class id in the mask files."""
 
     BACKGROUND = 0
@@ -48,24 +48,24 @@ MASK_NAMES: Mapping[int, str] = MappingProxyType(
     }
 )
 
-TRAIT_PARTS: Mapping[str, tuple[Part, ...]] = MappingProxyType(
+TRAIT_PARTS: Mapping[str, tuple[BodyPart, ...]] = MappingProxyType(
     {
-        "adipose_fin": (Part.ADIPOSE_FIN,),
-        "anal_fin": (Part.ANAL_FIN,),
-        "bars": (Part.BARS,),
-        "barbel": (Part.BARBEL,),
-        "body": tuple(part for part in Part if part),
-        "caudal_fin": (Part.CAUDAL_FIN,),
-        "caudal_spot": (Part.CAUDAL_SPOT,),
-        "dorsal_fins": (Part.SECOND_DORSAL_FIN,),
-        "lateral_band": (Part.LATERAL_BAND,),
-        "ocellus": (Part.OCELLUS,),
-        "pelvic_fin": (Part.PELVIC_FIN,),
+        "adipose_fin": (BodyPart.ADIPOSE_FIN,),
+        "anal_fin": (BodyPart.ANAL_FIN,),
+        "bars": (BodyPart.BARS,),
+        "barbel": (BodyPart.BARBEL,),
+        "body": tuple(part for part in BodyPart if part),
+        "caudal_fin": (BodyPart.CAUDAL_FIN,),
+        "caudal_spot": (BodyPart.CAUDAL_SPOT,),
+        "dorsal_fins": (BodyPart.SECOND_DORSAL_FIN,),
+        "lateral_band": (BodyPart.LATERAL_BAND,),
+        "ocellus": (BodyPart.OCELLUS,),
+        "pelvic_fin": (BodyPart.PELVIC_FIN,),
     }
 )
-_TO_CLASS = np.arange(len(Part), dtype=np.uint8)
-_TO_CLASS[Part.SECOND_DORSAL_FIN] = Part.DORSAL_FIN
-_TO_CLASS[Part.TRUNK] = Part.BACKGROUND
+_TO_CLASS = np.arange(len(BodyPart), dtype=np.uint8)
+_TO_CLASS[BodyPart.SECOND_DORSAL_FIN] = BodyPart.DORSAL_FIN
+_TO_CLASS[BodyPart.TRUNK] = BodyPart.BACKGROUND
 
 
 def mask_classes(parts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from finercam_core.synthetic.anatomy import BodyPlan
 from finercam_core.synthetic.canvas import Canvas, Patch
-from finercam_core.synthetic.parts import Part
+from finercam_core.synthetic.parts import BodyPart
 from finercam_core.synthetic.pose import Pose
 
 FloatArray = npt.NDArray[np.float64]
@@ -19,9 +19,9 @@ def draw_body(canvas: Canvas, pose: Pose, body: BodyPlan) -> Patch:
     level = (y / np.maximum(height, 1e-3)).clip(-1, 1)
     behind = 1 / (1 + np.exp(-(x - _operculum(body, y)) * 160))
     skin = _countershading(body, level) * (_roundness(level) * _texture(pose, body, x, y, behind))[..., None]
-    canvas.blend(patch, skin.clip(0, 1), part=Part.TRUNK)
+    canvas.blend(patch, skin.clip(0, 1), part=BodyPart.TRUNK)
     head = canvas.parts[patch.where]
-    head[(patch.cover >= 0.5) & (behind < 0.5)] = Part.HEAD
+    head[(patch.cover >= 0.5) & (behind < 0.5)] = BodyPart.HEAD
     _draw_head(canvas, pose, body)
     return patch
 
@@ -86,7 +86,7 @@ def _draw_head(canvas: Canvas, pose: Pose, body: BodyPlan) -> None:
 def _draw_eye(canvas: Canvas, pose: Pose, body: BodyPlan) -> None:
     x, y, radius = body.eye
     iris = np.array([0.86, 0.78, 0.50])
-    canvas.blend(canvas.fill(disc(pose, (x, y), radius * 1.12)), np.array(body.back_colour) * 0.5, part=Part.EYE)
+    canvas.blend(canvas.fill(disc(pose, (x, y), radius * 1.12)), np.array(body.back_colour) * 0.5, part=BodyPart.EYE)
     canvas.blend(canvas.fill(disc(pose, (x, y), radius * 0.92)), iris)
     canvas.blend(canvas.fill(disc(pose, (x, y), radius * 0.55)), (0.04, 0.04, 0.05))
     canvas.blend(canvas.fill(disc(pose, (x - radius * 0.2, y + radius * 0.25), radius * 0.17)), (1.0, 1.0, 1.0))
@@ -105,7 +105,7 @@ _BAR_CENTRES = (0.40, 0.53, 0.66, 0.79)
 def draw_caudal_spot(canvas: Canvas, pose: Pose, body: BodyPlan) -> None:
     """Dark oval spot over the base of the caudal fin."""
     spot = canvas.fill(disc(pose, (0.955, 0.0), 0.058, stretch=1.35))
-    canvas.blend(spot, body.mark_colour, opacity=0.88, part=Part.CAUDAL_SPOT)
+    canvas.blend(spot, body.mark_colour, opacity=0.88, part=BodyPart.CAUDAL_SPOT)
 
 
 def draw_lateral_band(canvas: Canvas, pose: Pose, body: BodyPlan, trunk: Patch) -> None:
@@ -117,7 +117,7 @@ def draw_lateral_band(canvas: Canvas, pose: Pose, body: BodyPlan, trunk: Patch) 
         * _rise(0.046 - 0.014 * (2 * x - 1.2) ** 2 - np.abs(y - 0.012), 0.007)
     )
     band = Patch(trunk.where, (trunk.cover * cover).astype(np.float32))
-    canvas.blend(band, body.mark_colour, opacity=0.78, part=Part.LATERAL_BAND)
+    canvas.blend(band, body.mark_colour, opacity=0.78, part=BodyPart.LATERAL_BAND)
 
 
 def draw_bars(canvas: Canvas, pose: Pose, body: BodyPlan, trunk: Patch) -> None:
@@ -127,13 +127,13 @@ def draw_bars(canvas: Canvas, pose: Pose, body: BodyPlan, trunk: Patch) -> None:
     half = 0.030 + 0.010 * level
     inside = np.max([half - np.abs(x + 0.03 * level - centre) for centre in _BAR_CENTRES], axis=0)
     bars = Patch(trunk.where, (trunk.cover * _rise(inside, 0.005) * _rise(level + 0.55, 0.05)).astype(np.float32))
-    canvas.blend(bars, body.mark_colour, opacity=0.75, part=Part.BARS)
+    canvas.blend(bars, body.mark_colour, opacity=0.75, part=BodyPart.BARS)
 
 
 def draw_ocellus(canvas: Canvas, pose: Pose, body: BodyPlan) -> None:
     """Draw a dark eyespot with a pale ring, on the hind flank."""
     centre = (0.67, 0.055)
-    canvas.blend(canvas.fill(disc(pose, centre, 0.090)), body.fin_colour, opacity=0.95, part=Part.OCELLUS)
+    canvas.blend(canvas.fill(disc(pose, centre, 0.090)), body.fin_colour, opacity=0.95, part=BodyPart.OCELLUS)
     canvas.blend(canvas.fill(disc(pose, centre, 0.064)), body.mark_colour, opacity=0.95)
 
 

@@ -10,7 +10,7 @@ from finercam_core.synthetic.anatomy import BodyPlan, Fin
 from finercam_core.synthetic.background import paint_background
 from finercam_core.synthetic.canvas import Canvas
 from finercam_core.synthetic.genera import BODY_PLANS
-from finercam_core.synthetic.parts import TRAIT_PARTS, Part, mask_classes
+from finercam_core.synthetic.parts import TRAIT_PARTS, BodyPart, mask_classes
 from finercam_core.synthetic.pose import Pose, draw_pose
 from finercam_core.synthetic.skin import draw_bars, draw_body, draw_caudal_spot, draw_lateral_band, draw_ocellus
 from finercam_core.synthetic.species import SpeciesPlan, differing_traits, species_number, species_plan
@@ -24,7 +24,7 @@ _BARBELS = (
 )
 
 
-def draw_fin(canvas: Canvas, pose: Pose, body: BodyPlan, fin: Fin, part: Part) -> None:
+def draw_fin(canvas: Canvas, pose: Pose, body: BodyPlan, fin: Fin, part: BodyPart) -> None:
     """Draw one fin: membrane, darker towards the margin, and its branching rays."""
     base, tip = (pose.to_pixels(points) for points in body.fin_rays(fin))
     membrane = canvas.fill(np.concatenate([base, tip[::-1]]))
@@ -54,18 +54,18 @@ def draw_barbels(canvas: Canvas, pose: Pose, body: BodyPlan) -> None:
         half = 0.020 * (1 - 0.55 * s) * np.array([[1.0, 0.35]])
         outline = pose.to_pixels(np.concatenate([line - half, (line + half)[::-1]]))
         flesh = canvas.fill(outline)
-        canvas.blend(flesh, np.array(body.back_colour) * 0.9, part=Part.BARBEL)
+        canvas.blend(flesh, np.array(body.back_colour) * 0.9, part=BodyPart.BARBEL)
         canvas.blend(canvas.stroke([pose.to_pixels(line - 0.4 * half)], 1.0), body.flank_colour, opacity=0.6)
 
 
-class Specimen(NamedTuple):
+class RenderedSpecimen(NamedTuple):
     """A rendered photograph and what it shows.
 
     Attributes
     ----------
     image : uint8 array (height, width, 3), RGB
     parts : uint8 array (height, width)
-        Id of the `Part` at each pixel.
+        Id of the `BodyPart` at each pixel.
     """
 
     image: npt.NDArray[np.uint8]
@@ -90,7 +90,7 @@ def render_specimen(
     as_species: str | None = None,
     shortcut: str | None = None,
     chance_bars: bool = True,
-) -> Specimen:
+) -> RenderedSpecimen:
     """Render specimen `index` of a species; the same whatever else is rendered.
 
     Parameters
@@ -111,19 +111,19 @@ def render_specimen(
     pose = draw_pose(np.random.default_rng(np.random.SeedSequence([seed, number, index])))
     canvas = Canvas(paint_background(pose, shortcut, chance_bars=chance_bars))
     _draw_fish(canvas, pose, species_plan(as_species or species))
-    return Specimen(_photograph(canvas, pose), canvas.parts)
+    return RenderedSpecimen(_photograph(canvas, pose), canvas.parts)
 
 
 def _draw_fish(canvas: Canvas, pose: Pose, plan: SpeciesPlan) -> None:
     """Draw from back to front: unpaired fins, body, marks, paired fins, barbels."""
     body, traits = BODY_PLANS[plan.genus], plan.traits
-    draw_fin(canvas, pose, body, body.fins[f"caudal_{traits['caudal_fin']}"], Part.CAUDAL_FIN)
-    draw_fin(canvas, pose, body, body.fins["dorsal"], Part.DORSAL_FIN)
+    draw_fin(canvas, pose, body, body.fins[f"caudal_{traits['caudal_fin']}"], BodyPart.CAUDAL_FIN)
+    draw_fin(canvas, pose, body, body.fins["dorsal"], BodyPart.DORSAL_FIN)
     if traits["dorsal_fins"] == "two":
-        draw_fin(canvas, pose, body, body.fins["second_dorsal"], Part.SECOND_DORSAL_FIN)
+        draw_fin(canvas, pose, body, body.fins["second_dorsal"], BodyPart.SECOND_DORSAL_FIN)
     if traits["adipose_fin"] == "present":
-        draw_fin(canvas, pose, body, body.fins["adipose"], Part.ADIPOSE_FIN)
-    draw_fin(canvas, pose, body, body.fins[f"anal_{traits['anal_fin']}"], Part.ANAL_FIN)
+        draw_fin(canvas, pose, body, body.fins["adipose"], BodyPart.ADIPOSE_FIN)
+    draw_fin(canvas, pose, body, body.fins[f"anal_{traits['anal_fin']}"], BodyPart.ANAL_FIN)
     trunk = draw_body(canvas, pose, body)
     if traits["lateral_band"] == "present":
         draw_lateral_band(canvas, pose, body, trunk)
@@ -134,8 +134,8 @@ def _draw_fish(canvas: Canvas, pose: Pose, plan: SpeciesPlan) -> None:
     if traits["ocellus"] == "present":
         draw_ocellus(canvas, pose, body)
     if traits["pelvic_fin"] == "present":
-        draw_fin(canvas, pose, body, body.fins["pelvic"], Part.PELVIC_FIN)
-    draw_fin(canvas, pose, body, body.fins["pectoral"], Part.PECTORAL_FIN)
+        draw_fin(canvas, pose, body, body.fins["pelvic"], BodyPart.PELVIC_FIN)
+    draw_fin(canvas, pose, body, body.fins["pectoral"], BodyPart.PECTORAL_FIN)
     if traits["barbel"] == "present":
         draw_barbels(canvas, pose, body)
 

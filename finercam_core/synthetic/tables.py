@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from finercam_core.io.atomic import write_whole
 from finercam_core.synthetic.species import SPECIES, SpeciesPlan, species_plan
 
 COLUMNS = [
@@ -30,7 +31,7 @@ SPLITS: Mapping[str, int] = {"train": 0, "val": 10_000, "test": 20_000}
 CHUNKS = 6
 
 
-class Item(NamedTuple):
+class PlannedSpecimen(NamedTuple):
     """One image of a collection: its species, its specimen number and its split."""
 
     species: str
@@ -48,26 +49,27 @@ class Item(NamedTuple):
         return f"chunk_{self.number % CHUNKS + 1}/{self.stem}.jpg"
 
 
-def plan_items(counts: Mapping[str, int]) -> list[Item]:
-    """Return all images of a collection with so many images per species in each split."""
+def plan_specimens(counts: Mapping[str, int]) -> list[PlannedSpecimen]:
+    """Plan a collection from the number of images per species in each split."""
     return [
-        Item(plan.name, SPLITS[split] + k, split)
+        PlannedSpecimen(plan.name, SPLITS[split] + k, split)
         for split, count in counts.items()
         for k in range(count)
         for plan in SPECIES
     ]
 
 
-def table(items: Sequence[Item], drawn: Callable[[str], str] = str) -> pd.DataFrame:
-    """Fish-Vista's 15 columns, one row an image; the four trait columns hold 0 or 1, as the species is `drawn`."""
-    rows = [_row(item, species_plan(item.species), species_plan(drawn(item.species))) for item in items]
+def table(specimens: Sequence[PlannedSpecimen], drawn: Callable[[str], str] = str) -> pd.DataFrame:
+    """Fish-Vista's 15 columns, one row per image; the four trait columns hold 0 or 1, as the species is `drawn`."""
+    rows = [_row(specimen, species_plan(drawn(specimen.species))) for specimen in specimens]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(item: Item, plan: SpeciesPlan, drawn: SpeciesPlan) -> dict[str, str | int]:
+def _row(specimen: PlannedSpecimen, drawn: SpeciesPlan) -> dict[str, str | int]:
+    plan = species_plan(specimen.species)
     return {
-        "filename": f"{item.stem}.jpg",
-        "source_filename": f"{item.stem}.jpg",
+        "filename": f"{specimen.stem}.jpg",
+        "source_filename": f"{specimen.stem}.jpg",
         "original_format": "jpg",
         "arkid": "",
         "family": plan.family,
@@ -80,21 +82,14 @@ def _row(item: Item, plan: SpeciesPlan, drawn: SpeciesPlan) -> dict[str, str | i
         "pelvic_fin": int(drawn.traits["pelvic_fin"] == "present"),
         "barbel": int(drawn.traits["barbel"] == "present"),
         "multiple_dorsal_fin": int(drawn.traits["dorsal_fins"] == "two"),
-        "file_name": item.file_name,
+        "file_name": specimen.file_name,
     }
 
 
-def write_tables(folder: Path, items: Sequence[Item], drawn: Callable[[str], str] = str) -> None:
+def write_tables(folder: Path, specimens: Sequence[PlannedSpecimen], drawn: Callable[[str], str] = str) -> None:
     """Write `classification_{split}.csv` and `segmentation_{split}.csv`: every rendered image has a mask."""
     for split in SPLITS:
-        text = table([item for item in items if item.split == split], drawn).to_csv(index=False, lineterminator="\n")
+        rows = table([specimen for specimen in specimens if specimen.split == split], drawn)
+        text = rows.to_csv(index=False, lineterminator="\n")
         for task in ("classification", "segmentation"):
-            write_whole(folder / f"{task}_{split}.csv", text.encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is either there in full or not at all; parents are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+            write_whole(folder / f"{task}_{split}.csv", text)

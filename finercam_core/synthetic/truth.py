@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import CatalogError
+from finercam_core.io.atomic import write_whole
 from finercam_core.synthetic.shortcuts import Planting
 from finercam_core.synthetic.species import species_plan
 from finercam_core.synthetic.specimen import true_region
-from finercam_core.synthetic.tables import Item, write_whole
+from finercam_core.synthetic.tables import PlannedSpecimen
 
 FILE = "truth.json"
 # Raise this whenever the same seed gives other pixels, so that no collection is half old and half new.
 RENDERER = 1
 
 
-def write_truth(folder: Path, seed: int, planted: Planting, items: Iterable[Item]) -> None:
+def write_truth(folder: Path, seed: int, planted: Planting, specimens: Iterable[PlannedSpecimen]) -> None:
     """Note seed, renderer and images; earlier images of the same collection stay listed.
 
     Raises
@@ -29,14 +30,14 @@ def write_truth(folder: Path, seed: int, planted: Planting, items: Iterable[Item
         If the folder holds a collection with another seed, renderer or shortcut.
     """
     origin = {"seed": seed, "renderer": RENDERER, **planted.to_truth()}
-    images = {item.stem: {"species": item.species, "index": item.number} for item in items}
+    images = {specimen.stem: {"species": specimen.species, "index": specimen.number} for specimen in specimens}
     if (folder / FILE).exists():
         known = read_truth(folder)
         before = {key: value for key, value in known.items() if key != "images"}
         if before != origin:
             raise CatalogError(f"{folder} holds a collection made with {before}", "render into another folder")
         images = known["images"] | images
-    write_whole(folder / FILE, json.dumps(origin | {"images": images}, indent=1).encode())
+    write_whole(folder / FILE, json.dumps(origin | {"images": images}, indent=1))
 
 
 def read_truth(folder: Path) -> dict[str, Any]:

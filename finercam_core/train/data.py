@@ -1,7 +1,6 @@
 """The images of a collection as arrays, in honest splits; what cannot be used is reported, never dropped silently."""
 
 import hashlib
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,8 +15,7 @@ from finercam_core.errors import TrainingError
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Preparation
-
-Progress = Callable[[int, int, str], None]
+from finercam_core.io.progress import StepProgress
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class TrainingData:
 
 
 def load_data(
-    catalog: Catalog, preparation: Preparation, *, minimum: int = 1, progress: Progress | None = None
+    catalog: Catalog, preparation: Preparation, *, minimum: int = 1, progress: StepProgress | None = None
 ) -> TrainingData:
     """Read all images of a collection.
 
@@ -110,7 +108,7 @@ def load_data(
 
 
 def _read_all(
-    table: pd.DataFrame, preparation: Preparation, root: str, progress: Progress | None
+    table: pd.DataFrame, preparation: Preparation, root: str, progress: StepProgress | None
 ) -> tuple[list[npt.NDArray[np.uint8]], dict[str, str]]:
     """Prepared pixels of all images that can be read, in order, and what is wrong with the others."""
     pixels, unreadable = [], {}

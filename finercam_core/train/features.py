@@ -14,7 +14,7 @@ from filelock import FileLock
 from torch import nn
 
 from finercam_core.images.preparation import Preparation
-from finercam_core.train.data import Progress
+from finercam_core.io.progress import StepProgress
 
 Pixels = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
@@ -51,7 +51,7 @@ def cached_features(
     pixels: Pixels,
     forward: Callable[[Pixels], Features],
     batch: int,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
 ) -> Features:
     """Features of images, from the cache where they are there.
 

@@ -17,7 +17,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
-from finercam_core.train.data import Progress, TrainingData
+from finercam_core.io.atomic import replacing
+from finercam_core.io.progress import StepProgress
+from finercam_core.train.data import TrainingData
 from finercam_core.train.distributed import World
 from finercam_core.train.sampling import augment, class_weights, draw_order, score_shift
 from finercam_core.train.settings import FinetuneSettings
@@ -40,13 +42,11 @@ class Checkpoint:
 
     def save(self, epoch: int, notes: dict[str, Any]) -> None:
         """Put the state after an epoch in place at once."""
-        temporary = self.path.with_suffix(".partial")
         state = {name: part.state_dict() for name, part in self.parts.items()}
-        with temporary.open("wb") as file:
+        with replacing(self.path) as partial, partial.open("wb") as file:
             torch.save({"run": self.run, "epoch": epoch, "notes": notes, **state}, file)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(self.path)
 
     def resume(self) -> tuple[int, dict[str, Any]]:
         """Take up the state if there is one of this run: epochs done and the notes kept with it."""
@@ -77,7 +77,7 @@ def finetune(
     preparation: Preparation,
     settings: FinetuneSettings,
     checkpoint: Path,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     *,
     world: World | None = None,
 ) -> list[dict[str, float]]:
@@ -168,7 +168,7 @@ class _Run:
         """The model that is judged and kept."""
         return self.model if self.average is None else self.average.module
 
-    def epoch(self, epoch: int, progress: Progress | None) -> None:
+    def epoch(self, epoch: int, progress: StepProgress | None) -> None:
         """All images once, in batches of nearly equal size: batch normalisation does badly on a small last one."""
         # Each epoch has its own seed, so that a resumed run draws what an undisturbed one draws.
         seed = self.settings.seed * 100_003 + epoch

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from torch import nn
 
 from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
+from finercam_core.io.atomic import replacing
 from finercam_core.train.card import draw_curve, model_card
 
 RANKS = ("family", "genus", "specificEpithet", "infraspecificEpithet", "vernacularName")
@@ -53,23 +53,22 @@ def write_folder(
     licences : sequence of str
         Of the images.
     """
-    temporary = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-    save_file(state, temporary / "model.safetensors", metadata={"format": "pt"})
-    training = {**training, "sha256": {"model.safetensors": _sha256(temporary / "model.safetensors")}}
-    _json(temporary / "preparation.json", preparation.to_dict())
-    _json(temporary / "training.json", training)
-    if "factory" in made:
-        _json(temporary / "finercam.json", made)
-    else:
-        _json(temporary / "config.json", _timm_config(made, model, species, preparation))
-    _write_classes(temporary / "classes.csv", species, taxa)
-    if training.get("curve"):
-        draw_curve(training["curve"], temporary / "curve.png")
-    (temporary / "README.md").write_text(model_card(made, species, training, data, licences), encoding="utf-8")
-    temporary.replace(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(folder) as partial:
+        partial.mkdir()
+        state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+        save_file(state, partial / "model.safetensors", metadata={"format": "pt"})
+        training = {**training, "sha256": {"model.safetensors": _sha256(partial / "model.safetensors")}}
+        _json(partial / "preparation.json", preparation.to_dict())
+        _json(partial / "training.json", training)
+        if "factory" in made:
+            _json(partial / "finercam.json", made)
+        else:
+            _json(partial / "config.json", _timm_config(made, model, species, preparation))
+        _write_classes(partial / "classes.csv", species, taxa)
+        if training.get("curve"):
+            draw_curve(training["curve"], partial / "curve.png")
+        (partial / "README.md").write_text(model_card(made, species, training, data, licences), encoding="utf-8")
 
 
 def _timm_config(made: dict[str, Any], model: nn.Module, species: tuple[str, ...], p: Preparation) -> dict[str, Any]:

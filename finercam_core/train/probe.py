@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from finercam_core.errors import TrainingError
-from finercam_core.train.data import Progress, TrainingData
+from finercam_core.io.progress import StepProgress
+from finercam_core.train.data import TrainingData
 from finercam_core.train.sampling import class_weights, score_shift
 from finercam_core.train.settings import ProbeSettings
 
@@ -30,7 +31,7 @@ class Head:
 
 
 def probe(
-    features: Floats, data: TrainingData, settings: ProbeSettings, progress: Progress | None = None
+    features: Floats, data: TrainingData, settings: ProbeSettings, progress: StepProgress | None = None
 ) -> tuple[Head, float]:
     """Fit a head on features of frozen images.
 
@@ -98,7 +99,7 @@ def _choosing(data: TrainingData) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np
 
 def _choose(
     scaled: torch.Tensor, labels: torch.Tensor, fit: npt.NDArray[np.bool_], check: npt.NDArray[np.bool_],
-    settings: ProbeSettings, classes: int, progress: Progress | None,
+    settings: ProbeSettings, classes: int, progress: StepProgress | None,
 ) -> tuple[Head, float]:  # fmt: skip
     """Best head on the checking images; each penalty starts from the head of the one before, the strongest first."""
     head, best, best_quality = None, None, (-1.0, -np.inf)

@@ -14,8 +14,9 @@ from finercam_core.catalog import Catalog
 from finercam_core.errors import TrainingError
 from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.preparation import Preparation
+from finercam_core.io.progress import StepProgress
 from finercam_core.train.backbone import Source
-from finercam_core.train.data import Progress, TrainingData, load_data
+from finercam_core.train.data import TrainingData, load_data
 from finercam_core.train.distributed import World, joined
 from finercam_core.train.features import Features, Pixels, backbone_key, cached_features, head_inputs
 from finercam_core.train.finetune import finetune, predict
@@ -35,7 +36,7 @@ class Fit:
     preparation: Preparation
     folder: Path
     cache: Path
-    progress: Progress | None
+    progress: StepProgress | None
     world: World
 
     def finetune(self, settings: FinetuneSettings) -> tuple[Scores, dict[str, Any]]:
@@ -130,7 +131,7 @@ def train(
     minimum_images: int = 1,
     device: str = "auto",
     cache: str | Path | None = None,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
 ) -> TrainingReport:
     """Train a classifier on a collection; under torchrun, all its processes fine-tune one model together.
 
@@ -184,7 +185,7 @@ def train(
 
 def _train(
     catalog: Catalog, target: Path, source: Source, mode: str, settings: Settings, preparation: Preparation | None,
-    minimum: int, world: World, cache: Path, progress: Progress | None,
+    minimum: int, world: World, cache: Path, progress: StepProgress | None,
 ) -> TrainingReport:  # fmt: skip
     start = time.monotonic()
     torch.manual_seed(settings.seed)

@@ -7,7 +7,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from finercam_core.catalog import open_catalog
-from finercam_core.fetch import Settings
+from finercam_core.fetch import FetchSettings
 from finercam_core.fetch import fetch as fetch_files
 from finercam_flows.hooks import say_why
 from finercam_flows.options import AllowPrivate, AskAgain, Attempts, CatalogSource, Contact, Folder, PerHost
@@ -18,7 +18,7 @@ SHOWN = 100
 @task(cache_policy=NO_CACHE)
 def fetch_images(catalog: str, to: str, settings: dict[str, Any], *, retry_failed: bool) -> dict[str, Any]:
     """Fetch whatever is not there yet."""
-    report = fetch_files(open_catalog(catalog), to, Settings(**settings), retry_failed=retry_failed)
+    report = fetch_files(open_catalog(catalog), to, FetchSettings(**settings), retry_failed=retry_failed)
     failures = report.failures[["image_id", "uri", "reason", "detail"]]
     return {
         "specimens": report.specimens, "fetched": report.fetched, "there": report.there,
@@ -45,7 +45,7 @@ def fetch(
     to : str
         Target folder.
     per_host, attempts, contact, allow_private
-        See `finercam_core.fetch.Settings`.
+        See `finercam_core.fetch.FetchSettings`.
     retry_failed : bool
         Ask again for what failed for good.
 

@@ -1,7 +1,6 @@
 """Look at the images of a collection: which are there, which open, and which are the same."""
 
 import hashlib
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -16,10 +15,10 @@ from finercam_core.images.decoder import load_image
 from finercam_core.images.faults import ImageError
 from finercam_core.images.location import image_source
 from finercam_core.io.addresses import is_url, is_web
+from finercam_core.io.progress import Progress
 from finercam_core.io.workers import processors
 from finercam_core.status import Status
 
-Progress = Callable[[int, int], None]
 _ENOUGH = (256, 256)  # a large JPEG is decoded at a fraction of its size; its whole file is read all the same
 
 

@@ -13,7 +13,7 @@ from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.template import Template
 from finercam_core.errors import CatalogError
 from finercam_core.io.addresses import absolute, is_url, join
-from finercam_core.io.faults import unreadable
+from finercam_core.io.faults import catalog_error
 from finercam_core.io.tables import RawTable, read_table
 
 
@@ -78,7 +78,7 @@ def _is_there(location: str) -> bool:
         system, path = fsspec.url_to_fs(location)
         return bool(system.exists(path))
     except Exception as error:  # fsspec's back ends raise whatever their client raises
-        raise unreadable(location, "looked up", error) from error
+        raise catalog_error(location, "looked up", error) from error
 
 
 def _mapped(manifest: Manifest, table: Table, root: str) -> MappedTable:

@@ -11,7 +11,7 @@ import torch
 
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.kept_tables import Tables, fingerprint, kept, species_folder, state_fingerprint
-from finercam_core.evaluate.protocol import EvaluationError, Progress, Protocol
+from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.tables import joined
 from finercam_core.evaluate.with_model.baselines import SETTINGS, usable_baselines
 from finercam_core.evaluate.with_model.compared_maps import Compared, compared_maps, map_of
@@ -21,6 +21,7 @@ from finercam_core.evaluate.with_model.masked_pixels import FILLS, pixel_ranks
 from finercam_core.explain import Classifier
 from finercam_core.finer import Weighting
 from finercam_core.images.decoder import load_pixels
+from finercam_core.io.progress import Progress
 from finercam_core.status import Status
 from finercam_core.store import Store, open_store
 

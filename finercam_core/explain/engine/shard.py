@@ -1,6 +1,6 @@
 """Compute and write the evidence of many chunks: decoding, the model and the disk work at the same time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +11,10 @@ from finercam_core.explain.engine.batches import Batch, Explained, Gathering, Ga
 from finercam_core.explain.engine.decoders import Decoding, decoded, default_workers
 from finercam_core.explain.engine.request import Question
 from finercam_core.explain.model.classifier import Classifier
+from finercam_core.io.progress import OutcomeProgress
 from finercam_core.status import Status
 from finercam_core.store import Chunk, open_store, write_chunk
 from finercam_core.store.reader import Store
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def annotate_chunks(
     batch_size: int = 32,
     decoders: int | None = None,
     processes: bool | None = None,
-    progress: Progress | None = None,
+    progress: OutcomeProgress | None = None,
 ) -> ShardReport:
     """Compute the evidence of all specimens of some chunks and write each chunk as soon as it is complete.
 
@@ -123,7 +122,7 @@ def _begin(gatherings: Gatherings, batch: Batch, store: Store, classifier: Class
 class _Counts:
     """Specimens of the chunks that are on the disk."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: OutcomeProgress | None) -> None:
         self.done = self.failed = 0
         self._progress = progress
 

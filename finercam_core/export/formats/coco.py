@@ -9,7 +9,7 @@ from typing import IO, Any, Self
 
 from finercam_core.export.formats.mask_writer import MaskWriter
 from finercam_core.export.mask_records import MaskRecord
-from finercam_core.io.files import complete_or_absent
+from finercam_core.io.atomic import complete_or_absent
 from finercam_core.regions.rle import encode
 from finercam_core.regions.threshold import measure
 from finercam_core.store import Store

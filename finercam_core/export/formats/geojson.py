@@ -13,7 +13,7 @@ import numpy.typing as npt
 from finercam_core.errors import ExportError
 from finercam_core.export.formats.mask_writer import MaskWriter
 from finercam_core.export.mask_records import MaskRecord
-from finercam_core.io.files import complete_or_absent
+from finercam_core.io.atomic import complete_or_absent
 from finercam_core.store import Store
 
 FILE = "regions.geojson"

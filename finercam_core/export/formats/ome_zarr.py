@@ -16,6 +16,7 @@ from finercam_core.errors import ExportError
 from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
 from finercam_core.export.mask_records import MaskRecord, read_record
 from finercam_core.images.palette import label_colour
+from finercam_core.io.atomic import replacing
 from finercam_core.store import SpecimenRecord, Store
 
 VERSION = "0.5"
@@ -56,14 +57,12 @@ class OmeZarrWriter(MaskWriter):
         assert stored is not None, "prepared() gives it"
         photograph = self.photograph(records[0])
         target = self.folder / f"{file_stem(image_id)}.ome.zarr"
-        partial = target.with_name(f"{target.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)
         about = {"image_id": image_id, "place": records[0].place, **self.store.provenance}
-        _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
-        self._labels(f"{partial}/labels", records)
-        self._evidence(f"{partial}/evidence", stored, (photograph.shape[1], photograph.shape[0]))
-        shutil.rmtree(target, ignore_errors=True)
-        partial.replace(target)
+        with replacing(target) as partial:
+            _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
+            self._labels(f"{partial}/labels", records)
+            self._evidence(f"{partial}/evidence", stored, (photograph.shape[1], photograph.shape[0]))
+            shutil.rmtree(target, ignore_errors=True)
         self.count += len(records)
 
     def _labels(self, path: str, records: Sequence[MaskRecord]) -> None:

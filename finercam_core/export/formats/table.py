@@ -16,7 +16,7 @@ from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.export.measurements import COLUMNS, measurements
 from finercam_core.images.faults import ImageError
-from finercam_core.io.files import complete_or_absent
+from finercam_core.io.atomic import complete_or_absent
 from finercam_core.regions.masks import read_mask, specimen_of
 from finercam_core.regions.threshold import measure
 from finercam_core.regions.traits import traits_of

@@ -7,7 +7,7 @@ from typing import IO, Any
 import fsspec
 
 from finercam_core.fetch.reasons import FetchFailure, Reason, Stopped
-from finercam_core.fetch.source import Answer, Source
+from finercam_core.fetch.records import Answer, RemoteFile
 from finercam_core.fetch.transport.partial import Allowance, Partial, receive
 from finercam_core.images.faults import ImageError
 from finercam_core.images.location import image_source
@@ -18,12 +18,12 @@ from finercam_core.status import Status
 _BLOCK = 1 << 20
 
 
-def copy(source: Source, root: str, partial: Partial, allowance: Allowance) -> Answer:
+def copy(remote: RemoteFile, root: str, partial: Partial, allowance: Allowance) -> Answer:
     """Read a file once into its partial file, or the rest of it.
 
     Parameters
     ----------
-    source : Source
+    remote : RemoteFile
         With a local path or a URL that fsspec opens.
     root : str
         The collection's folder or URL: a local file must lie in it, also through links.
@@ -39,21 +39,21 @@ def copy(source: Source, root: str, partial: Partial, allowance: Allowance) -> A
     """
     with _reasons():
         folder = None if is_url(root) else root
-        place = source.address if is_url(source.address) else str(image_source(source.address, folder))
-        system, path = fsspec.url_to_fs(place)
+        location = remote.address if is_url(remote.address) else str(image_source(remote.address, folder))
+        system, path = fsspec.url_to_fs(location)
         info = system.info(path)
         if info.get("size") and info["size"] > allowance.max_bytes:
             detail = f"{info['size']:,} bytes, {allowance.max_bytes:,} are allowed"
             raise FetchFailure(Reason.TOO_MANY_BYTES, detail)
         version = _version(info)
         resumed = bool(version) and partial.version == version and partial.size > 0
-        with partial.go_on() if resumed else partial.begin(version) as file, system.open(path, "rb") as remote:
-            remote.seek(file.tell())
-            size = receive(_blocks(remote), file, allowance)
+        with partial.go_on() if resumed else partial.begin(version) as file, system.open(path, "rb") as original:
+            original.seek(file.tell())
+            size = receive(_blocks(original), file, allowance)
     if info.get("size") is not None and size != info["size"]:
         partial.discard()
         raise FetchFailure(Reason.WRONG_LENGTH, f"{size:,} bytes came of {info['size']:,}")
-    return Answer(place, str(info.get("ETag", "")), str(info.get("LastModified", "")), resumed)
+    return Answer(location, str(info.get("ETag", "")), str(info.get("LastModified", "")), resumed)
 
 
 def _version(info: dict[str, Any]) -> str:

@@ -9,8 +9,8 @@ from typing import IO
 import httpx
 
 from finercam_core.fetch.reasons import FetchFailure, Reason
-from finercam_core.fetch.settings import Settings
-from finercam_core.fetch.source import Answer, Source
+from finercam_core.fetch.records import Answer, RemoteFile
+from finercam_core.fetch.settings import FetchSettings
 from finercam_core.fetch.transport.guard import Guard, clean_url
 from finercam_core.fetch.transport.hosts import Hosts
 from finercam_core.fetch.transport.partial import Allowance, Partial, receive, version_of
@@ -25,13 +25,13 @@ class Downloader:
 
     Parameters
     ----------
-    settings : Settings
+    settings : FetchSettings
         Timeouts, limits and the user agent.
     hosts : Hosts
         Slots and pauses of each host.
     """
 
-    def __init__(self, settings: Settings, hosts: Hosts) -> None:
+    def __init__(self, settings: FetchSettings, hosts: Hosts) -> None:
         self._settings = settings
         self._hosts = hosts
         self._guard = Guard(allow_private=settings.allow_private)
@@ -47,7 +47,7 @@ class Downloader:
         """Close all connections."""
         self._client.close()
 
-    def get(self, source: Source, partial: Partial, allowance: Allowance) -> Answer:
+    def get(self, remote: RemoteFile, partial: Partial, allowance: Allowance) -> Answer:
         """Ask once for a file, or for the rest of it.
 
         Raises
@@ -59,17 +59,17 @@ class Downloader:
         """
         with _reasons():
             request = self._client.build_request(
-                "GET", clean_url(source.address), headers={**source.headers, **partial.headers()}
+                "GET", clean_url(remote.address), headers={**remote.headers, **partial.headers()}
             )
             for _ in range(HOPS + 1):
-                following = self._ask(request, source, partial, allowance)
+                following = self._ask(request, remote, partial, allowance)
                 if isinstance(following, Answer):
                     return following
                 request = following
         raise FetchFailure(Reason.REDIRECTS, f"more than {HOPS} redirects, the last to {request.url}")
 
     def _ask(
-        self, request: httpx.Request, source: Source, partial: Partial, allowance: Allowance
+        self, request: httpx.Request, remote: RemoteFile, partial: Partial, allowance: Allowance
     ) -> httpx.Request | Answer:
         self._guard.check(request.url)
         with self._hosts.slot(request.url.host):
@@ -77,11 +77,11 @@ class Downloader:
             try:
                 self._guard.check_peer(response)
                 self._hosts.heard(request.url.host, answered=True)
-                return response.next_request or self._take(response, source, partial, allowance)
+                return response.next_request or self._take(response, remote, partial, allowance)
             finally:
                 response.close()
 
-    def _take(self, response: httpx.Response, source: Source, partial: Partial, allowance: Allowance) -> Answer:
+    def _take(self, response: httpx.Response, remote: RemoteFile, partial: Partial, allowance: Allowance) -> Answer:
         self._judge_status(response, partial)
         _judge_type(response)
         resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
@@ -91,9 +91,9 @@ class Downloader:
             packed = "Content-Encoding" in response.headers
             with _broken_body():
                 size = receive(response.iter_bytes() if packed else response.iter_raw(), file, allowance)
-        if source.size is not None and size != source.size:
+        if remote.size is not None and size != remote.size:
             partial.discard()
-            raise FetchFailure(Reason.WRONG_LENGTH, f"{size:,} bytes came, {source.size:,} were promised")
+            raise FetchFailure(Reason.WRONG_LENGTH, f"{size:,} bytes came, {remote.size:,} were promised")
         headers = response.headers
         return Answer(str(response.url), headers.get("ETag", ""), headers.get("Last-Modified", ""), resumed)
 

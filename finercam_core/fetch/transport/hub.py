@@ -14,7 +14,7 @@ from finercam_core import __version__
 from finercam_core.errors import FetchError
 from finercam_core.fetch.checksums import GIT
 from finercam_core.fetch.reasons import FetchFailure, Reason
-from finercam_core.fetch.source import Source
+from finercam_core.fetch.records import RemoteFile
 from finercam_core.io.faults import first_line
 
 BATCH = 500
@@ -39,7 +39,7 @@ class Hub:
         token = None if constants.HF_HUB_DISABLE_IMPLICIT_TOKEN else get_token()
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
-    def locate(self, uris: Sequence[str]) -> dict[str, Source | FetchFailure]:
+    def locate(self, uris: Sequence[str]) -> dict[str, RemoteFile | FetchFailure]:
         """For each ``hf://`` address of an image: where to ask for it and what must come, or why it cannot be fetched.
 
         Raises
@@ -47,7 +47,7 @@ class Hub:
         FetchError
             If the hub cannot be reached, or has no such repository.
         """
-        found: dict[str, Source | FetchFailure] = {}
+        found: dict[str, RemoteFile | FetchFailure] = {}
         groups: defaultdict[tuple[str, str, str | None], dict[str, str]] = defaultdict(dict)
         for uri in uris:
             parsed = _parse(uri)
@@ -61,7 +61,7 @@ class Hub:
 
     def _repository(
         self, kind: str, repository: str, revision: str | None, paths: dict[str, str]
-    ) -> dict[str, Source | FetchFailure]:
+    ) -> dict[str, RemoteFile | FetchFailure]:
         commit = str(
             self._ask(repository, lambda: self._api.repo_info(repository, repo_type=kind, revision=revision)).sha
         )
@@ -78,15 +78,15 @@ class Hub:
             known = {file.path: file for part in pool.map(ask, range(0, len(wanted), BATCH)) for file in part}
         missing = FetchFailure(Reason.NOT_FOUND, f"{repository} has no such file at {commit[:12]}")
         return {
-            uri: self._source(uri, known[path], hf_hub_url(repository, path, repo_type=kind, revision=commit))
+            uri: self._remote_file(known[path], hf_hub_url(repository, path, repo_type=kind, revision=commit))
             if path in known
             else missing
             for uri, path in paths.items()
         }
 
-    def _source(self, uri: str, file: RepoFile, address: str) -> Source:
+    def _remote_file(self, file: RepoFile, address: str) -> RemoteFile:
         checksums = {"sha256": file.lfs.sha256} if file.lfs else {GIT: file.blob_id}
-        return Source("image", uri, address, self._headers, file.size, checksums)
+        return RemoteFile(address, self._headers, file.size, checksums)
 
     def _ask(self, repository: str, question: Callable[[], T]) -> T:
         try:

@@ -5,15 +5,15 @@ import threading
 import tenacity
 
 from finercam_core.fetch.reasons import FetchFailure
-from finercam_core.fetch.settings import Settings
+from finercam_core.fetch.settings import FetchSettings
 
 
-def retrying(settings: Settings, stop: threading.Event) -> tenacity.Retrying:
+def retrying(settings: FetchSettings, stop: threading.Event) -> tenacity.Retrying:
     """Retry policy for one image; the last failure is raised as it is.
 
     Parameters
     ----------
-    settings : Settings
+    settings : FetchSettings
         Attempts, back-off and the time for one image.
     stop : threading.Event
         Ends the waiting between attempts.

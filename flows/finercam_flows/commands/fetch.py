@@ -9,7 +9,7 @@ from rich.console import Console
 from finercam_flows.screen.fetch_bar import fetch_bar
 
 if TYPE_CHECKING:
-    from finercam_core.fetch import Report
+    from finercam_core.fetch import FetchReport
 
 
 def fetch(
@@ -47,11 +47,11 @@ def fetch(
     Example: finercam catalog fetch catalogs/fish-vista.toml --to fish-vista --contact you@museum.org
     """
     from finercam_core.catalog import open_catalog
-    from finercam_core.fetch import Settings
+    from finercam_core.fetch import FetchSettings
     from finercam_core.fetch import fetch as fetch_images
     from finercam_core.images.decoder import Limits
 
-    settings = Settings(
+    settings = FetchSettings(
         per_host=per_host, attempts=attempts, read_timeout=timeout, connect_timeout=min(timeout, 10.0),
         total_timeout=image_timeout, max_bytes=int(max_mb * 1e6), limits=Limits(int(max_megapixels * 1e6)),
         min_free=int(min_free_gb * 1e9), allow_private=allow_private, contact=contact, keep_bad=keep_bad,
@@ -66,7 +66,7 @@ def fetch(
     tell(report, to)
 
 
-def tell(report: "Report", folder: Path) -> None:
+def tell(report: "FetchReport", folder: Path) -> None:
     """Say what a fetch did."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(

@@ -15,10 +15,10 @@ from finercam_core.evaluate.statistics.intervals import Interval
 from finercam_core.evaluate.with_truth.true_regions import true_region_energies
 from finercam_core.export import export
 from finercam_core.images.preparation import Preparation
+from finercam_core.io.progress import StepProgress
 from finercam_core.store import Store, open_store
 from finercam_core.synthetic import render_collection
 from finercam_core.train import FinetuneSettings, train
-from finercam_core.train.data import Progress
 from finercam_flows.demo.truth import draw_pictures, truth_of, write_energies
 from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import progress_bar, run_bar
@@ -106,7 +106,7 @@ def _train(folder: Path, show: Print) -> None:
         )
 
 
-def train_demo(catalog: Catalog, folder: Path, progress: Progress) -> None:
+def train_demo(catalog: Catalog, folder: Path, progress: StepProgress) -> None:
     """Train the demo's classifier from random weights, with the same result every time on the same machine."""
     train(
         catalog, folder, model=MODEL, mode="finetune", pretrained=False, model_args=MODEL_ARGS,

@@ -8,7 +8,7 @@ from threading import Lock
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
 from finercam_core.store import Chunk
-from finercam_core.store.pending import without_written
+from finercam_core.store.backlog import without_written
 from finercam_flows.process import gpus
 from finercam_flows.progress import report_written
 

@@ -41,7 +41,7 @@ class TransferRate:
 
 
 class FetchBar:
-    """Moves a bar as files are fetched; a `finercam_core.fetch.Watcher`.
+    """Moves a bar as files are fetched; a `finercam_core.fetch.FetchWatcher`.
 
     Parameters
     ----------

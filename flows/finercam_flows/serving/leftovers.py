@@ -17,6 +17,8 @@ from prefect.events.schemas.automations import EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled, Crashed
 
+from finercam_core.io.atomic import write_whole
+
 TAG = "finercam"  # of the deployments whose runs are watched
 ORPHANED = "`finercam serve` was killed during this run; the next run does what is left"
 MISSED = "missed while `finercam serve` was not running; a later run does its work"
@@ -156,7 +158,5 @@ async def pause_retired(client: PrefectClient, served: Mapping[str, UUID], folde
         except ObjectNotFound:  # deleted by somebody, or the records of another server
             continue
         paused.append(title)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({title: str(id) for title, id in served.items()}, indent=1), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps({title: str(id) for title, id in served.items()}, indent=1))
     return paused

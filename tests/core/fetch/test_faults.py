@@ -10,17 +10,17 @@ import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import FetchError
-from finercam_core.fetch import Report, Settings, fetch
+from finercam_core.fetch import FetchReport, FetchSettings, fetch
 from finercam_core.images.decoder import Limits
 
-QUICK = Settings(
+QUICK = FetchSettings(
     attempts=3, backoff=0.02, longest_backoff=0.1, connect_timeout=2, read_timeout=0.5, total_timeout=3,
     max_bytes=1 << 20, min_free=0, allow_private=True,
 )  # fmt: skip
 LOGS = {".lock", "catalog.parquet", "catalog.toml", "failures.parquet", "fetched.parquet"}
 
 
-def run(folder: Path, rows: list[dict[str, str]], settings: Settings = QUICK, **options: Any) -> Report:
+def run(folder: Path, rows: list[dict[str, str]], settings: FetchSettings = QUICK, **options: Any) -> FetchReport:
     """Fetch rows with an accessURI (a species is added) into folder/to."""
     table = pd.DataFrame([{"image_id": f"i{n}", "scientificName": "Aus bus", **row} for n, row in enumerate(rows)])
     table.to_csv(folder / "table.csv", index=False)
@@ -184,7 +184,7 @@ def test_private_addresses_are_asked_only_if_allowed(host: Any, draw: Callable[.
     rows = [{"accessURI": host.put("/1.jpg", draw(1))}, {"accessURI": "http://localhost:1/1.jpg"}]
     rows += [{"accessURI": f"http://{a}/1.jpg"} for a in ("10.0.0.1", "169.254.169.254", "2130706433")]
     with pytest.raises(FetchError, match="not one image"):
-        run(tmp_path, rows, Settings(min_free=0))
+        run(tmp_path, rows, FetchSettings(min_free=0))
     failures = pd.read_parquet(tmp_path / "to" / "failures.parquet")
     assert failures["reason"].tolist() == ["NOT_ALLOWED"] * len(rows)
     assert "--allow-private" in failures["detail"][0]
@@ -197,14 +197,14 @@ def test_pictures_beyond_the_limit_are_refused_from_their_header(
     large, small = draw(1, (300, 200), "PNG"), draw(2, (4, 4), "PNG")
     rows = [{"accessURI": host.put("/1.png", large)}, {"accessURI": host.put("/2.png", small)}]
     rows.append({"accessURI": host.put("/3.png", draw(3, kind="PNG"))})
-    settings = Settings(**{**QUICK.__dict__, "limits": Limits(max_pixels=50_000)})
+    settings = FetchSettings(**{**QUICK.__dict__, "limits": Limits(max_pixels=50_000)})
     failures = run(tmp_path, rows, settings).failures.set_index("image_id")
     assert failures["reason"].to_dict() == {"i0": "TOO_LARGE", "i1": "TOO_SMALL"}
     assert "300x200" in failures["detail"]["i0"]
 
 
 def test_what_was_refused_can_be_kept(host: Any, draw: Callable[..., bytes], tmp_path: Path) -> None:
-    settings = Settings(**{**QUICK.__dict__, "keep_bad": True})
+    settings = FetchSettings(**{**QUICK.__dict__, "keep_bad": True})
     rows = [{"accessURI": host.put("/1.jpg", draw(1))}, {"accessURI": host.put("/2.jpg", b"", "html_as_jpg")}]
     kept = run(tmp_path, rows, settings).failures["kept"][0]
     assert b"Log in" in (tmp_path / "to" / kept).read_bytes()

@@ -12,12 +12,13 @@ import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import FetchError
-from finercam_core.fetch import Settings, fetch, target
+from finercam_core.fetch import FetchSettings, fetch
+from finercam_core.fetch import folder as target_folder
 from finercam_core.fetch.log import Log
 from finercam_core.fetch.transport.partial import Partial
 
 FAST: dict[str, Any] = {"attempts": 2, "backoff": 0.02, "read_timeout": 0.5, "min_free": 0, "allow_private": True}
-QUICK = Settings(**FAST)
+QUICK = FetchSettings(**FAST)
 LOGS = {".lock", "catalog.parquet", "catalog.toml", "failures.parquet", "fetched.parquet"}
 
 
@@ -32,7 +33,7 @@ def images(folder: Path) -> list[bytes]:
 def test_a_second_run_asks_for_nothing(host: Any, draw: Callable[..., bytes], rows: Any, tmp_path: Path) -> None:
     faults = ["", "html", "forbidden", "cut", "busy_twice"]
     table = rows([{"accessURI": host.put(f"/{n}.jpg", draw(n), fault)} for n, fault in enumerate(faults)])
-    settings = Settings(**{**FAST, "attempts": 3})
+    settings = FetchSettings(**{**FAST, "attempts": 3})
     first = fetch(open_catalog(table), tmp_path / "to", settings)
     asked = host.requests.total()
     before = (tmp_path / "to" / "catalog.parquet").read_bytes()
@@ -111,7 +112,7 @@ def test_pieces_of_two_versions_are_never_joined(
     tag = {"content": {}, "no validator": {"ETag": ""}, "weak tag": {"ETag": 'W/"1"'}}[change]
     table = rows([{"accessURI": host.put("/1.png", old, "reset", headers=tag)}])
     with pytest.raises(FetchError, match="not one image"):
-        fetch(open_catalog(table), tmp_path / "to", Settings(**{**FAST, "attempts": 1}))
+        fetch(open_catalog(table), tmp_path / "to", FetchSettings(**{**FAST, "attempts": 1}))
     # What a killed run leaves: the first half of the old version and the tag that it had.
     key = "\n".join(["image", f"{host.url}/1.png", "", ""])
     partial = Partial(tmp_path / "to" / "partial" / f"{hashlib.sha256(key.encode()).hexdigest()}.part")
@@ -157,13 +158,13 @@ def test_no_host_answers_more_than_its_share_at_once(
 
     monkeypatch.setattr(host.RequestHandlerClass, "whole", slow)
     table = rows([{"accessURI": host.put(f"/{n}.jpg", draw(n))} for n in range(30)])
-    fetch(open_catalog(table), tmp_path / "to", Settings(**FAST, per_host=3))
+    fetch(open_catalog(table), tmp_path / "to", FetchSettings(**FAST, per_host=3))
     assert most == 3
 
 
 def test_a_silent_host_is_given_up_and_asked_again_next_time(rows: Any, tmp_path: Path) -> None:
     table = rows([{"accessURI": f"http://127.0.0.1:9/{n}.jpg"} for n in range(40)])
-    settings = Settings(**{**FAST, "attempts": 1}, give_up_after=5, per_host=2)
+    settings = FetchSettings(**{**FAST, "attempts": 1}, give_up_after=5, per_host=2)
     with pytest.raises(FetchError, match="not one image"):
         fetch(open_catalog(table), tmp_path / "to", settings)
     reasons = pd.read_parquet(tmp_path / "to" / "failures.parquet")["reason"].value_counts()
@@ -212,11 +213,11 @@ def test_a_full_disk_ends_the_run_and_blames_no_image(
 ) -> None:
     table = rows([{"accessURI": host.put(f"/{n}.jpg", draw(n))} for n in range(20)])
     free = iter([10**9] * 5 + [0] * 100)
-    usage = target.shutil.disk_usage(tmp_path)
+    usage = target_folder.shutil.disk_usage(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(target.shutil, "disk_usage", lambda _: usage._replace(free=next(free)))
+        patch.setattr(target_folder.shutil, "disk_usage", lambda _: usage._replace(free=next(free)))
         with pytest.raises(FetchError, match="must stay free"):
-            fetch(open_catalog(table), tmp_path / "to", Settings(**{**FAST, "min_free": 10**6}, per_host=1))
+            fetch(open_catalog(table), tmp_path / "to", FetchSettings(**{**FAST, "min_free": 10**6}, per_host=1))
     report = fetch(open_catalog(table), tmp_path / "to", QUICK)
     assert (report.there, report.fetched, len(report.failures)) == (4, 16, 0)
 
@@ -247,15 +248,15 @@ def test_a_stop_keeps_what_came(host: Any, draw: Callable[..., bytes], rows: Any
 
 def test_two_runs_into_one_folder_are_refused(host: Any, draw: Callable[..., bytes], rows: Any, tmp_path: Path) -> None:
     table = rows([{"accessURI": host.put("/1.jpg", draw(1))}])
-    with target.exclusive(tmp_path / "to"), pytest.raises(FetchError, match="another run"):
+    with target_folder.locked(tmp_path / "to"), pytest.raises(FetchError, match="another run"):
         fetch(open_catalog(table), tmp_path / "to", QUICK)
 
 
 def test_servers_are_told_who_asks(host: Any, draw: Callable[..., bytes], rows: Any, tmp_path: Path) -> None:
     table = rows([{"accessURI": host.put("/1.jpg", draw(1))}])
-    fetch(open_catalog(table), tmp_path / "to", Settings(**FAST, contact="me@museum.org"))
+    fetch(open_catalog(table), tmp_path / "to", FetchSettings(**FAST, contact="me@museum.org"))
     agent = host.headers["/1.jpg"][0]["User-Agent"]
     assert agent.startswith("finercam/")
     assert "me@museum.org" in agent
     with pytest.raises(FetchError, match="contact"):
-        Settings(contact="me\r\nX: y")
+        FetchSettings(contact="me\r\nX: y")

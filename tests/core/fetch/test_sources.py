@@ -13,10 +13,10 @@ from huggingface_hub import HfFileSystem, constants
 from finercam_core.catalog import TERMS, open_catalog
 from finercam_core.catalog.check import check_catalog, look_at_images
 from finercam_core.errors import FetchError
-from finercam_core.fetch import Settings, fetch
+from finercam_core.fetch import FetchSettings, fetch
 
 ROOT = Path(__file__).parents[3]
-QUICK = Settings(attempts=2, backoff=0.02, read_timeout=2, min_free=0, allow_private=True)
+QUICK = FetchSettings(attempts=2, backoff=0.02, read_timeout=2, min_free=0, allow_private=True)
 NAMES = ["INHS_FISH_1.jpg", "INHS #2 é.jpg", "x" * 251 + ".jpg", "a b.JPG"]
 
 
@@ -170,7 +170,7 @@ def test_stores_that_fsspec_opens(draw: Callable[..., bytes], rows: Any, tmp_pat
     memory.pipe("/bucket/a #1.jpg", draw(1))
     memory.pipe("/bucket/large.jpg", bytes(2000))
     table = rows([{"path": "a #1.jpg"}, {"path": "large.jpg"}, {"path": "gone.jpg"}])
-    settings = Settings(min_free=0, max_bytes=1500)
+    settings = FetchSettings(min_free=0, max_bytes=1500)
     report = fetch(open_catalog(table, root="memory://bucket"), tmp_path / "to", settings)
     assert report.failures["reason"].tolist() == ["TOO_MANY_BYTES", "NOT_FOUND"]
     assert [p.read_bytes() for p in (tmp_path / "to" / "images").rglob("*.jpg")] == [draw(1)]

@@ -27,9 +27,9 @@ from finercam_core.store import (
     write_chunk,  # fmt: skip
 )
 from finercam_core.store import lock as lock_module
-from finercam_core.store.lease import Lease, Timing
+from finercam_core.store.lease import Lease, LeaseTiming
 
-QUICK = Timing(renew=0.2, watch=1.0)
+QUICK = LeaseTiming(renew=0.2, watch=1.0)
 COUNTS = {"Aus bus": CHUNK + 6, "Dus eus": 3}
 
 
@@ -86,8 +86,8 @@ def test_a_second_writer_is_refused_while_the_first_lives(bucket: str, monkeypat
 HOLDER = """
 import time
 from finercam_core.store import lock
-from finercam_core.store.lease import Lease, Timing
-lock.Lease = lambda files, name: Lease(files, name, Timing(0.2, 1.0))
+from finercam_core.store.lease import Lease, LeaseTiming
+lock.Lease = lambda files, name: Lease(files, name, LeaseTiming(0.2, 1.0))
 with lock.exclusive({place!r}):
     print("in", flush=True)
     time.sleep(600)

@@ -23,7 +23,7 @@ from finercam_core.synthetic import species_plan
 from finercam_core.synthetic.collection import render_batch
 from finercam_core.synthetic.parts import MASK_NAMES
 from finercam_core.synthetic.shortcuts import Planting
-from finercam_core.synthetic.tables import Item
+from finercam_core.synthetic.tables import PlannedSpecimen
 from napari_finercam.formats.reader import LayerData, read_store
 
 FILE = "sample.npz"
@@ -59,7 +59,7 @@ class SampleDescription(BaseModel):
         Scientific name, tier and similarity of the references of each species, closest first.
     image_ids : list of str
     items : list of (str, int, str)
-        Species, number and split of each specimen, as in `finercam_core.synthetic.tables.Item`.
+        Species, number and split of each specimen, as in `finercam_core.synthetic.tables.PlannedSpecimen`.
     uberon : dict of str to str
         Terms of the traits, by name.
     """
@@ -139,7 +139,7 @@ def _default_folder(run: str) -> Path:
 
 def _render(folder: Path, description: SampleDescription) -> Catalog:
     """Photographs, trait masks and their table."""
-    items = [Item(*item) for item in description.items]
+    items = [PlannedSpecimen(*item) for item in description.items]
     render_batch(folder, description.seed, Planting(), items)
     rows = [_row(item, image_id) for item, image_id in zip(items, description.image_ids, strict=True)]
     pd.DataFrame(rows).to_csv(folder / "specimens.csv", index=False)
@@ -149,7 +149,7 @@ def _render(folder: Path, description: SampleDescription) -> Catalog:
     return open_catalog(folder / "catalog.toml")
 
 
-def _row(item: Item, image_id: str) -> dict[str, str]:
+def _row(item: PlannedSpecimen, image_id: str) -> dict[str, str]:
     species = species_plan(item.species)
     return {
         "image_id": image_id,

@@ -1,4 +1,4 @@
-"""Is what came the image that was promised? Checksums first, then the whole picture is decoded."""
+"""Whether a file is the image that was promised: its checksums, then the whole picture decoded."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from PIL import Image
 
 from finercam_core.fetch.checksums import digests
 from finercam_core.fetch.reasons import FetchFailure, Reason
-from finercam_core.fetch.source import Source
+from finercam_core.fetch.records import RemoteFile
 from finercam_core.images.decoder import Limits, load_image
 from finercam_core.images.faults import ImageError
 
@@ -32,23 +32,23 @@ class Picture:
         return _ENDINGS.get(self.format, f".{self.format.lower()}")
 
 
-def verify(path: Path, source: Source, limits: Limits) -> Picture:
+def verify_picture(path: Path, file: RemoteFile, limits: Limits) -> Picture:
     """Check a whole file.
 
     Raises
     ------
     FetchFailure
-        WRONG_CHECKSUM, or why it is no usable picture.
+        WRONG_CHECKSUM, or the reason why it is not a usable picture.
     """
-    found = digests(path, {"sha256", *source.checksums})
-    for function, expected in source.checksums.items():
-        if found[function] != expected.lower():
-            raise FetchFailure(Reason.WRONG_CHECKSUM, f"{function} {found[function]} instead of {expected.lower()}")
+    actual = digests(path, {"sha256", *file.checksums})
+    for function, expected in file.checksums.items():
+        if actual[function] != expected.lower():
+            raise FetchFailure(Reason.WRONG_CHECKSUM, f"{function} {actual[function]} instead of {expected.lower()}")
     try:
         # Decoding at a fraction of the size still reads every byte of a JPEG.
         load_image(path, limits=limits, at_least=(64, 64))
         with Image.open(path) as image:
-            return Picture(found["sha256"], path.stat().st_size, str(image.format), *image.size)
+            return Picture(actual["sha256"], path.stat().st_size, str(image.format), *image.size)
     except ImageError as error:
         raise FetchFailure(Reason(error.status.name), _looks_like(path) or error.detail) from error
     except (OSError, MemoryError):
@@ -58,8 +58,8 @@ def verify(path: Path, source: Source, limits: Limits) -> Picture:
 
 
 def _looks_like(path: Path) -> str:
-    with path.open("rb") as file:
-        beginning = file.read(1024)
+    with path.open("rb") as opened:
+        beginning = opened.read(1024)
     if not beginning:
         return "it is empty"
     return "it is an HTML page" if _HTML.search(beginning) else ""

@@ -9,13 +9,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from finercam_core.errors import FetchError
-from finercam_core.fetch.verify import Picture
+from finercam_core.fetch.picture import Picture
 
 LOCK = ".lock"
 
 
 @contextmanager
-def exclusive(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
     """Make the folder and hold the right to write to it; the right dies with the process.
 
     Raises
@@ -58,19 +58,19 @@ def check_space(folder: Path, needed: int, min_free: int) -> None:
 FOLDERS = {"image": "images", "mask": "masks"}
 
 
-def address_of(picture: Picture, what: str) -> str:
-    """Path of a file below the target folder: ``images/ab/abcdef….jpg``."""
+def content_path(picture: Picture, what: str) -> str:
+    """Path of a file relative to the target folder: ``images/ab/abcdef….jpg``."""
     return f"{FOLDERS[what]}/{picture.sha256[:2]}/{picture.sha256}{picture.ending}"
 
 
-def place(partial: Path, picture: Picture, what: str, folder: Path) -> str:
+def move_into_place(partial: Path, picture: Picture, what: str, folder: Path) -> str:
     """Move a verified file to its place, safe against power cuts; the same content is stored once.
 
     Returns
     -------
     str, the path relative to `folder`.
     """
-    name = address_of(picture, what)
+    name = content_path(picture, what)
     target = folder / name
     if target.exists() and target.stat().st_size == picture.bytes:
         partial.unlink()

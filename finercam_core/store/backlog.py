@@ -50,7 +50,7 @@ class Chunk:
         return len(self.slots)
 
 
-class Pending(Iterable[Chunk]):
+class Backlog(Iterable[Chunk]):
     """What is left to compute in a store, in its order; chunks are made as they are asked for.
 
     Attributes
@@ -69,7 +69,7 @@ class Pending(Iterable[Chunk]):
             yield _chunk(self._table, self._words, at)
 
 
-def pending_chunks(location: str, *, retry_failed: bool = False) -> Pending:
+def pending_chunks(location: str, *, retry_failed: bool = False) -> Backlog:
     """Chunks with specimens that are new, changed or not computed yet, in the order of the store.
 
     Parameters
@@ -83,7 +83,7 @@ def pending_chunks(location: str, *, retry_failed: bool = False) -> Pending:
     table = files.read_table(SPECIMENS, _COLUMNS)
     words = state_words(table["fingerprint"].tolist())
     todo = _todo(read_states(files, table).words, words, retry_failed) & table["listed"].to_numpy(bool)
-    return Pending(table, words, todo)
+    return Backlog(table, words, todo)
 
 
 def _todo(state: Words, words: Words, retry_failed: bool) -> npt.NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from finercam_core.fetch.reasons import Stopped
 
 
-class Lanes:
+class HostQueue:
     """Hands out positions, host by host in turn, never more than `per_host` of one host at the same time.
 
     Parameters
@@ -63,7 +63,7 @@ class Lanes:
         return position
 
 
-def run_all(
+def run_by_host(
     hosts: Sequence[str], work: Callable[[int, str], None], *, per_host: int, workers: int, stop: threading.Event
 ) -> None:
     """Call `work(position, host)` for every position, in threads, no host more often than `per_host` at once.
@@ -79,7 +79,7 @@ def run_all(
     stop : threading.Event
         When set, no further position is begun. It is also set when this function is interrupted.
     """
-    lanes, errors = Lanes(hosts, per_host), []
+    lanes, errors = HostQueue(hosts, per_host), []
 
     def worker() -> None:
         while not stop.is_set() and (taken := lanes.take()):
