@@ -1,4 +1,4 @@
-"""Verdicts of reviewers: append-only, so that two of them never lose anything, and a crash costs one act at most."""
+"""Verdicts of reviewers, only ever appended: two reviewers lose nothing, and a crash costs one stroke at most."""
 
 from finercam_core.review.agreement import Agreement, agreement, cohens_kappa, region_iou
 from finercam_core.review.drafts import Draft, Drafts

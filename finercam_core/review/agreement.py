@@ -20,11 +20,11 @@ class Agreement:
     specimens : int
         Specimens that both judged.
     kappa : float
-        Cohen's κ of their decisions; NaN where both only ever gave the same single answer.
+        Cohen's κ of their decisions; NaN if both always gave one and the same answer.
     regions : int
         Specimens that both accepted.
     iou : float
-        Mean intersection over union of their regions there; NaN if there is none.
+        Mean intersection over union of their regions in these; NaN if there are none.
     """
 
     reviewers: tuple[str, str]
@@ -40,25 +40,34 @@ def cohens_kappa(first: Sequence[str], second: Sequence[str]) -> float:
     :math:`p_o` is the share of equal answers, :math:`p_e` the share expected of independent reviewers who give each
     answer as often as these do.
 
+    Parameters
+    ----------
+    first, second : sequence of str
+        Of the same length.
+
     Returns
     -------
-    float in [-1, 1]; NaN if there are no answers, or all are the same one.
+    float
+        In [-1, 1]; NaN if there are no answers, or all are the same.
     """
-    one, two = np.asarray(first, str), np.asarray(second, str)
-    if not len(one):
+    a, b = np.asarray(first, str), np.asarray(second, str)
+    if not len(a):
         return float("nan")
-    answers = np.union1d(one, two)[:, None]
-    expected = float(((one == answers).mean(axis=1) * (two == answers).mean(axis=1)).sum())
-    observed = float((one == two).mean())
+    answers = np.union1d(a, b)[:, None]
+    expected = float(((a == answers).mean(axis=1) * (b == answers).mean(axis=1)).sum())
+    observed = float((a == b).mean())
     return float("nan") if expected == 1 else (observed - expected) / (1 - expected)
 
 
 def region_iou(first: Iterable[Region], second: Iterable[Region]) -> float:
-    """Intersection over union of two sets of regions of one image, each taken as one mask; 1 if both are empty."""
-    one, two = _union(first), _union(second)
-    together = float(coco.area(coco.merge([one, two])))
-    shared = float(coco.area(coco.merge([one, two], intersect=True)))
-    return shared / together if together else 1.0
+    """Intersection over union, in [0, 1], of two sets of regions of one image, each taken as one mask.
+
+    Two empty sets have 1.
+    """
+    masks = [_union(first), _union(second)]
+    union = float(coco.area(coco.merge(masks)))
+    intersection = float(coco.area(coco.merge(masks, intersect=True)))
+    return intersection / union if union else 1.0
 
 
 def _union(regions: Iterable[Region]) -> dict[str, object]:
@@ -67,7 +76,7 @@ def _union(regions: Iterable[Region]) -> dict[str, object]:
 
 
 def agreement(verdicts: Mapping[tuple[str, str], Verdict]) -> list[Agreement]:
-    """Agreement of every two reviewers who judged a specimen in common, most specimens first.
+    """Agreement of every two reviewers who both judged some specimen, most specimens first.
 
     Parameters
     ----------
@@ -77,15 +86,15 @@ def agreement(verdicts: Mapping[tuple[str, str], Verdict]) -> list[Agreement]:
     by_reviewer: dict[str, dict[str, Verdict]] = {}
     for (image_id, reviewer), verdict in verdicts.items():
         by_reviewer.setdefault(reviewer, {})[image_id] = verdict
-    pairs = (_agree(a, b, by_reviewer[a], by_reviewer[b]) for a, b in combinations(sorted(by_reviewer), 2))
+    pairs = (_of_pair(a, b, by_reviewer[a], by_reviewer[b]) for a, b in combinations(sorted(by_reviewer), 2))
     return sorted((pair for pair in pairs if pair.specimens), key=lambda pair: -pair.specimens)
 
 
-def _agree(a: str, b: str, of_a: Mapping[str, Verdict], of_b: Mapping[str, Verdict]) -> Agreement:
-    common = sorted(of_a.keys() & of_b.keys())
-    kappa = cohens_kappa([of_a[i].decision for i in common], [of_b[i].decision for i in common])
-    pairs = [(of_a[i].regions, of_b[i].regions) for i in common if _accepted(of_a[i]) and _accepted(of_b[i])]
-    ious = [region_iou(one, two) for one, two in pairs]
+def _of_pair(a: str, b: str, by_a: Mapping[str, Verdict], by_b: Mapping[str, Verdict]) -> Agreement:
+    common = sorted(by_a.keys() & by_b.keys())
+    kappa = cohens_kappa([by_a[i].decision for i in common], [by_b[i].decision for i in common])
+    accepted = [i for i in common if _accepted(by_a[i]) and _accepted(by_b[i])]
+    ious = [region_iou(by_a[i].regions, by_b[i].regions) for i in accepted]
     return Agreement((a, b), len(common), kappa, len(ious), float(np.mean(ious)) if ious else float("nan"))
 
 

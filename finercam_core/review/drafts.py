@@ -1,4 +1,4 @@
-"""Work in hand: the regions of a specimen before its verdict, kept after every stroke so that a crash costs none."""
+"""Drafts: the regions of a specimen before its verdict, saved after every stroke so that a crash loses none."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ DRAFTS = f"{REVIEWS}/drafts"
 
 @dataclass(frozen=True)
 class Draft:
-    """What a reviewer has made of a specimen and not yet judged."""
+    """The regions and the note of a specimen that a reviewer has not judged yet."""
 
     image_id: str
     regions: tuple[Region, ...]
@@ -24,7 +24,7 @@ class Draft:
 
 
 class Drafts:
-    """The drafts of one reviewer, a small file a specimen.
+    """The drafts of one reviewer, one small file per specimen.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Drafts:
         self._folder = f"{DRAFTS}/{_file_name(reviewer)}"
 
     def save(self, draft: Draft) -> None:
-        """Put a draft on the disk in place of the specimen's earlier one; it is whole or not there at all.
+        """Replace the specimen's earlier draft on the disk; the file is always whole, the old one or the new one.
 
         Raises
         ------
@@ -48,7 +48,8 @@ class Drafts:
         try:
             self._files.write(self._name(draft.image_id), json.dumps(asdict(draft), ensure_ascii=False).encode())
         except OSError as error:
-            raise ReviewError(f"the draft of {draft.image_id} is not saved: {error}", "free the disk") from error
+            problem = f"the draft of {draft.image_id} could not be saved: {error}"
+            raise ReviewError(problem, "make room on the disk, or make it writable") from error
 
     def load(self, image_id: str) -> Draft | None:
         """The draft of a specimen, None if there is none.
@@ -63,7 +64,7 @@ class Drafts:
             return None
         try:
             values = json.loads(self._files.read(name))
-            regions = tuple(region_from_json(part) for part in values["regions"])
+            regions = tuple(region_from_json(region) for region in values["regions"])
             return Draft(image_id, regions, str(values.get("note", "")))
         except (ValueError, KeyError, TypeError) as error:
             raise ReviewError(f"the draft {name} cannot be read: {error}", "delete it and paint again") from error
@@ -77,6 +78,6 @@ class Drafts:
 
 
 def _file_name(text: str) -> str:
-    """Readable and unique: two names that differ in a sign alone never share a file."""
+    """Readable and unique: even names that differ in one character only never share a file."""
     plain = re.sub(r"[^A-Za-z0-9\-]+", "_", text)[:60]
     return f"{plain}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}"

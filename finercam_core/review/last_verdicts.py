@@ -1,4 +1,4 @@
-"""The last verdict of each reviewer on each specimen, one at a time: logs may hold more masks than memory."""
+"""The last verdict of each reviewer on each specimen, one at a time: logs may hold more masks than fit into memory."""
 
 import json
 from collections.abc import Iterator
@@ -10,10 +10,11 @@ from finercam_core.review.records import Decision, Verdict, verdict_from_json
 from finercam_core.store.layout import REVIEWS
 
 Place = tuple[str, int, str, int]
+"""Time and revision of a verdict, then the log it is in and its offset there in bytes: later verdicts sort last."""
 
 
 class LastVerdicts:
-    """Goes through the logs twice: once for the place of each last verdict, then to read those.
+    """Reads the logs twice: first to find the place of each last verdict, then to read only those.
 
     Parameters
     ----------
@@ -23,8 +24,8 @@ class LastVerdicts:
     Attributes
     ----------
     problems : dict of str to str
-        Lines that are no verdicts, "line 3 of reviews/…", and what is wrong with each. A last line that a crash cut off
-        is not among them.
+        What is wrong with each line that is not a verdict, by its name ("line 3 of reviews/…"). A last line that a
+        crash cut off is not among them.
     """
 
     def __init__(self, location: str | Path) -> None:
@@ -33,9 +34,9 @@ class LastVerdicts:
         self.problems: dict[str, str] = {}
         for name in self._files.names(REVIEWS):
             if name.endswith(".jsonl"):
-                self._find(name)
+                self._scan(name)
 
-    def _find(self, name: str) -> None:
+    def _scan(self, name: str) -> None:
         offset = 0
         with self._files.fs.open(f"{self._files.root}/{name}", "rb") as file:
             for number, line in enumerate(file, 1):
@@ -54,15 +55,15 @@ class LastVerdicts:
             self._places[key] = place, verdict.decision
 
     def read(self, decision: Decision = "accept", reviewer: str | None = None) -> Iterator[Verdict]:
-        """The last verdicts with this decision, of one reviewer or of all, by image_id and then by reviewer."""
+        """The last verdicts with this decision, of one reviewer or (None) of all, sorted by image_id and reviewer."""
         for key in sorted(self._places):
-            (_, _, name, offset), said = self._places[key]
-            if said == decision and reviewer in (None, key[1]):
+            (_, _, name, offset), last = self._places[key]
+            if last == decision and reviewer in (None, key[1]):
                 with self._files.fs.open(f"{self._files.root}/{name}", "rb") as file:
                     file.seek(offset)
                     yield verdict_from_json(json.loads(file.readline()))
 
     @property
     def reviewers(self) -> list[str]:
-        """All who said something, in alphabetical order."""
+        """All who gave a verdict, in alphabetical order."""
         return sorted({reviewer for _, reviewer in self._places})

@@ -1,4 +1,4 @@
-"""The logs of verdicts in a store: one file a reviewer and sitting, only ever appended to."""
+"""The logs of verdicts in a store: one file per reviewer and session, only ever appended to."""
 
 import json
 import os
@@ -24,6 +24,16 @@ class ReviewLog:
     location : str or Path
         The store, on a local disk.
     reviewer : str
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    ReviewError
+        If the store is not on this machine's disk.
     """
 
     def __init__(self, location: str | Path, reviewer: str) -> None:
@@ -35,7 +45,7 @@ class ReviewLog:
         self.reviewer = reviewer
 
     def append(self, verdict: Verdict) -> Verdict:
-        """Write a verdict to the disk before returning; gives it back with its time.
+        """Write a verdict to the disk before returning; returns it with its time.
 
         Raises
         ------
@@ -51,14 +61,16 @@ class ReviewLog:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise ReviewError(f"{self.path} cannot be written: {error.strerror}", "free or unlock the disk") from error
+            raise ReviewError(
+                f"{self.path} cannot be written: {error.strerror}", "make room on the disk, or make it writable"
+            ) from error
         return stamped
 
 
 class VerdictReader:
     """Reads a store's logs, and later only what others have appended since.
 
-    A last line that a crash cut off is not read. Lines that are no verdicts are passed over and named in `problems`.
+    A last line that a crash cut off is not read. Lines that are not verdicts are skipped and named in `problems`.
 
     Parameters
     ----------
@@ -76,11 +88,11 @@ class VerdictReader:
         self._read: dict[str, tuple[int, int]] = {}
 
     def new(self) -> list[Verdict]:
-        """Verdicts that were not read before, of all reviewers, in the order of their times."""
+        """Verdicts of all reviewers that were not read before, in the order of their times."""
         names = [name for name in self._files.names(REVIEWS) if name.endswith(".jsonl")]
         with no_collections():
-            found = [verdict for name in names for verdict in self._rest(name)]
-        return sorted(found, key=lambda verdict: verdict.time)
+            verdicts = [verdict for name in names for verdict in self._rest(name)]
+        return sorted(verdicts, key=lambda verdict: verdict.time)
 
     def _rest(self, name: str) -> Iterable[Verdict]:
         offset, number = self._read.get(name, (0, 0))
@@ -107,16 +119,17 @@ def read_verdicts(location: str | Path) -> list[Verdict]:
     Raises
     ------
     ReviewError
+        If a line is not a verdict.
     """
     reader = VerdictReader(location)
-    found = reader.new()
+    verdicts = reader.new()
     if reader.problems:
-        raise ReviewError(reader.problems[0], "mend or remove it")
-    return found
+        raise ReviewError(reader.problems[0], "fix or remove the line")
+    return verdicts
 
 
 def latest(verdicts: Iterable[Verdict]) -> dict[tuple[str, str], Verdict]:
-    """The last verdict of each reviewer on each specimen that was not taken back, by (image_id, reviewer)."""
+    """The last verdict of each reviewer on each specimen, by (image_id, reviewer); retracted ones are left out."""
     last: dict[tuple[str, str], Verdict] = {}
     for verdict in sorted(verdicts, key=lambda v: (v.time, v.revision)):
         last[verdict.image_id, verdict.reviewer] = verdict

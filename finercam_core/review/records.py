@@ -1,4 +1,4 @@
-"""What a reviewer says, as frozen records and as the JSON that logs hold."""
+"""Verdicts and what belongs to them, as frozen records and as the JSON in logs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -13,7 +13,7 @@ DECISIONS = get_args(Decision)
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the map that was judged was made: γ, weighting, base method, and the references compared with."""
+    """How the judged map was made: γ, weighting, base method, and the references it is compared with."""
 
     gamma: float
     weighting: str
@@ -30,7 +30,7 @@ class Region:
     rle : dict
         The mask at image resolution, COCO run-length encoding.
     trait : str
-        Name of the trait it belongs to, "" if none was said.
+        Name of the trait it belongs to, "" for none.
     uberon : str
         The trait's term, such as "UBERON:2000251", or "".
     source : {"threshold", "painted"}
@@ -51,10 +51,29 @@ class Region:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one reviewer said about one specimen under one comparison, at one time.
+    """What one reviewer decided about one specimen under one comparison, at one time.
 
-    A verdict is never changed: a later one with the same specimen and reviewer and a higher `revision` takes its
-    place. `decision` "" takes the verdict back.
+    A verdict is never changed: a later one of the same reviewer on the same specimen, with a higher `revision`,
+    replaces it. The `decision` "" retracts it.
+
+    Attributes
+    ----------
+    image_id, scientificName, reviewer : str
+    decision : {"accept", "reject", "unsure", ""}
+    comparison : Comparison
+    regions : tuple of Region
+    note : str
+    run : str
+        Run of the store.
+    revision : int
+        Counts this reviewer's verdicts on the specimen, from 0.
+    time : str
+        UTC, ISO 8601 with microseconds; set when it is written.
+
+    Raises
+    ------
+    ReviewError
+        If the decision is unknown, or the reviewer has no name.
     """
 
     image_id: str
@@ -76,29 +95,29 @@ class Verdict:
 
 
 def region_from_json(values: Mapping[str, Any]) -> Region:
-    """Region as a log holds it; fields that a later version added are passed over."""
+    """A region from a log; fields that a later version added are ignored."""
     return Region(**_known(Region, values))
 
 
 def verdict_from_json(values: Mapping[str, Any]) -> Verdict:
-    """Verdict as a log holds it; fields that a later version added are passed over.
+    """A verdict from a log; fields that a later version added are ignored.
 
     Raises
     ------
     KeyError, TypeError, ReviewError
-        If a required field is missing or impossible.
+        If a required field is missing or invalid.
     """
-    made = _known(Comparison, values["comparison"])
-    comparison = Comparison(**{**made, "references": tuple(made["references"])})
-    regions = tuple(region_from_json(part) for part in values["regions"])
+    comparison_values = _known(Comparison, values["comparison"])
+    comparison = Comparison(**{**comparison_values, "references": tuple(comparison_values["references"])})
+    regions = tuple(region_from_json(region) for region in values["regions"])
     return Verdict(**{**_known(Verdict, values), "comparison": comparison, "regions": regions})
 
 
-def _known(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    names = _NAMES[kind]
+def _known(record: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    names = _NAMES[record]
     if values.keys() <= names:
         return dict(values)
     return {name: value for name, value in values.items() if name in names}
 
 
-_NAMES = {kind: frozenset(part.name for part in fields(kind)) for kind in (Comparison, Region, Verdict)}
+_NAMES = {record: frozenset(attribute.name for attribute in fields(record)) for record in (Comparison, Region, Verdict)}

@@ -10,7 +10,7 @@ from finercam_core.store import SpecimenRecord
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, ThresholdKind
 
-DECISIONS = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "": "not reviewed"}
+DECISION_NAMES = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "": "not reviewed"}
 THRESHOLDS: Mapping[ThresholdKind, str] = dict(
     zip(THRESHOLD_KINDS, ("% of all pixels", "% of the largest value", "% of the map's energy"), strict=True)
 )
@@ -21,7 +21,9 @@ _MOST_TRAITS = 3
 def heading(specimen: LoadedSpecimen, common_name: str, decision: str) -> str:
     """Species, common name, id and decision of a specimen, as rich text of two lines."""
     name = f"<i>{specimen.species}</i>" + (f" · {common_name}" if common_name else "")
-    return f"<span style='font-size:15px'><b>{name}</b></span><br>{specimen.image_id} · <b>{DECISIONS[decision]}</b>"
+    return (
+        f"<span style='font-size:15px'><b>{name}</b></span><br>{specimen.image_id} · <b>{DECISION_NAMES[decision]}</b>"
+    )
 
 
 def classification(record: SpecimenRecord | None) -> str:
@@ -60,7 +62,7 @@ def trait_overlap(mask: Mask, specimen: LoadedSpecimen, traits: Sequence[Trait])
 def progress(counts: Mapping[str, int]) -> str:
     """How much of the selection is judged."""
     judged = counts["accept"] + counts["reject"] + counts["unsure"]
-    parts = [f"{counts[name]:,} {DECISIONS[name]}" for name in ("accept", "reject", "unsure") if counts[name]]
+    parts = [f"{counts[name]:,} {DECISION_NAMES[name]}" for name in ("accept", "reject", "unsure") if counts[name]]
     return f"{judged:,} of {counts['all']:,}" + (f": {', '.join(parts)}" if parts else "")
 
 
@@ -86,7 +88,7 @@ def other_verdicts(verdicts: Sequence[Verdict], reviewer: str) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     note = f" (“{verdict.note}”)" if verdict.note else ""
-    return f"{verdict.reviewer}: {DECISIONS[verdict.decision]}{note}."
+    return f"{verdict.reviewer}: {DECISION_NAMES[verdict.decision]}{note}."
 
 
 def agreement_line(pair: Agreement, reviewer: str) -> str:
