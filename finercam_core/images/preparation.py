@@ -120,10 +120,15 @@ class Preparation:
             math.ceil(factor * down * h / (box.bottom - box.top)),
         )
 
+    @property
+    def normalisation(self) -> tuple[FloatArray, FloatArray]:
+        r"""Scale and shift of each RGB channel: :math:`x = v / (255 σ) - μ / σ` of a pixel's value v, float32 (3,)."""
+        std = np.asarray(self.std, np.float32)
+        return np.asarray(255.0, np.float32) * std, np.asarray(self.mean, np.float32) / std
+
     def normalise(self, pixels: npt.NDArray[np.uint8]) -> FloatArray:
-        """Scale uint8 pixels (..., height, width, 3) to float32 (..., 3, height, width), normalised by mean and std."""
-        scale = np.asarray(255.0, np.float32) * np.asarray(self.std, np.float32)
-        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        """Scale uint8 pixels (..., height, width, 3) to float32 (..., 3, height, width), see `normalisation`."""
+        scale, shift = self.normalisation
         return np.ascontiguousarray(np.moveaxis(pixels / scale - shift, -1, -3), dtype=np.float32)
 
     def __call__(self, image: Image.Image) -> FloatArray:

@@ -22,8 +22,8 @@ from rich.table import Table
 
 from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.explain import Classifier
-from finercam_core.explain.engine.batches import normalised
-from finercam_core.explain.engine.decoders import Decoding, decoded, default_workers
+from finercam_core.explain.engine.batches import normalised_on_device
+from finercam_core.explain.engine.decoders import DecoderSettings, decoded_specimens, default_workers
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.images.preparation import Preparation
@@ -74,7 +74,7 @@ def rates(folder: Path, catalog: Catalog, found: Classifier) -> tuple[str, ...]:
     for turn in range(ROUNDS + 1):
         store = plan_store(folder / f"{found.name}-{turn}.zarr", catalog, found, references=REFERENCES)
         chunks = list(pending_chunks(store.location))
-        how = Decoding(found.preparation, store.images_root, default_workers(), found.device.type == "cuda")
+        how = DecoderSettings(found.preparation, store.images_root, default_workers(), found.device.type == "cuda")
         start = time.perf_counter()
         pixels = decode(chunks, how)
         times["decode"].append(time.perf_counter() - start)
@@ -93,15 +93,15 @@ def rates(folder: Path, catalog: Catalog, found: Classifier) -> tuple[str, ...]:
     return (*(f"{one:.1f}" for one in rate.values()), *(f"{one:.3f}" for one in shares), f"{memory[-1] - memory[0]}")
 
 
-def decode(chunks: list[Chunk], how: Decoding) -> torch.Tensor:
-    items = decoded(chunks, how, known=lambda _name: True, ahead=3 * BATCH)
+def decode(chunks: list[Chunk], how: DecoderSettings) -> torch.Tensor:
+    items = decoded_specimens(chunks, how, known=lambda _name: True, ahead=3 * BATCH)
     return torch.from_numpy(np.stack([item.pixels for item in items if item.pixels is not None]))
 
 
 def forward(found: Classifier, pixels: torch.Tensor) -> None:
     with torch.inference_mode():
         for part in pixels.split(BATCH):
-            found.model(normalised(part.to(found.device), found.preparation)).cpu()
+            found.model(normalised_on_device(part.to(found.device), found.preparation)).cpu()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Work in the background: items made ahead of their use, results fetched and written while others are computed."""
+"""Work that goes on while the model computes: items made ahead of their use, results copied out and written."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -13,10 +13,10 @@ T = TypeVar("T")
 _END = object()
 
 
-def ahead(items: Iterable[T], count: int = 2) -> Generator[T, None, None]:
-    """The same items, up to `count` of them made by a thread before they are asked for; errors come through."""
+def prefetch(items: Iterable[T], count: int = 2) -> Generator[T, None, None]:
+    """The same items, up to `count` of them made in a thread before they are asked for; errors are raised here."""
     source = iter(items)
-    with ThreadPoolExecutor(1, "finercam-ahead") as pool:
+    with ThreadPoolExecutor(1, "finercam-prefetch") as pool:
         queue: deque[Future[T]] = deque(pool.submit(next, source, _END) for _ in range(count))  # type: ignore[arg-type]
         try:
             while (item := queue.popleft().result()) is not _END:
@@ -29,14 +29,14 @@ def ahead(items: Iterable[T], count: int = 2) -> Generator[T, None, None]:
                 close()
 
 
-class Background:
-    """Runs calls in threads, a bounded number at a time; `take` says what has ended and raises what a call raised.
+class BackgroundCalls:
+    """Runs calls in threads, a bounded number at a time.
 
     Parameters
     ----------
     threads : int
     waiting : int
-        So many calls may wait for a thread before `do` itself waits: memory stays bounded.
+        Calls that may wait for a thread before `submit` itself waits, so that memory stays bounded.
     """
 
     def __init__(self, threads: int, waiting: int = 4) -> None:
@@ -44,31 +44,34 @@ class Background:
         self._limit = threads + waiting
         self._running: deque[Future[object]] = deque()
 
-    def __enter__(self) -> "Background":
+    def __enter__(self) -> "BackgroundCalls":
         return self
 
     def __exit__(self, *_error: object) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def do(self, call: Callable[..., object], *arguments: object) -> None:
-        """Start a call, when there is room for it."""
-        while len(busy := [one for one in self._running if not one.done()]) >= self._limit:
+    def submit(self, call: Callable[..., object], *arguments: object) -> None:
+        """Start a call as soon as there is room for it."""
+        while len(busy := [future for future in self._running if not future.done()]) >= self._limit:
             wait(busy, return_when=FIRST_COMPLETED)
         self._running.append(self._pool.submit(call, *arguments))
 
-    def take(self, *, all_of_them: bool = False) -> list[object]:
-        """Results of the calls that ended, in their order up to the first that has not; or of all."""
-        found = []
-        while self._running and (all_of_them or self._running[0].done()):
-            found.append(self._running.popleft().result())
-        return found
+    def results(self, *, wait_for_all: bool = False) -> list[object]:
+        """Results not yet taken, in the order of the calls, up to the first call that still runs; or of all calls.
+
+        What a call raised is raised here.
+        """
+        results = []
+        while self._running and (wait_for_all or self._running[0].done()):
+            results.append(self._running.popleft().result())
+        return results
 
 
-class Leaving:
-    """Tensors that are being copied out; `arrays` waits for them.
+class HostCopy:
+    """Tensors on their way to the host's memory; `arrays` waits for them.
 
-    On a GPU the copy goes to pinned memory without stopping the device: start the next batch before asking for
-    the arrays. On a CPU there is nothing to copy.
+    On a GPU the copy goes to pinned memory without stopping the device, so start the next batch before asking for the
+    arrays. On a CPU there is nothing to copy.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Batches that fit into memory: a size that halves itself when the memory runs out."""
+"""Batches that fit into memory: a size that is halved when memory runs out."""
 
 import gc
 from collections.abc import Callable
@@ -9,17 +9,22 @@ import torch
 from finercam_core.errors import ClassifierError
 
 Result = TypeVar("Result")
-# torch has no class of its own for the memory of the CPU.
+# torch raises a plain RuntimeError where the CPU's memory runs out.
 _CPU_MESSAGES = ("not enough memory", "can't allocate memory", "Unable to allocate")
 
 
 class BatchSize:
-    """Number of images that are explained together; remembers what did not fit.
+    """Number of images that are explained together; a size that did not fit is not tried again.
 
     Parameters
     ----------
     size : int
         To begin with, at least 1.
+
+    Raises
+    ------
+    ClassifierError
+        If the size is below 1.
 
     Examples
     --------
@@ -33,7 +38,7 @@ class BatchSize:
         self.size = size
 
     def run(self, work: Callable[[slice], Result], count: int) -> list[Result]:
-        """Work on rows 0 to `count` in their order, at most `size` at once.
+        """Work on rows 0 to `count` - 1 in their order, at most `size` at once.
 
         Parameters
         ----------
@@ -43,7 +48,7 @@ class BatchSize:
 
         Returns
         -------
-        What `work` gave, in order.
+        What `work` returned for each slice, in order.
 
         Raises
         ------
@@ -64,7 +69,7 @@ class BatchSize:
 
     @staticmethod
     def _attempt(work: Callable[[slice], Result], rows: slice) -> tuple[Result] | None:
-        """The result, or None where memory ran out; by then nothing holds on to what was allocated."""
+        """The result in a tuple, or None where memory ran out; by then nothing refers to what was allocated."""
         try:
             return (work(rows),)
         except (torch.OutOfMemoryError, MemoryError):
@@ -79,5 +84,5 @@ class BatchSize:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         if tried == 1:
-            raise ClassifierError("the memory does not hold the model's pass of one image", "use a smaller input")
+            raise ClassifierError("memory ran out in the forward pass of a single image", "use a smaller input")
         self.size = tried // 2

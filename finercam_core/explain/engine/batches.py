@@ -1,4 +1,4 @@
-"""One batch of specimens through the model: prepared ahead of its turn, and its values put where they belong."""
+"""Batches of specimens through the model: prepared ahead of their turn, explained, and their values put into chunks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from itertools import islice
 import numpy as np
 import torch
 
-from finercam_core.explain.engine.background import Leaving
+from finercam_core.explain.engine.background import HostCopy
 from finercam_core.explain.engine.batch_size import BatchSize
-from finercam_core.explain.engine.decoders import Item
-from finercam_core.explain.engine.request import Question, Table
+from finercam_core.explain.engine.decoders import DecodedSpecimen
+from finercam_core.explain.engine.request import ClassTable, EvidenceRequest
 from finercam_core.explain.evidence import explain
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.images.preparation import Preparation
@@ -23,40 +23,50 @@ class Batch:
 
     Attributes
     ----------
-    items : sequence of Item
-    good : list of Item
+    specimens : sequence of DecodedSpecimen
+    readable : list of DecodedSpecimen
         Those with pixels.
-    pixels : uint8 tensor (len(good), H, W, 3)
+    pixels : uint8 tensor (len(readable), H, W, 3)
         On the classifier's device already, or on the way there.
     """
 
-    items: Sequence[Item]
-    good: list[Item]
+    specimens: Sequence[DecodedSpecimen]
+    readable: list[DecodedSpecimen]
     pixels: torch.Tensor
 
 
-def batches(items: Iterable[Item], size: int, device: torch.device) -> Iterator[Batch]:
-    """Batches of `size` items with their pixels on the device; from page-locked memory where that is a GPU."""
-    rest = iter(items)
-    while part := list(islice(rest, size)):
-        good = [item for item in part if item.pixels is not None]
-        stacked = np.stack([item.pixels for item in good if item.pixels is not None]) if good else np.zeros(0, np.uint8)
-        pixels = torch.from_numpy(stacked)
+def batches(specimens: Iterable[DecodedSpecimen], size: int, device: torch.device) -> Iterator[Batch]:
+    """Batches of `size` specimens with their pixels on the device; from page-locked memory where that is a GPU."""
+    remaining = iter(specimens)
+    while part := list(islice(remaining, size)):
+        readable = [specimen for specimen in part if specimen.pixels is not None]
+        images = [specimen.pixels for specimen in readable if specimen.pixels is not None]
+        pixels = torch.from_numpy(np.stack(images) if images else np.zeros(0, np.uint8))
         if device.type == "cuda":
             pixels = pixels.pin_memory().to(device, non_blocking=True)
-        yield Batch(part, good, pixels)
+        yield Batch(part, readable, pixels)
 
 
-def normalised(pixels: torch.Tensor, preparation: Preparation) -> torch.Tensor:
+def normalised_on_device(pixels: torch.Tensor, preparation: Preparation) -> torch.Tensor:
     """`Preparation.normalise` where the pixels are: (N, H, W, 3) uint8 to (N, 3, H, W) float32, to the same bits."""
-    scale = np.asarray(255.0, np.float32) * np.asarray(preparation.std, np.float32)
-    shift = np.asarray(preparation.mean, np.float32) / np.asarray(preparation.std, np.float32)
-    divisor, offset = (torch.from_numpy(v).to(pixels.device)[:, None, None] for v in (scale, shift))
-    return (pixels.permute(0, 3, 1, 2).to(torch.float32) / divisor - offset).contiguous()
+    factors = preparation.normalisation
+    scale, shift = (torch.from_numpy(factor).to(pixels.device)[:, None, None] for factor in factors)
+    return (pixels.permute(0, 3, 1, 2).to(torch.float32) / scale - shift).contiguous()
 
 
-class Gathering:
-    """A chunk's result while its specimens come in."""
+class PartialChunk:
+    """A chunk's result while its specimens come in.
+
+    Parameters
+    ----------
+    chunk : Chunk
+    classes : sequence of int
+        Indices in the classifier of the classes on the chunk's axis `class`.
+    grid : (int, int)
+        Height and width of the maps in cells.
+    per_image : bool
+        Whether each image has references of its own.
+    """
 
     def __init__(self, chunk: Chunk, classes: Sequence[int], grid: tuple[int, int], *, per_image: bool = False) -> None:
         n = len(chunk)
@@ -77,72 +87,76 @@ class Gathering:
         """Whether every specimen of the chunk has come in."""
         return self.missing == 0
 
-    def settle(self, item: Item) -> None:
-        """Take the outcome of one specimen, whose values are already in the result if it has any."""
-        self.result.status[item.row] = item.status
-        if item.detail:
-            self.result.details[self.chunk.slots[item.row]] = item.detail
+    def add(self, specimen: DecodedSpecimen) -> None:
+        """Note the outcome of one specimen, whose values are already in the result if it has any."""
+        self.result.status[specimen.row] = specimen.status
+        if specimen.detail:
+            self.result.details[self.chunk.slots[specimen.row]] = specimen.detail
         self.missing -= 1
 
 
-Gatherings = dict[tuple[str, int], Gathering]
+PartialChunks = dict[tuple[str, int], PartialChunk]
+"""Chunks that are being filled, by `key_of`."""
 
 
 def key_of(chunk: Chunk) -> tuple[str, int]:
-    """What a chunk is found by."""
+    """Group and number of a chunk, which no other chunk has."""
     return chunk.group, chunk.index
 
 
 @dataclass(frozen=True)
-class Explained:
+class ExplainedBatch:
     """A batch that the model has been asked for; on a GPU it may still be at work.
 
     Attributes
     ----------
     batch : Batch
-    parts : list of Leaving
-        Evidence, its classes and their logits, log-sum-exp and first choices of the good specimens, on their way to
-        the host; several parts where the batch did not fit into memory at once.
+    parts : list of HostCopy
+        Evidence, logits of its classes, its classes, log-sum-exp and first choices of the readable specimens, on their
+        way to the host; several parts where the batch did not fit into memory at once.
     """
 
     batch: Batch
-    parts: list[Leaving]
+    parts: list[HostCopy]
 
-    def settle(self, gatherings: Gatherings) -> None:
+    def add_to(self, partial_chunks: PartialChunks) -> None:
         """Put each specimen's evidence and scores into its chunk's result."""
-        good = iter(self.batch.good)
+        readable = iter(self.batch.readable)
         for part in self.parts:
-            # A part is asked first: at its end no specimen is taken for it.
-            for (maps, chosen, classes, total, predicted), item in zip(
-                zip(*part.arrays(), strict=True), good, strict=False
+            # The part comes first in the zip: when it ends, no specimen has been taken from the iterator for it.
+            for (maps, logits, classes, log_sum_exp, predicted), specimen in zip(
+                zip(*part.arrays(), strict=True), readable, strict=False
             ):
-                gathering = gatherings[key_of(item.chunk)]
-                result, count = gathering.result, len(gathering.classes)
-                result.evidence[item.row], result.logit[item.row] = maps[:count], chosen[:count]
-                result.log_sum_exp[item.row], result.predicted[item.row] = total, predicted
+                partial = partial_chunks[key_of(specimen.chunk)]
+                # A row of `class_table` may be longer than the chunk's own classes.
+                result, row, count = partial.result, specimen.row, len(partial.classes)
+                result.evidence[row], result.logit[row] = maps[:count], logits[:count]
+                result.log_sum_exp[row], result.predicted[row] = log_sum_exp, predicted
                 if result.reference is not None:
-                    result.reference[item.row] = classes[:count]
-        for item in self.batch.items:
-            gatherings[key_of(item.chunk)].settle(item)
+                    result.reference[row] = classes[:count]
+        for specimen in self.batch.specimens:
+            partial_chunks[key_of(specimen.chunk)].add(specimen)
 
 
 def explain_batch(
-    classifier: Classifier, batch: Batch, gatherings: Gatherings, question: Question, size: BatchSize
-) -> Explained:
+    classifier: Classifier, batch: Batch, partial_chunks: PartialChunks, request: EvidenceRequest, size: BatchSize
+) -> ExplainedBatch:
     """Ask the model for the maps and scores of a batch, in halves where they do not fit into memory."""
-    table = class_table([gatherings[key_of(item.chunk)].classes for item in batch.good])
+    table = class_table([partial_chunks[key_of(specimen.chunk)].classes for specimen in batch.readable])
 
-    def work(rows: slice) -> Leaving:
-        images = normalised(batch.pixels[rows], classifier.preparation)
-        wanted = question.classes(table[rows])
-        found = explain(classifier, images, wanted, method=question.method, gamma=question.gamma)
-        chosen = found.logits.gather(1, found.classes)
-        return Leaving([found.evidence, chosen, found.classes, found.logits.logsumexp(1), found.logits.argmax(1)])
+    def explain_rows(rows: slice) -> HostCopy:
+        images = normalised_on_device(batch.pixels[rows], classifier.preparation)
+        wanted = request.classes(table[rows])
+        explanation = explain(classifier, images, wanted, method=request.method, gamma=request.gamma)
+        logits, classes = explanation.logits, explanation.classes
+        return HostCopy(
+            [explanation.evidence, logits.gather(1, classes), classes, logits.logsumexp(1), logits.argmax(1)]
+        )
 
-    return Explained(batch, size.run(work, len(batch.good)))
+    return ExplainedBatch(batch, size.run(explain_rows, len(batch.readable)))
 
 
-def class_table(wanted: Sequence[Sequence[int]]) -> Table:
-    """Classes of each specimen as one table; shorter rows are filled up with another class, to be cut off."""
-    width = max(map(len, wanted), default=0)
-    return np.array([[*row, *[int(row[0] == 0)] * (width - len(row))] for row in wanted])
+def class_table(classes: Sequence[Sequence[int]]) -> ClassTable:
+    """Classes of each specimen as one table; shorter rows are filled up with another class, to be cut off again."""
+    width = max(map(len, classes), default=0)
+    return np.array([[*row, *[int(row[0] == 0)] * (width - len(row))] for row in classes])

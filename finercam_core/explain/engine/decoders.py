@@ -1,4 +1,4 @@
-"""Decode specimens some way ahead of their use, in threads or in processes of their own, in the order of the chunks."""
+"""Decode specimens ahead of their use, in threads or in processes of their own, in the order of the chunks."""
 
 import multiprocessing
 from collections import deque
@@ -19,12 +19,12 @@ from finercam_core.status import Status
 from finercam_core.store import Chunk
 
 Pixels = npt.NDArray[np.uint8]
-Found = list[Pixels | ImageError]
-_GROUP = 8  # images a job: what it costs to hand a job over is shared
+Outcomes = list[Pixels | ImageError]
+_JOB_SIZE = 8  # images per job, which share the cost of handing a job over
 
 
 @dataclass(frozen=True)
-class Item:
+class DecodedSpecimen:
     """One specimen on its way through the model: its chunk, its row there, and its pixels or what is wrong."""
 
     chunk: Chunk
@@ -35,7 +35,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Decoding:
+class DecoderSettings:
     """How images are decoded.
 
     Parameters
@@ -47,7 +47,7 @@ class Decoding:
         Threads or processes.
     processes : bool
         Processes instead of threads. Pillow decodes and scales outside Python's global lock, so threads do as well
-        until some hundred images a second, and cost nothing to start or to hand pixels over.
+        up to some hundred images per second, and cost nothing to start or to hand pixels over.
     """
 
     preparation: Preparation
@@ -57,88 +57,90 @@ class Decoding:
 
 
 def default_workers() -> int:
-    """One decoder for each processor that this process may use, at most 16."""
+    """One decoder per processor that this process may use, at most 16."""
     return processors()
 
 
-def decoded(chunks: Iterable[Chunk], how: Decoding, *, known: Callable[[str], bool], ahead: int) -> Iterator[Item]:
+def decoded_specimens(
+    chunks: Iterable[Chunk], settings: DecoderSettings, *, known: Callable[[str], bool], ahead: int
+) -> Iterator[DecodedSpecimen]:
     """Every specimen of some chunks, in their order.
 
     Parameters
     ----------
     chunks : iterable of Chunk
-    how : Decoding
+    settings : DecoderSettings
     known : callable
         Whether the classifier has a species; the images of others are not opened.
     ahead : int
         How many specimens may be decoded before they are asked for.
     """
-    waiting = (_Group.of(part, known) for part in _parts(chunks))
-    with _Pool(how) as pool:
-        queue: deque[tuple[_Group, Future[Found]]] = deque()
+    jobs = (_Job.of(part, known) for part in _parts(chunks))
+    with _Pool(settings) as pool:
+        queue: deque[tuple[_Job, Future[Outcomes]]] = deque()
         while True:
-            for group in islice(waiting, max(1, ahead // _GROUP) - len(queue)):
-                queue.append((group, pool.submit(group.places)))
+            for job in islice(jobs, max(1, ahead // _JOB_SIZE) - len(queue)):
+                queue.append((job, pool.submit(job.locations)))
             if not queue:
                 return
-            group, future = queue.popleft()
+            job, future = queue.popleft()
             try:
-                found = future.result()
+                outcomes = future.result()
             except BrokenProcessPool:
-                # The other jobs died with the pool as well.
-                found = pool.one_by_one(group.places)
-                queue = deque((other, pool.submit(other.places)) for other, _ in queue)
-            yield from group.items(found)
+                outcomes = pool.one_by_one(job.locations)
+                # The jobs behind this one died with the pool as well.
+                queue = deque((other, pool.submit(other.locations)) for other, _ in queue)
+            yield from job.results(outcomes)
 
 
 def _parts(chunks: Iterable[Chunk]) -> Iterator[list[tuple[Chunk, int]]]:
     rows = ((chunk, row) for chunk in chunks for row in range(len(chunk)))
-    while part := list(islice(rows, _GROUP)):
+    while part := list(islice(rows, _JOB_SIZE)):
         yield part
 
 
 @dataclass(frozen=True)
-class _Group:
-    """Some specimens that are decoded in one job; `refused` has those whose image need not be opened, by position."""
+class _Job:
+    """Specimens that are decoded together; `refused` has those whose image need not be opened, by position."""
 
     specimens: Sequence[tuple[Chunk, int]]
-    refused: dict[int, Item]
+    refused: dict[int, DecodedSpecimen]
 
     @classmethod
-    def of(cls, specimens: Sequence[tuple[Chunk, int]], known: Callable[[str], bool]) -> "_Group":
-        judged = ((i, _refusal(chunk, row, known)) for i, (chunk, row) in enumerate(specimens))
-        return cls(specimens, {i: item for i, item in judged if item is not None})
+    def of(cls, specimens: Sequence[tuple[Chunk, int]], known: Callable[[str], bool]) -> "_Job":
+        refusals = ((i, _refusal(chunk, row, known)) for i, (chunk, row) in enumerate(specimens))
+        return cls(specimens, {i: refusal for i, refusal in refusals if refusal is not None})
 
     @property
-    def places(self) -> list[str]:
+    def locations(self) -> list[str]:
         return [chunk.places[row] for i, (chunk, row) in enumerate(self.specimens) if i not in self.refused]
 
-    def items(self, found: Found) -> Iterator[Item]:
-        images = iter(found)
+    def results(self, outcomes: Outcomes) -> Iterator[DecodedSpecimen]:
+        remaining = iter(outcomes)
         for i, (chunk, row) in enumerate(self.specimens):
-            yield self.refused[i] if i in self.refused else _item(chunk, row, next(images))
+            yield self.refused[i] if i in self.refused else _result(chunk, row, next(remaining))
 
 
-def _refusal(chunk: Chunk, row: int, known: Callable[[str], bool]) -> Item | None:
+def _refusal(chunk: Chunk, row: int, known: Callable[[str], bool]) -> DecodedSpecimen | None:
     if chunk.faults[row]:
-        return Item(chunk, row, None, Status[chunk.faults[row]])
+        return DecodedSpecimen(chunk, row, None, Status[chunk.faults[row]])
     if not known(chunk.scientificName):
-        return Item(chunk, row, None, Status.UNKNOWN_SPECIES, chunk.scientificName)
+        return DecodedSpecimen(chunk, row, None, Status.UNKNOWN_SPECIES, chunk.scientificName)
     return None
 
 
-def _item(chunk: Chunk, row: int, found: Pixels | ImageError) -> Item:
-    if isinstance(found, ImageError):
-        return Item(chunk, row, None, found.status, str(found))
-    return Item(chunk, row, found, Status.DONE)
+def _result(chunk: Chunk, row: int, outcome: Pixels | ImageError) -> DecodedSpecimen:
+    if isinstance(outcome, ImageError):
+        return DecodedSpecimen(chunk, row, None, outcome.status, str(outcome))
+    return DecodedSpecimen(chunk, row, outcome, Status.DONE)
 
 
 class _Pool:
     """Threads for one use, or processes that serve all shards of this process; a pool that died is replaced."""
 
-    def __init__(self, how: Decoding) -> None:
-        self._how = how
-        self._threads = None if how.processes else ThreadPoolExecutor(how.workers, "finercam-decoder")
+    def __init__(self, settings: DecoderSettings) -> None:
+        self._settings = settings
+        self._threads = None if settings.processes else ThreadPoolExecutor(settings.workers, "finercam-decoder")
 
     def __enter__(self) -> "_Pool":
         return self
@@ -147,38 +149,38 @@ class _Pool:
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
 
-    def submit(self, places: list[str]) -> Future[Found]:
-        pool: Executor = self._threads or _processes(self._how.workers)
+    def submit(self, locations: list[str]) -> Future[Outcomes]:
+        pool: Executor = self._threads or _processes(self._settings.workers)
         try:
-            return pool.submit(load_many, places, self._how.preparation, self._how.root)
+            return pool.submit(load_many, locations, self._settings.preparation, self._settings.root)
         except BrokenProcessPool:
-            _forget(self._how.workers)
-            return self.submit(places)
+            _discard_processes(self._settings.workers)
+            return self.submit(locations)
 
-    def one_by_one(self, places: list[str]) -> Found:
-        """Decode alone what was being decoded when a worker died; an image that kills again is a bad image."""
-        _forget(self._how.workers)
-        return [self._alone(place) for place in places]
+    def one_by_one(self, locations: list[str]) -> Outcomes:
+        """Decode each image of a job whose worker died by itself; one that kills its worker again is a bad image."""
+        _discard_processes(self._settings.workers)
+        return [self._alone(location) for location in locations]
 
-    def _alone(self, place: str) -> Pixels | ImageError:
+    def _alone(self, location: str) -> Pixels | ImageError:
         try:
-            return self.submit([place]).result()[0]
+            return self.submit([location]).result()[0]
         except BrokenProcessPool:
-            _forget(self._how.workers)
-            return ImageError(Status.UNREADABLE, place, "the decoder died on it")
+            _discard_processes(self._settings.workers)
+            return ImageError(Status.UNREADABLE, location, "the decoder died on it")
 
 
-_standing: dict[int, ProcessPoolExecutor] = {}
+_process_pools: dict[int, ProcessPoolExecutor] = {}
 
 
 def _processes(workers: int) -> ProcessPoolExecutor:
-    if workers not in _standing:
-        # Not forked: a process with threads of torch and of Prefect must not be.
+    if workers not in _process_pools:
+        # Spawned and not forked: torch and Prefect have threads in this process, whose locks a fork would copy.
         context = multiprocessing.get_context("spawn")
-        _standing[workers] = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
-    return _standing[workers]
+        _process_pools[workers] = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+    return _process_pools[workers]
 
 
-def _forget(workers: int) -> None:
-    if (pool := _standing.pop(workers, None)) is not None:
+def _discard_processes(workers: int) -> None:
+    if (pool := _process_pools.pop(workers, None)) is not None:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""What a store asks of the model for every specimen: the method, its γ, and who chooses the references."""
+"""What a store asks of the model for every specimen: the method, its γ, and how the references are chosen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from finercam_core.finer import GAMMA, compared_gamma, gamma_for
 from finercam_core.store import Chunk
 from finercam_core.store.reader import Store
 
+ClassTable = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class NearestLogits:
@@ -26,9 +28,9 @@ class NearestLogits:
     targets : sequence of int
         Class of the species of each image.
     count : int
-        References an image.
+        References per image.
     never : sequence of int
-        Classes that are never references, such as those that are no species ("sp.", hybrids).
+        Classes that are never references, such as those that do not name a species ("sp.", hybrids).
 
     Raises
     ------
@@ -56,11 +58,8 @@ class NearestLogits:
         return torch.cat([own, nearest], dim=1)
 
 
-Table = npt.NDArray[np.int64]
-
-
 @dataclass(frozen=True)
-class Question:
+class EvidenceRequest:
     """How the specimens of one store are explained.
 
     Parameters
@@ -81,15 +80,15 @@ class Question:
     never: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, store: Store, classifier: Classifier) -> "Question":
-        """What a store's provenance says."""
+    def of(cls, store: Store, classifier: Classifier) -> "EvidenceRequest":
+        """The request that a store's provenance describes."""
         references = store.provenance.get("references", {})
         never = tuple(classifier.index(name) for name in references.get("never", ()))
         gamma = gamma_for(compared_gamma(store.provenance))
         return cls(str(store.provenance["method"]), gamma, bool(references.get("per_image")), never)
 
-    def classes(self, table: Table) -> Table | Callable[[torch.Tensor], torch.Tensor]:
-        """What `explain` takes for specimens with the rows of a table (N, 1 + R): species first, then references."""
+    def classes(self, table: ClassTable) -> ClassTable | Callable[[torch.Tensor], torch.Tensor]:
+        """Classes for `explain` of specimens with the rows of a table (N, 1 + R): the species, then its references."""
         if not self.per_image or not len(table):
             return table
         return NearestLogits([int(k) for k in table[:, 0]], table.shape[1] - 1, self.never)

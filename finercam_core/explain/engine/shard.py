@@ -1,15 +1,23 @@
-"""Compute and write the evidence of many chunks: decoding, the model and the disk work at the same time."""
+"""Compute and write the evidence of a shard of chunks: decoding, the model and the disk work at the same time."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from finercam_core.explain.engine.background import Background, ahead
+from finercam_core.explain.engine.background import BackgroundCalls, prefetch
 from finercam_core.explain.engine.batch_size import BatchSize
-from finercam_core.explain.engine.batches import Batch, Explained, Gathering, Gatherings, batches, explain_batch, key_of
-from finercam_core.explain.engine.decoders import Decoding, decoded, default_workers
-from finercam_core.explain.engine.request import Question
+from finercam_core.explain.engine.batches import (
+    Batch,
+    ExplainedBatch,
+    PartialChunk,
+    PartialChunks,
+    batches,
+    explain_batch,
+    key_of,
+)
+from finercam_core.explain.engine.decoders import DecoderSettings, decoded_specimens, default_workers
+from finercam_core.explain.engine.request import EvidenceRequest
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.io.progress import OutcomeProgress
 from finercam_core.status import Status
@@ -39,7 +47,7 @@ def annotate_chunks(
 
     One forward pass of the model serves each image, whatever the number of references. A specimen whose image is
     bad, or whose values are, is recorded with its reason and the others go on. While the model works on a batch, the
-    next ones are decoded and brought to its device, and finished chunks are written.
+    next ones are decoded_specimens and brought to its device, and finished chunks are written.
 
     Parameters
     ----------
@@ -49,9 +57,9 @@ def annotate_chunks(
         From `pending_chunks`; nobody else may write to these.
     classifier : Classifier
     batch_size : int
-        Images per forward pass.
+        Images per forward pass, at least 1.
     decoders : int, optional
-        Threads or processes that decode images; one for each processor by default, at most 16.
+        Threads or processes that decode images; one per processor by default, at most 16.
     processes : bool, optional
         Decode in processes instead of threads; by default where the model is on a GPU, which is fed faster than
         threads of one Python process can.
@@ -68,55 +76,50 @@ def annotate_chunks(
         If the disk is full or may not be written, or another run has taken the store over. What is finished is kept.
     """
     store, device = open_store(location), classifier.device
-    how = Decoding(
-        classifier.preparation, store.images_root, decoders or default_workers(),
-        device.type == "cuda" if processes is None else processes,
-    )  # fmt: skip
+    in_processes = device.type == "cuda" if processes is None else processes
+    settings = DecoderSettings(classifier.preparation, store.images_root, decoders or default_workers(), in_processes)
+    specimens = decoded_specimens(chunks, settings, known=classifier.__contains__, ahead=3 * batch_size)
     counts = _Counts(progress)
-    items = decoded(chunks, how, known=classifier.__contains__, ahead=3 * batch_size)
     with (
-        Background(1 if store.files.local is not None else 8) as writer,
-        closing(ahead(batches(items, batch_size, device))) as prepared,
+        BackgroundCalls(1 if store.files.local is not None else 8) as writer,
+        closing(prefetch(batches(specimens, batch_size, device))) as prepared,
     ):
-        gatherings: Gatherings = {}
-        question = Question.of(store, classifier)
-        for explained in _explained(classifier, prepared, gatherings, store, question, BatchSize(batch_size)):
-            explained.settle(gatherings)
-            for key in [key for key, gathering in gatherings.items() if gathering.complete]:
-                complete = gatherings.pop(key)
-                writer.do(write_chunk, location, complete.chunk, complete.result)
-            counts.add(writer.take())
-        counts.add(writer.take(all_of_them=True))
+        partial_chunks: PartialChunks = {}
+        for explained in _explained(classifier, prepared, partial_chunks, store, BatchSize(batch_size)):
+            explained.add_to(partial_chunks)
+            for key in [key for key, partial in partial_chunks.items() if partial.complete]:
+                complete = partial_chunks.pop(key)
+                writer.submit(write_chunk, location, complete.chunk, complete.result)
+            counts.add(writer.results())
+        counts.add(writer.results(wait_for_all=True))
     return ShardReport(counts.done, counts.failed)
 
 
 def _explained(
-    classifier: Classifier,
-    prepared: Iterable[Batch],
-    gatherings: Gatherings,
-    store: Store,
-    question: Question,
-    size: BatchSize,
-) -> Iterator[Explained]:
+    classifier: Classifier, prepared: Iterable[Batch], partial_chunks: PartialChunks, store: Store, size: BatchSize
+) -> Iterator[ExplainedBatch]:
     """Batches that went through the model, each given on when the next one has been started: a GPU never waits."""
-    before: Explained | None = None
+    request = EvidenceRequest.of(store, classifier)
+    previous: ExplainedBatch | None = None
     for batch in prepared:
-        _begin(gatherings, batch, store, classifier, question)
-        started = explain_batch(classifier, batch, gatherings, question, size)
-        if before is not None:
-            yield before
-        before = started
-    if before is not None:
-        yield before
+        _add_chunks(partial_chunks, batch, store, classifier, request)
+        started = explain_batch(classifier, batch, partial_chunks, request, size)
+        if previous is not None:
+            yield previous
+        previous = started
+    if previous is not None:
+        yield previous
 
 
-def _begin(gatherings: Gatherings, batch: Batch, store: Store, classifier: Classifier, question: Question) -> None:
+def _add_chunks(
+    partial_chunks: PartialChunks, batch: Batch, store: Store, classifier: Classifier, request: EvidenceRequest
+) -> None:
     """Make room for the chunks that appear for the first time."""
-    for item in batch.items:
-        key = key_of(item.chunk)
-        if key not in gatherings:
-            classes = question.class_indices(store, item.chunk, classifier)
-            gatherings[key] = Gathering(item.chunk, classes, classifier.grid, per_image=question.per_image)
+    for specimen in batch.specimens:
+        key = key_of(specimen.chunk)
+        if key not in partial_chunks:
+            classes = request.class_indices(store, specimen.chunk, classifier)
+            partial_chunks[key] = PartialChunk(specimen.chunk, classes, classifier.grid, per_image=request.per_image)
 
 
 class _Counts:
@@ -126,7 +129,8 @@ class _Counts:
         self.done = self.failed = 0
         self._progress = progress
 
-    def add(self, written: Sequence[Any]) -> None:
+    def add(self, written: Iterable[Any]) -> None:
+        """Count the status arrays that `write_chunk` returned."""
         for status in written:
             done = int((status == Status.DONE).sum())
             self.done += done

@@ -8,7 +8,7 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import explain
-from finercam_core.explain.engine.background import Leaving
+from finercam_core.explain.engine.background import HostCopy
 from finercam_core.explain.engine.batch_size import BatchSize
 from finercam_core.explain.model.capture import replaced_forward
 
@@ -60,6 +60,6 @@ def test_other_errors_pass() -> None:
 
 def test_results_leave_the_device_in_their_order() -> None:
     tensors = [torch.arange(4.0), torch.ones(2, 2, dtype=torch.int64)]
-    arrays = Leaving(tensors).arrays()
+    arrays = HostCopy(tensors).arrays()
     assert [a.tolist() for a in arrays] == [t.tolist() for t in tensors]
     assert [a.dtype.name for a in arrays] == ["float32", "int64"]

@@ -13,9 +13,14 @@ import torch
 from deadly_preparation import Deadly
 from PIL import Image
 
-from finercam_core.explain.engine.background import Background, ahead
-from finercam_core.explain.engine.batches import batches, normalised
-from finercam_core.explain.engine.decoders import Decoding, Item, _forget, decoded
+from finercam_core.explain.engine.background import BackgroundCalls, prefetch
+from finercam_core.explain.engine.batches import batches, normalised_on_device
+from finercam_core.explain.engine.decoders import (
+    DecodedSpecimen,
+    DecoderSettings,
+    _discard_processes,
+    decoded_specimens,
+)
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.preparation import Preparation
 from finercam_core.status import Status
@@ -38,9 +43,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def decode(chunks: list[Chunk], folder: Path, *, processes: bool, workers: int = 2) -> list[Item]:
-    how = Decoding(PREPARATION, str(folder), workers, processes)
-    return list(decoded(chunks, how, known=lambda name: name != "Zus zus", ahead=20))
+def decode(chunks: list[Chunk], folder: Path, *, processes: bool, workers: int = 2) -> list[DecodedSpecimen]:
+    how = DecoderSettings(PREPARATION, str(folder), workers, processes)
+    return list(decoded_specimens(chunks, how, known=lambda name: name != "Zus zus", ahead=20))
 
 
 @pytest.mark.parametrize("processes", [False, True])
@@ -59,25 +64,25 @@ def test_all_come_in_their_order_with_what_is_wrong_with_them(folder: Path, proc
 
 
 def test_a_worker_that_dies_costs_nothing(folder: Path) -> None:
-    how = Decoding(PREPARATION, str(folder), 2, True)
+    how = DecoderSettings(PREPARATION, str(folder), 2, True)
     chunk = chunk_of([f"{i}.png" for i in range(30) if i != 9])
-    items = decoded([chunk], how, known=lambda _: True, ahead=20)
+    items = decoded_specimens([chunk], how, known=lambda _: True, ahead=20)
     found = [next(items)]
     before = psutil.Process().children()
     for child in before:
         if "spawn_main" in " ".join(child.cmdline()):
             child.send_signal(signal.SIGKILL)
     found += list(items)
-    _forget(2)
+    _discard_processes(2)
     assert [item.row for item in found] == list(range(29))
     assert all(item.status is Status.DONE for item in found)
 
 
 def test_an_image_that_kills_its_decoder_is_a_bad_image_and_the_rest_is_done(folder: Path) -> None:
-    how = Decoding(Deadly(16, 24), str(folder), 1, True)
+    how = DecoderSettings(Deadly(16, 24), str(folder), 1, True)
     chunk = chunk_of([f"{i}.png" for i in range(8)])
-    items = list(decoded([chunk], how, known=lambda _: True, ahead=16))
-    _forget(1)
+    items = list(decoded_specimens([chunk], how, known=lambda _: True, ahead=16))
+    _discard_processes(1)
     assert [item.status.name for item in items] == ["DONE"] * 5 + ["UNREADABLE"] + ["DONE"] * 2
     assert "decoder died" in items[5].detail
 
@@ -105,34 +110,34 @@ def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
 
 def test_preparing_on_the_device_gives_the_same_bits() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (3, 16, 24, 3), np.uint8)
-    there = normalised(torch.from_numpy(pixels), PREPARATION)
+    there = normalised_on_device(torch.from_numpy(pixels), PREPARATION)
     np.testing.assert_array_equal(there.numpy(), PREPARATION.normalise(pixels))
 
 
 def test_batches_hold_bad_specimens_without_pixels() -> None:
     chunk = chunk_of(["a", "b", "c"])
-    good = Item(chunk, 0, np.zeros((16, 24, 3), np.uint8), Status.DONE)
-    bad = Item(chunk, 1, None, Status.MISSING)
+    good = DecodedSpecimen(chunk, 0, np.zeros((16, 24, 3), np.uint8), Status.DONE)
+    bad = DecodedSpecimen(chunk, 1, None, Status.MISSING)
     one, two = batches([good, bad, bad], 2, torch.device("cpu"))
-    assert (len(one.items), len(one.good), one.pixels.shape) == (2, 1, (1, 16, 24, 3))
-    assert (len(two.items), len(two.good)) == (1, 0)
+    assert (len(one.specimens), len(one.readable), one.pixels.shape) == (2, 1, (1, 16, 24, 3))
+    assert (len(two.specimens), len(two.readable)) == (1, 0)
 
 
-def test_ahead_keeps_order_and_lets_errors_through() -> None:
-    assert list(ahead(range(50), 3)) == list(range(50))
-    assert list(ahead([], 2)) == []
+def test_prefetching_keeps_order_and_lets_errors_through() -> None:
+    assert list(prefetch(range(50), 3)) == list(range(50))
+    assert list(prefetch([], 2)) == []
     with pytest.raises(ZeroDivisionError):
-        list(ahead(1 // n for n in (1, 0, 2)))
+        list(prefetch(1 // n for n in (1, 0, 2)))
 
 
 def test_what_runs_in_the_background_is_bounded_and_its_errors_are_raised() -> None:
     running: list[int] = []
-    with Background(1, waiting=2) as background:
+    with BackgroundCalls(1, waiting=2) as background:
         for i in range(9):
-            background.do(lambda i=i: (time.sleep(0.01), running.append(i)))
+            background.submit(lambda i=i: (time.sleep(0.01), running.append(i)))
             assert i - len(running) <= 3
-        background.take(all_of_them=True)
-        background.do(lambda: 1 // 0)
+        background.results(wait_for_all=True)
+        background.submit(lambda: 1 // 0)
         with pytest.raises(ZeroDivisionError):
-            background.take(all_of_them=True)
+            background.results(wait_for_all=True)
     assert running == list(range(9))
