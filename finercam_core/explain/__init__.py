@@ -1,4 +1,4 @@
-"""The explainer: classifiers and the evidence maps of their classes, one forward pass an image."""
+"""The explainer: classifiers and the evidence maps of their classes, with one forward pass per image."""
 
 from finercam_core.explain.evidence import Explanation, evidence, explain
 from finercam_core.explain.model.classifier import Classifier

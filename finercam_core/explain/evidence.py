@@ -4,8 +4,8 @@ With :math:`E_k^l` the evidence of class k at layer l, and U the bilinear resamp
 
 .. math:: E_k = \frac{1}{L} \sum_l U(E_k^l)
 
-Evidence is in units of the logit at every layer, so that none has to be scaled, and the mean is linear in the scores as
-its terms are. (Libraries that scale each layer's map to [0, 1] before the mean give up both.) Maps that are finished
+Evidence is in units of the logit at every layer, so that no layer has to be scaled, and the mean is linear in the
+scores as its terms are. (Libraries that scale each layer's map to [0, 1] before the mean give up both.) Finished
 comparisons are fused in the same way.
 """
 
@@ -28,10 +28,10 @@ def fused(layers: Sequence[Maps]) -> Maps:
     first = layers[0]
     if len(layers) == 1:
         return first
-    grid = max((tuple(one.maps.shape[2:]) for one in layers), key=lambda sides: sides[0] * sides[1])
+    grid = max((tuple(layer.maps.shape[2:]) for layer in layers), key=lambda sides: sides[0] * sides[1])
     resampled = [
-        one.maps if tuple(one.maps.shape[2:]) == grid else interpolate(one.maps, grid, mode="bilinear")
-        for one in layers
+        layer.maps if tuple(layer.maps.shape[2:]) == grid else interpolate(layer.maps, grid, mode="bilinear")
+        for layer in layers
     ]
     return Maps(torch.stack(resampled).mean(dim=0), first.logits, first.classes)
 
@@ -41,7 +41,7 @@ Classes = npt.ArrayLike | Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True)
 class Explanation:
-    """What one forward pass gives.
+    """Evidence and scores of images from one forward pass.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ def explain(
     method: str = "gradcam",
     gamma: float = GAMMA,
 ) -> Explanation:
-    r"""Evidence of classes and the scores of all classes, with one forward pass an image.
+    r"""Evidence of classes and the scores of all classes, with one forward pass per image.
 
     For Grad-CAM (Selvaraju et al., ICCV 2017, eq. 1 and 2, without the ReLU and times the number of cells N), with A
     the target layer's output and :math:`y_k` the score of class k:
@@ -102,29 +102,29 @@ def explain(
     ClassifierError
         If the classes do not fit the images, or the classifier has no such class.
     """
-    chosen = base_method(method)
+    base = base_method(method)
     require_finite(gamma)
     pixels = torch.as_tensor(images).to(classifier.device, classifier.dtype, non_blocking=True)
     wanted = classes if callable(classes) else _checked(classes, len(pixels), classifier).to(classifier.device)
-    routes = (classifier.route,) if method == "random" else classifier.routes
+    routes = (classifier.route,) if base.name == "random" else classifier.routes
     layers: list[Maps] = []
     for route in routes:
-        layers.append(maps_of(chosen, route, pixels, wanted, gamma))
+        layers.append(maps_of(base, route, pixels, wanted, gamma))
         wanted = layers[0].classes
     return Explanation(*fused(layers))
 
 
 def _checked(classes: npt.ArrayLike, images: int, classifier: Classifier) -> torch.Tensor:
-    """Classes (N, R) as a tensor, if they are classes and none is compared with itself."""
-    # Looked at before they are on the device, which would have to be waited for.
+    """Classes (N, R) as a tensor, if the classifier has them all and no image is compared with its own class."""
+    # Checked before they are moved: to look at values on a GPU is to wait for it.
     wanted = torch.as_tensor(classes, dtype=torch.long)
     if wanted.ndim != 2 or len(wanted) != images:
         raise ClassifierError(f"classes of shape {tuple(wanted.shape)} for {images} images", "give (N, R)")
     count = len(classifier.species)
-    strange = wanted[(wanted < 0) | (wanted >= count)]
-    if len(strange):
+    unknown = wanted[(wanted < 0) | (wanted >= count)]
+    if len(unknown):
         raise ClassifierError(
-            f"there is no class {int(strange[0])}", f"the classifier has the classes 0 to {count - 1}"
+            f"there is no class {int(unknown[0])}", f"the classifier has the classes 0 to {count - 1}"
         )
     same = (wanted[:, 1:] == wanted[:, :1]).any(dim=1).nonzero()
     if len(same):

@@ -1,6 +1,7 @@
-"""Plan an annotation run: which specimens need which maps, in shards of work for one process each."""
+"""Plan an annotation run: the store that a catalog and a classifier need, and its chunks in shards of work."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def plan_store(
     beside: bool = True,
     policy: Policy | None = None,
 ) -> Store:
-    """Create a store for a catalog and a classifier, or extend it by what the catalog has new.
+    """Create a store for a catalog and a classifier, or extend it by what is new in the catalog.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def plan_store(
     catalog : Catalog
     classifier : Classifier
     references : int
-        Species that each species is compared with, at most; closest relatives first.
+        Largest number of species that each species is compared with, closest relatives first.
     method : str
         Base method, one of `finercam_core.base_methods.BASE_METHODS`.
     gamma : float, optional
@@ -43,13 +44,13 @@ def plan_store(
         any later, and are refused with one.
     beside : bool
         If the location holds another run (another classifier, layer, method or choice of references), write this one
-        beside it, as ``maps.run-<id>.zarr``; otherwise it is refused.
+        beside it, as ``maps.run-<id>.zarr``; otherwise refuse.
     policy : Policy, optional
         How references are chosen, see `finercam_core.references`; by relationship by default.
 
     Returns
     -------
-    Store, whose `location` says where it is.
+    Store, whose `location` says where it was made.
 
     Raises
     ------
@@ -65,6 +66,7 @@ def plan_store(
 
 
 def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[str, Any]:
+    """Everything that determines the numbers of a store, as plain JSON values for its provenance."""
     base = base_method(method)
     maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
     if not base.linear:
@@ -72,14 +74,13 @@ def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[
     elif gamma is not None:
         problem = f"maps of {base.name} are stored for every gamma, not for {gamma:g} alone"
         raise ComparisonError(problem, "give gamma to evaluate, report, review or export")
-    described = dict(classifier.to_provenance())
-    versions, preparation = described.pop("versions", {}), classifier.preparation.to_dict()
-    described.pop("preparation", None)
-    described["species"] = list(classifier.species)
+    provenance = classifier.provenance
     if not base.by_gradient:
-        described["route"] = base.forwards
+        provenance = replace(provenance, route=base.forwards)
+    described = provenance.to_dict()
+    preparation, versions = described.pop("preparation"), described.pop("versions")
     return {
-        "classifier": described,
+        "classifier": {**described, "species": list(classifier.species)},
         **maps,
         "preparation": preparation,
         "decoding": {"jpeg_reduced_to": REDUCED_TO},

@@ -19,6 +19,7 @@ from finercam_core import __version__
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.execution import Execution
 from finercam_core.explain.model.layers import default_target_layer, linear_head
+from finercam_core.explain.model.provenance import ClassifierProvenance, Prompts
 from finercam_core.explain.routes import Route, choose_route
 from finercam_core.images.preparation import Preparation
 
@@ -34,19 +35,21 @@ class Classifier:
         Scientific names of the K classes, in the order of the scores.
     target_layer : str or sequence of str, optional
         Name of the module whose output is explained; for timm models the last spatial one by default. Several, also as
-        "layer3+layer4", are fused, see `finercam_core.explain.evidence`; each costs a pass of its own.
+        "layer3+layer4", are fused, see `finercam_core.explain.evidence`; each costs a forward pass of its own.
     preparation : Preparation, optional
         How images become input; for timm models from their configuration by default.
     name : str
         What the model is called in the provenance.
     execution : Execution, optional
         Precision, memory format and compilation; by default the model runs as it is.
+    prompts : mapping of str to tuple of str, optional
+        Texts that the classes of a CLIP-like model stand for, for the provenance.
 
     Raises
     ------
     ClassifierError
-        If a name is doubled or the layer does not exist; at the first use of its route, grid or maps, if the layer
-        gives no meaningful map, the model does not run on images of this size, or names are missing.
+        If a class is named twice or the layer does not exist; at the first use of its route, grid or maps, if the
+        layer gives no meaningful map, the model does not run on images of this size, or names are missing.
     """
 
     def __init__(
@@ -58,17 +61,19 @@ class Classifier:
         *,
         name: str = "",
         execution: Execution | None = None,
+        prompts: Prompts | None = None,
     ) -> None:
         self.model = model
         self.species = tuple(species)
         self.execution = execution or Execution()
+        self.prompts = prompts
         self.name = name or type(model).__name__
         self.preparation = preparation or preparation_of(model)
         self._named_layer = target_layer if isinstance(target_layer, str | None) else "+".join(target_layer)
         self._index = {species: i for i, species in enumerate(self.species)}
         if len(self._index) != len(self.species):
             doubled = next(s for s in self.species if self.species.count(s) > 1)
-            raise ClassifierError(f"the class {doubled!r} is there twice", "give each class a name of its own")
+            raise ClassifierError(f"two classes are called {doubled!r}", "give each class a name of its own")
         for layer in (self._named_layer or "").split("+") if self._named_layer else ():
             find_layer(model, layer)
 
@@ -81,19 +86,19 @@ class Classifier:
         return species in self._index
 
     def index(self, species: str) -> int:
-        """Number of a species among the scores; raises `ClassifierError` if it is not one."""
+        """Index of a species among the scores; raises `ClassifierError` if the classifier does not know it."""
         if species not in self._index:
             raise ClassifierError(f"the classifier has no class {species!r}", "train it on this species first")
         return self._index[species]
 
     @property
     def device(self) -> torch.device:
-        """Where the model lies."""
+        """The device that the model is on."""
         return next((p.device for p in self.model.parameters()), torch.device("cpu"))
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the model's weights, and so of its input."""
+        """Data type of the model's weights, and therefore of its input."""
         return next((p.dtype for p in self.model.parameters()), torch.float32)
 
     @cached_property
@@ -114,13 +119,13 @@ class Classifier:
         """For each target layer the cheapest correct way to its evidence, found by trying it on a random input."""
         with self._running():
             layers = [find_layer(self.model, name) for name in self.target_layer.split("+")]
-            found = tuple(choose_route(self.model, layer, self._example()) for layer in layers)
-        if found[0].scores != len(self.species):
-            problem = f"the model gives {found[0].scores} scores and has {len(self.species)} names"
+            routes = tuple(choose_route(self.model, layer, self._example()) for layer in layers)
+        if routes[0].scores != len(self.species):
+            problem = f"the model gives {routes[0].scores} scores and has {len(self.species)} names"
             raise ClassifierError(problem, "name all classes in the order of the scores")
-        for route in found:
+        for route in routes:
             route.execute(self.execution)
-        return found
+        return routes
 
     @property
     def route(self) -> Route:
@@ -134,16 +139,16 @@ class Classifier:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Say which input the model did not take, should it fail."""
+        """Name the size of the input in the error, should the model fail on it."""
         try:
             yield
         except torch.OutOfMemoryError:
             raise
         except (AssertionError, RuntimeError) as error:
             size = f"{self.preparation.height}x{self.preparation.width}"
-            said = str(error).partition("\n")[0].rstrip(".")
+            reason = str(error).partition("\n")[0].rstrip(".")
             raise ClassifierError(
-                f"the model does not run on images of {size}: {said}",
+                f"the model does not run on images of {size}: {reason}",
                 "build it for this size (timm: img_size=… or dynamic_img_size=True), or prepare another size",
             ) from error
 
@@ -164,20 +169,24 @@ class Classifier:
         state = {key: value.detach().cpu().contiguous() for key, value in sorted(self.model.state_dict().items())}
         return hashlib.sha256(save({key: value.clone() for key, value in state.items()})).hexdigest()
 
+    @property
+    def provenance(self) -> ClassifierProvenance:
+        """What determines this classifier's maps."""
+        return ClassifierProvenance(
+            model=self.name,
+            weights_sha256=self.weights_sha256,
+            target_layer=self.target_layer,
+            route=" + ".join(route.name for route in self.routes),
+            execution=self.execution,
+            preparation=self.preparation,
+            classes_sha256=hashlib.sha256(json.dumps(self.species).encode()).hexdigest(),
+            versions={"finercam": __version__, "torch": torch.__version__, "timm": version("timm")},
+            prompts=self.prompts,
+        )
+
     def to_provenance(self) -> dict[str, Any]:
-        """What determines this classifier's maps, as plain JSON values."""
-        classes = hashlib.sha256(json.dumps(self.species).encode()).hexdigest()
-        versions = {"finercam": __version__, "torch": torch.__version__, "timm": version("timm")}
-        return {
-            "model": self.name,
-            "weights_sha256": self.weights_sha256,
-            "target_layer": self.target_layer,
-            "route": " + ".join(route.name for route in self.routes),
-            "execution": self.execution.to_dict(),
-            "preparation": self.preparation.to_dict(),
-            "classes_sha256": classes,
-            "versions": versions,
-        }
+        """`provenance` as plain JSON values."""
+        return self.provenance.to_dict()
 
 
 def preparation_of(model: nn.Module) -> Preparation:
@@ -199,7 +208,7 @@ def preparation_of(model: nn.Module) -> Preparation:
 
 
 def find_layer(model: nn.Module, name: str) -> nn.Module:
-    """Module of a model by its dotted name; an error names the ones that look like it."""
+    """Module of a model by its dotted name; the error about an unknown name suggests similar ones."""
     modules: dict[str, nn.Module] = dict(model.named_modules())
     if name not in modules or not name:
         close = difflib.get_close_matches(name, [key for key in modules if key], n=3, cutoff=0.3)

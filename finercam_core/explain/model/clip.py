@@ -24,8 +24,9 @@ from finercam_core.explain.model.layers import default_target_layer
 from finercam_core.explain.model.prompts import TEMPLATES, ClipSettings, fill_templates, read_settings
 from finercam_core.images.preparation import Preparation
 
+# Mode of `Preparation` by open_clip's resize_mode.
 _MODES = {"shortest": "crop", "longest": "pad", "squash": "squash"}
-_BATCH = 256
+_TEXTS_PER_PASS = 256
 
 
 class PromptScores(nn.Module):
@@ -66,17 +67,7 @@ class PromptScores(nn.Module):
         return scores
 
 
-class ClipClassifier(Classifier):
-    """A classifier whose classes are prompts; `prompts` has the texts of each, and they are in its provenance."""
-
-    prompts: Mapping[str, Sequence[str]]
-
-    def to_provenance(self) -> dict[str, Any]:
-        """What determines this classifier's maps, with the prompts."""
-        return {**super().to_provenance(), "prompts": {name: list(texts) for name, texts in self.prompts.items()}}
-
-
-def load_clip(path: str | Path, *, target_layer: str | None = None) -> ClipClassifier:
+def load_clip(path: str | Path, *, target_layer: str | None = None) -> Classifier:
     """Build the classifier that a TOML file describes, see `finercam_core.explain.model.prompts`.
 
     Raises
@@ -94,7 +85,7 @@ def clip_classifier(
     pretrained: str = "",
     templates: Sequence[str] = TEMPLATES,
     target_layer: str | None = None,
-) -> ClipClassifier:
+) -> Classifier:
     """Make a classifier of an open_clip model and prompts.
 
     Parameters
@@ -113,7 +104,7 @@ def clip_classifier(
 
     Returns
     -------
-    ClipClassifier, in evaluation mode on the CPU; its scores are cosines times the model's scale, plus its bias.
+    Classifier, in evaluation mode on the CPU; its scores are cosines times the model's scale, plus its bias.
 
     Raises
     ------
@@ -125,16 +116,21 @@ def clip_classifier(
 
 
 @torch.no_grad()
-def _build(settings: ClipSettings, target_layer: str | None) -> ClipClassifier:
+def _build(settings: ClipSettings, target_layer: str | None) -> Classifier:
     model, tokenize = _load(settings)
     embeddings = torch.stack([_embed(model, tokenize, texts) for texts in settings.classes.values()])
     bias = getattr(model, "logit_bias", None)
     scale = float(model.logit_scale.exp())
     scores = PromptScores(model.visual, embeddings, scale, 0.0 if bias is None else float(bias))
     layer = target_layer or settings.target_layer or f"visual.{_target_layer(model.visual)}"
-    found = ClipClassifier(scores.eval(), list(settings.classes), layer, _preparation(model), name=settings.model)
-    found.prompts = settings.classes
-    return found
+    return Classifier(
+        scores.eval(),
+        list(settings.classes),
+        layer,
+        _preparation(model),
+        name=settings.model,
+        prompts=settings.classes,
+    )
 
 
 def _load(settings: ClipSettings) -> tuple[Any, Any]:
@@ -144,18 +140,22 @@ def _load(settings: ClipSettings) -> tuple[Any, Any]:
         raise ClassifierError("open_clip is not installed", "install finercam with the extra 'clip'") from error
     if not settings.pretrained and ":" not in settings.model:
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(settings.model)) or "see open_clip.list_models()"
-        raise ClassifierError(f"no weights are named for {settings.model!r}", f"set pretrained: {tags}")
+        raise ClassifierError(f"no weights are given for {settings.model!r}", f"set pretrained: {tags}")
     try:
         model = open_clip.create_model(settings.model, pretrained=settings.pretrained or None, require_pretrained=True)
         return model.eval(), open_clip.get_tokenizer(settings.model)
     except (RuntimeError, OSError, ValueError) as error:
-        said = str(error).partition("\n")[0]
-        raise ClassifierError(f"open_clip cannot load {settings.model!r}: {said}", "check model, pretrained") from error
+        reason = str(error).partition("\n")[0]
+        raise ClassifierError(
+            f"open_clip cannot load {settings.model!r}: {reason}", "check model, pretrained"
+        ) from error
 
 
 def _embed(model: Any, tokenize: Any, texts: Sequence[str]) -> torch.Tensor:
     """Unit mean of the unit embeddings of some texts, (D,)."""
-    parts = [model.encode_text(tokenize(list(texts[i : i + _BATCH]))) for i in range(0, len(texts), _BATCH)]
+    parts = [
+        model.encode_text(tokenize(list(texts[i : i + _TEXTS_PER_PASS]))) for i in range(0, len(texts), _TEXTS_PER_PASS)
+    ]
     mean = nn.functional.normalize(torch.cat(parts), dim=1).mean(dim=0)
     return nn.functional.normalize(mean, dim=0)
 

@@ -4,6 +4,7 @@ import csv
 import importlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from finercam_core.explain.model.clip import load_clip
 from finercam_core.explain.model.execution import Execution
 from finercam_core.images.preparation import Preparation
 
-# No finercam.json: a stranger's repository must not name a function that is called here.
-_OF_THE_HUB = ("config.json", "model.safetensors", "preparation.json", "classes.csv")
+# Not finercam.json: it names a function to call, which a stranger's repository must not do.
+_HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.csv")
 
 
 def load_classifier(
@@ -40,7 +41,7 @@ def load_classifier(
     spec : str or Path
         - A folder in timm's form or one that `finercam train` wrote, also as ``local-dir:folder``.
         - ``hf-hub:owner/name``, with ``@revision`` for a branch, tag or commit: the same from the Hugging Face hub.
-          Only safetensors and texts are taken.
+          Only safetensors and text files are loaded.
         - ``package.module:function`` that returns a `Classifier` or a model.
         - A TOML file with a CLIP-like model and its prompts, see `finercam_core.explain.model.prompts`.
         - The name of a timm model with weights, such as "resnet50.a1_in1k".
@@ -50,7 +51,7 @@ def load_classifier(
     target_layer : str, optional
         Layer to explain instead of the default.
     device : str
-        "auto" takes a GPU if there is one.
+        "auto" uses a GPU if there is one.
     execution : Execution, optional
         Precision, memory format and compilation, instead of what a factory sets.
 
@@ -59,71 +60,93 @@ def load_classifier(
     ClassifierError
         If it cannot be loaded, has no names, or the number of names is not the number of scores.
     """
-    text = str(spec).removeprefix("local-dir:")
-    if Path(text).is_dir():
-        made = _json(Path(text) / "finercam.json") if (Path(text) / "finercam.json").exists() else {}
-        found = _from_folder(Path(text), species, target_layer, made)
-    elif text != str(spec):
-        raise ClassifierError(f"there is no folder {text}", "give the folder of a classifier after local-dir:")
-    elif text.startswith("hf-hub:"):
-        found = _from_folder(_from_hub(text), species, target_layer, {})
-    elif text.endswith(".toml"):
-        found = load_clip(text, target_layer=target_layer)
-    elif ":" in text:
-        found = _from_factory(text, species, target_layer)
-    else:
-        found = _from_timm(text, species, target_layer)
-    place = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    found.model.to(place)
+    classifier = _from_source(str(spec), species, target_layer)
+    automatic = "cuda" if torch.cuda.is_available() else "cpu"
+    classifier.model.to(automatic if device == "auto" else device)
     if execution is not None:
-        found.execution = execution
-    return found
+        classifier.execution = execution
+    return classifier
+
+
+def _from_source(spec: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
+    """The classifier on the CPU, from whichever source `spec` names."""
+    name = spec.removeprefix("local-dir:")
+    if Path(name).is_dir():
+        return _from_folder(Path(name), species, target_layer, _factory(Path(name)))
+    if name != spec:
+        raise ClassifierError(f"there is no folder {name}", "give the folder of a classifier after local-dir:")
+    if name.startswith("hf-hub:"):
+        return _from_folder(_from_hub(name), species, target_layer, None)
+    if name.endswith(".toml"):
+        return load_clip(name, target_layer=target_layer)
+    if ":" in name:
+        return _from_factory(name, species, target_layer)
+    return _from_timm(name, species, target_layer)
+
+
+@dataclass(frozen=True)
+class _Factory:
+    """What finercam.json says: the function that builds the model, its arguments, and the layer to explain."""
+
+    name: str
+    kwargs: dict[str, object]
+    target_layer: str | None
+
+
+def _factory(folder: Path) -> _Factory | None:
+    """The factory of a folder; None for a model in timm's form."""
+    path = folder / "finercam.json"
+    content = _json(path) if path.exists() else {}
+    if "factory" not in content:
+        return None
+    return _Factory(str(content["factory"]), content.get("kwargs", {}), content.get("target_layer"))
 
 
 def _from_folder(
-    folder: Path, species: Sequence[str] | None, target_layer: str | None, made: dict[str, Any]
+    folder: Path, species: Sequence[str] | None, target_layer: str | None, factory: _Factory | None
 ) -> Classifier:
-    """`made` says by which factory, if it is no timm model."""
+    """A classifier whose weights are in a folder; its model is built by the factory, or by timm if there is none."""
     names = list(species or _class_names(folder))
     preparation = _preparation(folder)
-    layer = target_layer or made.get("target_layer")
-    if "factory" in made:
-        built = _call(made["factory"], made.get("kwargs", {}))
-        model: Any = built.model if isinstance(built, Classifier) else built
-        layer = layer or (built.target_layer if isinstance(built, Classifier) else None)
-        name = str(made["factory"])
+    layer = target_layer
+    if factory is not None:
+        built = _call_factory(factory.name, factory.kwargs)
+        model = built.model if isinstance(built, Classifier) else built
+        layer = layer or factory.target_layer or (built.target_layer if isinstance(built, Classifier) else None)
+        name = factory.name
     else:
-        model, name = _of_config(folder / "config.json", len(names))
+        model, name = _timm_model(folder / "config.json", len(names))
     _load_weights(model, folder)
     return Classifier(model.eval(), names, layer, preparation, name=name)
 
 
-def _of_config(path: Path, names: int) -> tuple[nn.Module, str]:
-    """A timm model without its weights, and what it is called."""
+def _timm_model(path: Path, names: int) -> tuple[nn.Module, str]:
+    """A timm model, described by a config.json, without its weights, and what it is called."""
     config = _json(path)
-    own = config.get("pretrained_cfg", {})
-    count = config.get("num_classes") or own.get("num_classes")
+    pretrained = config.get("pretrained_cfg", {})
+    count = config.get("num_classes") or pretrained.get("num_classes")
     if "architecture" not in config or not count:
-        raise ClassifierError(f"{path} names no architecture or no num_classes", "give a classifier in timm's form")
+        raise ClassifierError(f"{path} lacks architecture or num_classes", "give a classifier in timm's form")
     if count != names:
-        raise ClassifierError(f"{path} has {count} classes and {names} names are given", "name each class once")
+        raise ClassifierError(f"{path} has {count} classes, but {names} names are given", "name each class once")
     model: Any = timm.create_model(config["architecture"], num_classes=count, **config.get("model_args", {}))
-    model.pretrained_cfg = {**model.pretrained_cfg, **own}
+    model.pretrained_cfg = {**model.pretrained_cfg, **pretrained}
     return model, str(config["architecture"])
 
 
 def _from_hub(spec: str) -> Path:
-    """Folder of the hub's cache with a repository's files, downloaded if they are not there or have changed."""
+    """Folder of the hub's cache with a repository's files, downloaded if they are missing or have changed."""
     name, _, revision = spec.removeprefix("hf-hub:").partition("@")
     try:
-        return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(_OF_THE_HUB)))
+        return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(_HUB_FILES)))
     except (OSError, ValueError, httpx.HTTPError) as error:
-        said = str(error).strip().partition("\n")[0]
-        raise ClassifierError(f"{spec} cannot be had from the hub: {said}", "check its name and the network") from error
+        reason = str(error).strip().partition("\n")[0]
+        problem = f"{spec} cannot be downloaded from the hub: {reason}"
+        raise ClassifierError(problem, "check its name and the network") from error
 
 
 def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
-    built = _call(spec, {})
+    built = _call_factory(spec, {})
     if isinstance(built, Classifier):
         if species is None and target_layer is None:
             return built
@@ -136,19 +159,21 @@ def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | 
 
 def _from_timm(name: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
     if species is None:
-        raise ClassifierError(f"{name!r} is no folder, and timm's models have no species", "train one, or give species")
+        raise ClassifierError(
+            f"{name!r} is not a folder, and timm's models have no species", "train one, or give species"
+        )
     try:
         model = timm.create_model(name, pretrained=True)
     except (RuntimeError, OSError, ValueError) as error:
         raise ClassifierError(f"timm cannot load {name!r}: {error}", "see timm.list_models for names") from error
     if model.num_classes != len(species):
-        # timm would give it a head of random weights.
-        problem = f"{name} has {model.num_classes} classes and {len(species)} names are given"
+        # Asked for another number of classes, timm would give the model a head of random weights.
+        problem = f"{name} has {model.num_classes} classes, but {len(species)} names are given"
         raise ClassifierError(problem, "train it on these species first, see `finercam train --help`")
     return Classifier(model.eval(), species, target_layer, name=name)
 
 
-def _call(spec: str, kwargs: dict[str, object]) -> Classifier | nn.Module:
+def _call_factory(spec: str, kwargs: dict[str, object]) -> Classifier | nn.Module:
     """Run a factory, named as ``package.module:function``."""
     module, _, function = spec.partition(":")
     try:
@@ -180,7 +205,7 @@ def _class_names(folder: Path) -> list[str]:
     config = _json(folder / "config.json")
     names = config.get("label_names") or config.get("pretrained_cfg", {}).get("label_names")
     if not names:
-        raise ClassifierError(f"{folder} names no classes", "add classes.csv with a column scientificName")
+        raise ClassifierError(f"{folder} does not name its classes", "add classes.csv with a column scientificName")
     return [str(name) for name in names]
 
 
@@ -195,5 +220,5 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ClassifierError(f"{path} cannot be read: {error}", "give a folder that `finercam train` wrote") from error
     if not isinstance(content, dict):
-        raise ClassifierError(f"{path} holds no settings", "give a folder that `finercam train` wrote")
+        raise ClassifierError(f"{path} does not hold settings", "give a folder that `finercam train` wrote")
     return content

@@ -57,9 +57,9 @@ def test_names_come_with_the_folder(write: Write, tmp_path: Path, where: str, pr
 
 def test_the_number_of_names_is_that_of_the_scores(write: Write, tmp_path: Path) -> None:
     folder = write(tmp_path / "made")
-    with pytest.raises(ClassifierError, match=r"names no classes: add classes\.csv"):
+    with pytest.raises(ClassifierError, match=r"does not name its classes: add classes\.csv"):
         load_classifier(folder)
-    with pytest.raises(ClassifierError, match="has 3 classes and 2 names are given"):
+    with pytest.raises(ClassifierError, match="has 3 classes, but 2 names are given"):
         load_classifier(folder, species=NAMES[:2])
     with pytest.raises(ClassifierError, match="there is no folder nowhere"):
         load_classifier("local-dir:nowhere")
@@ -71,7 +71,7 @@ def test_the_number_of_names_is_that_of_the_scores(write: Write, tmp_path: Path)
 def test_a_head_that_does_not_fit_the_names_is_never_replaced_by_a_random_one(monkeypatch: pytest.MonkeyPatch) -> None:
     create = timm.create_model
     monkeypatch.setattr(timm, "create_model", lambda name, pretrained: create(name))  # without a download
-    with pytest.raises(ClassifierError, match=r"test_resnet has 1000 classes and 3 names are given: train it"):
+    with pytest.raises(ClassifierError, match=r"test_resnet has 1000 classes, but 3 names are given: train it"):
         load_classifier("test_resnet", species=NAMES)
 
 
@@ -103,7 +103,9 @@ def test_a_repository_cannot_have_a_function_called(write: Write, cache: Path) -
 
 @pytest.mark.usefixtures("cache")
 def test_what_the_hub_does_not_have_is_said() -> None:
-    with pytest.raises(ClassifierError, match=r"hf-hub:somebody/birds cannot be had from the hub: .*: check its name"):
+    with pytest.raises(
+        ClassifierError, match=r"hf-hub:somebody/birds cannot be downloaded from the hub: .*: check its name"
+    ):
         load_classifier("hf-hub:somebody/birds")
-    with pytest.raises(ClassifierError, match="cannot be had from the hub"):
+    with pytest.raises(ClassifierError, match="cannot be downloaded from the hub"):
         load_classifier("hf-hub:some body/b!rds")
