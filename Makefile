@@ -4,14 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
+WORKERS ?= 2
 
 .PHONY: demo test test-slow lint benchmarks screen clean
 
 demo: $(READY)
 	$(BIN)/finercam demo --out demo
 
+# One thread for each worker, so that they do not wait for each other.
+test: export OMP_NUM_THREADS ?= 1
 test: $(READY) screen lint
-	$(SCREEN) $(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(SCREEN) $(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
 
 test-slow: $(READY) screen
 	$(SCREEN) $(BIN)/python -m pytest -m slow $(ARGS)

@@ -65,6 +65,13 @@ def draw_specimen(path: Path, seed: int, size: tuple[int, int] = (96, 64)) -> No
     picture.save(path)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under several workers one of them tests all windows: there is one screen, and one window has its keyboard."""
+    for item in items:
+        if item.get_closest_marker("gui"):
+            item.add_marker(pytest.mark.xdist_group("screen"))
+
+
 @pytest.fixture(scope="session")
 def make_collection():
     """Function that writes a collection of specimens into a folder and returns its table's path."""

@@ -21,6 +21,7 @@ from finercam_core.synthetic import (
 )
 from finercam_core.synthetic.parts import MASK_NAMES
 
+pytestmark = pytest.mark.xdist_group("synthetic")  # its tests share what takes long to make
 COLUMNS = [
     "filename",
     "source_filename",

@@ -18,6 +18,7 @@ from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.regions.traits import traits_of
 from finercam_core.store import Store, open_store, pending_chunks
 
+pytestmark = pytest.mark.xdist_group("published")  # its tests share what takes long to make
 BIRDS = ("001.Laysan_Albatross", "002.Sooty_Tern", "003.Common_Tern")
 WIDTH, HEIGHT = 60, 40
 MANIFEST = """

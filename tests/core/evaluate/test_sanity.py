@@ -17,6 +17,8 @@ from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.store import open_store, pending_chunks
 
+pytestmark = pytest.mark.xdist_group("learnt")  # its tests share what takes long to make
+
 
 def with_learnt_head(untrained: Classifier, catalog: Path) -> Classifier:
     """The tiny classifier with a head that scikit-learn fitted to the collection, without the package's help."""

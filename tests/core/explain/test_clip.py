@@ -21,6 +21,7 @@ from finercam_core.store import open_store
 
 open_clip = pytest.importorskip("open_clip")
 
+pytestmark = pytest.mark.xdist_group("clip")  # its tests share what takes long to make
 TEXT = {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1}
 TOWERS: dict[str, dict[str, Any]] = {
     "vit": {"image_size": 48, "patch_size": 8, "width": 32, "head_width": 16, "layers": 2},

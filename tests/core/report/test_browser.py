@@ -18,6 +18,7 @@ from finercam_core.explain import Classifier
 from finercam_core.report import report
 
 DESK, PHONE = 1400, 390
+pytestmark = pytest.mark.xdist_group("browser")  # its tests share what takes long to make
 PAGES = ("index.html", "species/Lumichthys_pinguis.html", "pairs/Lumichthys_pinguis--vs--Lumichthys_planus.html")
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
