@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.catalog import Catalog
-from finercam_core.errors import ComparisonError
+from finercam_core.errors import ComparisonError, counted
 from finercam_core.references import ByTier, Classes, Policy
 from finercam_core.taxonomy.ranks import TIERS, class_taxa
 
@@ -19,7 +18,7 @@ _BLOCK = 256
 
 @dataclass(frozen=True)
 class Reference:
-    """A look-alike of a species.
+    """A look-alike that a species is compared with.
 
     Attributes
     ----------
@@ -46,7 +45,7 @@ class ComparisonPlan:
     ----------
     chosen : mapping of str to tuple of Reference
         Closest first; a species that the classifier does not know is not in it.
-    policy : dict
+    policy : mapping of str to JSON values
         How they were chosen, for the provenance.
     unknown : frozenset of str
         Species of the catalog that are not classes of the classifier.
@@ -55,7 +54,7 @@ class ComparisonPlan:
     """
 
     chosen: Mapping[str, tuple[Reference, ...]]
-    policy: dict[str, Any]
+    policy: Mapping[str, str | bool | int | list[str]]
     unknown: frozenset[str] = frozenset()
     alone: tuple[str, ...] = field(default=())
 
@@ -88,7 +87,7 @@ def plan_comparisons(
     weights : array (K, D), optional
         Rows of the classifier's head, for the cosine similarity.
     policy : Policy, optional
-        What comes first, see `finercam_core.references`; where it says nothing or ties, the order is by tier of
+        What comes first, see `finercam_core.references`; where it has no opinion or ties, the order is by tier of
         relationship, then by weight cosine, then by name. `ByTier` by default.
 
     Returns
@@ -106,13 +105,13 @@ def plan_comparisons(
     wanted = np.flatnonzero(table["scientificName"].isin(in_catalog).to_numpy(bool))
     if policy.settings.get("per_image"):
         return _ranks(table, in_catalog, policy, references)
-    known = Classes(tuple(classes), _unit_rows(weights, len(classes)))
-    policy.start(known)
+    ranked = Classes(tuple(classes), _unit_rows(weights, len(classes)))
+    policy.start(ranked)
     chosen: dict[str, tuple[Reference, ...]] = {}
     alone: list[str] = []
-    for name, found, has_relatives in _choose(table, known, policy, wanted, references):
-        chosen[name] = found
-        alone += [] if has_relatives or not found else [name]
+    for name, closest, has_relatives in _choose(table, ranked, policy, wanted, references):
+        chosen[name] = closest
+        alone += [] if has_relatives or not closest else [name]
     unknown = frozenset(in_catalog - set(classes))
     settings = {"count": references, **policy.settings}
     return ComparisonPlan(MappingProxyType(chosen), settings, unknown, tuple(alone))
@@ -122,8 +121,8 @@ def _ranks(table: pd.DataFrame, in_catalog: set[str], policy: Policy, count: int
     """A plan that leaves the choice to each image: ranks instead of names, and the classes that are never chosen."""
     names, referable = table["scientificName"], table["referable"].to_numpy(bool)
     ranks = range(1, 1 + min(count, max(0, int(referable.sum()) - 1)))
-    places = tuple(Reference(f"rank {rank}", "nearest logit", float("nan"), policy.reason(0)) for rank in ranks)
-    chosen = {str(name): places for name in names[names.isin(in_catalog)]}
+    by_rank = tuple(Reference(f"rank {rank}", "nearest logit", float("nan"), policy.reason(0)) for rank in ranks)
+    chosen = {str(name): by_rank for name in names[names.isin(in_catalog)]}
     settings = {"count": count, **policy.settings, "never": [str(name) for name in names[~referable]]}
     return ComparisonPlan(MappingProxyType(chosen), settings, frozenset(in_catalog - set(chosen)))
 
@@ -133,7 +132,8 @@ def _unit_rows(weights: npt.ArrayLike | None, classes: int) -> npt.NDArray[np.fl
         return None
     rows = np.asarray(weights, np.float32)
     if len(rows) != classes:
-        raise ComparisonError(f"{len(rows)} rows of weights for {classes} classes", "give the head's weights")
+        problem = f"{counted(len(rows), 'row')} of weights for {counted(classes, 'class', 'classes')}"
+        raise ComparisonError(problem, "give the head's weights")
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.asarray(rows / np.maximum(length, np.finfo(np.float32).tiny), np.float32)
 
@@ -141,9 +141,9 @@ def _unit_rows(weights: npt.ArrayLike | None, classes: int) -> npt.NDArray[np.fl
 def _choose(
     table: pd.DataFrame, classes: Classes, policy: Policy, wanted: npt.NDArray[np.intp], count: int
 ) -> Iterator[tuple[str, tuple[Reference, ...], bool]]:
-    """References of each wanted class, and whether it has relatives, in blocks of rows: memory stays bounded."""
+    """References of each wanted class, and whether it has relatives, in blocks of rows to bound the memory."""
     names = table["scientificName"].to_numpy(object)
-    # Candidates stand in the order of their names: a stable sort then breaks ties by name.
+    # Candidates are in the order of their names: a stable sort then breaks ties by name.
     candidates = np.flatnonzero(table["referable"].to_numpy(bool))
     candidates = candidates[np.argsort(names[candidates].astype(str), kind="stable")]
     codes = [(level, table[tier].to_numpy()) for level, tier in reversed(list(enumerate(TIERS[:-1])))]
@@ -157,12 +157,12 @@ def _choose(
         for i, row in enumerate(rows):
             others = candidates != row
             best = _closest(first[i], tiers[i], cosine[i], others, count, policy.exclusive)
-            found = (
-                Reference(str(names[candidates[k]]), TIERS[tiers[i, k]], float(cosine[i, k]),
-                          _reason(policy, first[i, k], TIERS[tiers[i, k]], cosine[i, k]))
-                for k in best
-            )  # fmt: skip
-            yield str(names[row]), tuple(found), bool((tiers[i][others] < len(TIERS) - 1).any())
+            chosen = []
+            for k in best:
+                tier, similarity = TIERS[tiers[i, k]], float(cosine[i, k])
+                reason = _reason(policy, first[i, k], tier, similarity)
+                chosen.append(Reference(str(names[candidates[k]]), tier, similarity, reason))
+            yield str(names[row]), tuple(chosen), bool((tiers[i][others] < len(TIERS) - 1).any())
 
 
 def _cosines(
@@ -179,23 +179,27 @@ def _reason(policy: Policy, value: float, tier: str, cosine: float) -> str:
 
 
 def _closest(
-    first: npt.NDArray[np.float64], tiers: npt.NDArray[np.int8], cosine: npt.NDArray[np.float32],
-    others: npt.NDArray[np.bool_], count: int, exclusive: bool,
-) -> npt.NDArray[np.intp]:  # fmt: skip
+    first: npt.NDArray[np.float64],
+    tiers: npt.NDArray[np.int8],
+    cosine: npt.NDArray[np.float32],
+    others: npt.NDArray[np.bool_],
+    count: int,
+    exclusive: bool,
+) -> npt.NDArray[np.intp]:
     """Positions of the closest candidates: by the policy, then tier, then falling cosine, then position."""
     allowed = others & np.isfinite(first) if exclusive and np.isfinite(first[others]).any() else others
-    places = np.flatnonzero(allowed)
-    count = min(count, len(places))
+    positions = np.flatnonzero(allowed)
+    count = min(count, len(positions))
     if count < 1:
         return np.zeros(0, np.intp)
-    first = first[places]
+    first = first[positions]
     distance = np.where(np.isnan(cosine), 0, 1 - cosine.astype(np.float64)).clip(0, 2)
-    second = (4.0 * tiers + distance)[places]
+    second = (4.0 * tiers + distance)[positions]  # tiers count more than any distance
     limit = np.partition(first, count - 1)[count - 1]
-    tied = np.flatnonzero(first == limit)
-    sure = np.flatnonzero(first < limit)
-    left = count - len(sure)
-    near = tied[second[tied] <= np.partition(second[tied], left - 1)[left - 1]]
-    found = np.sort(np.concatenate([sure, near]))
-    best: npt.NDArray[np.intp] = places[found[np.lexsort((found, second[found], first[found]))][:count]]
+    closer, tied = np.flatnonzero(first < limit), np.flatnonzero(first == limit)
+    places_left = count - len(closer)
+    near = tied[second[tied] <= np.partition(second[tied], places_left - 1)[places_left - 1]]
+    shortlist = np.sort(np.concatenate([closer, near]))
+    order = np.lexsort((shortlist, second[shortlist], first[shortlist]))
+    best: npt.NDArray[np.intp] = positions[shortlist[order][:count]]
     return best

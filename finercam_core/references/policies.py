@@ -1,17 +1,19 @@
-"""What a policy is, and those that need no table: by relationship, by cosine, by logits, by a phylogeny."""
+"""What a policy is, and the policies without a table: by relationship, by cosine, by logits, by a phylogeny."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from finercam_core.errors import ComparisonError
 from finercam_core.taxonomy.names import parse_names
 from finercam_core.taxonomy.trees import Tree
 
 Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
+Positions = npt.NDArray[np.intp]
+Settings = dict[str, str | bool]
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,20 @@ class Classes:
 
 
 class Policy(Protocol):
-    """Ranks candidates by one number; where it says nothing (infinite) or ties, tier, weight cosine and name decide."""
+    """Ranks candidates by one number; where that is infinite (no opinion) or tied: by tier, weight cosine and name."""
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """What determines the choice, plain JSON values for the provenance."""
+    def settings(self) -> Settings:
+        """What determines the choice, for the provenance; `per_image` is true if each image is compared on its own."""
 
     def start(self, classes: Classes) -> None:
         """Prepare for these classes; raises `ComparisonError` where the policy cannot rank them."""
 
-    def rank(self, rows: Places, candidates: Places) -> Floats:
-        """Numbers (rows, candidates), lower is closer, ``inf`` where the policy says nothing."""
+    def rank(self, rows: Positions, candidates: Positions) -> Floats:
+        """Numbers (rows, candidates), float64: lower is closer, ``inf`` where the policy has no opinion."""
 
     def reason(self, value: float) -> str:
-        """What a number of `rank` means, in words; "" where the policy says nothing."""
+        """What a number of `rank` means, in words; "" if there is nothing to say."""
 
     @property
     def exclusive(self) -> bool:
@@ -54,15 +56,21 @@ class Policy(Protocol):
 class ByTier:
     """Congeners first, then species of the family, of the order, then any; within a tier by weight cosine, by name."""
 
-    settings: dict[str, Any] = {"order": "tier, weight cosine, name"}  # noqa: RUF012 - a protocol's property
     exclusive = False
+
+    def __init__(self) -> None:
+        self._has_weights = True
+
+    @property
+    def settings(self) -> Settings:
+        """The order, which lacks the cosine where the classifier has no linear head."""
+        return {"order": "tier, weight cosine, name" if self._has_weights else "tier, name"}
 
     def start(self, classes: Classes) -> None:
         """Take note of what breaks the ties."""
-        if classes.units is None:
-            self.settings = {"order": "tier, name"}
+        self._has_weights = classes.units is not None
 
-    def rank(self, rows: Places, candidates: Places) -> Floats:
+    def rank(self, rows: Positions, candidates: Positions) -> Floats:
         """All equal: the ties are the policy."""
         return np.zeros((len(rows), len(candidates)))
 
@@ -72,10 +80,14 @@ class ByTier:
 
 
 class ByCosine:
-    """The most similar classes in the eyes of the classifier's head, related or not: the rule of the paper."""
+    """The classes with the most similar weights in the classifier's head, related or not: the rule of the paper."""
 
-    settings: dict[str, Any] = {"order": "weight cosine, name"}  # noqa: RUF012 - a protocol's property
     exclusive = False
+
+    @property
+    def settings(self) -> Settings:
+        """The order."""
+        return {"order": "weight cosine, name"}
 
     def start(self, classes: Classes) -> None:
         """Refuse a classifier without a linear head."""
@@ -83,7 +95,7 @@ class ByCosine:
             raise ComparisonError("the classifier has no linear head to compare", 'choose references by "tier"')
         self._units = classes.units
 
-    def rank(self, rows: Places, candidates: Places) -> Floats:
+    def rank(self, rows: Positions, candidates: Positions) -> Floats:
         """``1 - cosine`` of the two classes' weights."""
         return np.asarray(1.0 - self._units[rows] @ self._units[candidates].T, np.float64)
 
@@ -93,19 +105,23 @@ class ByCosine:
 
 
 class ByLogits:
-    """The classes whose scores for the image are nearest to its species', the paper's own rule for an image.
+    """The classes whose logits for the image are nearest to its species', the paper's own rule for an image.
 
-    They are chosen while an image is explained (`finercam_core.explain.engine.request`); a plan holds their ranks
-    alone, and the store which class stood at each rank.
+    They are chosen while an image is explained (`finercam_core.explain.engine.request`); a plan holds only their ranks,
+    and the store which class had each rank.
     """
 
-    settings: dict[str, Any] = {"order": "nearest logits of each image", "per_image": True}  # noqa: RUF012
     exclusive = False
+
+    @property
+    def settings(self) -> Settings:
+        """The order, and that it is one of each image."""
+        return {"order": "nearest logits of each image", "per_image": True}
 
     def start(self, classes: Classes) -> None:
         """Nothing to prepare."""
 
-    def rank(self, rows: Places, candidates: Places) -> Floats:
+    def rank(self, rows: Positions, candidates: Positions) -> Floats:
         """Nothing is known before the image is."""
         return np.full((len(rows), len(candidates)), np.inf)
 
@@ -130,34 +146,33 @@ class ByTree:
         self.tree = tree
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> Settings:
         """Name and hash of the tree."""
         return {"order": "patristic distance, tier, weight cosine, name", "tree_sha256": self.tree.sha256}
 
     def start(self, classes: Classes) -> None:
         """Reduce the tree to the classes."""
-        import pandas as pd
-
-        places = {name: i for i, name in enumerate(self.tree.tips)}
+        positions = {name: i for i, name in enumerate(self.tree.tips)}
         parts = parse_names(pd.Series(classes.names, dtype="str"))
         whole = parts["genus"] + " " + parts["specificEpithet"]
-        tips = np.array([places.get(n, places.get(w, -1)) for n, w in zip(classes.names, whole, strict=True)], np.intp)
+        pairs = zip(classes.names, whole, strict=True)
+        tips = np.array([positions.get(name, positions.get(species, -1)) for name, species in pairs], np.intp)
         used = np.unique(tips[tips >= 0])
         self._tree = self.tree.only(used)
         self._tip = np.where(tips >= 0, np.searchsorted(used, tips), -1)
-        # Distances that differ by less than rounding tie: in a dated tree all of a sister clade are equally far.
+        # Distances that differ by no more than rounding are ties: in a dated tree a whole sister clade is equally far.
         self._step = float(self.tree.depth.max()) * 1e-8 or 1e-8
 
-    def rank(self, rows: Places, candidates: Places) -> Floats:
+    def rank(self, rows: Positions, candidates: Positions) -> Floats:
         """Patristic distance in the tree's unit, rounded to 1e-8 of the tree's depth."""
-        found = np.full((len(rows), len(candidates)), np.inf)
-        there = self._tip[candidates] >= 0
+        distances = np.full((len(rows), len(candidates)), np.inf)
+        in_tree = self._tip[candidates] >= 0
         for i, row in enumerate(rows):
             if self._tip[row] >= 0:
-                found[i, there] = self._tree.distances(self._tip[row])[self._tip[candidates[there]]]
-        finite = np.isfinite(found)
-        found[finite] = np.round(found[finite] / self._step) * self._step
-        return found
+                distances[i, in_tree] = self._tree.distances(self._tip[row])[self._tip[candidates[in_tree]]]
+        finite = np.isfinite(distances)
+        distances[finite] = np.round(distances[finite] / self._step) * self._step
+        return distances
 
     def reason(self, value: float) -> str:
         """The distance."""

@@ -1,4 +1,4 @@
-"""From the one word that a user gives to a policy."""
+"""The policy that a user asks for in one word."""
 
 from pathlib import Path
 
@@ -35,10 +35,10 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
     if text == "logits":
         return ByLogits()
     if text == "confusions":
-        place = Path(classifier) / CONFUSIONS
-        if not place.is_file():
+        table = Path(classifier) / CONFUSIONS
+        if not table.is_file():
             raise ComparisonError(f"{classifier} has no {CONFUSIONS}", "train it with held-out images, or give a table")
-        return read_references(place)
+        return read_references(table)
     if text.lower().endswith(ENDINGS):
         return ByTree(read_tree(text))
     if table_format(text):

@@ -1,7 +1,8 @@
-"""Scientific names as they stand in museum tables: cleaned and taken apart, never merged by spelling.
+"""Scientific names as museum tables have them: cleaned and taken apart, never merged by spelling.
 
-The good parsers of scientific names are web services or programs in other languages, so this one is our own. It
-covers what specimen tables hold: authorship, case, subgenera, trinomials, rank markers, open nomenclature, hybrids.
+The good parsers of scientific names are web services or programs in other languages, or merge names that are not the
+same (docs/decisions/0008-names.md), so this one is our own. It covers what specimen tables hold: authorship, case,
+subgenera, trinomials, rank markers, open nomenclature, hybrids.
 """
 
 import re
@@ -65,7 +66,7 @@ class ScientificName:
     scientificNameAuthorship : str
         What followed the name.
     qualifier : str
-        Why the name is not that of one formally named species: "sp.", "cf.", "aff.", "×", "group", "informal";
+        Why this is not the name of one formally named species: "sp.", "cf.", "aff.", "×", "group", "informal";
         empty for an ordinary name.
     """
 
@@ -99,7 +100,11 @@ def clean_text(text: str) -> str:
 
 
 def parse_name(text: str) -> ScientificName:
-    """Take one scientific name apart; any text is accepted, and what is not a name comes back empty or informal."""
+    """Take one scientific name apart.
+
+    Any text is accepted: a text that names nothing gives an empty name, one that is not formal keeps its words and is
+    qualified as "informal".
+    """
     text = clean_text(text).replace("×", " × ")
     if " " not in text.strip():
         text = text.replace("_", " ")
@@ -116,11 +121,11 @@ def parse_name(text: str) -> ScientificName:
     upper = text == text.upper()
     if upper:
         words = [w.lower() for w in words]
-    return _Reader(_capitalize(genus), words[1:], "×" if sign else "", upper).name()
+    return _Reader(genus.capitalize(), words[1:], "×" if sign else "", upper).name()
 
 
 def parse_names(names: pd.Series) -> pd.DataFrame:
-    """Parse a column of names: one column per attribute of `ScientificName`, plus a boolean `is_referable`.
+    """Parse a column of names: one text column per attribute of `ScientificName`, and a boolean `is_referable`.
 
     Each different text is parsed once, so a million rows of ten thousand species take about a second.
     """
@@ -129,10 +134,6 @@ def parse_names(names: pd.Series) -> pd.DataFrame:
     parts = {f.name: pd.Series([getattr(p, f.name) for p in parsed], dtype="str") for f in fields(ScientificName)}
     table = pd.DataFrame(parts).assign(is_referable=[p.is_referable for p in parsed])
     return table.take(codes).set_axis(names.index)
-
-
-def _capitalize(word: str) -> str:
-    return word.capitalize()
 
 
 @dataclass
@@ -162,7 +163,7 @@ class _Reader:
         if len(self.words) > 1 and re.fullmatch(r"\([^\W\d_]+\)", self.words[0]) and not self._is_author(1):
             del self.words[0]
 
-    def _take(self) -> bool:  # noqa: PLR0911 - one exit a kind of word
+    def _take(self) -> bool:  # noqa: PLR0911 - one exit per kind of word
         """Consume one word if it belongs to the name; False ends the name (authorship follows)."""
         word, key = self.words[0], self.words[0].strip(".,;:?").lower()
         if word in _CROSS:
@@ -221,7 +222,7 @@ class _Reader:
         return self._keep(plain.lower() + doubt, doubt)
 
     def _take_informal(self, word: str) -> bool:
-        """A word with digits, quotes or underscores, or one epithet too many, is not formal; it is kept as written."""
+        """A word with digits, quotes or underscores, or one epithet too many, is informal; it is kept as written."""
         self.epithets.append(word)
         return self._keep(word, "informal")
 

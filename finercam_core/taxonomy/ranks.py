@@ -1,4 +1,4 @@
-"""Ranks of species: families agreed by majority, with the dissent told, and who is related to whom."""
+"""Ranks of species: families agreed by majority, and who is related to whom."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def is_family(names: pd.Series) -> pd.Series:
 def family_by_majority(genus: pd.Series, family: pd.Series) -> pd.Series:
     """Give each genus the family of most of its rows; rows without a genus keep theirs.
 
-    Of two families with equally many rows the first by name wins, so that the order of rows does not matter.
+    Of families with equally many rows the first by name wins, so that the order of rows does not matter.
     """
     counts = family_counts(genus, family)
     most = counts.sort_values(["rows", "family"], ascending=[False, True]).drop_duplicates("genus")
@@ -44,9 +44,9 @@ def class_taxa(specimens: pd.DataFrame, classes: Sequence[str], *, scientific: b
     specimens : DataFrame
         With scientificName, genus, specificEpithet, family and order, "" where unknown.
     classes : sequence of str (K,)
-        A class that the specimens lack is ranked by its name alone.
+        A class that is not among the specimens is ranked by its name alone.
     scientific : bool
-        Whether names are scientific; labels are taken apart by nothing, and each can be a reference.
+        Whether the classes are scientific names. Other labels are not taken apart, and each can be a reference.
 
     Returns
     -------
@@ -64,6 +64,6 @@ def class_taxa(specimens: pd.DataFrame, classes: Sequence[str], *, scientific: b
     species = (table["genus"] + " " + table["specificEpithet"]).where(table["specificEpithet"] != "", "")
     for tier, values in zip(TIERS, (species, table["genus"], table["family"], table["order"]), strict=False):
         codes = pd.factorize(values)[0]
-        # Unknown ranks relate nobody: each gets a code of its own.
+        # Unknown ranks make no relatives: each gets a code of its own.
         table[tier] = np.where(values == "", -1 - np.arange(len(values)), codes)
     return table

@@ -1,10 +1,11 @@
-"""Names that differ by a letter or two: listed for a taxonomist to look at, never merged."""
+"""Names that differ by a letter or two: listed for a taxonomist to judge, never merged."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-_SHORT, _LONG = 5, 7  # letters from which on one difference, and two, count as similar
+# From so many letters on, words with one difference, and with two, count as similar.
+_SHORT, _LONG = 5, 7
 _ENDINGS = ("ensis", "ense", "rum", "um", "us", "er", "is", "ra", "a", "e")
 
 
@@ -29,18 +30,18 @@ def similar_names(names: Iterable[str]) -> list[tuple[str, str]]:
         genus, _, end = name.partition(" ")
         by_start[start].append(last)
         by_end[end].append(genus)
-    pairs = {(f"{start} {a}", f"{start} {b}") for start, found in by_start.items() if start for a, b in _similar(found)}
-    pairs |= {(f"{a} {end}", f"{b} {end}") for end, found in by_end.items() if end for a, b in _similar(found)}
+    pairs = {(f"{start} {a}", f"{start} {b}") for start, ends in by_start.items() if start for a, b in _similar(ends)}
+    pairs |= {(f"{a} {end}", f"{b} {end}") for end, genera in by_end.items() if end for a, b in _similar(genera)}
     return sorted(pairs)
 
 
 def _similar(words: list[str]) -> set[tuple[str, str]]:
-    """Pairs of words that are alike; those with a common rest after deletions are looked at, not all pairs."""
+    """Pairs of words that are alike; only those with a common rest after deletions are compared, not all pairs."""
     rests: dict[str, list[str]] = defaultdict(list)
     for word in words:
         for rest in _rests(word):
             rests[rest].append(word)
-    pairs = {pair for found in rests.values() if len(found) > 1 for pair in combinations(sorted(set(found)), 2)}
+    pairs = {pair for same in rests.values() if len(same) > 1 for pair in combinations(sorted(set(same)), 2)}
     return {(a, b) for a, b in pairs if _stem(a) == _stem(b) or _distance(a, b) <= _allowed(a, b)}
 
 

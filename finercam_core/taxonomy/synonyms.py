@@ -1,4 +1,4 @@
-"""Accepted names for synonyms, from a table that the user gives: no network, and never by likeness of spelling."""
+"""Accepted names for synonyms, from a table that the user gives: never from the network or by similar spelling."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,22 +45,22 @@ def read_synonyms(location: str) -> Synonyms:
     Raises
     ------
     CatalogError
-        It cannot be read, or has none of these columns.
+        It cannot be read, or has none of these sets of columns.
     """
     frame = read_table(location).frame
-    named = {str(column).rsplit(":", 1)[-1].rsplit("/", 1)[-1].lower(): frame[column] for column in frame}
-    if {"synonym", "accepted"} <= named.keys():
-        pairs = _pairs(named["synonym"], named["accepted"])
-    elif {"scientific_name", "species"} <= named.keys():
-        pairs = _taxonopy(named)
-    elif {"scientificname", "acceptednameusage"} <= named.keys() or (
-        {"scientificname", "taxonid", "acceptednameusageid"} <= named.keys()
+    columns = {str(column).rsplit(":", 1)[-1].rsplit("/", 1)[-1].lower(): frame[column] for column in frame}
+    if {"synonym", "accepted"} <= columns.keys():
+        pairs = _pairs(columns["synonym"], columns["accepted"])
+    elif {"scientific_name", "species"} <= columns.keys():
+        pairs = _taxonopy(columns)
+    elif {"scientificname", "acceptednameusage"} <= columns.keys() or (
+        {"scientificname", "taxonid", "acceptednameusageid"} <= columns.keys()
     ):
-        pairs = _taxa(named)
+        pairs = _taxa(columns)
     else:
-        given = ", ".join(map(str, frame.columns))
+        present = ", ".join(map(str, frame.columns))
         raise CatalogError(
-            f"{location} is no table of synonyms; it has the columns {given}",
+            f"{location} is not a table of synonyms; it has the columns {present}",
             "give synonym,accepted or Darwin Core's scientificName, taxonID and acceptedNameUsageID",
         )
     return _resolve(pairs)
@@ -73,22 +73,24 @@ def _pairs(synonym: pd.Series, accepted: pd.Series) -> pd.DataFrame:
     return pairs[(pairs["synonym"] != "") & (pairs["accepted"] != "")].drop_duplicates()
 
 
-def _taxonopy(named: dict[str, pd.Series]) -> pd.DataFrame:
-    """`scientific_name` is what was asked, the ranks are what it resolved to; failed rows say nothing."""
-    species = named["species"].str.strip()
-    if "genus" in named:
-        species = species.where(species.str.contains(" ") | (species == ""), named["genus"].str.strip() + " " + species)
-    status = named.get("resolution_status", pd.Series("", index=species.index)).str.upper()
-    return _pairs(named["scientific_name"], species.mask(status.str.contains("FAIL|EXHAUST|UNSOLVED|FORCE"), ""))
+def _taxonopy(columns: dict[str, pd.Series]) -> pd.DataFrame:
+    """Pairs from TaxonoPy: `scientific_name` is the query, the ranks are its answer; failed rows are left out."""
+    species = columns["species"].str.strip()
+    if "genus" in columns:
+        species = species.where(
+            species.str.contains(" ") | (species == ""), columns["genus"].str.strip() + " " + species
+        )
+    status = columns.get("resolution_status", pd.Series("", index=species.index)).str.upper()
+    return _pairs(columns["scientific_name"], species.mask(status.str.contains("FAIL|EXHAUST|UNSOLVED|FORCE"), ""))
 
 
-def _taxa(named: dict[str, pd.Series]) -> pd.DataFrame:
+def _taxa(columns: dict[str, pd.Series]) -> pd.DataFrame:
     """Rows of Darwin Core's Taxon class: the accepted name by its id, else as it is written."""
-    names, empty = named["scientificname"], pd.Series("", index=named["scientificname"].index)
-    accepted = named.get("acceptednameusage", empty)
-    if "taxonid" in named and "acceptednameusageid" in named:
-        by_id = dict(zip(named["taxonid"], names, strict=True))
-        accepted = accepted.where(accepted != "", named["acceptednameusageid"].map(by_id).fillna(""))
+    names, empty = columns["scientificname"], pd.Series("", index=columns["scientificname"].index)
+    accepted = columns.get("acceptednameusage", empty)
+    if "taxonid" in columns and "acceptednameusageid" in columns:
+        by_id = dict(zip(columns["taxonid"], names, strict=True))
+        accepted = accepted.where(accepted != "", columns["acceptednameusageid"].map(by_id).fillna(""))
     return _pairs(names, accepted.where(accepted != "", names))
 
 

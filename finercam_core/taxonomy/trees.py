@@ -1,7 +1,6 @@
-"""Phylogenies: read from Newick or NEXUS, and the patristic distance of one species to all others at once."""
+"""Phylogenies from Newick or NEXUS, and the patristic distances of one species to all others at once."""
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.errors import ComparisonError
+from finercam_core.errors import ComparisonError, counted
+from finercam_core.io.faults import first_line
 from finercam_core.taxonomy.names import parse_name
 
 Floats = npt.NDArray[np.float64]
@@ -24,7 +24,7 @@ class Tree:
 
     The distance of two tips is ``depth[i] + depth[j] - 2 * min(shared[i + 1 : j + 1])``: between neighbours in this
     order the last common ancestor is the shallowest that the walk from one to the other passes. So the distances of
-    one tip to all others are two running minima, and no matrix of all pairs is ever made.
+    one tip to all others are two running minima, and no matrix of all pairs is needed.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ class Tree:
     source: str = ""
     sha256: str = ""
 
-    def only(self, places: npt.NDArray[np.intp]) -> "Tree":
-        """The tree of some of its tips, given by rising positions; distances stay as they are."""
-        if len(places) == 0:
+    def only(self, positions: npt.NDArray[np.intp]) -> "Tree":
+        """The tree of some of its tips, given by rising positions; their distances do not change."""
+        if len(positions) == 0:
             return Tree((), np.zeros(0), np.zeros(0), self.source, self.sha256)
-        shared = np.zeros(len(places))
-        for k in range(1, len(places)):
-            shared[k] = self.shared[places[k - 1] + 1 : places[k] + 1].min()
-        return Tree(tuple(self.tips[i] for i in places), self.depth[places], shared, self.source, self.sha256)
+        shared = np.zeros(len(positions))
+        for k in range(1, len(positions)):
+            shared[k] = self.shared[positions[k - 1] + 1 : positions[k] + 1].min()
+        return Tree(tuple(self.tips[i] for i in positions), self.depth[positions], shared, self.source, self.sha256)
 
     def distances(self, tip: int) -> Floats:
         """Patristic distance (T,) of one tip to every tip: the sum of the branches between them."""
@@ -64,7 +64,7 @@ class Tree:
 
 
 def read_tree(path: str | Path) -> Tree:
-    """Read a phylogeny; of a file with several trees the first.
+    """Read a phylogeny, the first one in a file.
 
     Tips are matched by their cleaned names: underscores are spaces, quotes and authorship are left off. A tree
     without any branch lengths counts each branch as 1.
@@ -72,12 +72,12 @@ def read_tree(path: str | Path) -> Tree:
     Parameters
     ----------
     path : str or Path
-        Newick, or NEXUS by the ending ``.nex``, ``.nexus`` or a first line ``#NEXUS``.
+        Newick, or NEXUS if it starts with ``#NEXUS``.
 
     Raises
     ------
     ComparisonError
-        The file is missing or is no tree, a branch length is not finite, or two tips have one name.
+        The file is missing or is not a tree, a branch length is not finite, or two tips have the same name.
     """
     import dendropy
 
@@ -90,8 +90,8 @@ def read_tree(path: str | Path) -> Tree:
     except RecursionError as error:
         raise ComparisonError(f"the tree {path} is nested too deeply", "give a more balanced tree") from error
     except Exception as error:  # dendropy raises whatever its tokenizer meets
-        problem = f"{path} is not a {schema.capitalize()} tree: {_brief(error)}"
-        raise ComparisonError(problem, "export it from the program that made it once more") from error
+        problem = f"{path} is not a {schema.capitalize()} tree: {first_line(error)}"
+        raise ComparisonError(problem, "export it again from the program that made it") from error
     return _arrays(nodes, str(path), hashlib.sha256(content).hexdigest())
 
 
@@ -105,17 +105,13 @@ def _text(path: Path) -> tuple[bytes, str]:
         raise ComparisonError(f"the tree {path} is not UTF-8 text", "save it as Newick or NEXUS text") from error
 
 
-def _brief(error: Exception) -> str:
-    return re.sub(r"\s+", " ", str(error)).strip()[:200] or type(error).__name__
-
-
 def _arrays(nodes: list[Any], source: str, sha256: str) -> Tree:
     """Depths and shared depths: the first node after a tip hangs on the ancestor that it shares with the next one."""
     lengths = [node.edge_length for node in nodes[1:]]
     unit = 1.0 if not any(length is not None for length in lengths) else 0.0
     depths: dict[int, float] = {}
     tips: list[str] = []
-    found: list[tuple[float, float]] = []
+    depths_of_tips: list[tuple[float, float]] = []
     ancestor: float | None = 0.0
     for node in nodes:
         above = 0.0 if node.parent_node is None else depths[id(node.parent_node)]
@@ -124,9 +120,9 @@ def _arrays(nodes: list[Any], source: str, sha256: str) -> Tree:
         ancestor = above if ancestor is None else ancestor
         if not node.child_nodes():
             tips.append(parse_name(_label(node)).canonical)
-            found.append((depths[id(node)], ancestor))
+            depths_of_tips.append((depths[id(node)], ancestor))
             ancestor = None
-    depth, shared = np.array(found, np.float64).reshape(-1, 2).T
+    depth, shared = np.array(depths_of_tips, np.float64).reshape(-1, 2).T
     faults = list(_faults(tips, depth))
     if faults:
         raise ComparisonError(f"the tree {source} cannot be used: {'; '.join(faults)}", "correct the tree")
@@ -139,10 +135,10 @@ def _label(node: Any) -> str:
 
 def _faults(tips: list[str], depth: Floats) -> Iterator[str]:
     named = [tip for tip in tips if tip]
-    twice = sorted(tip for tip, times in Counter(named).items() if times > 1)
+    repeated = sorted(tip for tip, times in Counter(named).items() if times > 1)
     if len(named) < 2:
-        yield f"it has {len(named)} named tips"
-    if twice:
-        yield f"{len(twice)} names stand at several tips, such as {twice[0]!r}"
+        yield f"it has {counted(len(named), 'named tip')}"
+    if repeated:
+        yield f"{counted(len(repeated), 'name')} at several tips, such as {repeated[0]!r}"
     if not np.isfinite(depth).all():
         yield "a branch length is not a finite number"

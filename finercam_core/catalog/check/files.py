@@ -14,14 +14,14 @@ _NOT_FAULTS = ("", Status.DONE.name)
 
 def file_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
     """Rejected rows, missing and unreadable images and masks, locations that are never opened, values left out."""
-    found = [
+    findings = [
         _rejected(catalog),
         _never_opened(catalog),
         *_images(catalog, seen),
         _masks(catalog, seen),
         _values(catalog),
     ]
-    return [finding for finding in found if finding is not None]
+    return [finding for finding in findings if finding is not None]
 
 
 def _rejected(catalog: Catalog) -> Finding | None:
@@ -29,7 +29,7 @@ def _rejected(catalog: Catalog) -> Finding | None:
     if rows.empty:
         return None
     return Finding("rejected_rows", "error", len(rows), "rows", "rejected", rows,
-                   "{table} row {row}: {reason}", "mend the table")  # fmt: skip
+                   "{table} row {row}: {reason}", "fix the table")  # fmt: skip
 
 
 def _never_opened(catalog: Catalog) -> Finding | None:
@@ -42,37 +42,37 @@ def _never_opened(catalog: Catalog) -> Finding | None:
 
 
 def _images(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
-    """Missing images, and those that do not open."""
+    """Images that are missing, and images that cannot be opened."""
     table = catalog.specimens[["image_id", "path"]].assign(status=seen["status"], detail=seen["detail"])
     bad = table[~table["status"].isin(_NOT_FAULTS)]
     missing = bad[bad["status"] == Status.MISSING.name]
     broken = bad.drop(missing.index)
-    found = []
+    findings = []
     if len(missing):
-        found.append(
+        findings.append(
             Finding("missing_files", "error", len(missing), "images", "missing",
                     missing[["image_id", "path"]].reset_index(drop=True), "{path}",
                     "fetch the collection, or correct the paths or --root")
         )  # fmt: skip
     if len(broken):
         causes = tally(broken["status"].map(lambda name: f"{Status[name].sentence}:"))
-        found.append(
+        findings.append(
             Finding("unreadable_images", "error", len(broken), "images", f"unusable ({causes})",
                     broken.reset_index(drop=True), "{path}", "fetch them again, or leave them out")
         )  # fmt: skip
-    return found
+    return findings
 
 
 def _masks(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
-    """Masks that the tables name but that are not there, if the images were looked for."""
+    """Masks that the tables name but that are missing, if the images were looked for."""
     table = catalog.specimens
     named = table[(table["maskURI"] != "") & ~table["maskURI"].map(is_url).astype(bool)]
     if named.empty or not (seen["status"] != "").any():
         return None
-    gone = named.loc[~FileIndex(catalog.root).exist(named["maskURI"]), ["image_id", "maskURI"]]
-    if gone.empty:
+    missing = named.loc[~FileIndex(catalog.root).exist(named["maskURI"]), ["image_id", "maskURI"]]
+    if missing.empty:
         return None
-    return Finding("missing_masks", "error", len(gone), "masks", "missing", gone.reset_index(drop=True),
+    return Finding("missing_masks", "error", len(missing), "masks", "missing", missing.reset_index(drop=True),
                    "{maskURI}", "fetch the collection, or correct the paths")  # fmt: skip
 
 

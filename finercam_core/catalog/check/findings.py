@@ -1,4 +1,4 @@
-"""What a check found: counts, and findings with every case of each."""
+"""The outcome of a check: counts, and findings with all their cases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-_ONE = {
+_SINGULAR = {
     "images": "image", "rows": "row", "masks": "mask", "values": "value", "groups": "group", "files": "file",
     "pairs": "pair", "genera": "genus", "spellings": "spelling", "synonyms": "synonym", "species": "species",
 }  # fmt: skip
@@ -23,16 +23,16 @@ class Finding:
         Its name for programs, such as "split_leak_group".
     level : {"error", "warning", "note"}
         An error costs the rows or images named; a warning may make results wrong or dishonest; a note is worth
-        knowing, and finercam copes with it.
+        knowing, but finercam copes with it.
     count : int
     unit : str
         What is counted: "images", "species", "genera" …
     what : str
-        The finding in words, to be read after count and unit, with no verb that would have to agree.
+        The finding in words, to be read after count and unit, without a verb that would have to agree with them.
     cases : DataFrame
-        Every case, one a row.
+        All cases, one per row.
     sample : str
-        Format of one case in words, with fields named as the columns of `cases`.
+        Format of one case in words; its fields are named like the columns of `cases`.
     remedy : str
         What to do about it, or what finercam does.
     """
@@ -49,21 +49,21 @@ class Finding:
     @property
     def title(self) -> str:
         """The finding as a heading."""
-        return f"{_ONE[self.unit] if self.count == 1 else self.unit} {self.what}"
+        return f"{_SINGULAR[self.unit] if self.count == 1 else self.unit} {self.what}"
 
     def examples(self, most: int | None = None) -> list[str]:
         """The first cases in words."""
         return [self.sample.format(**row) for row in self.cases.head(most).to_dict("records")]
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the format, as JSON knows it."""
+        """Everything but the format of cases, as JSON values."""
         cases = self.cases.to_dict("records")
         return {"key": self.key, "level": self.level, "count": self.count, "unit": self.unit, "what": self.what,
                 "remedy": self.remedy, "cases": cases}  # fmt: skip
 
 
 def tally(values: pd.Series) -> str:
-    """How often each value is there, most often first: "sp. 12, cf. 3"."""
+    """How often each value occurs, most frequent first: "sp. 12, cf. 3"."""
     counted = sorted(values.value_counts().items(), key=lambda pair: (-pair[1], pair[0]))
     return ", ".join(f"{value} {count:,}" for value, count in counted)
 
@@ -112,11 +112,11 @@ class CatalogCheck:
 
     def count(self, key: str) -> int:
         """Count of the finding of this name, 0 if there is nothing to say."""
-        found = self.finding(key)
-        return 0 if found is None else found.count
+        finding = self.finding(key)
+        return 0 if finding is None else finding.count
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as JSON knows it."""
+        """Everything as JSON values."""
         return {
             "catalog": self.name, "source": self.source, "root": self.root, "images": self.images,
             "counts": dict(self.counts), "splits": dict(self.splits),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from finercam_core.catalog.catalog import Catalog
-from finercam_core.catalog.check.near_duplicates import need_library, perceptual_hash
+from finercam_core.catalog.check.near_duplicates import perceptual_hash, require_imagehash
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.images.decoder import load_image
 from finercam_core.images.faults import ImageError
@@ -19,7 +19,8 @@ from finercam_core.io.progress import Progress
 from finercam_core.io.workers import processors
 from finercam_core.status import Status
 
-_ENOUGH = (256, 256)  # a large JPEG is decoded at a fraction of its size; its whole file is read all the same
+# A large JPEG is decoded at a fraction of its size; its whole file is read all the same.
+_ENOUGH = (256, 256)
 
 
 class _Look(NamedTuple):
@@ -40,17 +41,17 @@ def look_at_images(
     ----------
     catalog : Catalog
     opened : bool
-        Whether local images are opened: decoded as a whole, and hashed. Otherwise only their folders are listed.
+        Whether local images are opened, that is decoded as a whole and hashed. Otherwise only their folders are listed.
     near_identical : bool
         Whether opened images also get a perceptual hash, see `finercam_core.catalog.check.near_duplicates`.
     progress : callable, optional
-        Called with images done and of all.
+        Called with the number of images done and of all images.
 
     Returns
     -------
-    DataFrame, a row for each of the catalog's specimens in their order
-        status: name of a `Status`: "DONE" for an image that is there (and opens), "MISSING", "TRUNCATED" …; "" for one
-        that was not looked for, since it lies on a host. detail, sha256, perceptual_hash: text or "".
+    DataFrame, one row for each of the catalog's specimens in their order
+        status: name of a `Status`: "DONE" for an image that exists (and opens), "MISSING", "TRUNCATED" …; "" for one
+        that was not looked for, since it lies on a server. detail, sha256, perceptual_hash: text or "".
 
     Raises
     ------
@@ -58,20 +59,25 @@ def look_at_images(
         A folder of a remote collection cannot be listed, or `imagehash` is not installed.
     """
     if near_identical:
-        need_library()
+        require_imagehash()
     if is_url(catalog.root) or not opened:
         return _listed(catalog)
     table = catalog.specimens
-    here = (table["path"] != "") & (table["fault"] == "")
-    paths = table.loc[here, "path"].tolist()
-    found: list[_Look] = []
+    local = (table["path"] != "") & (table["fault"] == "")
+    paths = table.loc[local, "path"].tolist()
+    looks: list[_Look] = []
     with ThreadPoolExecutor(processors()) as pool:
         for look in pool.map(partial(_look, root=catalog.root, near_identical=near_identical), paths):
-            found.append(look)
-            if progress is not None and (len(found) % 50 == 0 or len(found) == len(paths)):
-                progress(len(found), len(paths))
-    seen = pd.DataFrame(found, columns=list(_Look._fields), index=table.index[here], dtype="str")
+            looks.append(look)
+            if progress is not None and (len(looks) % 50 == 0 or len(looks) == len(paths)):
+                progress(len(looks), len(paths))
+    seen = pd.DataFrame(looks, columns=list(_Look._fields), index=table.index[local], dtype="str")
     return seen.reindex(table.index, fill_value="")
+
+
+def unseen(catalog: Catalog) -> pd.DataFrame:
+    """What `look_at_images` gives where nothing was looked at: "" for every specimen."""
+    return pd.DataFrame("", index=catalog.specimens.index, columns=list(_Look._fields), dtype="str")
 
 
 def _look(path: str, root: str, near_identical: bool) -> _Look:
@@ -87,9 +93,8 @@ def _look(path: str, root: str, near_identical: bool) -> _Look:
 
 
 def _listed(catalog: Catalog) -> pd.DataFrame:
-    """Which images are there, by the names in their folders; a web server cannot be asked for such a list."""
-    table = catalog.specimens
-    seen = pd.DataFrame("", index=table.index, columns=list(_Look._fields), dtype="str")
+    """Which images exist, by the names in their folders; a web server cannot be asked for such a list."""
+    table, seen = catalog.specimens, unseen(catalog)
     if is_web(catalog.root):
         return seen
     paths = table.loc[(table["path"] != "") & (table["fault"] == ""), "path"]

@@ -10,14 +10,14 @@ from finercam_core.catalog.check.near_duplicates import near_pairs
 from finercam_core.catalog.columns import image_locations
 from finercam_core.catalog.splits import keys_in_several
 
-_LEAK = "whoever is tested on them was trained on them: leave one side out, or run finercam catalog split --anew"
+_LEAK = "a classifier tested on them was trained on them: leave one side out, or run finercam catalog split --anew"
 
 
 def split_findings(catalog: Catalog) -> list[Finding]:
-    """Groups in several splits, rows that other tables put elsewhere, and species that nobody can learn."""
+    """Groups in several splits, images that other tables put elsewhere, and species that cannot be learnt."""
     table = catalog.specimens
-    found = [_groups(table), _other_tables(catalog), _untrained(table), _no_split(table)]
-    return [finding for finding in found if finding is not None]
+    findings = [_groups(table), _other_tables(catalog), _untrained(table), _no_split(table)]
+    return [finding for finding in findings if finding is not None]
 
 
 def _groups(specimens: pd.DataFrame) -> Finding | None:
@@ -52,14 +52,14 @@ def _untrained(specimens: pd.DataFrame) -> Finding | None:
         return None
     cases = held["scientificName"].value_counts().sort_index().rename("images").rename_axis("species").reset_index()
     return Finding("species_untrained", "note", len(cases), "species", "in val or test but not in train", cases,
-                   "{species} ({images})", "a classifier that is trained here does not know them")  # fmt: skip
+                   "{species} ({images})", "a classifier trained on this catalog does not know them")  # fmt: skip
 
 
 def _no_split(specimens: pd.DataFrame) -> Finding | None:
-    none = specimens["split"] == ""
-    if none.all() or not none.any():
+    without = specimens["split"] == ""
+    if without.all() or not without.any():
         return None
-    cases = specimens.loc[none, ["image_id"]]
+    cases = specimens.loc[without, ["image_id"]]
     return Finding("split_missing", "note", len(cases), "images", "without a split, where others have one", cases,
                    "{image_id}", "training leaves them out")  # fmt: skip
 
@@ -77,34 +77,34 @@ def same_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
          "splits": _splits(rows, "key"), "names": names.size()}
     )  # fmt: skip
     cases["parts"] = 1 + cases.index.isin(keys_in_several(rows["key"], rows["split"]))
-    return [*_sorted(cases.sort_values("images"), "same_image", "files", ""), *_repeats(catalog)]
+    return [*_by_fault(cases.sort_values("images"), "same_image", "files", ""), *_repeats(catalog)]
 
 
 def near_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
-    """Pairs of images that look the same, as told by a perceptual hash, though their files differ."""
+    """Pairs of images that look the same by a perceptual hash, though their files differ."""
     table = catalog.specimens
-    # Of several rows with the same file one stands for all: those have been told already.
+    # Of several rows with the same file one stands for all: `same_image_findings` reports them.
     hashes = seen["perceptual_hash"].mask(_keys(table, seen).duplicated(), "")
     first, second, bits = near_pairs(hashes.tolist())
-    one, other = (table.iloc[places].reset_index(drop=True) for places in (first, second))
-    splits = one["split"].where(one["split"] == other["split"], one["split"] + ", " + other["split"])
+    left, right = (table.iloc[places].reset_index(drop=True) for places in (first, second))
+    splits = left["split"].where(left["split"] == right["split"], left["split"] + ", " + right["split"])
     cases = pd.DataFrame(
-        {"images": one["image_id"] + ", " + other["image_id"], "bits": bits, "splits": splits,
-         "species": one["scientificName"].where(one["scientificName"] == other["scientificName"],
-                                                one["scientificName"] + ", " + other["scientificName"]),
-         "names": 1 + (one["scientificName"] != other["scientificName"]),
-         "parts": 1 + ((one["split"] != other["split"]) & (one["split"] != "") & (other["split"] != ""))}
+        {"images": left["image_id"] + ", " + right["image_id"], "bits": bits, "splits": splits,
+         "species": left["scientificName"].where(left["scientificName"] == right["scientificName"],
+                                                left["scientificName"] + ", " + right["scientificName"]),
+         "names": 1 + (left["scientificName"] != right["scientificName"]),
+         "parts": 1 + ((left["split"] != right["split"]) & (left["split"] != "") & (right["split"] != ""))}
     )  # fmt: skip
-    return _sorted(cases, "near_identical", "pairs", "of images that look the same, ")
+    return _by_fault(cases, "near_identical", "pairs", "of images that look the same, ")
 
 
-def _sorted(cases: pd.DataFrame, key: str, unit: str, what: str) -> list[Finding]:
-    """The worst that can be said of each case: two species, two splits, or only said twice."""
+def _by_fault(cases: pd.DataFrame, key: str, unit: str, what: str) -> list[Finding]:
+    """Findings by what is wrong with each case: two species, two splits, or only a repeat."""
     two_names, two_splits = cases["names"] > 1, cases["parts"] > 1
     plain = cases.drop(columns=["names", "parts"])
     kinds: list[tuple[str, Level, pd.Series, str, str, str]] = [
         (f"{key}_two_species", "warning", two_names, f"{what}under several species", "{images}: {species}",
-         "look who is right; training leaves both out" if key == "same_image" else "look who is right"),
+         "find out which is right; training leaves both out" if key == "same_image" else "find out which is right"),
         (f"split_leak_{key}", "warning", two_splits, f"{what}in several splits", "{images}: {splits}", _LEAK),
         (f"{key}_repeated", "note", ~two_names & ~two_splits, f"{what}in several rows", "{images}", ""),
     ]  # fmt: skip
@@ -116,15 +116,15 @@ def _sorted(cases: pd.DataFrame, key: str, unit: str, what: str) -> list[Finding
 
 
 def _keys(specimens: pd.DataFrame, seen: pd.DataFrame) -> pd.Series:
-    """What is equal for rows with the same image: the hash of its file, else the table's, else its place."""
-    given = specimens["hashFunction"] + ":" + specimens["hashValue"].str.lower()
-    key = image_locations(specimens).mask(specimens["hashValue"] != "", given)
-    found = pd.Series(seen["sha256"].to_numpy(object), specimens.index)
-    return key.mask(found != "", found)
+    """What rows with the same image have in common: the hash of its file, else the table's hash, else its location."""
+    published = specimens["hashFunction"] + ":" + specimens["hashValue"].str.lower()
+    key = image_locations(specimens).mask(specimens["hashValue"] != "", published)
+    sha256 = pd.Series(seen["sha256"].to_numpy(object), specimens.index)
+    return key.mask(sha256 != "", sha256)
 
 
 def _repeats(catalog: Catalog) -> list[Finding]:
-    """Rows of other tables, or of the same, that list an image again."""
+    """Rows of the same or another table that list an image again."""
     changed = catalog.corrections
     rows = changed[(changed["term"] == "image_id") & changed["reason"].str.startswith(REPEAT)]
     if rows.empty:
@@ -132,11 +132,11 @@ def _repeats(catalog: Catalog) -> list[Finding]:
     cases = pd.DataFrame({"image_id": rows["image_id"], "row": rows["verbatim"], "reason": rows["reason"]})
     return [Finding("image_in_several_tables", "note", cases["image_id"].nunique(), "images",
                     "listed again by another row or table", cases.reset_index(drop=True), "{image_id}: {row}",
-                    "each is one specimen")]  # fmt: skip
+                    "each counts once")]  # fmt: skip
 
 
 def _splits(rows: pd.DataFrame, key: str) -> pd.Series:
-    """For each key: "train 2, test 1"."""
+    """The splits of each key with their rows: "train 2, test 1"."""
     sizes = rows.groupby([key, rows["split"].replace("", "none")]).size().rename("n").reset_index()
     sizes = sizes.sort_values([key, "split"], ascending=[True, False])
     texts: pd.Series = (sizes["split"] + " " + sizes["n"].astype("str")).groupby(sizes[key]).agg(", ".join)

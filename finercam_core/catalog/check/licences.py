@@ -24,7 +24,7 @@ def licence_group(text: str) -> str:
     -------
     str
         "CC0", "public domain", "CC BY", "CC BY-NC-SA" … without its version; "all rights reserved"; "" if none is
-        given; any other text as it stands.
+        given; any other text as it is.
     """
     plain = re.sub(r"[\s_/–—.,:()-]+", " ", text.lower()).strip()
     if plain in _MISSING:
@@ -39,30 +39,30 @@ def licence_group(text: str) -> str:
 
 
 def licences(specimens: pd.DataFrame) -> pd.DataFrame:
-    """Licences of a collection, most images first: licence, images, spellings."""
+    """Licences of a collection, the most frequent first: licence, images, spellings."""
     written = specimens["license"]
     groups = {text: licence_group(text) for text in written.unique()}
     table = pd.DataFrame({"licence": written.map(groups).astype("str"), "written": written})
     counted = table.groupby("licence", sort=True)["written"]
-    found = pd.DataFrame({"images": counted.size(), "spellings": counted.unique().map(sorted)})
-    return found.sort_values("images", ascending=False, kind="stable").reset_index()
+    summary = pd.DataFrame({"images": counted.size(), "spellings": counted.unique().map(sorted)})
+    return summary.sort_values("images", ascending=False, kind="stable").reset_index()
 
 
 def licence_findings(specimens: pd.DataFrame, table: pd.DataFrame) -> list[Finding]:
-    """Images without a licence, and images of which no changed copies may be published."""
+    """Images without a licence, and images that may not be published in changed form."""
     missing = table[table["licence"] == ""]
     strict = table[table["licence"].str.contains(r"-ND|no.?deriv", case=False)]
-    found = []
+    findings = []
     if len(missing):
         rows = specimens.loc[specimens["license"].isin(missing["spellings"].iloc[0]), ["image_id", "license"]]
-        found.append(
+        findings.append(
             Finding("licence_missing", "warning", len(rows), "images", "without a licence", rows, "{image_id}",
                     "ask who owns them before publishing pictures")
         )  # fmt: skip
     if len(strict):
         count = int(strict["images"].sum())
-        found.append(
+        findings.append(
             Finding("licence_no_derivatives", "warning", count, "images", "that may not be published in changed form",
                     strict, "{licence}: {images}", "measure on them, but publish no overlays of them")
         )  # fmt: skip
-    return found
+    return findings

@@ -2,16 +2,15 @@
 
 import pandas as pd
 
+from finercam_core.catalog.assembly import SYNONYM
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.findings import Finding, tally
 from finercam_core.taxonomy.names import parse_name
 from finercam_core.taxonomy.similar_names import similar_names
 
-_SYNONYM = "synonym of the accepted name"
-
 
 def species_table(catalog: Catalog) -> pd.DataFrame:
-    """One row a species: species, images, rank, kind ("" for a formal name, else why it is none)."""
+    """One row per species: species, images, rank, and kind ("" for a formal name, else why it is not one)."""
     counts = catalog.specimens["scientificName"].value_counts().sort_index()
     table = pd.DataFrame({"species": counts.index.astype("str"), "images": counts.to_numpy()})
     parsed = [parse_name(name) for name in table["species"]]
@@ -22,11 +21,11 @@ def species_table(catalog: Catalog) -> pd.DataFrame:
 
 
 def name_findings(catalog: Catalog, species: pd.DataFrame) -> list[Finding]:
-    """Names that are no species, names that were cleaned or replaced, and names that look alike."""
+    """Names that are not those of species, names that were cleaned or replaced, and names that look alike."""
     if catalog.names != "scientific":
         return []
-    return [finding for finding in (*_no_species(species), _cleaned(catalog), _synonyms(catalog), _similar(species))
-            if finding is not None]  # fmt: skip
+    findings = [*_no_species(species), _cleaned(catalog), _synonyms(catalog), _similar(species)]
+    return [finding for finding in findings if finding is not None]
 
 
 def _no_species(species: pd.DataFrame) -> list[Finding]:
@@ -34,24 +33,24 @@ def _no_species(species: pd.DataFrame) -> list[Finding]:
     odd = species[species["kind"] != ""]
     higher = odd[(odd["kind"] == "one word") & ~odd["rank"].isin(["genus", ""])]
     rest = odd.drop(higher.index)
-    found = []
+    findings = []
     if len(higher):
-        found.append(
+        findings.append(
             Finding("species_is_higher_taxon", "warning", len(higher), "species", "named as a family or an order",
                     higher, "{species} ({rank}, {images})", "they are kept as classes, but never references")
         )  # fmt: skip
     if len(rest):
-        found.append(
+        findings.append(
             Finding("name_not_species", "note", len(rest), "species",
                     f"with a name of no species ({tally(rest['kind'])})", rest,
                     "{species}", "they are kept as classes, but never references")
         )  # fmt: skip
-    return found
+    return findings
 
 
 def _cleaned(catalog: Catalog) -> Finding | None:
     table = catalog.spellings[catalog.spellings["term"] == "scientificName"]
-    synonyms = catalog.corrections.loc[catalog.corrections["reason"] == _SYNONYM, "verbatim"].unique()
+    synonyms = catalog.corrections.loc[catalog.corrections["reason"] == SYNONYM, "verbatim"].unique()
     table = table[~table["verbatim"].isin(synonyms)].drop(columns="term").reset_index(drop=True)
     if table.empty:
         return None
@@ -60,7 +59,7 @@ def _cleaned(catalog: Catalog) -> Finding | None:
 
 
 def _synonyms(catalog: Catalog) -> Finding | None:
-    changed = catalog.corrections[catalog.corrections["reason"] == _SYNONYM]
+    changed = catalog.corrections[catalog.corrections["reason"] == SYNONYM]
     table = changed.groupby(["verbatim", "value"], sort=True).size().rename("images").reset_index()
     if table.empty:
         return None

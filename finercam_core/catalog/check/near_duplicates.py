@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +15,9 @@ DISTANCE = 12
 """Bits of 256 that may differ.
 
 Measured on 772 photographs of butterflies in one pose and on 150 rendered fish: copies that were saved again as JPEG,
-halved or doubled differed in at most 10 bits, 95 % of those brightened by 15 % in at most 10; different butterflies in
-at least 26 and different fish in at least 14. A crop by 2 % a side is another picture to this hash (50 bits).
+halved or doubled differed in at most 10 bits, and 95 % of those brightened by 15 % in at most 10; different butterflies
+differed in at least 26 and different fish in at least 14. A crop by 2 % per side
+is another picture to this hash (50 bits).
 """
 _WORDS = SIDE * SIDE // 16
 Indices = npt.NDArray[np.intp]
@@ -24,15 +25,15 @@ Indices = npt.NDArray[np.intp]
 
 def perceptual_hash(image: Image.Image) -> str:
     """Signs of the low frequencies of an image (Zauner 2010, through `imagehash`) as 64 hexadecimal digits."""
-    return str(_library().phash(image, hash_size=SIDE))
+    return str(_imagehash().phash(image, hash_size=SIDE))
 
 
-def need_library() -> None:
+def require_imagehash() -> None:
     """Raise `CatalogError` if the library for perceptual hashes is not installed."""
-    _library()
+    _imagehash()
 
 
-def _library() -> Any:
+def _imagehash() -> ModuleType:
     try:
         import imagehash
     except ImportError as error:
@@ -47,7 +48,7 @@ def near_pairs(hashes: Sequence[str], distance: int = DISTANCE) -> tuple[Indices
     Parameters
     ----------
     hashes : sequence of str (N,)
-        From `perceptual_hash`; "" is like nothing.
+        From `perceptual_hash`; "" is similar to nothing.
     distance : int
         Less than 16. The hash has 16 words of 16 bits, so two that differ in up to 15 bits have a word in common, and
         only those with a common word are compared.
@@ -55,25 +56,25 @@ def near_pairs(hashes: Sequence[str], distance: int = DISTANCE) -> tuple[Indices
     Returns
     -------
     (first, second, bits) : int arrays (P,)
-        Places of the two, first < second, sorted; and how many bits differ.
+        Positions of the two, first < second, sorted; and how many bits differ.
     """
     if not 0 <= distance < _WORDS:
         raise ValueError(f"the distance must be from 0 to {_WORDS - 1}, not {distance}")
-    places = np.flatnonzero([bool(text) for text in hashes])
-    words = np.frombuffer(bytes.fromhex("".join(hashes)), ">u2").reshape(len(places), _WORDS)
-    found = [np.zeros((0, 3), np.intp), *_candidates(words, distance)]
-    pairs = np.unique(np.concatenate(found), axis=0)
-    return places[pairs[:, 0]], places[pairs[:, 1]], pairs[:, 2]
+    filled = np.flatnonzero([bool(text) for text in hashes])
+    words = np.frombuffer(bytes.fromhex("".join(hashes)), ">u2").reshape(len(filled), _WORDS)
+    near = [np.zeros((0, 3), np.intp), *_candidates(words, distance)]
+    pairs = np.unique(np.concatenate(near), axis=0)
+    return filled[pairs[:, 0]], filled[pairs[:, 1]], pairs[:, 2]
 
 
 def _candidates(words: npt.NDArray[np.uint16], distance: int) -> Iterator[Indices]:
-    """Pairs with a common word that are near, as rows of first, second and bits; some come several times."""
+    """Near pairs with a common word, as rows of first, second and bits; a pair may occur several times."""
     for column in words.T:
         order = np.argsort(column, kind="stable")
         ends = np.searchsorted(column[order], column[order], side="right")
         place = np.arange(len(order))
         for step in count(1):
-            # Each hash with the one that stands so many places behind it among those with the same word.
+            # Each hash with the one that many steps behind it among those with the same word.
             place = place[place + step < ends[place]]
             if not len(place):
                 break

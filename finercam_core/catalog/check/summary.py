@@ -1,4 +1,4 @@
-"""`check_catalog`: everything that is odd in a collection, each with its cases."""
+"""`check_catalog`: everything that is odd in a collection, with all cases."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ import pandas as pd
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.files import file_findings
 from finercam_core.catalog.check.findings import CatalogCheck, Finding
+from finercam_core.catalog.check.images import unseen
 from finercam_core.catalog.check.leaks import near_image_findings, repeated_rows, same_image_findings, split_findings
 from finercam_core.catalog.check.licences import licence_findings, licences
 from finercam_core.catalog.check.names import name_findings, species_table
@@ -26,28 +27,27 @@ def check_catalog(catalog: Catalog, seen: pd.DataFrame | None = None) -> Catalog
     ----------
     catalog : Catalog
     seen : DataFrame, optional
-        What `look_at_images` saw; without it nothing is said about the images themselves.
+        From `look_at_images`; without it nothing is said about the images themselves.
 
     Returns
     -------
     CatalogCheck
     """
-    looked = pd.DataFrame("", index=catalog.specimens.index, columns=["status", "detail", "sha256", "perceptual_hash"])
-    looked = looked if seen is None else seen
+    seen = unseen(catalog) if seen is None else seen
     species = species_table(catalog)
     licensed = licences(catalog.specimens)
     findings = [
-        *file_findings(catalog, looked),
+        *file_findings(catalog, seen),
         *split_findings(catalog),
-        *same_image_findings(catalog, looked),
-        *near_image_findings(catalog, looked),
+        *same_image_findings(catalog, seen),
+        *near_image_findings(catalog, seen),
         *taxon_findings(catalog, species),
         *name_findings(catalog, species),
         *licence_findings(catalog.specimens, licensed),
         *_few_images(species),
     ]
     return CatalogCheck(
-        catalog.name, catalog.source, catalog.root, _how(looked), _counts(catalog, species, looked),
+        catalog.name, catalog.source, catalog.root, _how(seen), _counts(catalog, species, seen),
         {split: int((catalog.specimens["split"] == split).sum()) for split in (*SPLITS, "")}, _sizes(species), licensed,
         tuple(sorted(findings, key=lambda finding: _LEVELS.index(finding.level))),
     )  # fmt: skip

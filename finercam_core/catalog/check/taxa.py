@@ -3,38 +3,37 @@
 import numpy as np
 import pandas as pd
 
+from finercam_core.catalog.assembly import MAJORITY, NOT_A_FAMILY
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.findings import Finding
 from finercam_core.taxonomy.ranks import TIERS, class_taxa
 
-NOT_A_FAMILY, MAJORITY = "not the name of a family", "family of most rows of the genus"
-
 
 def taxon_findings(catalog: Catalog, species: pd.DataFrame) -> list[Finding]:
     """Odd, missing and disputed families, and species without relatives."""
-    found = [_without_family(catalog.specimens, species), _alone(catalog, species)]
+    findings = [_without_family(catalog.specimens, species), _alone(catalog, species)]
     if catalog.names == "scientific":
-        found = [_odd(catalog), _disputed(catalog), _case(catalog), *found]
-    return [finding for finding in found if finding is not None]
+        findings = [_odd_families(catalog), _disputed_genera(catalog), _case(catalog), *findings]
+    return [finding for finding in findings if finding is not None]
 
 
-def _odd(catalog: Catalog) -> Finding | None:
-    """Words in the column of families that are none."""
+def _odd_families(catalog: Catalog) -> Finding | None:
+    """Words in the column of families that are not families."""
     changed = catalog.corrections[catalog.corrections["reason"] == NOT_A_FAMILY]
     table = _counted(changed, ["verbatim", "value"]).rename(columns={"verbatim": "family", "value": "taken"})
     if table.empty:
         return None
-    return Finding("family_odd", "warning", int(table["images"].sum()), "images", "with a family that is none",
+    return Finding("family_odd", "warning", int(table["images"].sum()), "images", "with a family that is not one",
                    table, "{family!r} ({images}) → {taken!r}", "they get that of their genus, if any")  # fmt: skip
 
 
-def _disputed(catalog: Catalog) -> Finding | None:
-    """Genera that stand under several families: the majority, and who disagrees."""
+def _disputed_genera(catalog: Catalog) -> Finding | None:
+    """Genera that stand under several families: the majority, and the dissent."""
     changed = catalog.corrections
     changed = changed[(changed["reason"] == MAJORITY) & (changed["verbatim"] != "")]
-    # A word that is no family has been told already.
-    told = catalog.corrections.loc[catalog.corrections["reason"] == NOT_A_FAMILY, "image_id"]
-    changed = changed[~changed["image_id"].isin(told)]
+    # A word that is not a family is reported by `_odd_families`.
+    odd = catalog.corrections.loc[catalog.corrections["reason"] == NOT_A_FAMILY, "image_id"]
+    changed = changed[~changed["image_id"].isin(odd)]
     if changed.empty:
         return None
     rows = catalog.specimens.set_index("image_id")
@@ -44,10 +43,14 @@ def _disputed(catalog: Catalog) -> Finding | None:
     agreeing = rows.loc[~rows.index.isin(corrected), "genus"].value_counts()
     family = rows.drop_duplicates("genus").set_index("genus")["family"]
     cases = [
-        {"genus": genus, "family": family[genus], "images": int(agreeing[genus]),
-         "others": ", ".join(f"{o} ({n})" for o, n in zip(part["verbatim"], part["images"], strict=True))}
-        for genus, part in others.groupby("genus", sort=True)
-    ]  # fmt: skip
+        {
+            "genus": genus,
+            "family": family[genus],
+            "images": int(agreeing[genus]),
+            "others": ", ".join(f"{name} ({n})" for name, n in zip(rest["verbatim"], rest["images"], strict=True)),
+        }
+        for genus, rest in others.groupby("genus", sort=True)
+    ]
     return Finding("genus_several_families", "warning", len(cases), "genera", "under several families",
                    pd.DataFrame(cases), "{genus}: {family} ({images}), not {others}",
                    "all rows get the family of most rows")  # fmt: skip
@@ -59,7 +62,7 @@ def _case(catalog: Catalog) -> Finding | None:
     table = table.drop(columns="term").reset_index(drop=True)
     if table.empty:
         return None
-    return Finding("family_case", "note", len(table), "spellings", "of families that differ by case or spaces alone",
+    return Finding("family_case", "note", len(table), "spellings", "of families that differ only in case or spaces",
                    table, "{verbatim!r} → {value!r}")  # fmt: skip
 
 
@@ -73,7 +76,7 @@ def _without_family(specimens: pd.DataFrame, species: pd.DataFrame) -> Finding |
 
 
 def _alone(catalog: Catalog, species: pd.DataFrame) -> Finding | None:
-    """Species of whose genus, family and order no other species with a formal name is there."""
+    """Species without another, formally named species of their genus, family or order."""
     taxa = class_taxa(catalog.specimens, list(species["species"]), scientific=catalog.names == "scientific")
     referable, related = taxa["referable"].to_numpy(bool), np.zeros(len(taxa), bool)
     for tier in TIERS[:-1]:
@@ -87,6 +90,6 @@ def _alone(catalog: Catalog, species: pd.DataFrame) -> Finding | None:
 
 
 def _counted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Rows of each combination, most first."""
+    """Rows of each combination, most frequent first."""
     counted = table.groupby(columns, sort=True).size().rename("images").reset_index()
     return counted.sort_values("images", ascending=False, kind="stable").reset_index(drop=True)

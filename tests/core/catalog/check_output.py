@@ -1,9 +1,9 @@
-"""What `finercam catalog check` says."""
+"""The output of `finercam catalog check`."""
 
 import re
 
 
-class Said:
+class CheckOutput:
     """What `finercam catalog check` printed and wrote for a collection."""
 
     def __init__(self, text: str, report: dict, code: int) -> None:

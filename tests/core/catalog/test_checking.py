@@ -8,9 +8,9 @@ import builders as build
 import numpy as np
 import pandas as pd
 import pytest
+from check_output import CheckOutput
 from finercam_flows.cli import main
 from PIL import Image
-from said import Said
 
 from finercam_core.catalog import open_catalog
 from finercam_core.catalog.check import CatalogCheck, check_catalog, look_at_images
@@ -19,10 +19,10 @@ TRAIN, TEST = "classification_train.csv", "classification_test.csv"
 
 
 @pytest.fixture
-def say(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     """Run the command on a source; the images of most fixtures are empty files, so they are only listed."""
 
-    def run(source: Path, *options: str) -> Said:
+    def run(source: Path, *options: str) -> CheckOutput:
         monkeypatch.setenv("COLUMNS", "200")
         report = tmp_path / "check.json"
         code = 0
@@ -30,8 +30,10 @@ def say(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
             main(["catalog", "check", str(source), "--json", str(report), *(options or ("--no-images",))])
         except SystemExit as end:
             code = int(end.code or 0)
-        said = capsys.readouterr().out
-        return Said("\n".join(line.rstrip() for line in said.splitlines()), json.loads(report.read_text()), code)
+        screen = capsys.readouterr().out
+        return CheckOutput(
+            "\n".join(line.rstrip() for line in screen.splitlines()), json.loads(report.read_text()), code
+        )
 
     return run
 
@@ -58,113 +60,113 @@ def rows(folder: Path, *cells: dict[str, str]) -> Path:
     return folder / "t.csv"
 
 
-def test_a_collection_without_faults_says_so(tmp_path: Path, say) -> None:
+def test_a_collection_without_faults_says_so(tmp_path: Path, check) -> None:
     names = [f"notropis {e}" for e in ("atherinoides", "hudsonius")]
     train = [build.fish_row(f"{name[9:]}{i}", name) for name in names for i in range(5)]
-    said = say(fish(tmp_path, [row.replace("notropis", "Notropis") for row in train]))
-    assert said.report["findings"] == []
-    assert "Nothing unusual was found." in said.text
-    assert "10 read: 10 images, 0 repetitions, 0 rejected" in said.text
-    assert "1 genus, 1 family, 0 orders" in said.text
-    assert said.code == 0
+    out = check(fish(tmp_path, [row.replace("notropis", "Notropis") for row in train]))
+    assert out.report["findings"] == []
+    assert "Nothing unusual was found." in out.text
+    assert "10 read: 10 images, 0 repetitions, 0 rejected" in out.text
+    assert "1 genus, 1 family, 0 orders" in out.text
+    assert out.code == 0
 
 
-def test_hashes_in_file_names_are_no_fault(tmp_path: Path, say) -> None:
-    said = say(fish(tmp_path, [build.fish_row("INHS #12", "notropis atherinoides")]))
-    assert said.report["counts"]["usable"] == 1
-    assert "missing_files" not in said.counts
+def test_hashes_in_file_names_are_no_fault(tmp_path: Path, check) -> None:
+    out = check(fish(tmp_path, [build.fish_row("INHS #12", "notropis atherinoides")]))
+    assert out.report["counts"]["usable"] == 1
+    assert "missing_files" not in out.counts
 
 
-def test_families_in_mixed_case(tmp_path: Path, say) -> None:
+def test_families_in_mixed_case(tmp_path: Path, check) -> None:
     families = ["Leuciscidae", "LEUCISCIDAE", "leuciscidae", " Leuciscidae"]
-    said = say(fish(tmp_path, [build.fish_row(f"a{i}", "notropis hudsonius", f) for i, f in enumerate(families)]))
-    assert said.prints("2 spellings of families that differ by case or spaces alone")
-    assert said.report["counts"]["families"] == 1
-    assert "genus_several_families" not in said.counts
+    out = check(fish(tmp_path, [build.fish_row(f"a{i}", "notropis hudsonius", f) for i, f in enumerate(families)]))
+    assert out.prints("2 spellings of families that differ only in case or spaces")
+    assert out.report["counts"]["families"] == 1
+    assert "genus_several_families" not in out.counts
 
 
-def test_a_family_name_where_the_species_should_be(tmp_path: Path, say) -> None:
+def test_a_family_name_where_the_species_should_be(tmp_path: Path, check) -> None:
     train = [build.fish_row(f"g{i}", "gobiidae", "Gobiidae") for i in range(3)]
-    said = say(fish(tmp_path, [*train, build.fish_row("n", "gobius niger", "Gobiidae")]))
-    assert said.prints("1 species named as a family or an order")
-    assert "Gobiidae (family, 3)" in said.text
-    assert said.report["counts"]["referable"] == 1
+    out = check(fish(tmp_path, [*train, build.fish_row("n", "gobius niger", "Gobiidae")]))
+    assert out.prints("1 species named as a family or an order")
+    assert "Gobiidae (family, 3)" in out.text
+    assert out.report["counts"]["referable"] == 1
 
 
-def test_holotype_as_a_family(tmp_path: Path, say) -> None:
+def test_holotype_as_a_family(tmp_path: Path, check) -> None:
     train = [build.fish_row("a", "esox lucius", "Esocidae"), build.fish_row("b", "esox lucius", "holotype")]
-    said = say(fish(tmp_path, [*train, build.fish_row("c", "lota lota", "holotype")]))
-    assert said.prints("2 images with a family that is none")
-    assert {(c["family"], c["taken"], c["images"]) for c in said.cases("family_odd")} == {
+    out = check(fish(tmp_path, [*train, build.fish_row("c", "lota lota", "holotype")]))
+    assert out.prints("2 images with a family that is not one")
+    assert {(c["family"], c["taken"], c["images"]) for c in out.cases("family_odd")} == {
         ("holotype", "Esocidae", 1), ("holotype", "", 1),
     }  # fmt: skip
-    assert said.prints("1 species without a family")
-    assert "genus_several_families" not in said.counts
+    assert out.prints("1 species without a family")
+    assert "genus_several_families" not in out.counts
 
 
-def test_genera_under_several_families(tmp_path: Path, say) -> None:
+def test_genera_under_several_families(tmp_path: Path, check) -> None:
     families = ["Leuciscidae"] * 3 + ["Cyprinidae", "CYPRINIDAE", "Xenocyprididae"]
     train = [build.fish_row(f"a{i}", "notropis hudsonius", f) for i, f in enumerate(families)]
     train += [build.fish_row("o", "notropis hudsonius", "holotype"), build.fish_row("n", "notropis hudsonius", "")]
-    said = say(fish(tmp_path, [*train, build.fish_row("e", "esox lucius", "Esocidae")]))
-    assert said.prints("1 genus under several families")
-    assert "Notropis: Leuciscidae (3), not Cyprinidae (2), Xenocyprididae (1)" in said.text
-    assert said.report["counts"]["families"] == 2
+    out = check(fish(tmp_path, [*train, build.fish_row("e", "esox lucius", "Esocidae")]))
+    assert out.prints("1 genus under several families")
+    assert "Notropis: Leuciscidae (3), not Cyprinidae (2), Xenocyprididae (1)" in out.text
+    assert out.report["counts"]["families"] == 2
 
 
-def test_crops_of_one_source_image_in_two_splits(tmp_path: Path, say) -> None:
+def test_crops_of_one_source_image_in_two_splits(tmp_path: Path, check) -> None:
     one = [build.fish_row(f"a{i}", "esox lucius", source="plate.jpg") for i in range(3)]
-    said = say(fish(tmp_path, [*one[:2], build.fish_row("b", "esox lucius")], one[2:]))
-    assert said.prints("1 group (source images or specimens) in several splits, with 3 images")
-    assert "plate.jpg: train 2, test 1" in said.text
+    out = check(fish(tmp_path, [*one[:2], build.fish_row("b", "esox lucius")], one[2:]))
+    assert out.prints("1 group (source images or specimens) in several splits, with 3 images")
+    assert "plate.jpg: train 2, test 1" in out.text
 
 
-def test_the_same_image_in_several_tasks(tmp_path: Path, say) -> None:
+def test_the_same_image_in_several_tasks(tmp_path: Path, check) -> None:
     a, b = (build.fish_row(x, "esox lucius") for x in "ab")
     tables = {TRAIN: [a, b], "identification_train.csv": [a], "segmentation_test.csv": [a]}
-    said = say(build.fish_vista(tmp_path / "fish", tables))
-    assert said.prints("1 image listed again by another row or table")
-    assert said.prints("1 image with another split in another table")
-    assert "a: train, not test" in said.text
-    assert {k: said.report["counts"][k] for k in ("rows", "images", "repeats")} == {
+    out = check(build.fish_vista(tmp_path / "fish", tables))
+    assert out.prints("1 image listed again by another row or table")
+    assert out.prints("1 image with another split in another table")
+    assert "a: train, not test" in out.text
+    assert {k: out.report["counts"][k] for k in ("rows", "images", "repeats")} == {
         "rows": 4,
         "images": 2,
         "repeats": 2,
     }
 
 
-def test_species_with_one_or_two_images(tmp_path: Path, say) -> None:
+def test_species_with_one_or_two_images(tmp_path: Path, check) -> None:
     sizes = {"aus": 1, "bus": 1, "cus": 2, "dus": 4, "eus": 5}
-    said = say(fish(tmp_path, [build.fish_row(f"{e}{i}", f"esox {e}") for e, n in sizes.items() for i in range(n)]))
-    assert said.prints("4 species with fewer than 5 images (2 with 1, 1 with 2, 1 with 4)")
-    assert said.report["images_a_species"] == {"1": 2, "2": 1, "3-4": 1, "5-19": 1, "20 or more": 0}
+    out = check(fish(tmp_path, [build.fish_row(f"{e}{i}", f"esox {e}") for e, n in sizes.items() for i in range(n)]))
+    assert out.prints("4 species with fewer than 5 images (2 with 1, 1 with 2, 1 with 4)")
+    assert out.report["images_a_species"] == {"1": 2, "2": 1, "3-4": 1, "5-19": 1, "20 or more": 0}
 
 
-def test_species_that_are_only_tested(tmp_path: Path, say) -> None:
-    said = say(fish(tmp_path, [build.fish_row("a", "esox lucius")], [build.fish_row("b", "esox niger")]))
-    assert said.prints("1 species in val or test but not in train")
+def test_species_that_are_only_tested(tmp_path: Path, check) -> None:
+    out = check(fish(tmp_path, [build.fish_row("a", "esox lucius")], [build.fish_row("b", "esox niger")]))
+    assert out.prints("1 species in val or test but not in train")
 
 
-def test_licences_as_free_text(tmp_path: Path, say) -> None:
+def test_licences_as_free_text(tmp_path: Path, check) -> None:
     texts = ["CC BY", "cc-by 4.0", "http://creativecommons.org/licenses/by-nc-nd/3.0/", "", "unknown", "CC0 1.0"]
-    said = say(fish(tmp_path, [build.fish_row(f"a{i}", "esox lucius", licence=t) for i, t in enumerate(texts)]))
-    assert {row["licence"]: row["images"] for row in said.report["licences"]} == {
+    out = check(fish(tmp_path, [build.fish_row(f"a{i}", "esox lucius", licence=t) for i, t in enumerate(texts)]))
+    assert {row["licence"]: row["images"] for row in out.report["licences"]} == {
         "CC BY": 2, "": 2, "CC BY-NC-ND": 1, "CC0": 1,
     }  # fmt: skip
-    assert said.prints("2 images without a licence")
-    assert said.prints("1 image that may not be published in changed form")
-    assert re.search(r"^CC BY +2 +CC BY, cc-by 4\.0$", said.text, re.MULTILINE)
+    assert out.prints("2 images without a licence")
+    assert out.prints("1 image that may not be published in changed form")
+    assert re.search(r"^CC BY +2 +CC BY, cc-by 4\.0$", out.text, re.MULTILINE)
 
 
-def test_images_that_are_not_hosted(tmp_path: Path, say) -> None:
+def test_images_that_are_not_hosted(tmp_path: Path, check) -> None:
     train = [build.fish_row(x, "esox lucius", licence="CC BY-ND") for x in "abc"]
-    said = say(fish(tmp_path, train, missing=frozenset("bc")))
-    assert said.prints("2 images missing")
-    assert said.report["counts"]["usable"] == 1
-    assert said.code == 0
+    out = check(fish(tmp_path, train, missing=frozenset("bc")))
+    assert out.prints("2 images missing")
+    assert out.report["counts"]["usable"] == 1
+    assert out.code == 0
 
 
-def test_names_that_are_no_species(tmp_path: Path, say) -> None:
+def test_names_that_are_no_species(tmp_path: Path, check) -> None:
     names = [
         "esox sp.",
         "esox sp. 1",
@@ -174,52 +176,52 @@ def test_names_that_are_no_species(tmp_path: Path, say) -> None:
         "esox",
         "esox lucius",
     ]
-    said = say(fish(tmp_path, [build.fish_row(f"a{i}", n) for i, n in enumerate(names)]))
-    assert said.prints("6 species with a name of no species (sp. 2, aff. 1, cf. 1, one word 1, × 1)")
-    assert said.report["counts"]["referable"] == 1
-    assert said.prints("1 species without a relative in the collection")  # E. lucius: the others are no references
+    out = check(fish(tmp_path, [build.fish_row(f"a{i}", n) for i, n in enumerate(names)]))
+    assert out.prints("6 species with a name of no species (sp. 2, aff. 1, cf. 1, one word 1, × 1)")
+    assert out.report["counts"]["referable"] == 1
+    assert out.prints("1 species without a relative in the collection")  # E. lucius: the others are no references
 
 
-def test_similar_spellings_are_listed_and_never_merged(tmp_path: Path, say) -> None:
+def test_similar_spellings_are_listed_and_never_merged(tmp_path: Path, check) -> None:
     names = ["cyprinella lutipinnis", "cyprinella altipinnis", "cyprinella venusta", "cyprinella venustus"]
-    said = say(fish(tmp_path, [build.fish_row(f"a{i}", n) for i, n in enumerate(names)]))
-    assert said.prints("2 pairs of species with similar names, never merged")
-    assert said.report["counts"]["species"] == 4
-    assert {(c["species"], c["similar"]) for c in said.cases("similar_names")} == {
+    out = check(fish(tmp_path, [build.fish_row(f"a{i}", n) for i, n in enumerate(names)]))
+    assert out.prints("2 pairs of species with similar names, never merged")
+    assert out.report["counts"]["species"] == 4
+    assert {(c["species"], c["similar"]) for c in out.cases("similar_names")} == {
         ("Cyprinella altipinnis", "Cyprinella lutipinnis"), ("Cyprinella venusta", "Cyprinella venustus"),
     }  # fmt: skip
 
 
-def test_rejected_rows_have_their_numbers(tmp_path: Path, say) -> None:
-    said = say(fish(tmp_path, [build.fish_row("a", "esox lucius"), build.fish_row("b", ""), "x,y"]))
-    assert said.prints("2 rows rejected")
-    assert {(c["table"], c["row"]) for c in said.cases("rejected_rows")} == {(TRAIN, 2), (TRAIN, 3)}
-    assert f"{TRAIN} row 2: the row names no species" in said.text
+def test_rejected_rows_have_their_numbers(tmp_path: Path, check) -> None:
+    out = check(fish(tmp_path, [build.fish_row("a", "esox lucius"), build.fish_row("b", ""), "x,y"]))
+    assert out.prints("2 rows rejected")
+    assert {(c["table"], c["row"]) for c in out.cases("rejected_rows")} == {(TRAIN, 2), (TRAIN, 3)}
+    assert f"{TRAIN} row 2: the row names no species" in out.text
 
 
-def test_locations_outside_the_collection(tmp_path: Path, say) -> None:
+def test_locations_outside_the_collection(tmp_path: Path, check) -> None:
     table = rows(tmp_path, {"species": "Esox lucius", "path": "../a.jpg"}, {"species": "Esox niger", "path": "b.jpg"})
-    said = say(table)
-    assert said.prints("1 image outside the collection, never opened")
-    assert said.prints("1 image missing")
-    assert said.code == 1
+    out = check(table)
+    assert out.prints("1 image outside the collection, never opened")
+    assert out.prints("1 image missing")
+    assert out.code == 1
 
 
-def test_species_without_relatives(tmp_path: Path, say) -> None:
+def test_species_without_relatives(tmp_path: Path, check) -> None:
     names = {"esox lucius": "Esocidae", "lota lota": "Lotidae", "lota maculosa": "Lotidae"}
-    said = say(fish(tmp_path, [build.fish_row(n[-3:], n, f) for n, f in names.items()]))
-    assert said.prints("1 species without a relative in the collection")
-    assert [c["species"] for c in said.cases("no_relatives")] == ["Esox lucius"]
+    out = check(fish(tmp_path, [build.fish_row(n[-3:], n, f) for n, f in names.items()]))
+    assert out.prints("1 species without a relative in the collection")
+    assert [c["species"] for c in out.cases("no_relatives")] == ["Esox lucius"]
 
 
-def test_values_that_do_not_fit_and_unknown_splits(tmp_path: Path, say) -> None:
+def test_values_that_do_not_fit_and_unknown_splits(tmp_path: Path, check) -> None:
     row = {"species": "Esox lucius", "path": "a.jpg", "bbox": "1 2", "split": "holdout"}
-    said = say(rows(tmp_path, row, {"species": "Esox lucius", "path": "b.jpg", "split": "train"}))
-    assert said.prints("2 values left out, unfit for their column (boundingBox 1, split 1)")
-    assert said.prints("1 image without a split, where others have one")
+    out = check(rows(tmp_path, row, {"species": "Esox lucius", "path": "b.jpg", "split": "train"}))
+    assert out.prints("2 values left out, unfit for their column (boundingBox 1, split 1)")
+    assert out.prints("1 image without a split, where others have one")
 
 
-def test_images_that_do_not_open_and_images_that_are_the_same(tmp_path: Path, say) -> None:
+def test_images_that_do_not_open_and_images_that_are_the_same(tmp_path: Path, check) -> None:
     for i, name in enumerate("abcde"):
         draw(tmp_path / f"{name}.png", i)
     (tmp_path / "same.png").write_bytes((tmp_path / "a.png").read_bytes())
@@ -231,19 +233,19 @@ def test_images_that_do_not_open_and_images_that_are_the_same(tmp_path: Path, sa
     names = ["a", "b", "c", "d", "e", "same", "other", "again", "cut", "page", "gone"]
     cells = [{"species": "Esox niger" if n == "other" else "Esox lucius", "path": f"{n}.png",
               "split": place.get(n, "train")} for n in names]  # fmt: skip
-    said = say(rows(tmp_path, *cells), "--images")
-    assert said.prints("1 file in several splits")
-    assert "a.png, same.png: train 1, test 1" in said.text
-    assert said.prints("1 file under several species")
-    assert "b.png, other.png: Esox lucius, Esox niger" in said.text
-    assert said.prints("1 file in several rows")
-    assert said.prints("1 image missing")
-    assert said.counts["unreadable_images"] == 2
-    assert {c["status"] for c in said.cases("unreadable_images")} == {"TRUNCATED", "NOT_AN_IMAGE"}
-    assert said.report["counts"]["usable"] == 8
+    out = check(rows(tmp_path, *cells), "--images")
+    assert out.prints("1 file in several splits")
+    assert "a.png, same.png: train 1, test 1" in out.text
+    assert out.prints("1 file under several species")
+    assert "b.png, other.png: Esox lucius, Esox niger" in out.text
+    assert out.prints("1 file in several rows")
+    assert out.prints("1 image missing")
+    assert out.counts["unreadable_images"] == 2
+    assert {c["status"] for c in out.cases("unreadable_images")} == {"TRUNCATED", "NOT_AN_IMAGE"}
+    assert out.report["counts"]["usable"] == 8
 
 
-def test_near_identical_images_are_found_and_different_ones_are_not(tmp_path: Path, say) -> None:
+def test_near_identical_images_are_found_and_different_ones_are_not(tmp_path: Path, check) -> None:
     for i in range(6):
         draw(tmp_path / f"{i}.png", i)
     with Image.open(tmp_path / "0.png") as picture:
@@ -252,14 +254,14 @@ def test_near_identical_images_are_found_and_different_ones_are_not(tmp_path: Pa
     cells = [{"species": "Esox lucius", "path": f"{i}.png", "split": "train"} for i in range(6)]
     cells += [{"species": "Esox lucius", "path": "small.jpg", "split": "test"},
               {"species": "Esox niger", "path": "bright.png", "split": "train"}]  # fmt: skip
-    said = say(rows(tmp_path, *cells), "--near-identical")
-    assert said.prints("2 pairs of images that look the same, in several splits")
-    assert said.prints("2 pairs of images that look the same, under several species")
-    assert {c["images"] for c in said.cases("split_leak_near_identical")} == {
+    out = check(rows(tmp_path, *cells), "--near-identical")
+    assert out.prints("2 pairs of images that look the same, in several splits")
+    assert out.prints("2 pairs of images that look the same, under several species")
+    assert {c["images"] for c in out.cases("split_leak_near_identical")} == {
         "0.png, small.jpg",
         "small.jpg, bright.png",
     }
-    assert not {"same_image_two_species", "split_leak_same_image"} & set(said.counts)
+    assert not {"same_image_two_species", "split_leak_same_image"} & set(out.counts)
 
 
 def test_checksums_of_a_table_tell_the_same_image_without_opening_it(tmp_path: Path) -> None:
@@ -283,9 +285,9 @@ def test_labels_that_are_no_scientific_names_are_not_judged_as_such(tmp_path: Pa
                                                 "species_untrained", "licence_missing"}  # fmt: skip
 
 
-def test_nothing_usable_is_exit_code_1(tmp_path: Path, say, capsys: pytest.CaptureFixture[str]) -> None:
-    said = say(fish(tmp_path, [build.fish_row("a", "esox lucius")], missing=frozenset("a")))
-    assert said.code == 1
+def test_nothing_usable_is_exit_code_1(tmp_path: Path, check, capsys: pytest.CaptureFixture[str]) -> None:
+    out = check(fish(tmp_path, [build.fish_row("a", "esox lucius")], missing=frozenset("a")))
+    assert out.code == 1
     with pytest.raises(SystemExit) as end:
         main(["catalog", "check", str(build.write(tmp_path / "t.csv", "species,path\n,a.jpg\n"))])
     assert end.value.code == 1

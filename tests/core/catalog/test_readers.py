@@ -1,4 +1,4 @@
-"""Each layout reads into the same canonical columns, and what is not usable is told."""
+"""Each layout reads into the same canonical columns, and what is not usable is rejected or corrected."""
 
 import gzip
 import os
@@ -202,8 +202,12 @@ def test_croissant_names_columns_of_files(tmp_path: Path) -> None:
 def test_values_that_do_not_fit_the_schema_are_blanked_and_told_all_at_once(tmp_path: Path) -> None:
     text = 'species,path,hashFunction,hashValue,bbox\nAus bus,1.jpg,SHA-256,xyz,1 2 3\nAus bus,2.jpg,crc,,"1,2,3,4"\n'
     found = open_catalog(build.write(tmp_path / "t.csv", text))
-    told = found.corrections.set_index(["image_id", "term"])["verbatim"].to_dict()
-    assert told == {("1.jpg", "hashValue"): "xyz", ("1.jpg", "boundingBox"): "1 2 3", ("2.jpg", "hashFunction"): "crc"}
+    changed = found.corrections.set_index(["image_id", "term"])["verbatim"].to_dict()
+    assert changed == {
+        ("1.jpg", "hashValue"): "xyz",
+        ("1.jpg", "boundingBox"): "1 2 3",
+        ("2.jpg", "hashFunction"): "crc",
+    }
     assert column(found, "boundingBox") == ["", "1,2,3,4"]
     assert column(found, "hashFunction") == ["sha256", ""]
 
@@ -219,9 +223,9 @@ def test_what_cannot_be_reached_is_said_in_one_sentence(source: str, place: str)
     code = f"from finercam_flows.cli import main; main(['catalog', 'check', {source!r}])"
     environment = {**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    said = [line for line in done.stderr.splitlines() if line.strip()]
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
     assert done.returncode == 1
-    assert said[0].startswith("finercam: http://127.0.0.1:9 cannot be reached (")
-    assert f"so {place} cannot be" in said[0]
-    assert said[1].strip().startswith("check the connection")
-    assert len(said) == 2
+    assert lines[0].startswith("finercam: http://127.0.0.1:9 cannot be reached (")
+    assert f"so {place} cannot be" in lines[0]
+    assert lines[1].strip().startswith("check the connection")
+    assert len(lines) == 2

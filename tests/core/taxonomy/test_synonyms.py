@@ -64,5 +64,5 @@ def test_a_catalog_takes_accepted_names_and_says_so(tmp_path: Path, by: str) -> 
 
 
 def test_a_table_that_is_none_of_synonyms_is_told(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="no table of synonyms; it has the columns a, b"):
+    with pytest.raises(CatalogError, match="not a table of synonyms; it has the columns a, b"):
         read_synonyms(write(tmp_path, "a,b\n1,2\n"))

@@ -71,7 +71,7 @@ def test_a_tree_without_lengths_counts_branches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("", "Newick"), ("(Aus_bus:1,'Aus bus':2);", "1 names stand at several tips"), ("(Aus_bus:1,c:nan);", "finite"),
+    [("", "Newick"), ("(Aus_bus:1,'Aus bus':2);", "1 name at several tips"), ("(Aus_bus:1,c:nan);", "finite"),
      ("((((", "Newick"), ("#NEXUS\n", "Nexus"), ("(" * 5000 + "a" + ")" * 5000 + ";", "nested too deeply")],
 )  # fmt: skip
 def test_what_is_no_usable_tree_is_said_in_one_sentence(tmp_path: Path, text: str, told: str) -> None:
