@@ -60,6 +60,7 @@ _ALL = (
     BaseMethod("random", "random control", "", True, "none"),
 )
 BASE_METHODS: dict[str, BaseMethod] = {method.name: method for method in _ALL}
+DEFAULT_METHOD = "gradcam"
 
 _BLIND = "its map is the same for every class, so that there is nothing to compare"
 _REFUSED = {

@@ -29,6 +29,8 @@ Weighting = Literal["mean", "softmax", "released"]
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 GAMMA = 0.6
 """The paper's strength of the comparison, used wherever none is given."""
+GAMMAS = (0.3, 0.6, 1.0)
+"""Strengths of the comparison at which faithfulness is measured."""
 _EPSILON = 1e-9
 FloatArray = npt.NDArray[np.floating[Any]]
 

@@ -11,7 +11,6 @@ from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
 from finercam_core.store import Store
 
-GAMMAS = (0.3, 0.6, 1.0)  # of the Finer-CAM maps whose faithfulness is measured
 VERSION = 3  # to be raised when the same input gives other figures
 
 

@@ -16,7 +16,6 @@ from finercam_core import __version__
 from finercam_core.errors import FetchError
 from finercam_core.images.decoder import DEFAULT_LIMITS, Limits
 
-MIB = 1 << 20
 AtLeastOne = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 _REMEDIES = {"greater_than_equal": "give at least 1", "greater_than": "give seconds above 0"}
@@ -74,9 +73,9 @@ class FetchSettings(BaseModel):
     longest_backoff: float = 60.0
     patience: float = 300.0
     give_up_after: AtLeastOne = 20
-    max_bytes: AtLeastOne = 512 * MIB
+    max_bytes: AtLeastOne = 512_000_000
     limits: Limits = DEFAULT_LIMITS
-    min_free: int = 1024 * MIB
+    min_free: int = 1_000_000_000
     allow_private: bool = False
     contact: str = ""
     keep_bad: bool = False

@@ -4,4 +4,18 @@ from finercam_core.references.policies import ByCosine, ByLogits, ByTier, ByTree
 from finercam_core.references.selection import policy_of
 from finercam_core.references.tables import ByHand, Confusions
 
-__all__ = ["ByCosine", "ByHand", "ByLogits", "ByTier", "ByTree", "Classes", "Confusions", "Policy", "policy_of"]
+__all__ = [
+    "REFERENCES",
+    "ByCosine",
+    "ByHand",
+    "ByLogits",
+    "ByTier",
+    "ByTree",
+    "Classes",
+    "Confusions",
+    "Policy",
+    "policy_of",
+]
+
+REFERENCES = 8
+"""Species that each species is compared with, at most, where nothing else is said."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import ComparisonError, counted
-from finercam_core.references import ByTier, Classes, Policy
+from finercam_core.references import REFERENCES, ByTier, Classes, Policy
 from finercam_core.taxonomy.ranks import TIERS, class_taxa
 
 _BLOCK = 256
@@ -69,7 +69,7 @@ def plan_comparisons(
     catalog: Catalog,
     classes: Sequence[str],
     *,
-    references: int = 8,
+    references: int = REFERENCES,
     weights: npt.ArrayLike | None = None,
     policy: Policy | None = None,
 ) -> ComparisonPlan:

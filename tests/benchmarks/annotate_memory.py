@@ -69,7 +69,7 @@ def main(specimens: int) -> None:
             watch.start()
             found = annotate.annotate(collection(Path(folder), specimens), "stand-in", f"{folder}/maps.zarr")
         watch.ended = True
-        assert found["computed"]["done"] == watch.done == specimens
+        assert found.computed.done == watch.done == specimens
     table = Table("specimens done", "MiB")
     for point in POINTS:
         done, held = next(one for one in watch.seen if one[0] >= point * specimens)

@@ -19,6 +19,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import torch
+from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.process.shard import ShardJob
 from torch import nn
 
@@ -53,14 +54,16 @@ def main(rate: float) -> None:
         pd.DataFrame(rows, columns=columns).to_csv(f"{folder}/catalog.csv", index=False)
         flow, steps = annotate.annotate, ("plan", "annotate_shard", "summary")
         with patch.object(tasks, "compute_shard", nothing), patch.object(tasks, "classifier_of", lambda *_: stand_in()):
-            arguments = (f"{folder}/catalog.csv", "stand-in", f"{folder}/maps.zarr")
-            flow(*arguments)  # creates the groups, so that they exist for both of the runs below
+            options = AnnotateOptions(
+                catalog=f"{folder}/catalog.csv", classifier="stand-in", store=f"{folder}/maps.zarr"
+            )
+            flow(**dict(options))  # creates the groups, so that they exist for both of the runs below
             start = time.perf_counter()
-            flow(*arguments)
+            flow(**dict(options))
             whole = time.perf_counter() - start
             plain = {name: getattr(tasks, name).fn for name in steps}
             start = time.perf_counter()
-            store = plain["plan"](*arguments, references=8, references_by="tier", method="gradcam")
+            store = plain["plan"](options)
             for shard in annotate.shards(annotate.pending_chunks(store), 512):
                 plain["annotate_shard"](ShardJob(store, shard, "stand-in", "cpu", 32))
             plain["summary"](store)

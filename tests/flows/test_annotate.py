@@ -19,6 +19,7 @@ from finercam_flows.progress import watch
 from PIL import Image
 
 from finercam_core.errors import StoreError
+from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.status import Status
 from finercam_core.store import CHUNK, exclusive, open_store, summarise
 
@@ -51,7 +52,7 @@ def test_a_whole_collection(prefect: str, make_collection: Make, tiny_classifier
     with watch(recorder):
         found = annotate(str(catalog), tiny_classifier, str(tmp_path / "maps.zarr"), references=2, shard_size=70)
     total = sum(COUNTS.values())
-    assert found["computed"] == {"done": total, "failed": 0}
+    assert found.computed == ShardReport(done=total, failed=0)
     assert recorder.plans == [total]
     assert sum(done for done, _ in recorder.chunks) == total
     store = open_store(tmp_path / "maps.zarr")
@@ -72,9 +73,9 @@ def test_a_second_run_computes_only_what_is_new(
     store = str(tmp_path / "maps.zarr")
     catalog = str(make_collection(tmp_path / "images", {"Aus bus": 5, "Aus cus": 2}))
     annotate(catalog, tiny_classifier, store)
-    assert annotate(catalog, tiny_classifier, store)["computed"] == {"done": 0, "failed": 0}
+    assert annotate(catalog, tiny_classifier, store).computed == ShardReport(done=0, failed=0)
     make_collection(tmp_path / "images", {"Aus bus": 6, "Aus cus": 2, "Eus fus": 4})
-    assert annotate(catalog, tiny_classifier, store)["computed"] == {"done": 5, "failed": 0}
+    assert annotate(catalog, tiny_classifier, store).computed == ShardReport(done=5, failed=0)
 
 
 ODD = {"grey": "png", "cmyk": "jpg", "deep": "png", "turned": "jpg"}
@@ -134,7 +135,8 @@ def test_bad_specimens_are_recorded_and_the_rest_is_done(
 ) -> None:
     catalog = bad_collection(tmp_path / "images", make_collection)
     found = annotate(str(catalog), tiny_classifier, str(tmp_path / "maps.zarr"))
-    assert (found["done"], found["failed"], found["rejected"]) == (2 + len(ODD), 7, 1)
+    totals = found.summary.totals
+    assert (totals["done"], totals["failed"], totals["rejected"]) == (2 + len(ODD), 7, 1)
     store = open_store(tmp_path / "maps.zarr")
     assert all(np.isfinite(store.record(name).evidence).all() for name in ODD)
     summary = summarise(store)
@@ -178,7 +180,7 @@ def test_killed_in_the_middle_it_goes_on_and_ends_the_same(
     before = done_specimens(store)
     assert CHUNK <= before < sum(COUNTS.values())
     found = annotate(str(catalog), tiny_classifier, str(store), references=2, batch_size=16)
-    assert found["computed"]["done"] == sum(COUNTS.values()) - before
+    assert found.computed.done == sum(COUNTS.values()) - before
     assert not list(store.rglob("*.partial"))
     one, two = contents(tmp_path / "whole.zarr"), contents(store)
     assert one.keys() == two.keys()

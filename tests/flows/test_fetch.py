@@ -12,9 +12,7 @@ def test_the_flow_fetches_and_tells(make_collection: Any, tmp_path: Path) -> Non
     table = make_collection(tmp_path / "from", {"Aus bus": 3, "Aus cus": 2})
     (tmp_path / "from" / "Aus_bus-001.png").write_bytes(b"<html>")
     found = fetch(str(table), str(tmp_path / "to"))
-    assert {key: found[key] for key in ("specimens", "fetched", "there", "failed")} == {
-        "specimens": 4, "fetched": 4, "there": 0, "failed": 1,
-    }  # fmt: skip
-    assert found["causes"] == {"the file is not an image": 1}
+    assert (found.specimens, found.fetched, found.there, len(found.failures)) == (4, 4, 0, 1)
+    assert found.causes == {"the file is not an image": 1}
     assert open_catalog(tmp_path / "to" / "catalog.toml").species == ["Aus bus", "Aus cus"]
-    assert fetch(str(table), str(tmp_path / "to"))["there"] == 4
+    assert fetch(str(table), str(tmp_path / "to")).there == 4

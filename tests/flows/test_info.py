@@ -100,4 +100,4 @@ def test_damage_is_told_chunk_by_chunk_and_the_command_fails(store: str, capsys:
     assert end.value.exit_code == 1
     said = shown(capsys)
     assert "Aus_bus chunk 0, evidence:" in said
-    assert "1 damaged chunks, `finercam annotate … --verify` computes them again" in said
+    assert "1 damaged chunk, `finercam annotate … --verify` computes them again" in said

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from finercam_flows.hooks import notify, say_why
+from finercam_flows.notifications import notify, say_why
 from finercam_flows.serving import leftovers
 from finercam_flows.serving.config import read_config
 from finercam_flows.serving.service import register

@@ -14,6 +14,7 @@ from dask_cluster import dask_scheduler, dask_worker
 from finercam_flows.annotate import annotate
 
 from finercam_core.errors import RunError
+from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.store import open_store, summarise
 
 COUNTS = {"Aus bus": 100, "Aus cus": 70, "Eus fus": 20}
@@ -46,7 +47,7 @@ def test_two_local_processes_write_the_same_store(whole: tuple[str, Path], tiny_
     catalog, expected = whole
     store = expected.with_name("local.zarr")
     found = annotate(catalog, tiny_classifier, str(store), workers=2, **OPTIONS)
-    assert found["computed"] == {"done": sum(COUNTS.values()), "failed": 0}
+    assert found.computed == ShardReport(done=sum(COUNTS.values()), failed=0)
     assert_same(expected, store)
 
 
@@ -104,7 +105,7 @@ def test_a_lost_scheduler_ends_the_run_in_a_sentence_and_the_next_goes_on(
     before = summarise(open_store(store)).totals["done"]
     assert 32 <= before < sum(COUNTS.values())
     found = annotate(catalog, tiny_classifier, str(store), **OPTIONS)
-    assert found["computed"]["done"] == sum(COUNTS.values()) - before
+    assert found.computed.done == sum(COUNTS.values()) - before
     assert_same(expected, store)
 
 

@@ -65,7 +65,7 @@ def test_a_stopped_run_says_so_in_a_sentence_and_the_next_goes_on(
     before = summarise(open_store(store)).totals["done"]
     assert 0 < before < sum(COUNTS.values())
     found = annotate(str(catalog), tiny_classifier, str(store), references=2, batch_size=16)
-    assert found["computed"]["done"] == sum(COUNTS.values()) - before
+    assert found.computed.done == sum(COUNTS.values()) - before
 
 
 @pytest.mark.slow

@@ -49,9 +49,9 @@ def test_evaluate_report_and_export_leave_figures_pages_and_masks(store: str, tm
         figures = evaluate(store, str(tmp_path / "evaluation"))
         atlas = report(store, str(tmp_path / "atlas"))
         masks = export(store, str(tmp_path / "masks"), which="automatic")
-    assert (figures["species"], figures["reused"], atlas["species"], masks["masks"]) == (2, 0, 2, 8)
-    assert evaluate(store, str(tmp_path / "evaluation"))["reused"] == 2
-    assert Path(atlas["index"]).is_file()
+    assert (figures.summary.species, figures.summary.reused, atlas.species, masks.masks) == (2, 0, 2, 8)
+    assert evaluate(store, str(tmp_path / "evaluation")).summary.reused == 2
+    assert atlas.index.is_file()
     assert [done for done, total in steps.seen if done == total]
     assert latest("evaluation").startswith("#")
     assert "2 species" in latest("atlas")

@@ -38,8 +38,8 @@ def test_the_flow_trains_reports_steps_and_publishes(make_collection, tmp_path: 
             str(make_collection(tmp_path / "images", COUNTS)), "test_resnet", str(tmp_path / "classifier"),
             mode="finetune", pretrained=False, settings={"epochs": 2, "batch_size": 8}, device="cpu",
         )  # fmt: skip
-    assert {row["split"] for row in found["accuracy"]} >= {"train", "test"}
-    assert [entry["epoch"] for entry in found["history"]] == [1, 2]
+    assert {split for split, accuracy in found.accuracy.items() if accuracy.n} >= {"train", "test"}
+    assert [entry["epoch"] for entry in found.history] == [1, 2]
     assert any(note.startswith("loss") for note in steps.notes)
     keys = ("accuracy", "model-card", "training-curve", "training-curve-picture")
     with get_client(sync_client=True) as client:

@@ -7,12 +7,12 @@ import pandas as pd
 
 from finercam_core.evaluate.classifier_checks import Checks, write_checks
 from finercam_core.evaluate.kept_tables import fingerprint, kept
-from finercam_core.evaluate.protocol import GAMMAS, Protocol
+from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.tables import write_table
 from finercam_core.evaluate.with_model.faithfulness import FaithfulnessReport, faithfulness
 from finercam_core.evaluate.with_model.sanity import label_randomisation, weight_randomisation
 from finercam_core.explain import Classifier
-from finercam_core.finer import WEIGHTINGS, Weighting
+from finercam_core.finer import GAMMAS, WEIGHTINGS, Weighting
 from finercam_core.io.progress import Progress
 from finercam_core.store import open_store
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from finercam_core.base_methods import base_method
+from finercam_core.base_methods import DEFAULT_METHOD, base_method
 from finercam_core.catalog import Catalog
 from finercam_core.errors import ComparisonError
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.finer import gamma_for
 from finercam_core.images.decoder import REDUCED_TO
-from finercam_core.references import Policy
+from finercam_core.references import REFERENCES, Policy
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.store import Chunk, Store, create_store
 
@@ -21,8 +21,8 @@ def plan_store(
     catalog: Catalog,
     classifier: Classifier,
     *,
-    references: int = 8,
-    method: str = "gradcam",
+    references: int = REFERENCES,
+    method: str = DEFAULT_METHOD,
     gamma: float | None = None,
     beside: bool = True,
     policy: Policy | None = None,

@@ -1,28 +1,32 @@
 """What a flow leaves to be looked at in Prefect's pages."""
 
 import base64
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 
 from finercam_core.status import Status
+from finercam_core.store import StoreSummary
+
+if TYPE_CHECKING:
+    from finercam_core.train.run import TrainingReport
 
 
-def publish_training(found: dict[str, Any]) -> None:
+def publish_training(report: "TrainingReport") -> None:
     """Publish accuracies, the model card, and where the model was fine-tuned the course of its training.
 
     Parameters
     ----------
-    found : dict
-        From the task `train_classifier`.
+    report : TrainingReport
     """
-    folder = Path(found["folder"])
-    create_table_artifact(key="accuracy", table=found["accuracy"], description=f"Accuracy of {folder}")
+    folder = report.folder
+    accuracy = [{"split": split, **asdict(value)} for split, value in report.accuracy.items() if value.n]
+    create_table_artifact(key="accuracy", table=accuracy, description=f"Accuracy of {folder}")
     create_markdown_artifact(key="model-card", markdown=(folder / "README.md").read_text(encoding="utf-8"))
-    if found["history"]:
-        create_table_artifact(key="training-curve", table=found["history"], description="By epoch")
+    if report.history:
+        create_table_artifact(key="training-curve", table=report.history, description="By epoch")
     curve = folder / "curve.png"
     if curve.is_file():
         picture = base64.b64encode(curve.read_bytes()).decode("ascii")
@@ -32,42 +36,47 @@ def publish_training(found: dict[str, Any]) -> None:
 
 
 ROWS = 1000  # more than that nobody reads on a page
+FAILURES_SHOWN = 50
 
 
-def publish_species(found: dict[str, Any], store: str) -> None:
+def publish_species(summary: StoreSummary, store: str) -> None:
     """Publish the table of species: specimens done, failed and missing; those with most left first.
 
     Parameters
     ----------
-    found : dict
-        From the task `summary`.
+    summary : StoreSummary
     store : str
+        Its location.
     """
-    species = found["species"]
-    table = [
-        {"species": row["scientificName"], **{key: row[key] for key in ("specimens", "done", "failed")},
-         "missing": row["pending"]}
-        for row in sorted(species, key=lambda row: (-row["pending"], -row["failed"], row["scientificName"]))[:ROWS]
-    ]  # fmt: skip
+    species, totals = summary.species, summary.totals
+    order = species.sort_values(["pending", "failed", "scientificName"], ascending=[False, False, True]).head(ROWS)
+    columns = {"scientificName": "species", "pending": "missing"}
+    table = order[["scientificName", "specimens", "done", "failed", "pending"]].rename(columns=columns)
     rest = f" The {ROWS} with most left of {len(species)} species." if len(species) > ROWS else ""
-    counts = f"{found['done']} done, {found['failed']} failed, {found['pending']} missing"
-    create_table_artifact(key="species", table=table, description=f"Specimens by species in {store}: {counts}.{rest}")
+    counts = f"{totals['done']} done, {totals['failed']} failed, {totals['pending']} missing"
+    description = f"Specimens by species in {store}: {counts}.{rest}"
+    create_table_artifact(key="species", table=table.to_dict("records"), description=description)
     get_run_logger().info("%s: %s", store, counts)
 
 
-def publish_failures(found: dict[str, Any], store: str) -> None:
+def publish_failures(summary: StoreSummary, store: str) -> None:
     """Publish the causes of failures and the first specimens that failed; nothing where none did."""
-    if not found["failed"] and not found["rejected"]:
+    failed, rejected = summary.totals["failed"], summary.totals["rejected"]
+    if not failed and not rejected:
         return
-    causes = [{"specimens": n, "cause": Status[name].sentence} for name, n in found["causes"].items()]
-    if found["rejected"]:
-        causes.append({"specimens": found["rejected"], "cause": "rows of the catalog without a slot"})
+    causes = [{"specimens": count, "cause": Status[name].sentence} for name, count in summary.causes.items()]
+    if rejected:
+        causes.append({"specimens": rejected, "cause": "rows of the catalog without a slot"})
     create_table_artifact(key="causes", table=causes, description=f"Why specimens of {store} have no map")
     first = [
-        {"image_id": row["image_id"], "species": row["scientificName"], "cause": Status[row["status"]].sentence,
-         "detail": row["detail"], "image": row["place"]}
-        for row in found["failures"]
-    ]  # fmt: skip
-    create_table_artifact(
-        key="failures", table=first, description=f"{len(first)} of {found['failed']} specimens of {store} that failed"
-    )
+        {
+            "image_id": row["image_id"],
+            "species": row["scientificName"],
+            "cause": Status[row["status"]].sentence,
+            "detail": row["detail"],
+            "image": row["place"],
+        }
+        for row in summary.failures.head(FAILURES_SHOWN).to_dict("records")
+    ]
+    description = f"{len(first)} of {failed} specimens of {store} that failed"
+    create_table_artifact(key="failures", table=first, description=description)

@@ -1,7 +1,7 @@
 """`finercam catalog`: look at a collection, fetch its images and split it, before anything is computed."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -9,32 +9,31 @@ from rich.table import Table
 
 from finercam_flows.commands.check import check
 from finercam_flows.commands.fetch import fetch
+from finercam_flows.options.catalog import SplitOptions
+from finercam_flows.options.command import command
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def split(
-    catalog: Annotated[str, typer.Argument(help="Manifest (TOML), table, Darwin Core Archive or folder of images.")],
-    out: Annotated[Path, typer.Option(help="CSV file of the splits; images that it already has keep theirs.")],
-    val: Annotated[float, typer.Option(help="Share for validation.")] = 0.1,
-    test: Annotated[float, typer.Option(help="Share for testing.")] = 0.2,
-    anew: Annotated[bool, typer.Option("--anew", help="Do not keep the splits that the catalog itself has.")] = False,
-) -> None:
+@command(SplitOptions)
+def split(options: SplitOptions) -> None:
     """Deal the specimens of each species out to train, val and test; a specimen's images stay together.
 
-    Then name the file in the manifest: splits = "FILE", below name. When images are added, run it again: nobody moves.
+    Then name the file in the manifest: splits = "FILE", below name. When images are added, run it again: no image moves
+    to another split.
 
     Example: finercam catalog split catalogs/fish-vista.toml --out splits.csv --anew
     """
     from finercam_core.catalog import open_catalog
     from finercam_core.catalog.split_file import write_splits
 
-    table = write_splits(open_catalog(catalog, splits=""), out, val=val, test=test, anew=anew)
+    catalog = open_catalog(options.catalog, splits="")
+    table = write_splits(catalog, options.out, val=options.val, test=options.test, anew=options.anew)
     console = Console(highlight=False, soft_wrap=True)
     console.print(_counts(table))
-    console.print(f"{int(table['new'].sum()):,} images are new in {out}.")
-    console.print(f'Use it: write splits = "{out.name}" below \\[collection] in a manifest beside it.')
+    console.print(f"{int(table['new'].sum()):,} images are new in {options.out}.")
+    console.print(f'Use it: write splits = "{Path(options.out).name}" below \\[collection] in a manifest beside it.')
 
 
 def _counts(table: "pd.DataFrame") -> Table:

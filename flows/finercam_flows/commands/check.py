@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 
 from finercam_core.errors import CatalogError
+from finercam_flows.options.catalog import CheckOptions
+from finercam_flows.options.command import command
 from finercam_flows.screen.bars import progress_bar
 
 if TYPE_CHECKING:
@@ -17,24 +19,9 @@ if TYPE_CHECKING:
     from finercam_core.catalog.check import CatalogCheck
 
 
-def check(
-    catalog: Annotated[str, typer.Argument(help="Manifest (TOML), table, Darwin Core Archive or folder of images.")],
-    json_file: Annotated[Path | None, typer.Option("--json", help="File to write everything to.")] = None,
-    near_identical: Annotated[
-        bool, typer.Option("--near-identical", help="Also find images that look the same though their files differ.")
-    ] = False,
-    images: Annotated[
-        bool, typer.Option("--images/--no-images", help="Open every local image, or only list their folders.")
-    ] = True,
-    details: Annotated[bool, typer.Option("--details", help="Show every case, not only the first ones.")] = False,
-    root: Annotated[
-        str | None, typer.Option(help="Folder or URL of the images, if the catalog's own is not right.")
-    ] = None,
-    synonyms: Annotated[
-        str | None, typer.Option(help="Table of accepted names, if the catalog's own is not right.")
-    ] = None,
-) -> None:
-    """Say what is in a catalog and what is wrong with it; 1 if nothing in it can be used.
+@command(CheckOptions)
+def check(options: CheckOptions) -> None:
+    """Say what is in a catalog and what is wrong with it; exit code 1 if none of its images can be used.
 
     Example: finercam catalog check catalogs/fish-vista.toml --json fish-vista.json
     """
@@ -42,11 +29,12 @@ def check(
     from finercam_core.catalog.check import check_catalog
     from finercam_flows.screen.check_table import show
 
-    found = open_catalog(catalog, root=root, synonyms=synonyms)
-    result = check_catalog(found, _look(found, opened=images, near_identical=near_identical))
-    show(result, Console(), details=details)
-    if json_file is not None:
-        _write(result, json_file)
+    catalog = open_catalog(options.catalog, root=options.root, synonyms=options.synonyms)
+    images = _look(catalog, opened=options.images, near_identical=options.near_identical)
+    result = check_catalog(catalog, images)
+    show(result, Console(), details=options.details)
+    if options.json_file is not None:
+        _write(result, Path(options.json_file))
     if not result.usable:
         Console(stderr=True).print("[bold red]finercam:[/] no image of this catalog can be used")
         raise typer.Exit(1)
@@ -60,9 +48,11 @@ def _look(catalog: "Catalog", *, opened: bool, near_identical: bool) -> "pd.Data
     with progress_bar() as bar:
         task = bar.add_task("Looking at images", total=None, note="")
         return look_at_images(
-            catalog, opened=opened, near_identical=near_identical,
+            catalog,
+            opened=opened,
+            near_identical=near_identical,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )  # fmt: skip
+        )
 
 
 def _write(result: "CatalogCheck", path: Path) -> None:

@@ -2,21 +2,14 @@
 
 import getpass
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from finercam_core.errors import ReviewError
+from finercam_flows.options.command import command
+from finercam_flows.options.review import ReviewOptions
 
 
-def review(
-    store: Annotated[str, typer.Argument(help="A store that annotate wrote.")],
-    reviewer: Annotated[str, typer.Option(help="Your name in the verdicts; your login name by default.")] = "",
-    images: Annotated[
-        Path | None, typer.Option(help="Folder of the photographs, if they have moved since the store was written.")
-    ] = None,
-) -> None:
+@command(ReviewOptions)
+def review(options: ReviewOptions) -> None:
     """Open a store in napari: specimen, heat map, region; accept, reject or mark as unsure.
 
     Example: finercam review maps.zarr --reviewer "A. Ichthyologist"
@@ -25,4 +18,4 @@ def review(
         raise ReviewError("napari is not installed", 'install it with: pip install "finercam[viewer]"')
     from napari_finercam import review as open_window
 
-    open_window(store, reviewer=reviewer or getpass.getuser(), images=images)
+    open_window(options.store, reviewer=options.reviewer or getpass.getuser(), images=options.images)

@@ -5,34 +5,29 @@ import os
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from finercam_core.errors import ServeError
+from finercam_flows.options.command import command
+from finercam_flows.options.serve import ServeOptions
 
 if TYPE_CHECKING:
     from finercam_flows.serving.config import Deployment
     from finercam_flows.serving.server import Server
 
-_DATA = "Folder for the records of a Prefect server that is started here; default: prefect-server beside the file."
 
-
-def serve(
-    config: Annotated[Path, typer.Option(help="File with the deployments.")] = Path("prefect.yaml"),
-    init: Annotated[bool, typer.Option("--init", help="Write an example of the file, and end.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Check the file and show what it says, and end.")] = False,
-    data: Annotated[Path | None, typer.Option(help=_DATA)] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Runs at the same time; others wait.")] = 4,
-) -> None:
+@command(ServeOptions)
+def serve(options: ServeOptions) -> None:
     """Run flows on their schedules, unattended, with Prefect's pages to watch and to start them.
 
     Example: finercam serve --init, then: finercam serve
     """
-    console = Console()
-    if init:
+    console, config = Console(), Path(options.config)
+    if options.init:
         _write_example(config, console)
         return
     from finercam_flows.serving.config import read_config
@@ -40,10 +35,10 @@ def serve(
     from finercam_flows.serving.service import serve as run
 
     check_versions()
-    folder = (data or config.parent / "prefect-server").resolve()
+    folder = Path(options.data or config.parent / "prefect-server").resolve()
     deployments = read_config(_enter(config))
     table = asyncio.run(_table(deployments))
-    if check:
+    if options.check:
         _show(table, deployments, console)
         return
 
@@ -53,7 +48,11 @@ def serve(
 
     try:
         signal = run(
-            deployments, folder, limit=limit, ready=ready, say=lambda text: console.print(text, soft_wrap=True)
+            deployments,
+            folder,
+            limit=options.limit,
+            ready=ready,
+            say=lambda text: console.print(text, soft_wrap=True),
         )
     except KeyboardInterrupt:
         console.print("Ended before anything was served.")
@@ -68,11 +67,11 @@ def _write_example(config: Path, console: Console) -> None:
         config.write_text((files("finercam_flows") / "prefect.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     except OSError as error:
         raise ServeError(f"{config} cannot be written: {error.strerror}", "choose another with --config") from error
-    console.print(f"{config} is written. Put in your catalog, classifier and times, then: finercam serve")
+    console.print(f"{config} is written. Enter your catalog, classifier and times, then: finercam serve")
 
 
 def _enter(config: Path) -> Path:
-    """Make the folder of the file the current one, as paths in it are seen from there; gives the file's name in it."""
+    """Change to the folder of the file, from which its paths are seen; the file's name there."""
     if config.is_file():
         os.chdir(config.parent)
         return Path(config.name)

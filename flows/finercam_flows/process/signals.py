@@ -41,10 +41,8 @@ def stoppable() -> Iterator[None]:
     """Within this context Ctrl-C and SIGTERM unwind a flow as Prefect's own signal does, and raise `StoppedError`.
 
     Prefect then reports to its server, which Ctrl-C in a terminal may have ended as well: after some seconds, or at the
-    second Ctrl-C, the process ends without that. No store is damaged by it.
+    second Ctrl-C, the process ends without that. No store is damaged by it. Commands without Prefect stay without it.
     """
-    from prefect.exceptions import TerminationSignal
-
     received: list[int] = []
     deadline = threading.Timer(GRACE_SECONDS, lambda: _end_now(received[0]))
     deadline.daemon = True
@@ -55,13 +53,13 @@ def stoppable() -> Iterator[None]:
         elif number == signal.SIGINT:
             _end_now(number)
         received.append(number)
-        raise TerminationSignal(signal=number)
+        raise _unwinding(number)
 
     handled = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     previous = {number: signal.signal(number, stop) for number in handled}
     try:
         yield
-    except (Exception, TerminationSignal) as error:
+    except BaseException as error:
         if not received:
             raise
         raise StoppedError(received[0]) from error
@@ -69,6 +67,12 @@ def stoppable() -> Iterator[None]:
         deadline.cancel()
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _unwinding(number: int) -> BaseException:
+    """What unwinds a flow, or a command that has no flow."""
+    prefect = sys.modules.get("prefect.exceptions")
+    return prefect.TerminationSignal(signal=number) if prefect else KeyboardInterrupt()
 
 
 def _end_now(number: int) -> NoReturn:

@@ -1,34 +1,36 @@
 """What `finercam annotate` and the demo print about a finished run."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from finercam_flows.annotate import AnnotateResult
 
-def print_annotation(summary: dict[str, Any], store: str) -> None:
+
+def print_annotation(result: "AnnotateResult", store: str) -> None:
     """Print what a run computed and what the store holds now.
 
     Parameters
     ----------
-    summary : dict
-        From the flow `annotate`.
+    result : AnnotateResult
     store : str
         The location that was asked for.
     """
-    console, location = Console(), summary["store"]
-    if location != store.rstrip("/"):
-        console.print(f"{store} holds another run and stays as it is; this one is beside it: [bold]{location}[/]")
-    computed = sum(summary["computed"].values())
-    before = summary["done"] + summary["failed"] - computed
+    console, totals = Console(), result.summary.totals
+    if result.store != store.rstrip("/"):
+        console.print(f"{store} holds another run and stays as it is; this one is beside it: [bold]{result.store}[/]")
+    computed = result.computed.done + result.computed.failed
+    before = totals["done"] + totals["failed"] - computed
     resumed = f"; {before} were there already" if before else ""
     console.print(
-        f"{computed} specimens computed in this run{resumed}: {summary['done']} done, {summary['failed']} failed."
+        f"{computed} specimens computed in this run{resumed}: {totals['done']} done, {totals['failed']} failed."
     )
-    if summary["damaged"]:
-        console.print(f"  [yellow]{summary['damaged']} chunks were damaged and were computed again[/]")
-    for cause, count in summary["causes"].items():
+    if result.damaged:
+        console.print(f"  [yellow]{result.damaged} chunks were damaged and were computed again[/]")
+    for cause, count in result.summary.causes.items():
         console.print(f"  [yellow]{count} x {cause}[/]")
-    if summary["rejected"]:
-        console.print(f"  [yellow]{summary['rejected']} rows of the catalog have no slot[/]")
-    if summary["failed"] or summary["rejected"]:
-        console.print(f"  see: finercam info {location} --failures")
+    if totals["rejected"]:
+        console.print(f"  [yellow]{totals['rejected']} rows of the catalog have no slot[/]")
+    if totals["failed"] or totals["rejected"]:
+        console.print(f"  see: finercam info {result.store} --failures")

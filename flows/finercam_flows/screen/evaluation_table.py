@@ -1,32 +1,33 @@
 """What `finercam evaluate` says of a finished evaluation."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from finercam_flows.calls import EvaluationSummary
+
 SHOWN = 8  # caveats
 
 
-def tell(found: dict[str, Any]) -> None:
-    """Say what was measured, and where it lies."""
-    console, folder = Console(), Path(found["folder"])
+def tell(summary: EvaluationSummary, cost: str = "") -> None:
+    """Say what was measured and where it is; `cost` says what measuring faithfulness cost."""
+    console, folder = Console(), summary.folder
     content = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
-    resumed = f"; figures of {found['reused']} were there already" if found["reused"] else ""
-    console.print(f"{found['species']} species{resumed}; {found['left_out']} notes on specimens that were left out.")
+    resumed = f"; figures of {summary.reused} were there already" if summary.reused else ""
+    console.print(f"{summary.species} species{resumed}; {summary.left_out} notes on specimens that were left out.")
     console.print(f"Judged: {content['protocol']['judged']}.", soft_wrap=True, highlight=False, markup=False)
-    if found.get("cost"):
-        console.print(f"Faithfulness: {found['cost']}.", highlight=False)
+    if cost:
+        console.print(f"Faithfulness: {cost}.", highlight=False)
         console.print(_overall(content["checks"]["faithfulness"]))
         for name, reason in content["checks"]["about"]["baselines_left_out"].items():
             console.print(f"  [yellow]{name} left out[/]: {reason}", highlight=False, soft_wrap=True)
-    if found["planted"]:
-        _tell_planted(console, found["planted"], content["planted"])
-    if found["truth"]:
-        console.print(f"{found['truth'][0].upper()}{found['truth'][1:]}.", highlight=False, markup=False)
+    if summary.planted:
+        _tell_planted(console, summary.planted, content["planted"])
+    if summary.truth:
+        console.print(f"{summary.truth[0].upper()}{summary.truth[1:]}.", highlight=False, markup=False)
     if content["beside"]:
         console.print(_beside(content["beside"]))
     for row in content["caveats"][:SHOWN]:

@@ -9,8 +9,9 @@ from pydantic import ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from finercam_core.errors import ServeError
+from finercam_flows.options import models
 
-FLOWS = ("fetch", "train", "annotate", "evaluate", "report", "export")
+FLOWS = tuple(models.FLOWS.values())
 
 
 def flow_at(entrypoint: str, deployment: str) -> "Flow[..., Any]":

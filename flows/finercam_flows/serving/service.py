@@ -20,7 +20,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.types.entrypoint import EntrypointType
 
 from finercam_core.errors import ServeError
-from finercam_flows.hooks import announce
+from finercam_flows.notifications import announce
 from finercam_flows.process import lifeline
 from finercam_flows.serving import leftovers
 from finercam_flows.serving.config import Deployment

@@ -1,53 +1,20 @@
-"""What happens when a flow or task fails: which errors are worth a retry, one sentence that says why, messages."""
+"""Who is told, and how, when a run fails: one clear sentence in its log, on its page, and to addresses of yours."""
 
-import errno
 import logging
 import os
 from typing import Any
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate
-from prefect.client.schemas.objects import FlowRun, State, TaskRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
-from prefect.tasks import Task
 
 from finercam_core.errors import FinercamError
 
-# A full disk, a missing folder or a forbidden one is the same a minute later.
-LASTING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR})
-
-
-def transient(error: BaseException) -> bool:
-    """Whether the same call may succeed a minute later: trouble of a network or a device, not of the data.
-
-    A bad catalog, a wrong setting or a full disk is not tried again; nor is a server that answers with a refusal
-    (HTTP 4xx), apart from 408 and 429, which ask for patience.
-    """
-    status = getattr(error, "status", None) or getattr(getattr(error, "response", None), "status_code", None)
-    if isinstance(status, int):
-        return status >= 500 or status in (408, 429)
-    if isinstance(error, FinercamError):
-        return error.__cause__ is not None and transient(error.__cause__)
-    return isinstance(error, OSError) and error.errno not in LASTING and not isinstance(error, FileNotFoundError)
-
-
-def worth_a_retry(_task: "Task[Any, Any]", _run: TaskRun, state: "State[Any]") -> bool:
-    """Condition of Prefect's retries: `transient` of what the task raised."""
-    try:
-        state.result()
-    except Exception as error:
-        return transient(error)
-    return False
-
-
-RETRY: dict[str, Any] = {
-    "retries": 3, "retry_delay_seconds": [10, 60, 300], "retry_jitter_factor": 0.3, "retry_condition_fn": worth_a_retry
-}  # fmt: skip
-
 
 class Sentences(logging.Filter):
-    """Leaves the traceback out of the log of a run where the error explains itself; DEBUG keeps it."""
+    """Leaves the traceback out of a run's log where the error explains itself; the level DEBUG keeps it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let everything pass, an error of finercam's own without its traceback."""
@@ -61,7 +28,7 @@ logging.getLogger("prefect.flow_runs").addFilter(Sentences())
 
 
 def say_why(flow: "Flow[..., Any]", flow_run: FlowRun, state: "State[Any]") -> None:
-    """Hook of a failed or crashed run: one clear sentence in the log, as an artifact, and to whom it concerns."""
+    """Hook of a failed or crashed run: `announce` in one clear sentence what went wrong."""
     announce(flow.name, flow_run, sentence_of(state))
 
 
@@ -90,8 +57,8 @@ def sentence_of(state: "State[Any]") -> str:
     except FinercamError as error:
         return f"{error.problem}. {error.remedy[:1].upper()}{error.remedy[1:]}." if error.remedy else f"{error}."
     except Exception as error:  # said, not swallowed: the state keeps it
-        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no more is known'}"
-    return state.message or "The run ended without a reason"
+        return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no further details'}"
+    return state.message or "The run ended without giving a reason"
 
 
 VARIABLE = "FINERCAM_NOTIFY"
@@ -106,7 +73,7 @@ def notify(title: str, text: str) -> bool:
 
     Returns
     -------
-    bool, False if an address could not be reached or is none.
+    bool, False if an address is invalid or could not be reached.
     """
     addresses = os.environ.get(VARIABLE, "").split()
     if not addresses:

@@ -1,0 +1,197 @@
+"""What a command and its flow both do: options in, one call of `finercam_core`, its report out. No Prefect here.
+
+Progress goes to whoever watches, see `finercam_flows.progress`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finercam_flows.progress import report_step
+
+if TYPE_CHECKING:
+    from finercam_core.evaluate import Protocol
+    from finercam_core.export import ExportSummary
+    from finercam_core.fetch import FetchReport, FetchSettings, FetchWatcher
+    from finercam_core.report import AtlasReport
+    from finercam_core.train.run import TrainingReport
+    from finercam_flows.options.evaluate import EvaluateOptions
+    from finercam_flows.options.export import ExportOptions
+    from finercam_flows.options.fetch import FetchOptions
+    from finercam_flows.options.report import ReportOptions
+    from finercam_flows.options.train import TrainOptions
+
+MAX_WRITERS = 4  # further processes would be idle: a single one reads the maps
+
+
+def fetch_images(options: "FetchOptions", watcher: "FetchWatcher | None" = None) -> "FetchReport":
+    """Fetch the images of a catalog that are not there yet."""
+    from finercam_core.catalog import open_catalog
+    from finercam_core.fetch import fetch
+
+    return fetch(
+        open_catalog(options.catalog, root=options.root),
+        options.to,
+        fetch_settings(options),
+        retry_failed=options.retry_failed,
+        verify=options.verify,
+        watcher=watcher,
+    )
+
+
+def fetch_settings(options: "FetchOptions") -> "FetchSettings":
+    """Bounds of a fetch, in the units of `finercam_core.fetch.FetchSettings`: seconds, bytes, pixels."""
+    from finercam_core.fetch import FetchSettings
+    from finercam_core.images.decoder import Limits
+
+    return FetchSettings(
+        per_host=options.per_host,
+        attempts=options.attempts,
+        connect_timeout=min(options.timeout, FetchSettings().connect_timeout),
+        read_timeout=options.timeout,
+        total_timeout=options.image_timeout,
+        max_bytes=int(options.max_mb * 1e6),
+        limits=Limits(int(options.max_megapixels * 1e6)),
+        min_free=int(options.min_free_gb * 1e9),
+        allow_private=options.allow_private,
+        contact=options.contact,
+        keep_bad=options.keep_bad,
+    )
+
+
+def train_classifier(options: "TrainOptions") -> "TrainingReport":
+    """Train a classifier on a collection. Needs torch."""
+    from finercam_core.catalog import open_catalog
+    from finercam_core.train import train
+    from finercam_core.train.settings import read_settings
+
+    return train(
+        open_catalog(options.catalog),
+        options.out,
+        model=options.model,
+        mode=options.mode,
+        pretrained=options.pretrained,
+        settings=read_settings(options.mode, options.settings or {}),
+        minimum_images=options.minimum_images,
+        cache=options.cache,
+        device=options.device,
+        progress=report_step,
+    )
+
+
+@dataclass(frozen=True)
+class EvaluationSummary:
+    """What an evaluation measured, for a screen or a page; the figures themselves are in the folder.
+
+    Attributes
+    ----------
+    folder : Path
+    species, reused : int
+        Species with figures, and how many of these had them already.
+    left_out, caveats : int
+        Notes on specimens without figures, and on what makes a figure doubtful.
+    planted, truth : str
+        In words: how often the planted trait ranks first, and the energy in the true regions; "" where unknown.
+    """
+
+    folder: Path
+    species: int
+    reused: int
+    left_out: int
+    caveats: int
+    planted: str
+    truth: str
+
+
+def evaluate_store(options: "EvaluateOptions") -> EvaluationSummary:
+    """Measure what the maps of a store show; what `check_with_model` left in the folder is taken into the report."""
+    from finercam_core.evaluate import evaluate
+    from finercam_core.evaluate.with_truth.energy_table import overall_in_words
+    from finercam_core.evaluate.with_truth.planted_traits import planted_in, planted_summary, rendered_truth
+    from finercam_core.store import open_store
+
+    rendered = open_store(options.store, images=options.images) if options.planted else None
+    report = evaluate(
+        options.store,
+        options.out,
+        protocol=protocol_of(options),
+        images=options.images,
+        boxes=options.boxes,
+        planted=planted_in(rendered.images_root) if rendered else None,
+        truth=rendered_truth(rendered) if rendered else None,
+        published=options.beside,
+        progress=report_step,
+    )
+    return EvaluationSummary(
+        folder=report.folder,
+        species=int(report.specimens["scientificName"].nunique()),
+        reused=report.reused,
+        left_out=len(report.left_out),
+        caveats=len(report.caveats),
+        planted=planted_summary(report.planted) if options.planted else "",
+        truth=overall_in_words(report.truth),
+    )
+
+
+def check_with_model(options: "EvaluateOptions", classifier: str) -> str:
+    """Measure faithfulness and sanity with the store's classifier; what that cost, in words. Needs torch."""
+    from finercam_core.evaluate.with_model.baselines import BASELINES
+    from finercam_core.evaluate.with_model.checks import check
+    from finercam_core.explain import load_classifier
+
+    _, report = check(
+        options.store,
+        load_classifier(classifier, device=options.device),
+        options.out,
+        protocol=protocol_of(options),
+        images=options.images,
+        gammas=options.gammas,
+        weightings=options.weightings,
+        methods=options.methods,
+        baselines=BASELINES if "all" in options.baselines else options.baselines,
+        fill=options.fill,
+        steps=options.steps,
+        limit=options.limit or None,
+        batch_size=options.batch_size,
+        progress=report_step,
+    )
+    return str(report)
+
+
+def protocol_of(options: "EvaluateOptions") -> "Protocol":
+    """How the evaluation is done."""
+    from finercam_core.evaluate import Protocol
+
+    return Protocol(options.gamma, options.weighting, options.split, options.top, options.seed)
+
+
+def write_atlas(options: "ReportOptions") -> "AtlasReport":
+    """Write the pages of a store."""
+    from finercam_core.report import report
+
+    return report(
+        options.store,
+        options.out,
+        gamma=options.gamma,
+        images=options.images,
+        checked=options.evaluation,
+        progress=report_step,
+    )
+
+
+def export_masks(options: "ExportOptions") -> "ExportSummary":
+    """Write the masks of a store."""
+    from finercam_core.export import export
+    from finercam_core.io.workers import processors
+
+    return export(
+        options.store,
+        options.to,
+        format=options.format,
+        which=options.which,
+        reviewer=options.reviewer,
+        gamma=options.gamma,
+        top=options.top,
+        workers=options.workers or min(processors(), MAX_WRITERS),
+        progress=report_step,
+    )

@@ -1,0 +1,9 @@
+"""``python -m finercam_flows.options`` writes docs/options.md, or the file that is named."""
+
+import sys
+from pathlib import Path
+
+from finercam_flows.options.page import page
+
+if __name__ == "__main__":
+    Path(sys.argv[1] if sys.argv[1:] else "docs/options.md").write_text(page(), encoding="utf-8")

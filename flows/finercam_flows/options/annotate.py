@@ -1,0 +1,62 @@
+"""Options of `annotate`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from finercam_core.base_methods import DEFAULT_METHOD
+from finercam_core.references import REFERENCES
+from finercam_flows.options.base import POSITIONAL, Options
+from finercam_flows.options.fields import BatchSize, CatalogSource, ClassifierSpec, Device, Method, StoreLocation
+
+References = Annotated[int, Field(ge=0, le=64, description="Look-alike species that each species is compared with.")]
+ReferencesBy = Annotated[
+    str,
+    Field(
+        description="How references are chosen: tier (closest relatives), cosine, logits (by image), confusions, "
+        "a tree (.nwk, .nex), or a table species,reference."
+    ),
+]
+FixedGamma = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        description="Strength γ of the comparison, fixed for methods that are not linear in the scores; the others "
+        "take any γ later.",
+    ),
+]
+ShardSize = Annotated[int, Field(ge=1, le=100_000, description="Specimens per task.")]
+RetryFailed = Annotated[
+    bool, Field(description="Compute failed specimens again although their images have not changed.")
+]
+Verify = Annotated[bool, Field(description="Check every chunk first, and compute damaged ones again.")]
+Runner = Annotated[
+    str,
+    Field(
+        pattern=r"^(local|dask|(tcp|tls|ucx)://\S+)$",
+        description="local (processes of this machine), dask (a Dask cluster of this machine), or tcp://host:port "
+        "(a Dask scheduler).",
+    ),
+]
+Workers = Annotated[
+    int, Field(ge=0, le=1024, description="Worker processes; 0: one per GPU, or a single one without a GPU.")
+]
+
+
+class AnnotateOptions(Options):
+    """Options of `annotate`."""
+
+    catalog: Annotated[CatalogSource, POSITIONAL]
+    classifier: ClassifierSpec
+    store: StoreLocation
+    references: References = REFERENCES
+    references_by: ReferencesBy = "tier"
+    method: Method = DEFAULT_METHOD
+    gamma: FixedGamma = None
+    device: Device = "auto"
+    batch_size: BatchSize = 32
+    shard_size: ShardSize = 512
+    retry_failed: RetryFailed = False
+    verify: Verify = False
+    runner: Runner = "local"
+    workers: Workers = 0

@@ -1,0 +1,75 @@
+"""What a model of options is, and how the signature of a function is made from one."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+
+class Options(BaseModel):
+    """Options of one command and of its flow, in the order in which both take them; required ones come first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """How a field is written on the command line, where that is not ``--its-name``.
+
+    Attributes
+    ----------
+    flag : str
+        Another flag; "" for a positional argument.
+    metavar : str
+        What stands for the value in help texts; "" for typer's choice.
+    """
+
+    flag: str
+    metavar: str = ""
+
+
+POSITIONAL = CommandLine("")
+
+
+def command_line(name: str, field: FieldInfo) -> CommandLine:
+    """How a field is written on the command line."""
+    stated = [item for item in field.metadata if isinstance(item, CommandLine)]
+    if stated:
+        return stated[-1]
+    flag = "--" + name.replace("_", "-")
+    return CommandLine(f"{flag}/--no-{flag[2:]}" if field.default is True else flag)
+
+
+def bounds_of(field: FieldInfo) -> tuple[float | None, float | None]:
+    """Least and largest value of a number; the model itself checks whether the least one is allowed."""
+    low: list[Any] = [
+        item.ge if isinstance(item, Ge) else item.gt for item in field.metadata if isinstance(item, Ge | Gt)
+    ]
+    high: list[Any] = [item.le for item in field.metadata if isinstance(item, Le)]
+    return next(iter(low), None), next(iter(high), None)
+
+
+def signature_of(options: type[Options], annotate: Callable[[str, FieldInfo], Any]) -> inspect.Signature:
+    """Signature with a parameter for each field.
+
+    Parameters
+    ----------
+    options : type
+    annotate : callable
+        Gives the annotation of a field from its name and description.
+    """
+    return inspect.Signature(
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if field.is_required() else field.default,
+                annotation=annotate(name, field),
+            )
+            for name, field in options.model_fields.items()
+        ]
+    )

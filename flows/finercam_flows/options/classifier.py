@@ -1,0 +1,42 @@
+"""Options of `classifier adopt`, `classifier push` and `classifier pull`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from finercam_flows.options.base import POSITIONAL, CommandLine, Options
+from finercam_flows.options.fields import ClassifierFolder
+
+Checkpoint = Annotated[str, Field(min_length=1, description="safetensors, or a torch.save file with tensors alone.")]
+Architecture = Annotated[str, Field(min_length=1, description="timm name of its architecture.")]
+Classes = Annotated[
+    str, Field(min_length=1, description="CSV with a column scientificName, in the order of the scores.")
+]
+Repository = Annotated[str, Field(min_length=1, description="owner/name on the Hugging Face hub.")]
+Public = Annotated[bool, Field(description="Let everybody see a new repository.")]
+Revision = Annotated[str | None, Field(description="Branch, tag or commit; a commit always gives the same classifier.")]
+
+
+class AdoptOptions(Options):
+    """Options of `classifier adopt`."""
+
+    checkpoint: Annotated[Checkpoint, POSITIONAL]
+    model: Architecture
+    classes: Classes
+    out: ClassifierFolder
+
+
+class PushOptions(Options):
+    """Options of `classifier push`."""
+
+    folder: Annotated[ClassifierFolder, Field(description="Folder of a classifier."), POSITIONAL]
+    repository: Annotated[Repository, POSITIONAL]
+    public: Annotated[Public, CommandLine("--public/--no-public")] = False
+
+
+class PullOptions(Options):
+    """Options of `classifier pull`."""
+
+    repository: Annotated[Repository, POSITIONAL]
+    folder: Annotated[ClassifierFolder, POSITIONAL]
+    revision: Revision = None

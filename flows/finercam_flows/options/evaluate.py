@@ -1,0 +1,73 @@
+"""Options of `evaluate`."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from finercam_core.finer import GAMMA, GAMMAS, WEIGHTINGS
+from finercam_core.finer import Weighting as WeightingName
+from finercam_flows.options.base import POSITIONAL, Options
+from finercam_flows.options.fields import BatchSize, Device, Gamma, ImagesRoot, OutputFolder, StoreLocation, TopShare
+
+Weighting = Annotated[WeightingName, Field(description="How the reference species are weighted.")]
+Split = Annotated[
+    str, Field(description="Specimens that are judged: a split, all, or auto (the test split where there is one).")
+]
+Seed = Annotated[int, Field(description="Seed of random maps and bootstrap samples.")]
+Boxes = Annotated[
+    str | None,
+    Field(description="Table of boxes around the specimens: image_id, x, y, width, height in pixels."),
+]
+Planted = Annotated[
+    bool, Field(description="For a rendered collection: rank the traits that truly differ, and measure true regions.")
+]
+Published = Annotated[
+    str | None,
+    Field(description="Published figures to print beside ours: paper, or a CSV with the columns map, figure, value."),
+]
+StoreClassifier = Annotated[
+    str | None,
+    Field(description="The store's classifier; with it, faithfulness and sanity checks are measured as well."),
+]
+Gammas = Annotated[Sequence[float], Field(description="Strengths γ at which faithfulness is measured as well.")]
+Weightings = Annotated[
+    Sequence[WeightingName], Field(description="Weightings with which faithfulness is measured as well.")
+]
+Methods = Annotated[Sequence[str], Field(description="Other base methods to compare with in faithfulness.")]
+Baselines = Annotated[
+    Sequence[str],
+    Field(
+        description="Explainers to compare with in faithfulness: integrated_gradients, smooth_grad, lrp, lime, "
+        "kernel_shap, occlusion, rise, or all."
+    ),
+]
+Fill = Annotated[Literal["mean", "road"], Field(description="What masked pixels become.")]
+Steps = Annotated[int, Field(ge=2, le=1000, description="Steps of the deletion and insertion curves.")]
+Limit = Annotated[int | None, Field(ge=0, description="Specimens at most for faithfulness, evenly spread; 0: all.")]
+
+
+class EvaluateOptions(Options):
+    """Options of `evaluate`."""
+
+    store: Annotated[StoreLocation, POSITIONAL]
+    out: OutputFolder
+    gamma: Gamma = GAMMA
+    weighting: Weighting = "mean"
+    split: Split = "auto"
+    top: TopShare = 0.05
+    seed: Seed = 0
+    images: ImagesRoot = None
+    boxes: Boxes = None
+    planted: Planted = False
+    beside: Published = None
+    classifier: StoreClassifier = None
+    gammas: Gammas = GAMMAS
+    weightings: Weightings = WEIGHTINGS
+    methods: Methods = ()
+    baselines: Baselines = ()
+    fill: Fill = "mean"
+    steps: Steps = 20
+    limit: Limit = 200
+    device: Device = "auto"
+    batch_size: Annotated[BatchSize, Field(description="Masked images per forward pass.")] = 64

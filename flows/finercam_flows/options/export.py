@@ -1,0 +1,39 @@
+"""Options of `export`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from finercam_flows.options.base import POSITIONAL, Options
+from finercam_flows.options.fields import OutputFolder, StoreLocation, TopShare
+
+MaskFormat = Annotated[
+    Literal["coco", "png", "ome-zarr", "geojson", "csv"], Field(description="File format of the masks.")
+]
+Which = Annotated[
+    Literal["accepted", "automatic"],
+    Field(description="accepted: masks accepted in review; automatic: unreviewed thresholds of every map."),
+]
+Reviewer = Annotated[
+    str | None, Field(description="Of accepted masks: those of this reviewer alone; by default those of all reviewers.")
+]
+AutomaticGamma = Annotated[
+    float | None, Field(ge=0, description="Of automatic masks: strength γ of the comparison, the usual 0.6 by default.")
+]
+Writers = Annotated[
+    int | None,
+    Field(ge=1, description="Processes that write png and ome-zarr; by default one per processor, at most 4."),
+]
+
+
+class ExportOptions(Options):
+    """Options of `export`."""
+
+    store: Annotated[StoreLocation, POSITIONAL]
+    to: Annotated[OutputFolder, Field(description="Folder for the masks; it may exist.")]
+    format: MaskFormat = "coco"
+    which: Which = "accepted"
+    gamma: AutomaticGamma = None
+    top: Annotated[TopShare, Field(description="Of automatic masks: share of the pixels in a mask.")] = 0.05
+    reviewer: Reviewer = None
+    workers: Writers = None

@@ -1,0 +1,56 @@
+"""Types of options that several commands share, each with its bounds, choices and help."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+from finercam_core.base_methods import BASE_METHODS
+
+
+class MethodNames:
+    """The base methods as choices of a form; where they are used other spellings are understood as well."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Add the names to the schema of a string."""
+        return {**handler(schema), "enum": list(BASE_METHODS)}
+
+
+CatalogSource = Annotated[
+    str,
+    Field(min_length=1, description="Manifest (TOML), table (CSV, Parquet), Darwin Core Archive or folder of images."),
+]
+ClassifierSpec = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Folder that `finercam train` wrote, hf-hub:owner/name, CLIP prompts (TOML) or module:function.",
+    ),
+]
+StoreLocation = Annotated[
+    str,
+    Field(min_length=1, description="Store of evidence maps: a folder, or a URL such as s3://bucket/maps.zarr."),
+]
+OutputFolder = Annotated[str, Field(min_length=1, description="Folder for the results; it may exist.")]
+ClassifierFolder = Annotated[str, Field(min_length=1, description="Folder for the classifier.")]
+ImagesRoot = Annotated[
+    str | None, Field(description="Folder of the collection's images and masks, if they have moved.")
+]
+CatalogRoot = Annotated[
+    str | None, Field(description="Folder or URL of the images, if the one in the catalog is wrong.")
+]
+
+Method = Annotated[
+    str, MethodNames(), Field(description=f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md.")
+]
+Device = Annotated[
+    str,
+    Field(
+        pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
+        description="Where the model runs: auto, cpu, mps, cuda (any free GPU) or cuda:1 (this one).",
+    ),
+]
+BatchSize = Annotated[int, Field(ge=1, description="Images per forward pass.")]
+
+Gamma = Annotated[float, Field(ge=0, description="Strength γ of the comparison; 0 is the base method alone.")]
+TopShare = Annotated[float, Field(gt=0, le=1, description="Share of the pixels that belong to a region.")]

@@ -1,0 +1,24 @@
+"""Options of `report`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from finercam_core.finer import GAMMA
+from finercam_flows.options.base import POSITIONAL, Options
+from finercam_flows.options.fields import Gamma, ImagesRoot, OutputFolder, StoreLocation
+
+Evaluation = Annotated[
+    str | None,
+    Field(description="Folder that `evaluate` wrote with a classifier, whose faithfulness is shown as well."),
+]
+
+
+class ReportOptions(Options):
+    """Options of `report`."""
+
+    store: Annotated[StoreLocation, POSITIONAL]
+    out: Annotated[OutputFolder, Field(description="Folder for the pages, and for the figures in evaluation/.")]
+    gamma: Gamma = GAMMA
+    images: ImagesRoot = None
+    evaluation: Evaluation = None

@@ -1,0 +1,29 @@
+"""Options of `serve`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from finercam_flows.options.base import Options
+
+ConfigFile = Annotated[str, Field(min_length=1, description="File with the deployments.")]
+Init = Annotated[bool, Field(description="Write an example of the file, and end.")]
+Check = Annotated[bool, Field(description="Check the file, show what it says, and end.")]
+ServerData = Annotated[
+    str | None,
+    Field(
+        description="Folder for the records of a Prefect server that is started here, by default prefect-server "
+        "beside the file."
+    ),
+]
+RunLimit = Annotated[int, Field(ge=1, description="Runs at the same time; others wait.")]
+
+
+class ServeOptions(Options):
+    """Options of `serve`."""
+
+    config: ConfigFile = "prefect.yaml"
+    init: Init = False
+    check: Check = False
+    data: ServerData = None
+    limit: RunLimit = 4
