@@ -1,7 +1,7 @@
-"""What 10 comparisons cost over a plain forward pass: `python tests/benchmarks/annotate_cost.py [model ...]`.
+"""What 10 comparisons cost compared with a plain forward pass: `python tests/benchmarks/annotate_cost.py [model ...]`.
 
-Both run over the same decoded batches in one process, in turns, and the ratio of the medians is printed: `explain`
-alone, and with everything else that annotating adds behind the decoding (float16, Zarr, state).
+Both run over the same decoded batches in one process, in turns, and the ratio of the medians is printed: of `explain`
+alone, and of everything that annotating adds after decoding (float16, Zarr, states).
 """
 
 import statistics
@@ -37,13 +37,13 @@ def main(names: list[str]) -> None:
 
 
 def costs(name: str) -> tuple[str, str, str, str]:
-    found = classifier(name)
+    model = classifier(name)
     rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 255, (BATCH, *size(found), 3), np.uint8)
-    images = torch.from_numpy(found.preparation.normalise(pixels))
+    pixels = rng.integers(0, 255, (BATCH, *size(model), 3), np.uint8)
+    images = torch.from_numpy(model.preparation.normalise(pixels))
     classes = rng.permuted(np.tile(np.arange(CLASSES), (BATCH, 1)), axis=1)[:, : REFERENCES + 1]
-    alone = ratio(lambda: forward(found, images), lambda: explain(found, images, classes))
-    return name, found.route.name, f"{alone:.3f}", f"{annotate_ratio(found, pixels):.3f}"
+    alone = ratio(lambda: forward(model, images), lambda: explain(model, images, classes))
+    return name, model.route.name, f"{alone:.3f}", f"{annotate_ratio(model, pixels):.3f}"
 
 
 def classifier(name: str) -> Classifier:
@@ -55,17 +55,17 @@ def classifier(name: str) -> Classifier:
     )
 
 
-def size(found: Classifier) -> tuple[int, int]:
-    return found.preparation.height, found.preparation.width
+def size(model: Classifier) -> tuple[int, int]:
+    return model.preparation.height, model.preparation.width
 
 
-def forward(found: Classifier, images: torch.Tensor) -> torch.Tensor:
+def forward(model: Classifier, images: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
-        return found.model(images)
+        return model.model(images)
 
 
 def ratio(base: Callable[[], object], ours: Callable[[], object]) -> float:
-    """Median time of ours over that of the base, measured in turns."""
+    """Median time of `ours` over that of `base`, measured in turns."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS + 1):
         for work, spent in zip((base, ours), times, strict=True):
@@ -75,32 +75,32 @@ def ratio(base: Callable[[], object], ours: Callable[[], object]) -> float:
     return statistics.median(times[1][1:]) / statistics.median(times[0][1:])
 
 
-def annotate_ratio(found: Classifier, pixels: np.ndarray) -> float:
-    """The same with chunks, float16 and Zarr; decoding is replaced by arrays in memory on both sides."""
+def annotate_ratio(model: Classifier, pixels: np.ndarray) -> float:
+    """The ratio with chunks, float16 and Zarr; on both sides decoding is replaced by arrays in memory."""
     from finercam_core.explain.engine import decoders
 
-    rows = [{"image_id": f"{i}", "scientificName": found.species[i // 64], "path": f"{i}"} for i in range(64 * 2)]
+    rows = [{"image_id": f"{i}", "scientificName": model.species[i // 64], "path": f"{i}"} for i in range(64 * 2)]
     specimens = pd.DataFrame(rows).assign(
         genus="Aus", specificEpithet="x", family="Ausidae", order="", fault="", hashValue="same"
     )
-    images = [torch.from_numpy(found.preparation.normalise(pixels)) for _ in range(len(rows) // BATCH)]
+    images = [torch.from_numpy(model.preparation.normalise(pixels)) for _ in range(len(rows) // BATCH)]
     batch = {f"{i}": pixels[i % BATCH] for i in range(len(rows))}
-    decoders.load_many = lambda places, *_args: [batch[place] for place in places]  # type: ignore[assignment]
+    decoders.load_many = lambda paths, *_args: [batch[path] for path in paths]  # type: ignore[assignment]
 
     def base() -> None:
-        for one in images:
-            forward(found, one)
+        for each in images:
+            forward(model, each)
 
     with tempfile.TemporaryDirectory() as folder:
         catalog = Catalog("benchmark", folder, "memory", specimens)
         stores = [Path(folder) / f"{i}.zarr" for i in range(ROUNDS + 1)]
         for store in stores:
-            plan_store(store, catalog, found, references=REFERENCES)
+            plan_store(store, catalog, model, references=REFERENCES)
         turns = iter(stores)
 
         def ours() -> None:
             store = str(next(turns))
-            annotate_chunks(store, list(pending_chunks(store)), found, batch_size=BATCH)
+            annotate_chunks(store, list(pending_chunks(store)), model, batch_size=BATCH)
 
         return ratio(base, ours)
 

@@ -1,7 +1,7 @@
-"""Whether the flow's memory grows with the specimens: `python tests/benchmarks/annotate_memory.py [specimens]`.
+"""Whether the memory of `annotate` grows with the specimens: `python tests/benchmarks/annotate_memory.py [specimens]`.
 
-A standing server is started on 127.0.0.1. The flow `annotate` runs over rows that share a hundred photographs, with a
-stand-in for the model. Printed is what this process holds, by the specimens that were done until then.
+A Prefect server is started on 127.0.0.1. The flow `annotate` runs over rows that share a hundred photographs, with a
+stand-in for the model. The memory of this process is printed at several numbers of finished specimens.
 """
 
 import sys
@@ -25,17 +25,17 @@ from finercam_core.store import Chunk, ChunkResult, write_chunk
 POINTS = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
-class Watch(threading.Thread):
-    """Notes ten times a second how many specimens are written, and the bytes in memory."""
+class MemoryLog(threading.Thread):
+    """Records ten times per second how many specimens are written, and the bytes in memory."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.seen: list[tuple[int, int]] = []
+        self.records: list[tuple[int, int]] = []
         self.done, self.ended = 0, False
 
     def run(self) -> None:
         while not self.ended:
-            self.seen.append((self.done, psutil.Process().memory_info().rss))
+            self.records.append((self.done, psutil.Process().memory_info().rss))
             time.sleep(0.1)
 
 
@@ -49,7 +49,7 @@ def collection(folder: Path, specimens: int) -> str:
 
 
 def main(specimens: int) -> None:
-    watch = Watch()
+    log = MemoryLog()
     with tempfile.TemporaryDirectory(prefix="finercam-memory-") as folder, server(Path(folder)):
         from finercam_flows import annotate, tasks
         from finercam_flows.process import shard
@@ -57,24 +57,24 @@ def main(specimens: int) -> None:
         from finercam_core.explain.engine.shard import annotate_chunks
 
         def written(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray[np.uint8]:
-            watch.done += len(chunk)
+            log.done += len(chunk)
             return write_chunk(location, chunk, result)
 
-        classifier, where = stand_in(), sys.modules[annotate_chunks.__module__]
+        classifier, engine = stand_in(), sys.modules[annotate_chunks.__module__]
         with (
             patch.object(tasks, "classifier_of", lambda *_: classifier),
             patch.object(shard, "classifier_of", lambda *_: classifier),
-            patch.object(where, "write_chunk", written),
+            patch.object(engine, "write_chunk", written),
         ):
-            watch.start()
-            found = annotate.annotate(collection(Path(folder), specimens), "stand-in", f"{folder}/maps.zarr")
-        watch.ended = True
-        assert found.computed.done == watch.done == specimens
+            log.start()
+            result = annotate.annotate(collection(Path(folder), specimens), "stand-in", f"{folder}/maps.zarr")
+        log.ended = True
+        assert result.computed.done == log.done == specimens
     table = Table("specimens done", "MiB")
     for point in POINTS:
-        done, held = next(one for one in watch.seen if one[0] >= point * specimens)
-        table.add_row(f"{done:,}", f"{held >> 20}")
-    table.add_row("after the summary with its pictures", f"{watch.seen[-1][1] >> 20}")
+        done, size = next(record for record in log.records if record[0] >= point * specimens)
+        table.add_row(f"{done:,}", f"{size >> 20}")
+    table.add_row("after the summary and its pictures", f"{log.records[-1][1] >> 20}")
     Console().print(table)
 
 

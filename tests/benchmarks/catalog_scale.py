@@ -1,8 +1,8 @@
-"""A large catalog opened, checked, split and planned, a large tree read: `python tests/benchmarks/catalog_scale.py`.
+"""Open, check, split and plan a large catalog, and read a large tree: `python tests/benchmarks/catalog_scale.py`.
 
-Each step runs in a process of its own, whose time and largest memory (peak resident set) are told. The table has a
-million rows of 10,000 species in the columns of a museum's export, with the faults that real ones have; the tree has
-30,000 tips. The command ends with the number of limits that were missed.
+Each step runs in a process of its own, whose time and peak memory (resident set) are printed. The table has a million
+rows of 10,000 species in the columns of a museum's export, with the errors that real ones have; the tree has 30,000
+tips. The exit code is the number of steps that missed their limits.
 """
 
 import json
@@ -21,15 +21,15 @@ from rich.console import Console
 from rich.table import Table
 
 ROWS, SPECIES, TIPS = 1_000_000, 10_000, 30_000
-# Step: what it is, seconds and GB that it may take.
+# Step: what it does, and the seconds and GB that it may take.
 STEPS = {
     "csv": ("open and validate a CSV of 1,000,000 rows", 20, 2),
-    "parquet": ("open and validate the same as Parquet", 20, 2),
+    "parquet": ("open and validate it as Parquet", 20, 2),
     "check": ("open and check it (names, families, splits, licences)", None, None),
-    "split": ("open it and deal out new splits", None, None),
-    "plan": ("plan 8 references of each of 10,000 species, with weights", 10, 2),
+    "split": ("open it and make new splits", None, None),
+    "plan": ("plan 8 references for each of 10,000 species, with weights", 10, 2),
     "tree": ("read a Newick of 30,000 tips", 10, 2),
-    "tree plan": ("plan 8 references of each of 10,000 species by that tree", 10, 2),
+    "tree plan": ("plan 8 references for each of 10,000 species by that tree", 10, 2),
 }  # fmt: skip
 
 
@@ -39,29 +39,31 @@ def main() -> int:
         table.add_column(name, justify="right")
     missed = 0
     with tempfile.TemporaryDirectory(prefix="finercam-catalog-") as folder:
-        # Not here: a child counts the memory that its parent had when it was started.
+        # Not in this process: a child counts the memory that its parent had when the child was started.
         measured("make", folder)
-        for step, (what, *limits) in STEPS.items():
-            found = measured(step, folder)
-            values = found["seconds"], found["peak"]
+        for step, (title, *limits) in STEPS.items():
+            figures = measured(step, folder)
+            values = figures["seconds"], figures["peak"]
             good = all(limit is None or value < limit for value, limit in zip(values, limits, strict=True))
             missed += not good
-            told = (f"{limit or '-'}" for limit in limits)
-            cells = [cell for pair in zip((f"{values[0]:.1f}", f"{values[1]:.2f}"), told, strict=True) for cell in pair]
-            table.add_row(what, *cells, "[green]ok[/]" if good else "[red]missed[/]")
+            bounds = (f"{limit or '-'}" for limit in limits)
+            cells = [
+                cell for pair in zip((f"{values[0]:.1f}", f"{values[1]:.2f}"), bounds, strict=True) for cell in pair
+            ]
+            table.add_row(title, *cells, "[green]ok[/]" if good else "[red]missed[/]")
     Console(width=130).print(table)
     return missed
 
 
 def measured(step: str, folder: str) -> dict[str, float]:
-    done = subprocess.run([sys.executable, __file__, step, folder], check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    print(f"{step}: {found}", file=sys.stderr, flush=True)
-    return found
+    finished = subprocess.run([sys.executable, __file__, step, folder], check=True, stdout=subprocess.PIPE, text=True)
+    figures: dict[str, float] = json.loads(finished.stdout.splitlines()[-1])
+    print(f"{step}: {figures}", file=sys.stderr, flush=True)
+    return figures
 
 
 def make(folder: Path) -> None:
-    """A table as CSV and Parquet, and a tree of most of its species and others."""
+    """Write a table as CSV and Parquet, and a tree of most of its species and some others."""
     table = rows()
     table.to_csv(folder / "table.csv", index=False)
     table.to_parquet(folder / "table.parquet", index=False)
@@ -80,7 +82,7 @@ def rows() -> pd.DataFrame:
     odd = rng.random(ROWS)
     families = np.select([odd < 0.001, odd < 0.003, odd < 0.1], ["holotype", "Xidae", lower(families)], families)
     written = np.select([odd < 0.3, odd > 0.7], [names + " Linnaeus, 1758", lower(names)], names)
-    # One specimen in a hundred has its two images in different splits, perhaps.
+    # About one specimen in a hundred has its two images in different splits.
     split = np.where(rng.random(ROWS) < 0.01, "test", rng.choice(["train", "val"], ROWS // 2 + 1)[np.arange(ROWS) // 2])
     licences = np.array(["CC BY", "CC BY-NC", "CC0", "http://creativecommons.org/licenses/by/4.0/", ""], object)
     return pd.DataFrame({
@@ -100,12 +102,12 @@ def species_names() -> list[str]:
 
 
 def word(number: int) -> str:
-    """A number as a word, since names with digits are not those of a described species."""
+    """A number as a word, since names with digits are not species names."""
     return "".join("abcdefghij"[int(digit)] for digit in str(number))
 
 
 def newick(names: list[str]) -> str:
-    """A random tree: two or three of its parts are joined until one is left."""
+    """A random tree: up to three parts at a time are joined until one is left."""
     rng = np.random.default_rng(1)
     parts = [f"{name}:{length:.4f}" for name, length in zip(names, rng.uniform(0.1, 5, len(names)), strict=True)]
     while len(parts) > 1:
@@ -119,7 +121,7 @@ def newick(names: list[str]) -> str:
 
 
 def step_of(step: str, folder: Path) -> Callable[[], object]:
-    """The step as a function; what it needs but does not measure is done before."""
+    """The step as a function; whatever it needs that is not measured is done before."""
     from finercam_core.catalog import open_catalog
     from finercam_core.catalog.check import check_catalog
     from finercam_core.catalog.splits import deal_splits
@@ -146,8 +148,8 @@ def step_of(step: str, folder: Path) -> Callable[[], object]:
     )
 
 
-def expect(found: int, wanted: int) -> None:
-    assert found == wanted, (found, wanted)
+def expect(actual: int, expected: int) -> None:
+    assert actual == expected, (actual, expected)
 
 
 def run(step: str, folder: Path) -> None:

@@ -1,8 +1,8 @@
-"""What comparisons cost in forward passes, ours and other libraries': ``python tests/benchmarks/explainer_cost.py``.
+"""What comparisons cost in forward passes, here and in other libraries: ``python tests/benchmarks/explainer_cost.py``.
 
-Everything runs on the same batches in one process, in turns, and each figure is the median over the rounds of its time
-over that of a forward pass (`inference_mode`, nothing kept) in the same round. ``--memory`` prints the peak memory of a
-batch instead, of a forward pass and of ours. See ``--help`` for cases and rounds.
+Everything runs on the same batches in one process, in turns. Each figure is the ratio of its time to that of a forward
+pass (`inference_mode`, nothing kept) in the same round, as the median over the rounds. ``--memory`` prints the peak
+memory of a batch instead, in a forward pass and in `explain`. See ``--help`` for cases and rounds.
 """
 
 import argparse
@@ -39,9 +39,9 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--memory", action="store_true", help="peak memory instead of time, with 10 comparisons")
-    parser.add_argument("--batch", type=int, help="images a batch: 8, or 32 for memory")
+    parser.add_argument("--batch", type=int, help="images per batch: 8, or 32 for memory")
     parser.add_argument("--comparisons", type=int, nargs="+", default=list(COMPARISONS))
-    parser.add_argument("--others", type=int, default=3, help="comparisons for the other libraries; 0 leaves them out")
+    parser.add_argument("--others", type=int, default=3, help="comparisons for the other libraries; 0 omits them")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rounds-of-others", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -51,27 +51,27 @@ def parse() -> argparse.Namespace:
 
 
 def speed(options: argparse.Namespace, title: str) -> None:
-    """One row a case: forward passes that each explainer costs."""
+    """One row per case: what each explainer costs in forward passes."""
     batch = options.batch
     ours = [f"K={k}" for k in options.comparisons]
     others = [f"{name}\nK={options.others}" for name in OTHERS] if options.others else []
     table = Table("model, layer, route", "forward\nagain", *ours, "floor\nK=10", *others, show_lines=True)
     table.title = f"Cost in forward passes, batches of {batch}, {title}"
     for name in options.cases:
-        found = build(name, options.device)
-        images = images_of(found, batch)
-        works = works_of(found, images, options)
+        classifier = build(name, options.device)
+        images = images_of(classifier, batch)
+        works = works_of(classifier, images, options)
         few = dict.fromkeys(OTHERS, options.rounds_of_others)
-        times = ratios(partial(forward, found, images), works, options.rounds, few)
+        times = ratios(partial(forward, classifier, images), works, options.rounds, few)
         floor = f"{1 + 11 * median(times['block']):.2f}" if "block" in times else "1.00"
         cells = [f"{median(times[key]):.2f}" for key in ("again", *ours)]
-        table.add_row(described(found), *cells, floor, *(f"{median(times[key]):.2f}" for key in OTHERS if others))
+        table.add_row(described(classifier), *cells, floor, *(f"{median(times[key]):.2f}" for key in OTHERS if others))
     Console(width=180).print(table)
 
 
 def memory(options: argparse.Namespace, title: str) -> None:
-    """One row a case: the peak of a batch above what the process held before it."""
-    table = Table("model, layer, route", "forward", f"ours, K={MEMORY_COMPARISONS}", "of it results", "ratio")
+    """One row per case: the peak of a batch above what the process held before it."""
+    table = Table("model, layer, route", "forward", f"ours, K={MEMORY_COMPARISONS}", "of these results", "ratio")
     table.title = f"Peak memory of a batch of {options.batch} in MiB, {title}"
     table.show_lines = True
     for name in options.cases:
@@ -82,32 +82,34 @@ def memory(options: argparse.Namespace, title: str) -> None:
     Console(width=150).print(table)
 
 
-def works_of(found: Classifier, images: torch.Tensor, options: argparse.Namespace) -> dict[str, Callable[[], object]]:
+def works_of(
+    classifier: Classifier, images: torch.Tensor, options: argparse.Namespace
+) -> dict[str, Callable[[], object]]:
     """What is timed beside the forward pass."""
     works: dict[str, Callable[[], object]] = {}
     for k in options.comparisons:
-        works[f"K={k}"] = partial(explain, found, images, classes_of(found, len(images), k))
-    if found.route.name.startswith(("backward", "closed form up to the block")):
-        works["block"] = last_block(found, images)
+        works[f"K={k}"] = partial(explain, classifier, images, classes_of(classifier, len(images), k))
+    if classifier.route.name.startswith(("backward", "closed form up to the block")):
+        works["block"] = last_block(classifier, images)
     if options.others:
-        classes = classes_of(found, len(images), options.others)
+        classes = classes_of(classifier, len(images), options.others)
         for name, other in OTHERS.items():
-            works[name] = partial(quietly, partial(other, found, images, classes))
+            works[name] = partial(quietly, partial(other, classifier, images, classes))
     return works
 
 
-def last_block(found: Classifier, images: torch.Tensor) -> Callable[[], object]:
-    """A pass of the last block alone on the tokens of these images."""
+def last_block(classifier: Classifier, images: torch.Tensor) -> Callable[[], object]:
+    """A pass of only the last block on the tokens of these images."""
     received: list[torch.Tensor] = []
-    block: nn.Module = found.model.blocks[-1]
+    block: nn.Module = classifier.model.blocks[-1]
     hook = block.register_forward_pre_hook(lambda _module, inputs: received.append(inputs[0]))
-    forward(found, images)
+    forward(classifier, images)
     hook.remove()
     return torch.inference_mode()(partial(block, received[0]))
 
 
-def described(found: Classifier) -> str:
-    return f"{found.name}, {found.target_layer}\n{found.route.name}"
+def described(classifier: Classifier) -> str:
+    return f"{classifier.name}, {classifier.target_layer}\n{classifier.route.name}"
 
 
 def machine(device: str) -> str:

@@ -1,6 +1,6 @@
-"""How long 10,000 masks take in each form, and how memory grows.
+"""How long 10,000 masks take in each format, and how memory grows.
 
-``python tests/benchmarks/export_cost.py [N [FORM …]]``; processor seconds say more than wall time on a busy machine.
+``python tests/benchmarks/export_cost.py [N [FORM …]]``; on a busy machine processor seconds say more than wall time.
 """
 
 import os
@@ -30,7 +30,7 @@ GRID, SIZE, CLASSES = (16, 16), (400, 300), [f"Aus {letter}us" for letter in "bc
 
 
 def build(folder: Path, specimens: int) -> Path:
-    """A store with drawn evidence; all rows share a hundred photographs."""
+    """A store with random evidence; all rows share a hundred photographs."""
     rng = np.random.default_rng(0)
     (folder / "images").mkdir()
     for k in range(100):
@@ -56,40 +56,40 @@ def build(folder: Path, specimens: int) -> Path:
     return folder / "maps.zarr"
 
 
-def one(store: str, form: str, folder: str) -> None:
-    """Export here; prints seconds, processor seconds, and the MiB of all processes at a tenth and at the end."""
-    held: list[float] = []
+def export_once(store: str, form: str, folder: str) -> None:
+    """Export in this process; print seconds, processor seconds, and MiB of all processes at a tenth and at the end."""
+    sizes: list[float] = []
 
     def watch(done: int, total: int) -> None:
         if done in (max(total // 10, 1), total * 99 // 100):
-            held.append(memory())
+            sizes.append(memory())
 
     start = time.perf_counter()
     export(store, folder, format=form, which="automatic", workers=processors(), progress=watch)
-    print(f"{time.perf_counter() - start:.1f} {sum(os.times()[:4]):.1f} {held[0]:.0f} {held[-1]:.0f}")
+    print(f"{time.perf_counter() - start:.1f} {sum(os.times()[:4]):.1f} {sizes[0]:.0f} {sizes[-1]:.0f}")
 
 
 def memory() -> float:
-    """Bytes that no other process shares, of this process and of those that it started, in MiB."""
-    here = psutil.Process()
-    return sum(one.memory_full_info().uss for one in [here, *here.children()]) / 2**20
+    """Unshared memory of this process and of those that it started, in MiB."""
+    parent = psutil.Process()
+    return sum(process.memory_full_info().uss for process in [parent, *parent.children()]) / 2**20
 
 
 def main(specimens: int, forms: list[str]) -> None:
-    """Print one table; each form in a process of its own."""
-    table = Table("form", "masks", "seconds", "processor seconds", "masks / s", "MiB after a tenth", "MiB at the end")
+    """Print one table; each format runs in a process of its own."""
+    table = Table("format", "masks", "seconds", "processor seconds", "masks / s", "MiB after a tenth", "MiB at the end")
     with tempfile.TemporaryDirectory() as folder:
         store = build(Path(folder), specimens)
         for form in forms:
             command = [sys.executable, __file__, "--one", str(store), form, str(Path(folder) / form)]
-            said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-            table.add_row(form, str(specimens), *said[:2], f"{specimens / float(said[0]):.0f}", *said[2:])
-            print(form, *said, flush=True)
+            figures = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+            table.add_row(form, str(specimens), *figures[:2], f"{specimens / float(figures[0]):.0f}", *figures[2:])
+            print(form, *figures, flush=True)
     Console().print(table)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        one(*sys.argv[2:])
+        export_once(*sys.argv[2:])
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000, sys.argv[2:] or list(FORMATS))

@@ -1,8 +1,8 @@
 """What faithfulness costs in forward passes: ``python tests/benchmarks/faithfulness_cost.py [images]``.
 
-1,000 images × 6 maps × 20 steps. A hook counts the images that go through the model; the need is counted beside it
-without the package: a deletion and an insertion curve of 20 steps a map, of which the ends are everybody's, and the
-four drops, of which those at 5, 10 and 20 % are steps of the deletion curve. The model is tiny.
+1,000 images × 6 maps × 20 steps. A hook counts the images that go through the model, and the number that is needed is
+computed without the package: for each map a deletion and an insertion curve of 20 steps, whose ends are the same for
+all maps, and four drops, of which those at 5, 10 and 20 % are steps of the deletion curve. The model is tiny.
 """
 
 import sys
@@ -45,7 +45,7 @@ def classifier() -> Classifier:
 
 
 def collection(folder: Path, images: int, species: list[str]) -> Catalog:
-    """Noise, as many of each species."""
+    """Noise, with as many images of each species."""
     rng, rows = np.random.default_rng(0), []
     for i in range(images):
         Image.fromarray(rng.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)).save(folder / f"{i}.jpg")
@@ -56,7 +56,7 @@ def collection(folder: Path, images: int, species: list[str]) -> Catalog:
 
 
 def needed(images: int) -> int:
-    """Different images that the figures need: whole, wholly masked, for each map 19 + 19 inner steps and one drop."""
+    """Images that the figures need: whole, wholly masked, and for each map 19 + 19 inner steps and one drop."""
     pixels = HEIGHT * WIDTH
     steps = {round(pixels * i / STEPS) for i in range(1, STEPS)}
     deleted = steps | {round(pixels * share) for share in (0.01, 0.05, 0.1, 0.2)}
@@ -65,25 +65,25 @@ def needed(images: int) -> int:
 
 def main(images: int) -> None:
     """Print one table."""
-    model, seen = classifier(), [0]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    model, counts = classifier(), [0]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         catalog = collection(folder, images, SPECIES)
         store = plan_store(folder / "maps.zarr", catalog, model, references=3)
         annotate_chunks(store.location, list(pending_chunks(store.location)), model)
-        handle = model.model.register_forward_pre_hook(lambda _m, args: seen.append(len(args[0])))
+        handle = model.model.register_forward_pre_hook(lambda _m, args: counts.append(len(args[0])))
         start = time.perf_counter()
-        found = faithfulness(folder / "maps.zarr", model, protocol=Protocol(), gammas=(0.3, 1.0), steps=STEPS)
+        figures = faithfulness(folder / "maps.zarr", model, protocol=Protocol(), gammas=(0.3, 1.0), steps=STEPS)
         seconds = time.perf_counter() - start
         handle.remove()
-    assert set(found.specimens["map"]) == set(MAPS), set(found.specimens["map"])
-    assert found.specimens["image_id"].nunique() == images
-    table = Table("images", "maps", "steps", "forwards counted", "needed", "ratio", "forwards a second")
-    row = (images, len(MAPS), STEPS, sum(seen), needed(images), f"{sum(seen) / needed(images):.3f}",
-           f"{sum(seen) / seconds:.0f}")  # fmt: skip
+    assert set(figures.specimens["map"]) == set(MAPS), set(figures.specimens["map"])
+    assert figures.specimens["image_id"].nunique() == images
+    table = Table("images", "maps", "steps", "forward passes", "needed", "ratio", "per second")
+    row = (images, len(MAPS), STEPS, sum(counts), needed(images), f"{sum(counts) / needed(images):.3f}",
+           f"{sum(counts) / seconds:.0f}")  # fmt: skip
     table.add_row(*map(str, row))
     Console().print(table)
-    Console().print(f"as the report says it: {found}", highlight=False)
+    Console().print(f"as the report says: {figures}", highlight=False)
 
 
 if __name__ == "__main__":

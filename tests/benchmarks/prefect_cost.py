@@ -1,6 +1,6 @@
 """What Prefect costs a run of 20,000 specimens: `python tests/benchmarks/prefect_cost.py [images per second]`.
 
-A standing server is started on 127.0.0.1. The flow `annotate` then runs over shards that compute nothing, and the same
+A Prefect server is started on 127.0.0.1. The flow `annotate` then runs over shards that compute nothing, and the same
 steps run once more as plain calls. The difference is the cost of Prefect's tasks, artifacts and log; it is printed in
 seconds and as a percentage of the time that the specimens take at the given rate.
 """

@@ -1,4 +1,4 @@
-"""How long the head of a probe takes on cached features: ``python tests/benchmarks/probe_cost.py``."""
+"""How long training the head of a probe takes on cached features: ``python tests/benchmarks/probe_cost.py``."""
 
 import time
 
@@ -12,7 +12,7 @@ from finercam_core.train.settings import ProbeSettings
 
 
 def features(images: int, width: int, classes: int) -> tuple[np.ndarray, TrainingData]:
-    """Overlapping clouds, a tenth of them for validation."""
+    """Overlapping clouds of points, one per class; a tenth of the images are for validation."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, classes, images)
     values = rng.normal(size=(classes, width))[labels] + 8 * rng.normal(size=(images, width))
@@ -25,7 +25,7 @@ def features(images: int, width: int, classes: int) -> tuple[np.ndarray, Trainin
 
 def main() -> None:
     """Print one table."""
-    table = Table("images", "features", "classes", "penalties tried", "seconds", "right on validation")
+    table = Table("images", "features", "classes", "penalties tried", "seconds", "accuracy on validation")
     for images, width, classes in ((2_000, 384, 100), (10_000, 768, 400)):
         values, data = features(images, width, classes)
         settings, notes = ProbeSettings(), []

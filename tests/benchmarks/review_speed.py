@@ -1,8 +1,8 @@
 """How fast the review is on a store of 60,000 specimens: `xvfb-run … python tests/benchmarks/review_speed.py [folder]`.
 
-The store has 1,900 species with drawn evidence, photographs of 1,500 × 1,000 pixels, and two reviewers' verdicts on a
-third of it. Every figure is wall time in one process with a real napari window; "own code" is without napari's drawing.
-A folder that was given keeps the store for the next run.
+The store has 1,900 species with random evidence, photographs of 1,500 × 1,000 pixels, and the verdicts of two reviewers
+on a third of it. Every figure is wall time in one process with a real napari window; "own code" means without napari's
+drawing. If a folder is given, the store stays there for the next run.
 """
 
 import json
@@ -42,7 +42,7 @@ Row = Callable[..., None]
 
 
 def make_store(folder: Path) -> Path:
-    """The store, unless the folder has it already."""
+    """The store, made unless the folder has it already."""
     store = folder / "maps.zarr"
     if (folder / "complete").exists():
         return store
@@ -57,7 +57,7 @@ def make_store(folder: Path) -> Path:
     create_store(store, catalog, plan, GRID, settings)
     rng = np.random.default_rng(0)
     for chunk in pending_chunks(str(store)):
-        write_chunk(str(store), chunk, drawn(chunk, 7, rng))
+        write_chunk(str(store), chunk, random_result(chunk, 7, rng))
     give_verdicts(store, rng)
     (folder / "complete").touch()
     return store
@@ -86,11 +86,11 @@ def specimens() -> pd.DataFrame:
 
 
 def letters(number: int) -> str:
-    """A number in letters, since a name with digits is no scientific name."""
+    """A number in letters, since a name with digits is not a scientific name."""
     return "".join(chr(ord("a") + int(digit)) for digit in str(number))
 
 
-def drawn(chunk: Chunk, classes: int, rng: np.random.Generator) -> ChunkResult:
+def random_result(chunk: Chunk, classes: int, rng: np.random.Generator) -> ChunkResult:
     n = len(chunk)
     logit = rng.normal(4, 2, (n, classes)).astype(np.float32)
     evidence = rng.normal(size=(n, classes, *GRID)).astype(np.float32)
@@ -130,11 +130,11 @@ def spread(times: Iterator[float]) -> tuple[str, str]:
 def main(folder: Path) -> None:
     start = time.perf_counter()
     store = make_store(folder)
-    print(f"store of {SPECIMENS:,} specimens: {time.perf_counter() - start:.0f} s to make or find", flush=True)
-    table = Table("what", "goal", "median", "99th percentile", title="review of 60,000 specimens")
+    print(f"store of {SPECIMENS:,} specimens: {time.perf_counter() - start:.0f} s to make or open", flush=True)
+    table = Table("step", "goal", "median", "99th percentile", title="review of 60,000 specimens")
 
     def row(*cells: str) -> None:
-        """Print a row as soon as it is there, since all of them take minutes; the table comes last."""
+        """Print a row as soon as it is measured, since all of them take minutes; the table comes last."""
         print(f"  {time.perf_counter() - start:4.0f} s  ", " | ".join(cells), flush=True)
         table.add_row(*cells)
 
@@ -167,17 +167,17 @@ def measure_steps(widget: ReviewWidget, row: Row, when: str) -> None:
         QTest.keyClick(canvas, Qt.Key.Key_N)
         QApplication.processEvents()
 
-    def looked() -> Iterator[float]:
+    def times() -> Iterator[float]:
         for elapsed in milliseconds(step, STEPS):
             yield elapsed
-            pause(0.15)  # nobody looks at a specimen for less
+            pause(0.15)  # nobody looks at a specimen for less time
 
-    row(f"next specimen, key to drawn, {when}", "100 / 250 ms", *spread(looked()))
+    row(f"next specimen, key to drawn, {when}", "100 / 250 ms", *spread(times()))
     row(f"next specimen without any pause, {when}", "", *spread(milliseconds(step, STEPS)))
 
 
 def pause(seconds: float) -> None:
-    """Let the window live for a while, as between two key presses of a person."""
+    """Let the window work for a while, as between two key presses of a person."""
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
         QApplication.processEvents()

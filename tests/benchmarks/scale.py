@@ -1,7 +1,7 @@
-"""Planning, resuming and filling a store of many specimens: `python tests/benchmarks/scale.py [specimens species]`.
+"""Plan, fill and resume a store of many specimens: `python tests/benchmarks/scale.py [specimens species]`.
 
-The model is a stand-in: random class weights for the choice of references, and random evidence of the size that a
-ViT-B/16 has (14 x 14 cells, 8 references). Species have very different numbers of specimens, as collections do.
+The model is a stand-in: random class weights for the choice of references, and random evidence of the size of a
+ViT-B/16's (14 x 14 cells, 8 references). Species have very different numbers of specimens, as in real collections.
 """
 
 import json
@@ -39,19 +39,19 @@ def main(specimens: int, species: int) -> None:
 
 
 def measure(folder: Path, specimens: int, species: int) -> dict[str, float | int]:
-    found = collection(specimens, species)
-    names = sorted(found.specimens["scientificName"].unique())
+    catalog = collection(specimens, species)
+    names = sorted(catalog.specimens["scientificName"].unique())
     weights = np.random.default_rng(0).normal(size=(len(names), FEATURES)).astype(np.float32)
     settings = {"classifier": {"model": "stand-in", "species": names}, "method": "gradcam", "preparation": {}}
     store = str(folder / "maps.zarr")
     with spent("planning, s"):
         with spent("  choice of references, s"):
-            plan = plan_comparisons(found, names, references=REFERENCES, weights=weights)
-        create_store(store, found, plan, GRID, settings)
+            plan = plan_comparisons(catalog, names, references=REFERENCES, weights=weights)
+        create_store(store, catalog, plan, GRID, settings)
     with spent("planning again, nothing new, s"):
-        again = plan_comparisons(found, names, references=REFERENCES, weights=weights)
-        create_store(store, found, again, GRID, settings)
-    memory = {"memory at most after planning, MiB": peak()}
+        again = plan_comparisons(catalog, names, references=REFERENCES, weights=weights)
+        create_store(store, catalog, again, GRID, settings)
+    memory = {"peak memory after planning, MiB": peak()}
     with spent("writing all chunks, s"):
         values = result(64)
         for chunk in pending_chunks(store):
@@ -62,11 +62,11 @@ def measure(folder: Path, specimens: int, species: int) -> dict[str, float | int
         done = summarise(open_store(store)).totals["done"]
     assert (left, done) == (0, specimens)
     sizes = [path.stat().st_size for path in (folder / "maps.zarr").rglob("*") if path.is_file()]
-    return {**SPENT, **memory, "memory at most, MiB": peak(), "files": len(sizes), "bytes": sum(sizes)}
+    return {**SPENT, **memory, "peak memory, MiB": peak(), "files": len(sizes), "bytes": sum(sizes)}
 
 
 def collection(specimens: int, species: int) -> Catalog:
-    """Some species with thousands of specimens, many with one or two; eight species a genus, ten genera a family."""
+    """Some species with thousands of specimens, many with one or two; 8 species per genus, 10 genera per family."""
     share = 1 / np.arange(5, species + 5)
     counts = np.maximum(1, np.floor(share / share.sum() * (specimens - species))).astype(int)
     counts[0] += specimens - counts.sum()
@@ -81,12 +81,12 @@ def collection(specimens: int, species: int) -> Catalog:
 
 
 def letters(number: int) -> str:
-    """A number as a word, since names with digits are not those of a described species."""
+    """A number as a word, since names with digits are not species names."""
     return "".join("abcdefghij"[int(digit)] for digit in str(number))
 
 
 def result(n: int) -> ChunkResult:
-    """Values of a whole chunk, as hard to compress as real ones."""
+    """Values of a chunk, as hard to compress as real ones."""
     rng, classes = np.random.default_rng(1), 1 + REFERENCES
     evidence = rng.normal(size=(n, classes, *GRID)).astype(np.float32)
     logit, status = rng.normal(size=(n, classes)).astype(np.float32), np.full(n, Status.DONE, np.uint8)

@@ -1,7 +1,7 @@
-"""How near annotating comes to its slower half: `python tests/benchmarks/throughput.py [model ...]`.
+"""How close annotating comes to the slower of its two halves: `python tests/benchmarks/throughput.py [model ...]`.
 
 Over the same JPEG files, in one process and in turns: decoding alone, the model's forward pass alone, and
-`annotate_chunks`, which does both and writes the store. On a CPU decoding and the model share the processors, so the
+`annotate_chunks`, which does both and writes the store. On a CPU decoding and the model share the processors, so a
 second figure compares with the rate at which both can be done one after the other.
 """
 
@@ -46,7 +46,7 @@ def main(names: list[str]) -> None:
 
 
 def collection(folder: Path) -> Catalog:
-    """Photographs with something in them: smooth colours with grain, some 200 kB each."""
+    """Photographs with content: smooth colours with grain, about 200 kB each."""
     folder.mkdir()
     rng, rows = np.random.default_rng(0), []
     for number in range(SPECIES * EACH):
@@ -67,23 +67,23 @@ def classifier(species: list[str], name: str) -> Classifier:
     return Classifier(model.to(device), species, preparation=Preparation(224, 224), name=name)
 
 
-def rates(folder: Path, catalog: Catalog, found: Classifier) -> tuple[str, ...]:
-    assert found.grid
+def rates(folder: Path, catalog: Catalog, model: Classifier) -> tuple[str, ...]:
+    assert model.grid
     times: dict[str, list[float]] = {"decode": [], "forward": [], "annotate": []}
     memory: list[int] = []
     for turn in range(ROUNDS + 1):
-        store = plan_store(folder / f"{found.name}-{turn}.zarr", catalog, found, references=REFERENCES)
+        store = plan_store(folder / f"{model.name}-{turn}.zarr", catalog, model, references=REFERENCES)
         chunks = list(pending_chunks(store.location))
-        how = DecoderSettings(found.preparation, store.images_root, default_workers(), found.device.type == "cuda")
+        how = DecoderSettings(model.preparation, store.images_root, default_workers(), model.device.type == "cuda")
         start = time.perf_counter()
         pixels = decode(chunks, how)
         times["decode"].append(time.perf_counter() - start)
         start = time.perf_counter()
-        forward(found, pixels)
+        forward(model, pixels)
         times["forward"].append(time.perf_counter() - start)
         del pixels
         start = time.perf_counter()
-        report = annotate_chunks(store.location, chunks, found, batch_size=BATCH)
+        report = annotate_chunks(store.location, chunks, model, batch_size=BATCH)
         times["annotate"].append(time.perf_counter() - start)
         memory.append(psutil.Process().memory_info().rss >> 20)
         assert report.done == SPECIES * EACH
@@ -98,10 +98,10 @@ def decode(chunks: list[Chunk], how: DecoderSettings) -> torch.Tensor:
     return torch.from_numpy(np.stack([item.pixels for item in items if item.pixels is not None]))
 
 
-def forward(found: Classifier, pixels: torch.Tensor) -> None:
+def forward(model: Classifier, pixels: torch.Tensor) -> None:
     with torch.inference_mode():
         for part in pixels.split(BATCH):
-            found.model(normalised_on_device(part.to(found.device), found.preparation)).cpu()
+            model.model(normalised_on_device(part.to(model.device), model.preparation)).cpu()
 
 
 if __name__ == "__main__":

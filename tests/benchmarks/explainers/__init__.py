@@ -1,1 +1,1 @@
-"""What the explainer is measured on, and the other libraries that it is measured against."""
+"""What the explainer is measured on, and the libraries that it is compared with."""

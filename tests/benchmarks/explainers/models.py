@@ -15,7 +15,7 @@ SPECIES = [f"Aus species{i:02d}" for i in range(CLASSES)]
 
 @dataclass(frozen=True)
 class Case:
-    """A timm model and the layer that is explained; None for the default one."""
+    """A timm model and the layer that is explained, None for the default layer."""
 
     title: str
     model: str
@@ -33,27 +33,27 @@ CASES = {
 
 
 def build(name: str, device: str = "cpu", execution: Execution | None = None) -> Classifier:
-    """A classifier of one of the cases, its route chosen already."""
+    """The classifier of a case, with its route chosen."""
     case = CASES[name]
     torch.manual_seed(0)
     model = timm.create_model(case.model, num_classes=CLASSES).eval().to(device)
-    found = Classifier(model, SPECIES, case.layer, Preparation(SIDE, SIDE), name=case.title, execution=execution)
-    assert found.grid
-    return found
+    classifier = Classifier(model, SPECIES, case.layer, Preparation(SIDE, SIDE), name=case.title, execution=execution)
+    assert classifier.grid
+    return classifier
 
 
-def images_of(found: Classifier, count: int) -> torch.Tensor:
+def images_of(classifier: Classifier, count: int) -> torch.Tensor:
     """Noise, the same in every run."""
-    return torch.randn((count, 3, SIDE, SIDE), generator=torch.Generator().manual_seed(1)).to(found.device)
+    return torch.randn((count, 3, SIDE, SIDE), generator=torch.Generator().manual_seed(1)).to(classifier.device)
 
 
-def classes_of(found: Classifier, count: int, comparisons: int) -> torch.Tensor:
-    """For each image a class and as many references, different ones for each image."""
-    first = torch.arange(count, device=found.device)[:, None]
-    return (first + torch.arange(1 + comparisons, device=found.device)) % CLASSES
+def classes_of(classifier: Classifier, count: int, comparisons: int) -> torch.Tensor:
+    """A class and its references for each image, different ones for each image."""
+    first = torch.arange(count, device=classifier.device)[:, None]
+    return (first + torch.arange(1 + comparisons, device=classifier.device)) % CLASSES
 
 
-def forward(found: Classifier, images: torch.Tensor) -> torch.Tensor:
-    """What the ratios are relative to: the scores, and nothing kept for a gradient."""
+def forward(classifier: Classifier, images: torch.Tensor) -> torch.Tensor:
+    """What the ratios refer to: only the scores, with nothing kept for a gradient."""
     with torch.inference_mode():
-        return found.model(images)
+        return classifier.model(images)

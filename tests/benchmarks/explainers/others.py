@@ -1,7 +1,7 @@
-"""Other libraries asked for the same: a map of each of K comparisons of every image of a batch.
+"""The same task in other libraries: a map of each of K comparisons for every image of a batch.
 
-Each is used as its documentation has it, except that the parameters are frozen for pytorch-grad-cam, which would
-compute a gradient of each of them.
+Each is used as its documentation says, except that the parameters are frozen for pytorch-grad-cam, which would
+otherwise compute a gradient for each of them.
 """
 
 import contextlib
@@ -25,33 +25,38 @@ with warnings.catch_warnings():
 Work = Callable[[Classifier, torch.Tensor, torch.Tensor], object]
 
 
-def grad_cam_each(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
-    """pytorch-grad-cam: its FinerCAM once for each reference, a pass through the whole model and back each time."""
+def grad_cam_each(classifier: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+    """pytorch-grad-cam: FinerCAM once per reference, each time a pass through the whole model and back."""
     for k in range(1, classes.shape[1]):
-        grad_cam_together(found, images, classes[:, [0, k]])
+        grad_cam_together(classifier, images, classes[:, [0, k]])
 
 
-def grad_cam_together(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
-    """pytorch-grad-cam: one map against all references together, which none can be taken out of later."""
+def grad_cam_together(classifier: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+    """pytorch-grad-cam: one map against all references together, from which none can be removed later."""
     rows = classes.tolist()
     targets = [FinerWeightedTarget(row[0], row[1:], GAMMA) for row in rows]
-    with frozen(found.model), FinerCAM(found.model, [found.layer], reshape_transform=found.route.to_grid) as cam:
+    with (
+        frozen(classifier.model),
+        FinerCAM(classifier.model, [classifier.layer], reshape_transform=classifier.route.to_grid) as cam,
+    ):
         cam(images.clone().requires_grad_(), targets)
 
 
-def captum_each(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+def captum_each(classifier: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
     """captum: LayerGradCam once for each class; the difference of two is their comparison before the ReLU."""
-    cam = LayerGradCam(found.model, found.layer)
+    cam = LayerGradCam(classifier.model, classifier.layer)
     for column in classes.T:
         cam.attribute(images, column)
 
 
-def torchcam_each(found: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
-    """torch-cam: its FinerCAM on one forward pass with its graph, then a backward to the layer for each reference."""
+def torchcam_each(classifier: Classifier, images: torch.Tensor, classes: torch.Tensor) -> None:
+    """torch-cam: FinerCAM on one forward pass with its graph, then a backward pass to the layer for each reference."""
     rows, last = classes.tolist(), classes.shape[1] - 1
     target = [row[0] for row in rows]
-    with TorchFinerCAM(found.model, found.layer, reshape_transform=found.route.to_grid, gamma=GAMMA) as cam:
-        scores = found.model(images)
+    with TorchFinerCAM(
+        classifier.model, classifier.layer, reshape_transform=classifier.route.to_grid, gamma=GAMMA
+    ) as cam:
+        scores = classifier.model(images)
         for k in range(1, last + 1):
             cam(target, scores, [[row[k]] for row in rows], retain_graph=k < last)
 
@@ -65,7 +70,7 @@ OTHERS: dict[str, Work] = {
 
 
 def quietly(work: Callable[[], object]) -> None:
-    """Without the progress bars that some of them print."""
+    """Call `work` without the progress bars that some libraries print."""
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         work()

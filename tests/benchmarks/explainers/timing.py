@@ -1,4 +1,4 @@
-"""Times in turns: every piece of work once a round, and its ratio to the forward pass of the same round."""
+"""Times in turns: every piece of work once per round, and its ratio to the forward pass of the same round."""
 
 import statistics
 import time
@@ -12,8 +12,8 @@ Work = Callable[[], object]
 def ratios(base: Work, works: Mapping[str, Work], rounds: int, rounds_of: Mapping[str, int]) -> dict[str, list[float]]:
     """Time of each piece of work over that of `base` in each round; the first round of each is not counted.
 
-    `base` runs first and last in a round and counts with the mean of both, so that a machine that gets slower does not
-    make the work look slow. "again" is the second over the first: what differs without a reason.
+    `base` runs first and last in a round, and the mean of both counts, so that a machine that becomes slower does not
+    make the work look slow. "again" is the second time over the first: the noise of the measurement.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def ratios(base: Work, works: Mapping[str, Work], rounds: int, rounds_of: Mappin
     rounds_of : mapping of str to int
         Fewer rounds for some of them.
     """
-    found: dict[str, list[float]] = {name: [] for name in (*works, "again")}
+    by_work: dict[str, list[float]] = {name: [] for name in (*works, "again")}
     for done in range(rounds + 1):
         first = seconds(base)
         spent = {name: seconds(work) for name, work in works.items() if done <= rounds_of.get(name, rounds)}
@@ -31,13 +31,13 @@ def ratios(base: Work, works: Mapping[str, Work], rounds: int, rounds_of: Mappin
         if done == 0:
             continue
         for name, value in spent.items():
-            found[name].append(2 * value / (first + last))
-        found["again"].append(last / first)
-    return found
+            by_work[name].append(2 * value / (first + last))
+        by_work["again"].append(last / first)
+    return by_work
 
 
 def seconds(work: Work) -> float:
-    """Duration of one call, with what it started on a GPU."""
+    """Duration of one call in seconds, including what it starts on a GPU."""
     start = time.perf_counter()
     work()
     if torch.cuda.is_available():
@@ -46,5 +46,5 @@ def seconds(work: Work) -> float:
 
 
 def median(values: list[float]) -> float:
-    """Of the rounds."""
+    """Median over the rounds."""
     return statistics.median(values)
