@@ -13,7 +13,7 @@ from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.published import beside, read_published
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.species_figures import SpeciesFigures, kept_figures
-from finercam_core.evaluate.specimen_regions import SpecimenRegions, read_boxes
+from finercam_core.evaluate.specimen_regions import SpecimenLocator, read_boxes
 from finercam_core.evaluate.statistics.species_tables import accuracy_table, localisation_table
 from finercam_core.evaluate.tables import joined
 from finercam_core.evaluate.traits.characters import direction_table, pair_table
@@ -76,7 +76,7 @@ def evaluate(
         If no specimen is in the split, none has maps, or the boxes or the published figures cannot be used.
     """
     store, folder, settings = open_store(location, images=images), Path(out), protocol or Protocol()
-    regions = SpecimenRegions() if boxes is None else read_boxes(boxes)
+    regions = SpecimenLocator() if boxes is None else read_boxes(boxes)
     others = read_published(published, str(store.provenance.get("collection", ""))) if published else None
     figures, reused = _gather(store, folder / "parts", settings, regions, truth, progress)
     checks = read_checks(Path(checked or folder), str(store.provenance.get("run")))
@@ -88,7 +88,7 @@ def evaluate(
 
 
 def _gather(
-    store: Store, folder: Path, protocol: Protocol, regions: SpecimenRegions, truth: TrueRegions | None,
+    store: Store, folder: Path, protocol: Protocol, regions: SpecimenLocator, truth: TrueRegions | None,
     progress: Progress | None,
 ) -> tuple[list[SpeciesFigures], int]:  # fmt: skip
     """Figures of every species that is judged, and how many of them were there already."""

@@ -27,7 +27,7 @@ def judge(
     ----------
     store, record, protocol
     specimen : bool array (height, width), optional
-        Where the specimen lies, from `specimen_regions.SpecimenRegions`.
+        Where the specimen lies, from `specimen_regions.SpecimenLocator`.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from finercam_core.evaluate.kept_tables import fingerprint, kept, species_folder
 from finercam_core.evaluate.localisation import judge
 from finercam_core.evaluate.maps import grid_of
 from finercam_core.evaluate.protocol import Protocol
-from finercam_core.evaluate.specimen_regions import SpecimenRegions
+from finercam_core.evaluate.specimen_regions import SpecimenLocator
 from finercam_core.evaluate.tables import joined
 from finercam_core.evaluate.traits.attribution import attribute
 from finercam_core.evaluate.traits.cover import cover
@@ -49,7 +49,7 @@ def species_figures(
     name: str,
     image_ids: Sequence[str],
     protocol: Protocol,
-    regions: SpecimenRegions,
+    regions: SpecimenLocator,
     truth: TrueRegions | None,
 ) -> SpeciesFigures:
     """Judge the specimens of one species; one that cannot be judged is listed with its reason."""
@@ -79,7 +79,7 @@ def species_figures(
 
 
 def kept_figures(
-    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: SpecimenRegions,
+    store: Store, name: str, image_ids: Sequence[str], protocol: Protocol, folder: Path, regions: SpecimenLocator,
     truth: TrueRegions | None = None,
 ) -> tuple[SpeciesFigures, bool]:  # fmt: skip
     """Figures of a species from the folder if they are still valid, else computed and put there; and which it was.

@@ -18,7 +18,7 @@ COLUMNS = ("image_id", "x", "y", "width", "height")
 
 
 @dataclass(frozen=True, eq=False)
-class SpecimenRegions:
+class SpecimenLocator:
     """Where the specimens of a collection lie in their photographs.
 
     Attributes
@@ -105,7 +105,7 @@ def box_region(boxes: npt.ArrayLike, size: tuple[int, int], name: str = "") -> n
     return region
 
 
-def read_boxes(path: str | Path) -> SpecimenRegions:
+def read_boxes(path: str | Path) -> SpecimenLocator:
     """Boxes from a CSV or Parquet table with the columns image_id, x, y, width, height (others are ignored).
 
     Raises
@@ -120,4 +120,4 @@ def read_boxes(path: str | Path) -> SpecimenRegions:
         raise EvaluationError(f"the boxes {path} cannot be read: {error}", "give a CSV or Parquet table") from error
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise EvaluationError(f"{path} has no column {', '.join(missing)}", f"give {', '.join(COLUMNS)}")
-    return SpecimenRegions(table[list(COLUMNS)])
+    return SpecimenLocator(table[list(COLUMNS)])

@@ -1,4 +1,4 @@
-"""`export`: masks of a store into a folder, in one of several forms."""
+"""`export`: masks of a store into a folder, in one of several formats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -24,13 +24,12 @@ FORMATS: dict[str, type[MaskWriter]] = {
     "geojson": GeoJsonWriter,
     "csv": TableWriter,
 }
-# So many failures are named; a store without its images has as many as specimens.
-NAMED = 20
+NAMED = 20  # failures named in the summary; a store without its images has as many as specimens
 
 
 @dataclass
 class ExportSummary:
-    """What was exported: the folder, the number of masks, and specimens that could not be, with the reason."""
+    """What was exported: the folder, the number of masks, and by image_id why specimens were not."""
 
     folder: Path
     which: str
@@ -70,22 +69,22 @@ def export(
     ----------
     store : str, Path or Store
     folder : str or Path
-        Made if it is not there.
+        Created if it is missing.
     format : {"coco", "png", "ome-zarr", "geojson", "csv"}
-        One COCO file with run-length encodings; an indexed PNG a specimen in Fish-Vista's own form, with a JSON file
-        beside it; an OME-Zarr a specimen, with photograph, labels and evidence; one GeoJSON of polygons; or tables of
+        One COCO file with run-length encodings; one indexed PNG per specimen as in Fish-Vista, each with a JSON file;
+        one OME-Zarr per specimen, with photograph, labels and evidence; one GeoJSON file of polygons; or tables of
         measurements and of Audiovisual Core's regions of interest.
     which : {"accepted", "automatic"}
-        Regions that reviewers accepted; or thresholds of every map, which say that nobody reviewed them.
+        Regions that reviewers accepted, or thresholds of every map, marked as not reviewed.
     reviewer : str, optional
-        Whose accepted regions; those of all by default.
+        Whose accepted regions; by default those of all reviewers.
     gamma, top, references
         Of automatic masks, see `automatic_masks`.
     workers : int
-        Processes that write, in the forms with files for each specimen ("png" and "ome-zarr"). A script that asks for
+        Processes that write, in the formats with files for each specimen ("png" and "ome-zarr"). A script that asks for
         more than one must keep its own work below ``if __name__ == "__main__":``.
     progress : callable, optional
-        Called with masks written, and of all where that is known.
+        Called with the number of masks written, and of all where that is known.
 
     Returns
     -------
@@ -94,7 +93,7 @@ def export(
     Raises
     ------
     ExportError
-        If the form, the choice or the reviewer is unknown, nothing is accepted yet, or the folder cannot be written.
+        If the format, the choice or the reviewer is unknown, nothing is accepted yet, or the folder cannot be written.
     """
     opened = store if isinstance(store, Store) else open_store(store)
     if format not in FORMATS:
@@ -110,10 +109,10 @@ def export(
     if first is None and which == "accepted":
         raise ExportError(f"nothing is accepted in {opened.location}", "review it first, or use --which automatic")
     summary = ExportSummary(Path(folder), which)
-    found = chain([] if first is None else [first], records)
+    every = chain([] if first is None else [first], records)
     try:
         with _writer(format, summary.folder, opened) as writer:
-            for specimen in written(writer, found, workers):
+            for specimen in written(writer, every, workers):
                 summary.add(specimen)
                 if progress is not None:
                     progress(summary.masks, len(opened.rows) if which == "automatic" else summary.masks)
@@ -127,5 +126,5 @@ def _writer(format: str, folder: Path, store: Store) -> MaskWriter:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ExportError(f"{folder} cannot be made: {error.strerror}", "choose another folder") from error
+        raise ExportError(f"{folder} cannot be created: {error.strerror}", "choose another folder") from error
     return FORMATS[format](folder, store)

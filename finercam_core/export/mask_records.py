@@ -1,14 +1,13 @@
 """Masks to export, one at a time: those that reviewers accepted, or thresholds that nobody has reviewed."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ExportError, FinercamError
-from finercam_core.finer import choose_references, coefficients, combine, gamma_for
+from finercam_core.finer import GAMMA, choose_references, coefficients, combine, gamma_for
 from finercam_core.images.decoder import image_size
 from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import to_image
@@ -18,9 +17,64 @@ from finercam_core.review import LastVerdicts, Region, Verdict
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 
+NOT_REVIEWED = "not reviewed"
+
 
 class SpecimenError(ExportError):
     """One specimen's masks cannot be exported; the others can."""
+
+
+@dataclass(frozen=True)
+class MaskDescription:
+    """What a reader of a mask needs to know, in the order in which files say it.
+
+    Attributes
+    ----------
+    scientificName, license, rightsHolder, collection : str
+        Of the specimen and its photograph.
+    model, weights_sha256, target_layer, method, run : str
+        What the evidence comes from.
+    references : tuple of str
+        Species that the map compares with.
+    gamma : float
+    weighting : str
+    threshold : mapping
+        ``{"top": 0.05}`` or another argument of `finercam_core.regions.threshold.region`.
+    smoothing : float
+        Radius in pixels.
+    source : {"threshold", "painted"}
+    trait, uberon : str
+        The trait that the region is said to be, or "".
+    reviewer : str or None
+        None where nobody has reviewed the mask.
+    decision, note, time : str
+    """
+
+    scientificName: str
+    license: str
+    rightsHolder: str
+    model: str
+    weights_sha256: str
+    target_layer: str
+    method: str
+    run: str
+    collection: str
+    references: tuple[str, ...] = ()
+    gamma: float = GAMMA
+    weighting: str = "mean"
+    threshold: Mapping[str, float] = field(default_factory=dict)
+    smoothing: float = 0.0
+    source: str = "threshold"
+    trait: str = ""
+    uberon: str = ""
+    reviewer: str | None = None
+    decision: str = NOT_REVIEWED
+    note: str = ""
+    time: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """Plain JSON values under the same names."""
+        return {**vars(self), "references": list(self.references), "threshold": dict(self.threshold)}
 
 
 @dataclass(frozen=True)
@@ -29,25 +83,33 @@ class MaskRecord:
 
     Attributes
     ----------
-    image_id, place : str
-        The specimen and where its photograph is, relative to the collection.
+    image_id : str
+        The specimen.
+    address : str
+        Where its photograph is, relative to the collection.
     mask : bool array (height, width)
         At image resolution.
-    about : dict
-        Plain JSON values: scientificName, references, gamma, weighting, method, threshold, trait, uberon, reviewer,
-        decision, note, license, rightsHolder, model, weights_sha256, target_layer, run.
+    about : MaskDescription
     stored : SpecimenRecord, optional
         What the store has of the specimen, where it was read anyway.
     """
 
     image_id: str
-    place: str
+    address: str
     mask: npt.NDArray[np.bool_]
-    about: dict[str, Any]
+    about: MaskDescription
     stored: SpecimenRecord | None = None
 
 
-Found = MaskRecord | tuple[str, FinercamError]
+@dataclass(frozen=True)
+class UnavailableMask:
+    """Why a specimen's mask, or a line of a log, cannot be exported."""
+
+    image_id: str
+    error: FinercamError
+
+
+Found = MaskRecord | UnavailableMask
 
 
 def accepted_masks(store: Store, reviewer: str | None = None) -> Iterator[Found]:
@@ -61,42 +123,53 @@ def accepted_masks(store: Store, reviewer: str | None = None) -> Iterator[Found]
 
     Yields
     ------
-    MaskRecord, or what cannot be exported, a specimen's id or a line of a log, with the error.
+    MaskRecord, or UnavailableMask with a specimen's id or a line of a log.
 
     Raises
     ------
     ExportError
-        If that reviewer said nothing at all.
+        If that reviewer has no verdict in the store.
     """
     verdicts = LastVerdicts(store.location)
     if reviewer is not None and reviewer not in verdicts.reviewers:
         raise ExportError(f"{reviewer!r} reviewed nothing here", f"choose from {', '.join(verdicts.reviewers)}")
     for line, problem in verdicts.problems.items():
-        yield line, SpecimenError(problem, "mend or remove it")
+        yield UnavailableMask(line, SpecimenError(problem, "fix or remove it"))
     for verdict in verdicts.read("accept", reviewer):
         if verdict.image_id not in store.rows.index:
-            yield verdict.image_id, SpecimenError("it is accepted, but no longer in the collection")
+            reason = SpecimenError("it is accepted, but no longer in the collection")
+            yield UnavailableMask(verdict.image_id, reason)
             continue
         for part in verdict.regions:
             yield record_of(store, verdict, part)
 
 
-def record_of(store: Store, verdict: Verdict, part: Region) -> MaskRecord:
+def record_of(store: Store, verdict: Verdict, region: Region) -> MaskRecord:
     """A region of a verdict, with everything that a reader of it needs to know."""
-    about = about_region(store, verdict, part)
-    return MaskRecord(verdict.image_id, store.place(verdict.image_id), decode(part.rle), about)
+    address, about = store.place(verdict.image_id), describe_region(store, verdict, region)
+    return MaskRecord(verdict.image_id, address, decode(region.rle), about)
 
 
-def about_region(store: Store, verdict: Verdict, part: Region) -> dict[str, Any]:
-    """What a reader of a verdict's region needs to know: the `about` of a `MaskRecord`."""
-    made = verdict.comparison
-    return _about(store, verdict.image_id) | {
-        "references": list(made.references), "gamma": made.gamma, "weighting": made.weighting, "method": made.method,
-        "threshold": part.threshold, "smoothing": part.smoothing, "source": part.source,
-        "trait": part.trait, "uberon": part.uberon, "reviewer": verdict.reviewer,
-        "decision": verdict.decision or "not reviewed", "note": verdict.note, "time": verdict.time,
-        "run": verdict.run or store.provenance["run"],
-    }  # fmt: skip
+def describe_region(store: Store, verdict: Verdict, region: Region) -> MaskDescription:
+    """What a reader of a verdict's region needs to know."""
+    made, unreviewed = verdict.comparison, _unreviewed(store, verdict.image_id)
+    return replace(
+        unreviewed,
+        references=tuple(made.references),
+        gamma=made.gamma,
+        weighting=made.weighting,
+        method=made.method,
+        threshold=region.threshold,
+        smoothing=region.smoothing,
+        source=region.source,
+        trait=region.trait,
+        uberon=region.uberon,
+        reviewer=verdict.reviewer,
+        decision=verdict.decision or NOT_REVIEWED,
+        note=verdict.note,
+        time=verdict.time,
+        run=verdict.run or unreviewed.run,
+    )
 
 
 def read_record(store: Store, image_id: str) -> SpecimenRecord:
@@ -111,13 +184,13 @@ def read_record(store: Store, image_id: str) -> SpecimenRecord:
         return store.record(image_id)
     except (FinercamError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         reason = error.problem if isinstance(error, FinercamError) else f"{type(error).__name__}: {error}"
-        raise SpecimenError(f"its maps cannot be read: {reason}", "look with `finercam info`") from error
+        raise SpecimenError(f"its maps cannot be read: {reason}", "see `finercam info`") from error
 
 
 def automatic_masks(
     store: Store, *, gamma: float | None = None, top: float = 0.05, references: Sequence[str] | None = None
 ) -> Iterator[Found]:
-    """Regions of the largest values of every specimen's map; nobody has looked at them, and they say so.
+    """Regions of the largest values of every specimen's map; their descriptions say that nobody reviewed them.
 
     Parameters
     ----------
@@ -125,41 +198,50 @@ def automatic_masks(
     gamma : float, optional
         By default what `gamma_for` says of the store's maps.
     top : float
-        Share of the pixels.
+        Share of the pixels in a region.
     references : sequence of str, optional
-        All stored ones by default.
+        By default all stored ones.
 
     Yields
     ------
-    MaskRecord, or the id of a specimen whose photograph or maps cannot be had, with the error.
+    MaskRecord, or UnavailableMask for a specimen whose photograph or maps cannot be read.
     """
     for image_id in map(str, store.rows.index):
-        place = store.place(image_id)
+        address = store.place(image_id)
         try:
             record = read_record(store, image_id)
             if record.status != Status.DONE:
                 continue
-            size = image_size(place, root=store.images_root)
+            size = image_size(address, root=store.images_root)
         except (SpecimenError, ImageError) as error:
-            yield image_id, error
+            yield UnavailableMask(image_id, error)
             continue
         use = choose_references(record.classes, references)
         compared = record.compared_at
         used_gamma = gamma_for(compared) if gamma is None else gamma
         weights = coefficients(record.logit, record.log_sum_exp, gamma=used_gamma, use=use, compared_at=compared)
         mask = region(to_image(combine(record.evidence, weights), store.preparation.window(size), size), top=top)
-        about = _about(store, record.image_id) | {
-            "references": [name for name, used in zip(record.classes, use, strict=True) if used],
-            "gamma": used_gamma, "weighting": "mean", "threshold": {"top": top}, "smoothing": 0.0,
-            "source": "threshold", "trait": "", "uberon": "", "reviewer": None, "decision": "not reviewed", "note": "",
-            "time": "",
-        }  # fmt: skip
-        yield MaskRecord(record.image_id, place, mask, about, record)
+        about = replace(
+            _unreviewed(store, record.image_id),
+            references=tuple(name for name, used in zip(record.classes, use, strict=True) if used),
+            gamma=used_gamma,
+            threshold={"top": top},
+        )
+        yield MaskRecord(record.image_id, address, mask, about, record)
 
 
-def _about(store: Store, image_id: str) -> dict[str, Any]:
+def _unreviewed(store: Store, image_id: str) -> MaskDescription:
     """What is the same for every mask of a specimen."""
     row, made = store.row(image_id), store.provenance
-    model = {key: made["classifier"].get(key, "") for key in ("model", "weights_sha256", "target_layer")}
-    rights = {key: str(row[key]) for key in ("scientificName", "license", "rightsHolder")}
-    return {**rights, **model, "method": made["method"], "run": made["run"], "collection": made["collection"]}
+    model = made["classifier"]
+    return MaskDescription(
+        scientificName=str(row["scientificName"]),
+        license=str(row["license"]),
+        rightsHolder=str(row["rightsHolder"]),
+        model=model.get("model", ""),
+        weights_sha256=model.get("weights_sha256", ""),
+        target_layer=model.get("target_layer", ""),
+        method=made["method"],
+        run=made["run"],
+        collection=made["collection"],
+    )

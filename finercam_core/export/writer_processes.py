@@ -1,4 +1,4 @@
-"""Write specimen after specimen: in this process or, where each has files of its own, in some beside it."""
+"""Masks written specimen by specimen: in this process or, where each has files of its own, in several."""
 
 import logging
 import multiprocessing
@@ -8,6 +8,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
+from operator import attrgetter
 from pathlib import Path
 
 from finercam_core.export.formats.mask_writer import MaskWriter
@@ -16,13 +17,13 @@ from finercam_core.images.faults import ImageError
 from finercam_core.io.workers import end_with_parent
 from finercam_core.store import open_store
 
-ALONE = 200  # so many specimens are written before it pays to wait for processes that start
-AHEAD = 4  # specimens that wait for each process; their masks are in memory
+ALONE = 200  # specimens that this process writes first: starting others pays only where there are more
+AHEAD = 4  # specimens queued for each process; their masks are in memory
 
 
 @dataclass(frozen=True)
 class SpecimenMasks:
-    """Masks of one specimen, and why some or all of them are not to be had."""
+    """Masks of one specimen, and why some or all of them are unavailable."""
 
     image_id: str
     masks: Sequence[MaskRecord]
@@ -31,21 +32,21 @@ class SpecimenMasks:
 
 @dataclass(frozen=True)
 class WrittenSpecimen:
-    """What came of one specimen: how many masks were written, and why not all of them."""
+    """How many masks of a specimen were written, and why not all of them."""
 
     image_id: str
     masks: int
     failed: str | None
 
 
-def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Iterator[WrittenSpecimen]:
+def written(writer: MaskWriter, records: Iterable[Found], workers: int = 1) -> Iterator[WrittenSpecimen]:
     """Write masks; those of one specimen follow each other.
 
     Parameters
     ----------
     writer : MaskWriter
-        Entered already.
-    found : iterable of MaskRecord or of an id with an error
+        Already entered.
+    records : iterable of MaskRecord or UnavailableMask
     workers : int
         Processes that write, where the writer is `MaskWriter.apart` and there are more than `ALONE` specimens.
 
@@ -58,7 +59,7 @@ def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Ite
     OSError
         If the folder cannot be written.
     """
-    specimens = _specimens(writer, found)
+    specimens = _specimens(writer, records)
     alone = ALONE if writer.apart and workers > 1 else None
     for specimen in islice(specimens, alone):
         yield write(writer, specimen)
@@ -67,7 +68,7 @@ def written(writer: MaskWriter, found: Iterable[Found], workers: int = 1) -> Ite
 
 
 def write(writer: MaskWriter, specimen: SpecimenMasks) -> WrittenSpecimen:
-    """Write one specimen's masks, or keep why there are none."""
+    """Write one specimen's masks; an error of this specimen alone becomes its reason."""
     before, failed = writer.count, specimen.failed
     try:
         if specimen.masks:
@@ -77,11 +78,11 @@ def write(writer: MaskWriter, specimen: SpecimenMasks) -> WrittenSpecimen:
     return WrittenSpecimen(specimen.image_id, writer.count - before, failed)
 
 
-def _specimens(writer: MaskWriter, found: Iterable[Found]) -> Iterator[SpecimenMasks]:
+def _specimens(writer: MaskWriter, records: Iterable[Found]) -> Iterator[SpecimenMasks]:
     """Masks by specimen, with all that the writer needs of the store."""
-    for image_id, group in groupby(found, key=lambda one: one.image_id if isinstance(one, MaskRecord) else one[0]):
+    for image_id, group in groupby(records, key=attrgetter("image_id")):
         parts = list(group)
-        failures = [str(part[1]) for part in parts if not isinstance(part, MaskRecord)]
+        failures = [str(part.error) for part in parts if not isinstance(part, MaskRecord)]
         masks = [part for part in parts if isinstance(part, MaskRecord)]
         try:
             yield SpecimenMasks(
@@ -92,12 +93,12 @@ def _specimens(writer: MaskWriter, found: Iterable[Found]) -> Iterator[SpecimenM
 
 
 def _beside(writer: MaskWriter, specimens: Iterator[SpecimenMasks], workers: int) -> Iterator[WrittenSpecimen]:
-    """Write in processes; should one of them die, what is left is written in this one."""
-    # Not forked: a process with threads of Zarr must not be.
+    """Write in processes; if one of them dies, this one writes the rest."""
+    # Not forked: Zarr's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    about = (type(writer), writer.folder, writer.store.location, writer.store.images_root)
+    target = (type(writer), writer.folder, writer.store.location, writer.store.images_root)
     queue: deque[tuple[SpecimenMasks, Future[WrittenSpecimen]]] = deque()
-    with ProcessPoolExecutor(workers, context, initializer=_open_writer, initargs=about) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=_open_writer, initargs=target) as pool:
         try:
             for specimen in specimens:
                 queue.append((specimen, pool.submit(_write_beside, specimen)))
@@ -109,14 +110,14 @@ def _beside(writer: MaskWriter, specimens: Iterator[SpecimenMasks], workers: int
                 queue.popleft()
         except BrokenProcessPool:
             logging.getLogger(__name__).warning("a process that writes masks died: the rest is written in this one")
-    yield from (write(writer, specimen) for specimen in chain((one for one, _ in queue), specimens))
+    yield from (write(writer, specimen) for specimen in chain((queued for queued, _ in queue), specimens))
 
 
 _own_writer: list[MaskWriter] = []
 
 
 def _open_writer(kind: type[MaskWriter], folder: Path, location: str, images: str) -> None:
-    """In a process that writes: open the store and keep a writer."""
+    """Open the store and keep a writer, in a process that writes."""
     end_with_parent()
     _own_writer[:] = [kind(folder, open_store(location, images=images))]
 

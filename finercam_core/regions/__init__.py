@@ -1,1 +1,1 @@
-"""Regions of a specimen: from a map by threshold, outlined, encoded, and named as traits."""
+"""Regions of a specimen: cut from a map by threshold, smoothed, encoded, measured, and named as traits."""

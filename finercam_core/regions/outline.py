@@ -7,18 +7,18 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 
 Mask = npt.NDArray[np.bool_]
-# At most 8 pixels a side, since 255 · 4 · 8² still fits 16 bits.
-_RADIUS_A_PIXEL, _MOST = 1.25, 8
+# Cells have at most 8 pixels per side, because 255 · 4 · 8² still fits 16 bits.
+_RADIUS_PER_PIXEL, _LARGEST_CELL = 1.25, 8
 
 
 def smooth(mask: Mask, radius: float) -> Mask:
     r"""Round the outline of a region: blurred with a Gaussian and cut at one half, so that its area hardly changes.
 
-    From a radius of 1.25 pixels on the blur is computed on cells of k × k pixels, :math:`k = 1 + \lfloor radius /
-    1.25 \rfloor`, at most 8, and brought back to pixels bilinearly. Averaging over cells and the way back blur by
-    themselves, with the variances :math:`k^2/12` and :math:`k^2/6`, which the Gaussian is given less:
-    :math:`\sigma^2 = radius^2 - k^2/4`. The outline lies within two pixels, mostly a fraction of one, of
-    that of the Gaussian at full resolution.
+    For radii of 1.25 pixels or more the blur is computed on cells of k × k pixels, :math:`k = 1 + \lfloor radius /
+    1.25 \rfloor`, at most 8, and brought back to pixels bilinearly. Averaging over cells and interpolating back blur by
+    themselves, with the variances :math:`k^2/12` and :math:`k^2/6`, so the Gaussian has that much less:
+    :math:`\sigma^2 = radius^2 - k^2/4`. The outline lies within two pixels, mostly a fraction of one, of the outline
+    that the Gaussian gives at full resolution.
 
     Parameters
     ----------
@@ -32,18 +32,18 @@ def smooth(mask: Mask, radius: float) -> Mask:
     """
     if radius <= 0 or not mask.any():
         return mask
-    # Only the part around the region is blurred: a slider calls this with every step.
+    # Only the surroundings of the region are blurred: a slider calls this at every step.
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     margin = int(3 * radius) + 1
-    part = tuple(slice(max(0, int(at[0]) - margin), int(at[-1]) + margin + 1) for at in (rows, columns))
-    cell = min(_MOST, 1 + int(radius / _RADIUS_A_PIXEL))
+    part = tuple(slice(max(0, int(axis[0]) - margin), int(axis[-1]) + margin + 1) for axis in (rows, columns))
+    cell = min(_LARGEST_CELL, 1 + int(radius / _RADIUS_PER_PIXEL))
     result = np.zeros_like(mask)
     result[part] = _rounded(mask[part], radius, cell)
     return result
 
 
 def _rounded(mask: Mask, radius: float, cell: int) -> Mask:
-    """The same for a whole array, on cells of `cell` × `cell` pixels; beyond its edges it goes on as it is there."""
+    """The same for a whole array, on cells of `cell` × `cell` pixels; beyond the edges their values continue."""
     height, width = mask.shape
     whole = np.pad(mask.view(np.uint8) * np.uint8(255), ((0, -height % cell), (0, -width % cell)), mode="edge")
     cells = np.asarray(Image.fromarray(whole).reduce(cell))

@@ -1,18 +1,23 @@
 """Masks as COCO run-length encodings, by pycocotools; plain text that JSON holds."""
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
 
-RLE = dict[str, Any]
+
+class RLE(TypedDict):
+    """A mask as COCO writes it: `size` is [height, width], `counts` the compressed run lengths."""
+
+    size: list[int]
+    counts: str
 
 
 def encode(mask: npt.NDArray[np.bool_]) -> RLE:
-    """Encode a bool mask (height, width) as ``{"size": [height, width], "counts": text}``."""
-    found = coco.encode(np.asfortranarray(mask.astype(np.uint8)))
-    return {"size": [int(side) for side in found["size"]], "counts": found["counts"].decode("ascii")}
+    """Encode a bool mask (height, width)."""
+    encoded = coco.encode(np.asfortranarray(mask.astype(np.uint8)))
+    return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode("ascii")}
 
 
 def decode(rle: RLE) -> npt.NDArray[np.bool_]:

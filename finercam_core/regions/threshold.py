@@ -1,18 +1,12 @@
-"""From a map to a region: thresholds, and what a region measures."""
-
-from typing import Any
+"""From a map to a region, by threshold."""
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import label
-from skimage.measure import regionprops
 
 from finercam_core.errors import FinercamError
-from finercam_core.regions.outline import Mask, smooth
+from finercam_core.regions.outline import Mask
 
-__all__ = ["Mask", "RegionError", "measure", "region", "shares", "smooth", "split"]
-# Every so many pixels make the sample from which a threshold is guessed before it is found exactly.
-_STEP = 31
+_STEP = 31  # every so many pixels are the sample that tells where to search for the exact threshold
 
 
 class RegionError(FinercamError):
@@ -22,15 +16,15 @@ class RegionError(FinercamError):
 def region(
     values: npt.ArrayLike, *, top: float | None = None, value: float | None = None, energy: float | None = None
 ) -> Mask:
-    """Threshold a map into a region; only positive values ever belong to it.
+    """Threshold a map into a region; only pixels with positive values belong to it.
 
     Parameters
     ----------
     values : array (h, w)
         A map, in any unit.
     top : float, optional
-        Keep the pixels with the largest values, at most this share of all pixels, in (0, 1]; more where more than that
-        have the largest value.
+        Keep the pixels with the largest values, at most this share of all pixels, in (0, 1]; more only where more than
+        that are tied at the largest value.
     value : float, optional
         Keep the pixels with at least this value.
     energy : float, optional
@@ -45,10 +39,10 @@ def region(
     RegionError
         Unless exactly one threshold is given, in its range.
     """
-    chosen = {name: limit for name, limit in (("top", top), ("value", value), ("energy", energy)) if limit is not None}
-    if len(chosen) != 1:
-        raise RegionError(f"thresholds {chosen or 'none'}", "give one of top, value or energy")
-    ((name, limit),) = chosen.items()
+    limits = {name: limit for name, limit in (("top", top), ("value", value), ("energy", energy)) if limit is not None}
+    if len(limits) != 1:
+        raise RegionError(f"thresholds {limits or 'none'}", "give one of top, value or energy")
+    ((name, limit),) = limits.items()
     if not np.isfinite(limit) or (name != "value" and not 0 < limit <= 1):
         raise RegionError(f"{name}={limit}", "give a finite value" if name == "value" else "give a share in (0, 1]")
     field = np.asarray(values, np.float32)
@@ -70,7 +64,7 @@ def _top_limit(flat: npt.NDArray[np.float32], share: float) -> float:
     sample = flat[::_STEP]
     enough = min(sample.size - 1, int(1.2 * share * sample.size) + 16)
     large = flat[flat >= np.partition(sample, sample.size - 1 - enough)[sample.size - 1 - enough]]
-    if large.size <= count:  # the sample was not like the whole
+    if large.size <= count:  # the sample was not representative
         large = flat
     ordered = np.partition(large, (large.size - count - 1, large.size - count))
     limit, below = ordered[large.size - count], ordered[large.size - count - 1]
@@ -84,59 +78,10 @@ def _energy_limit(flat: npt.NDArray[np.float32], share: float) -> float:
     enough = min(falling.size - 1, int(np.searchsorted(held, min(1.0, 1.1 * share) * held[-1])) + 16)
     large = flat[(flat >= falling[enough]) & (flat > 0)]
     total = share * float(np.maximum(flat, 0).sum(dtype=np.float64))
-    if large.sum(dtype=np.float64) < total:  # the sample was not like the whole
+    if large.sum(dtype=np.float64) < total:  # the sample was not representative
         large = flat[flat > 0]
     if not large.size:
         return 0.0
     falling = np.sort(large)[::-1]
     reached = int(np.searchsorted(np.cumsum(falling, dtype=np.float64), total))
     return float(falling[min(reached, falling.size - 1)])
-
-
-def split(mask: Mask, *, most: int = 20, least: float = 0.02) -> npt.NDArray[np.uint8]:
-    """Number the connected parts of a region, largest first.
-
-    Parameters
-    ----------
-    mask : bool array (height, width)
-    most : int
-        Number of parts at most.
-    least : float
-        Parts smaller than this share of the region are left out.
-
-    Returns
-    -------
-    uint8 array (height, width): 0 outside, then 1, 2 …
-    """
-    parts, count = label(mask)
-    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
-    order = [int(i) for i in np.argsort(-sizes, kind="stable")[:most] if sizes[i] >= least * sizes.sum()]
-    numbers = np.zeros(count + 1, np.uint8)
-    numbers[np.array(order, np.intp) + 1] = np.arange(1, len(order) + 1)
-    result: npt.NDArray[np.uint8] = numbers[parts]
-    return result
-
-
-def shares(mask: Mask, labels: npt.NDArray[np.integer[Any]]) -> dict[int, float]:
-    """Share of a region's pixels that lie on each label, largest first; labels without any are left out."""
-    counts = np.bincount(labels[mask].ravel()) if mask.any() else np.zeros(0)
-    found = {int(i): float(counts[i] / counts.sum()) for i in np.flatnonzero(counts)}
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
-
-
-def measure(mask: Mask) -> dict[str, Any]:
-    """Area, box and shape of a region in pixels: area, bbox (x, y, width, height), centroid (x, y), axis lengths.
-
-    An empty region has area 0 and nothing else.
-    """
-    if not mask.any():
-        return {"area": 0}
-    found: Any = regionprops(mask.astype(np.uint8))[0]  # type: ignore[no-untyped-call]
-    top, left, bottom, right = (int(v) for v in found.bbox)
-    return {
-        "area": int(found.area),
-        "bbox": [left, top, right - left, bottom - top],
-        "centroid": [float(found.centroid[1]), float(found.centroid[0])],
-        "major_axis": float(found.axis_major_length),
-        "minor_axis": float(found.axis_minor_length),
-    }

@@ -19,10 +19,7 @@ _OF_FISH = tuple(Trait(i, name.capitalize(), term) for i, (name, term) in enumer
 
 
 def traits_of(store: Store) -> tuple[Trait, ...]:
-    """Traits of a store's collection, without the background; none if its catalog has no trait masks.
-
-    Masks of whole specimens are none.
-    """
+    """Traits of a store's collection, without the background; () if it has no masks, or masks of whole specimens."""
     labels = store.provenance.get("traits")
     if not labels or labels.get("whole"):
         return ()
@@ -34,8 +31,8 @@ def traits_of(store: Store) -> tuple[Trait, ...]:
 def offered_traits(store: Store) -> tuple[Trait, ...]:
     """Traits that a reviewer can give to a region: the collection's own, and Fish-Vista's where it is about fish.
 
-    A collection is about fish if it has no traits of its own, or one in common with Fish-Vista. Those that it lacks get
-    the values after its own.
+    A collection is about fish if it has no traits of its own, or one in common with Fish-Vista. The traits of
+    Fish-Vista that it lacks get the values after its own.
     """
     own = traits_of(store)
     known = {key for trait in own for key in (trait.name.lower(), trait.uberon) if key}

@@ -38,7 +38,7 @@ class Region:
     threshold : dict
         ``{"top": 0.05}`` or another of `finercam_core.regions.threshold.region`; a `value` is in units of the logit.
     smoothing : float
-        Radius in pixels of `finercam_core.regions.threshold.smooth`, 0 for none.
+        Radius in pixels of `finercam_core.regions.outline.smooth`, 0 for none.
     """
 
     rle: RLE

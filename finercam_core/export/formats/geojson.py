@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ from finercam_core.store import Store
 FILE = "regions.geojson"
 
 
-def outline(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def outline(mask: npt.NDArray[np.bool_]) -> dict[str, object]:
     """GeoJSON geometry of a mask along the edges of its pixels.
 
     Parameters
@@ -35,12 +35,12 @@ def outline(mask: npt.NDArray[np.bool_]) -> dict[str, Any]:
     from shapely.geometry import MultiPolygon, mapping, shape
 
     parts = [shape(part) for part, _ in shapes(mask.astype(np.uint8), mask=mask, connectivity=4)]
-    found: dict[str, Any] = mapping(MultiPolygon(parts))
-    return found
+    geometry: dict[str, object] = mapping(MultiPolygon(parts))
+    return geometry
 
 
 class GeoJsonWriter(MaskWriter):
-    """Streams features into ``regions.geojson``; what a mask shows is under its ``properties``.
+    """Streams features into ``regions.geojson``; the description of a mask is in its ``properties``.
 
     Raises
     ------
@@ -68,9 +68,9 @@ class GeoJsonWriter(MaskWriter):
         """See `MaskWriter.add`."""
         for record in records:
             height, width = record.mask.shape
-            of_image = {"image_id": record.image_id, "place": record.place, "width": width, "height": height}
+            of_image = {"image_id": record.image_id, "place": record.address, "width": width, "height": height}
             feature = {"type": "Feature", "id": self.count + 1, "geometry": outline(record.mask)}
-            feature["properties"] = {**of_image, **record.about}
+            feature["properties"] = {**of_image, **record.about.to_json()}
             self._file.write((",\n" if self.count else "\n") + json.dumps(feature, ensure_ascii=False))
             self.count += 1
 

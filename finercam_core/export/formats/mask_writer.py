@@ -1,4 +1,4 @@
-"""What every form of exported masks has in common."""
+"""What every format of exported masks has in common."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from finercam_core.export.mask_records import MaskRecord, SpecimenError
 from finercam_core.images.decoder import load_image
 from finercam_core.store import Store
 
-LONGEST = 150
+LONGEST = 150  # characters of a file name
 
 
 class MaskWriter(ABC):
     """Writes masks specimen by specimen, so that memory does not grow with their number.
 
-    Use it as a context: files that hold all masks are complete when it ends, and not there after an error.
+    Use it as a context manager: files that hold all masks are complete when it ends, and absent after an error.
 
     Parameters
     ----------
     folder : Path
-        Is there already.
+        An existing folder.
     store : Store
         Where the masks come from.
 
@@ -53,7 +53,7 @@ class MaskWriter(ABC):
         Raises
         ------
         SpecimenError
-            If it is not to be had.
+            If it is unavailable.
         """
         return records
 
@@ -64,8 +64,8 @@ class MaskWriter(ABC):
         Raises
         ------
         ImageError, SpecimenError
-            If the form needs the photograph or the maps and they are not to be had, or do not fit the masks; nothing of
-            the specimen is written then.
+            If the format needs the photograph or the maps and they are unavailable, or do not fit the masks; then
+            nothing of the specimen is written.
         """
 
     def photograph(self, record: MaskRecord) -> npt.NDArray[np.uint8]:
@@ -74,9 +74,9 @@ class MaskWriter(ABC):
         Raises
         ------
         ImageError, SpecimenError
-            If it is not to be had, or has another size than the mask.
+            If it is unavailable, or has another size than the mask.
         """
-        pixels: npt.NDArray[np.uint8] = np.asarray(load_image(record.place, root=self.store.images_root))
+        pixels: npt.NDArray[np.uint8] = np.asarray(load_image(record.address, root=self.store.images_root))
         if pixels.shape[:2] != record.mask.shape:
             sizes = [f"{shape[1]} x {shape[0]}" for shape in (pixels.shape, record.mask.shape)]
             raise SpecimenError(f"its photograph has {sizes[0]} pixels and its mask {sizes[1]}", "review it again")
@@ -87,7 +87,7 @@ class MaskWriter(ABC):
 
 
 def file_stem(image_id: str) -> str:
-    """File name of a specimen: its id, with what a folder or a file system would misread as %XX."""
+    """File name of a specimen: its id, with characters that a file system could misread as %XX."""
     safe = "".join(c if c.isalnum() or c in "-_." else "".join(f"%{b:02X}" for b in c.encode()) for c in image_id)
     plain = safe.lstrip(".") or "%00"
     return (

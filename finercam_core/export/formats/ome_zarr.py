@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -27,7 +27,7 @@ class OmeZarrWriter(MaskWriter):
     """Writes ``<image_id>.ome.zarr`` for each specimen, whole or not at all.
 
     The photograph is a (c, y, x) image in pixels. ``labels/<reviewer>`` holds a reviewer's regions, numbered from 1,
-    with a colour and all that is known of each among its properties; where two overlap, the later one shows.
+    with a colour and the description of each among its properties; where two overlap, the later one shows.
     ``evidence`` is an image of its own, (c, y, x) with a channel for the species and one for each of its references,
     on the model's grid, which a scale and a translation bring to the photograph's pixels.
 
@@ -54,10 +54,10 @@ class OmeZarrWriter(MaskWriter):
     def add(self, records: Sequence[MaskRecord]) -> None:
         """See `MaskWriter.add`; the first mask has what the store has of the specimen."""
         image_id, stored = records[0].image_id, records[0].stored
-        assert stored is not None, "prepared() gives it"
+        assert stored is not None, "prepared() adds it"
         photograph = self.photograph(records[0])
         target = self.folder / f"{file_stem(image_id)}.ome.zarr"
-        about = {"image_id": image_id, "place": records[0].place, **self.store.provenance}
+        about = {"image_id": image_id, "place": records[0].address, **self.store.provenance}
         with replacing(target) as partial:
             _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
             self._labels(f"{partial}/labels", records)
@@ -68,7 +68,7 @@ class OmeZarrWriter(MaskWriter):
     def _labels(self, path: str, records: Sequence[MaskRecord]) -> None:
         by_reviewer: dict[str, list[MaskRecord]] = {}
         for record in records:
-            by_reviewer.setdefault(record.about["reviewer"] or "automatic", []).append(record)
+            by_reviewer.setdefault(record.about.reviewer or "automatic", []).append(record)
         names = _node_names(list(by_reviewer))
         zarr.create_group(path, attributes={"ome": {"version": VERSION, "labels": list(names.values())}})
         for reviewer, members in by_reviewer.items():
@@ -85,12 +85,12 @@ class OmeZarrWriter(MaskWriter):
 
 
 def _node_names(reviewers: list[str]) -> dict[str, str]:
-    """A name that Zarr takes for each reviewer; "A B" and "A_B" do not get the same one."""
-    found: dict[str, str] = {}
+    """A name that Zarr accepts for each reviewer; "A B" and "A_B" get different ones."""
+    names: dict[str, str] = {}
     for reviewer in reviewers:
         name = re.sub(r"[^\w\-]+", "_", reviewer)
-        found[reviewer] = f"{name}-{len(found)}" if name in found.values() else name
-    return found
+        names[reviewer] = f"{name}-{len(names)}" if name in names.values() else name
+    return names
 
 
 def _image(
@@ -98,7 +98,7 @@ def _image(
     values: npt.NDArray[Any],
     name: str,
     channels: list[str],
-    about: dict[str, Any],
+    about: Mapping[str, object],
     scale: tuple[float, ...] = (1.0, 1.0, 1.0),
     translation: tuple[float, ...] | None = None,
 ) -> None:
@@ -109,7 +109,7 @@ def _image(
         "version": VERSION, "multiscales": [{"name": name, **_multiscale("cyx", scale, translation)}],
         "omero": {"channels": shown, "rdefs": {"model": "color"}},
     }  # fmt: skip
-    zarr.create_group(path, attributes={"ome": ome, "finercam": about})
+    zarr.create_group(path, attributes={"ome": ome, "finercam": dict(about)})
     chunks = (values.shape[0], min(values.shape[1], TILE), min(values.shape[2], TILE))
     zarr.create_array(f"{path}/0", data=values, chunks=chunks, dimension_names=("c", "y", "x"))
 
@@ -135,8 +135,8 @@ def _label(path: str, name: str, records: Sequence[MaskRecord]) -> None:
     for number, record in enumerate(records, 1):
         values[record.mask] = number
     colours = [{"label-value": n, "rgba": [*label_colour(n), 255]} for n in range(1, len(records) + 1)]
-    properties = [{"label-value": n, **record.about} for n, record in enumerate(records, 1)]
-    label: dict[str, Any] = {"colors": colours, "properties": properties, "source": {"image": "../../"}}
+    properties = [{"label-value": n, **record.about.to_json()} for n, record in enumerate(records, 1)]
+    label: dict[str, object] = {"colors": colours, "properties": properties, "source": {"image": "../../"}}
     Label.model_validate({**label, "version": VERSION})
     ome = {"version": VERSION, "multiscales": [{"name": name, **_multiscale("yx", (1.0, 1.0))}], "image-label": label}
     zarr.create_group(path, attributes={"ome": ome})
@@ -145,13 +145,13 @@ def _label(path: str, name: str, records: Sequence[MaskRecord]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _multiscale(axes: str, scale: tuple[float, ...], translation: tuple[float, ...] | None = None) -> dict[str, Any]:
+def _multiscale(axes: str, scale: tuple[float, ...], translation: tuple[float, ...] | None = None) -> dict[str, object]:
     from ome_zarr_models.v05.axes import Axis
     from ome_zarr_models.v05.multiscales import Dataset, Multiscale
 
     kinds = {"c": "channel", "y": "space", "x": "space"}
-    found: dict[str, Any] = Multiscale(
+    multiscale: dict[str, object] = Multiscale(
         axes=tuple(Axis(name=axis, type=kinds[axis]) for axis in axes),
         datasets=(Dataset.build(path="0", scale=scale, translation=translation),),
     ).model_dump(mode="json", exclude_none=True, by_alias=True)
-    return found
+    return multiscale

@@ -1,9 +1,9 @@
-"""Masks as indexed PNG files in Fish-Vista's own form, with a JSON file beside each that says what it is."""
+"""Masks as indexed PNG files as in Fish-Vista, each with a JSON file that says what it is."""
 
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ UNNAMED = 255
 
 
 class PngWriter(MaskWriter):
-    """Writes ``images/<image_id>.png`` with one value a trait, and ``images/<image_id>.json``.
+    """Writes ``images/<image_id>.png`` with one value per trait, and ``images/<image_id>.json``.
 
     A region without a trait has the value 255, "discriminative region". Several regions of one specimen go into one
     file; where they overlap, the later one shows.
@@ -67,11 +67,11 @@ def write_masks(
     Path of the JSON file.
     """
     values = np.zeros(shape, np.uint8)
-    regions: list[dict[str, Any]] = []
+    regions: list[dict[str, object]] = []
     for record in records:
-        value = names.get(record.about["trait"], UNNAMED)
+        value = names.get(record.about.trait, UNNAMED)
         values[record.mask] = value
-        regions.append({**record.about, "value": value, "place": record.place})
+        regions.append({**record.about.to_json(), "value": value, "place": record.address})
     write_indexed(path, values)
     beside = path.with_suffix(".json")
     about = {"image_id": image_id, "regions": regions}

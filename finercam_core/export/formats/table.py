@@ -1,9 +1,10 @@
-"""Masks as tables: measurements for statistics, and Audiovisual Core's regions of interest, with the masks beside."""
+"""Masks as tables: measurements for statistics and Audiovisual Core's regions of interest, with the masks as PNGs."""
 
 import csv
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,12 +14,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
-from finercam_core.export.mask_records import MaskRecord
+from finercam_core.export.mask_records import MaskDescription, MaskRecord
 from finercam_core.export.measurements import COLUMNS, measurements
 from finercam_core.images.faults import ImageError
 from finercam_core.io.atomic import complete_or_absent
 from finercam_core.regions.masks import read_mask, specimen_of
-from finercam_core.regions.threshold import measure
+from finercam_core.regions.shape import region_shape
 from finercam_core.regions.traits import traits_of
 from finercam_core.store import Store
 
@@ -70,48 +71,49 @@ class TableWriter(MaskWriter):
             region = f"{file_stem(image_id)}-{number}"
             mask = f"{MASKS}/{region}.png"
             Image.fromarray(record.mask).save(self.folder / mask)
-            fixed = {"region": region, "image_id": image_id, "place": record.place, "mask": mask}
+            fixed = {"region": region, "image_id": image_id, "place": record.address, "mask": mask}
             measured = measurements(record.mask, photograph, own, self.traits, body)
-            self._measured.writerow({**fixed, **measured, **_plain(record.about)})
+            self._measured.writerow({**fixed, **asdict(measured), **_plain(record.about)})
             self._regions.writerow(_of_interest(record, region, mask))
             self.count += 1
 
     def _own_mask(self, record: MaskRecord) -> npt.NDArray[np.integer[Any]] | None:
         """The collection's trait mask; None where there is none that can be read and fits the photograph."""
         try:
-            found = read_mask(self.store, record.image_id)
+            own = read_mask(self.store, record.image_id)
         except (ImageError, OSError):
             return None
-        return found if found is not None and found.shape == record.mask.shape else None
+        return own if own is not None and own.shape == record.mask.shape else None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, t: TracebackType | None) -> None:
         self._stack.__exit__(kind, error, t)
 
 
-def _plain(about: dict[str, Any]) -> dict[str, Any]:
+def _plain(about: MaskDescription) -> dict[str, object]:
     """References as names with bars between, the threshold as JSON, and the rest as it is."""
-    return {**about, "references": " | ".join(about["references"]), "threshold": json.dumps(about["threshold"])}
+    texts = {"references": " | ".join(about.references), "threshold": json.dumps(dict(about.threshold))}
+    return {**about.to_json(), **texts}
 
 
-def _of_interest(record: MaskRecord, region: str, mask: str) -> dict[str, Any]:
+def _of_interest(record: MaskRecord, region: str, mask: str) -> dict[str, object]:
     height, width = record.mask.shape
-    x, y, w, h = measure(record.mask).get("bbox", (0, 0, 0, 0))
+    x, y, w, h = region_shape(record.mask).bbox
     about = record.about
-    compared = " and ".join(about["references"]) or "nothing"
+    compared = " and ".join(about.references) or "nothing"
     return {
         "dcterms:identifier": region, "ac:isROIOf": record.image_id, "ac:accessURI": mask,
         "ac:xFrac": round(x / width, 6), "ac:yFrac": round(y / height, 6),
         "ac:widthFrac": round(w / width, 6), "ac:heightFrac": round(h / height, 6),
-        "dwc:scientificName": about["scientificName"], "ac:subjectPart": about["uberon"],
-        "ac:subjectPartLiteral": about["trait"],
-        "ac:caption": f"what tells it from {compared} (Finer-CAM, gamma {about['gamma']:g}, {about['decision']})",
-        "ac:comments": _comments(about), "dcterms:creator": about["reviewer"] or "finercam",
-        "xmpRights:UsageTerms": about["license"],
-        "xmpRights:Owner": about["rightsHolder"],
+        "dwc:scientificName": about.scientificName, "ac:subjectPart": about.uberon,
+        "ac:subjectPartLiteral": about.trait,
+        "ac:caption": f"what tells it from {compared} (Finer-CAM, gamma {about.gamma:g}, {about.decision})",
+        "ac:comments": _comments(about), "dcterms:creator": about.reviewer or "finercam",
+        "xmpRights:UsageTerms": about.license,
+        "xmpRights:Owner": about.rightsHolder,
     }  # fmt: skip
 
 
-def _comments(about: dict[str, Any]) -> str:
-    """The reviewer's note, and which model the evidence is of."""
-    made = f"model {about['model']}, layer {about['target_layer']}, weights SHA-256 {about['weights_sha256']}"
-    return "; ".join(part for part in (about["note"], f"{made}, run {about['run']}") if part)
+def _comments(about: MaskDescription) -> str:
+    """The reviewer's note, and the model that the evidence comes from."""
+    made = f"model {about.model}, layer {about.target_layer}, weights SHA-256 {about.weights_sha256}"
+    return "; ".join(part for part in (about.note, f"{made}, run {about.run}") if part)

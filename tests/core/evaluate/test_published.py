@@ -11,7 +11,7 @@ from PIL import Image
 from finercam_core.catalog import open_catalog
 from finercam_core.evaluate import EvaluationError, EvaluationReport, evaluate
 from finercam_core.evaluate.published import beside, read_published
-from finercam_core.evaluate.specimen_regions import SpecimenRegions
+from finercam_core.evaluate.specimen_regions import SpecimenLocator
 from finercam_core.evaluate.with_model.checks import check
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
@@ -97,7 +97,7 @@ def test_a_whole_specimens_mask_is_taken_as_it_is_and_a_catalogs_box_where_there
         "Sooty Tern": 0.5, "Common Tern": 0.5,
     }  # fmt: skip
     first = store.rows.index[0]
-    given = SpecimenRegions(pd.DataFrame([{"image_id": first, "x": 0, "y": 0, "width": 6, "height": 4}]))
+    given = SpecimenLocator(pd.DataFrame([{"image_id": first, "x": 0, "y": 0, "width": 6, "height": 4}]))
     region = given.of(store, first, None)
     assert region is not None
     assert region.sum() == 24, "a box that somebody gives comes first"

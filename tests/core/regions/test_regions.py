@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter, zoom
 
+from finercam_core.regions.outline import smooth
 from finercam_core.regions.rle import decode, encode
-from finercam_core.regions.threshold import RegionError, measure, region, shares, smooth, split
+from finercam_core.regions.shape import RegionShape, region_shape, shares, split
+from finercam_core.regions.threshold import RegionError, region
 
 maps = arrays(np.float32, (7, 9), elements=st.floats(-5, 5, width=32))
 a_share = st.floats(0.01, 1.0)
@@ -49,7 +51,7 @@ def test_by_hand() -> None:
 def test_a_map_without_evidence_gives_an_empty_region(values: np.ndarray) -> None:
     assert not region(values, top=0.5).any()
     assert not region(values, energy=0.5).any()
-    assert measure(region(values, top=0.5)) == {"area": 0}
+    assert region_shape(region(values, top=0.5)) == RegionShape(area=0)
 
 
 @pytest.mark.parametrize("limits", [{}, {"top": 0.1, "value": 1.0}, {"top": 0.0}, {"energy": 1.5}, {"value": np.nan}])
@@ -66,8 +68,8 @@ def test_run_lengths_keep_every_pixel(mask: np.ndarray) -> None:
 def test_measures_of_a_rectangle() -> None:
     mask = np.zeros((20, 30), bool)
     mask[5:9, 10:22] = True
-    found = measure(mask)
-    assert (found["area"], found["bbox"], found["centroid"]) == (48, [10, 5, 12, 4], [15.5, 6.5])
+    found = region_shape(mask)
+    assert (found.area, found.bbox, found.centroid) == (48, (10, 5, 12, 4), (15.5, 6.5))
 
 
 @given(arrays(np.float32, st.tuples(st.integers(30, 90), st.integers(30, 90)), elements=st.floats(-1, 1, width=32)))

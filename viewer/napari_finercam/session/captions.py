@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from finercam_core.regions.threshold import shares
+from finercam_core.regions.shape import shares
 from finercam_core.regions.traits import Trait
 from finercam_core.review import Agreement, Verdict
 from finercam_core.store import SpecimenRecord

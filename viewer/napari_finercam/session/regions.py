@@ -8,8 +8,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.regions.outline import smooth
 from finercam_core.regions.rle import RLE, decode, encode
-from finercam_core.regions.threshold import region, smooth, split
+from finercam_core.regions.shape import split
+from finercam_core.regions.threshold import region
 from finercam_core.regions.traits import Trait
 from finercam_core.review import Region
 
@@ -173,7 +175,9 @@ class SpecimenRegions:
 
     def records_without_masks(self) -> dict[int, Region]:
         """The regions as `records` returns them, by number, without their pixels, which take time to encode."""
-        return {number: _record({}, properties) for number, properties in self.properties.items()}
+        return {
+            number: _record(RLE(size=[0, 0], counts=""), properties) for number, properties in self.properties.items()
+        }
 
     def take(self, records: Iterable[Region]) -> None:
         """Replace all by the regions of a verdict or a draft; those of another size are left out."""

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ReviewError
-from finercam_core.export.mask_records import about_region
+from finercam_core.export.mask_records import MaskDescription, describe_region
 from finercam_core.finer import Weighting
 from finercam_core.regions.traits import Trait, offered_traits, traits_of
 from finercam_core.review import Comparison, Decision, Draft, Drafts, Region, Verdict
@@ -203,11 +202,11 @@ class ReviewSession:
         comparison = self.comparison_made()
         return Verdict(specimen.image_id, specimen.species, self.reviewer, decision, comparison, regions, note, run=run)
 
-    def about_regions(self) -> dict[int, dict[str, Any]]:
+    def about_regions(self) -> dict[int, MaskDescription]:
         """What an export says of each region, by number; from the verdict as long as its regions are shown."""
         verdict = self._shown or self._verdict("", (), self.note)
         records = self.regions.records_without_masks()
-        return {number: about_region(self.store, verdict, region) for number, region in records.items()}
+        return {number: describe_region(self.store, verdict, region) for number, region in records.items()}
 
     def comparison_made(self) -> Comparison:
         """How the present map is made."""
