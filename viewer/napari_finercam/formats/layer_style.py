@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 import numpy as np
 from napari.utils.colormaps import Colormap, DirectLabelColormap
 
+from finercam_core.export.mask_records import MaskDescription
 from finercam_core.images import palette
 from napari_finercam.session.regions import MAX_NUMBER
 
@@ -16,7 +17,7 @@ REGIONS_KEY = "finercam"
 
 
 class RegionsMetadata(TypedDict):
-    """What the writer needs to know of a layer of regions; plain values, since napari copies them with the layer.
+    """What the writer needs to know of a layer of regions; napari copies it with the layer, so all of it can be copied.
 
     Attributes
     ----------
@@ -25,14 +26,14 @@ class RegionsMetadata(TypedDict):
         The specimen's photograph, relative to the collection.
     values : dict of str to int
         Value of each trait in masks.
-    regions : dict of int to dict
+    regions : dict of int to MaskDescription
         What an export says of each region (`MaskRecord.about`), by its number in the layer.
     """
 
     image_id: str
     place: str
     values: dict[str, int]
-    regions: dict[int, dict[str, Any]]
+    regions: dict[int, MaskDescription]
 
 
 def _colormap(ramp: palette.Ramp, name: str) -> Colormap:
