@@ -1,5 +1,6 @@
 """`finercam catalog`: look at a collection, fetch its images and split it, before anything is computed."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,15 +8,107 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from finercam_flows.commands.check import check
-from finercam_flows.commands.fetch import fetch
-from finercam_flows.options.catalog import SplitOptions
+from finercam_core.errors import CatalogError
+from finercam_flows.calls import fetch_images
+from finercam_flows.options.catalog import CheckOptions, SplitOptions
 from finercam_flows.options.command import command
+from finercam_flows.options.fetch import FetchOptions
+from finercam_flows.screen.bars import progress_bar
+from finercam_flows.screen.fetch_bar import fetch_bar
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from finercam_core.catalog import Catalog
+    from finercam_core.catalog.check import CatalogCheck
+    from finercam_core.fetch import FetchReport
 
+app = typer.Typer(help="Look at a collection's catalog, fetch its images, split it.", no_args_is_help=True)
+
+
+@app.command()
+@command(CheckOptions)
+def check(options: CheckOptions) -> None:
+    """Say what is in a catalog and what is wrong with it; exit code 1 if none of its images can be used.
+
+    Example: finercam catalog check catalogs/fish-vista.toml --json fish-vista.json
+    """
+    from finercam_core.catalog import open_catalog
+    from finercam_core.catalog.check import check_catalog
+    from finercam_flows.screen.check_table import show
+
+    catalog = open_catalog(options.catalog, root=options.root, synonyms=options.synonyms)
+    images = _look(catalog, opened=options.images, near_identical=options.near_identical)
+    result = check_catalog(catalog, images)
+    show(result, Console(), details=options.details)
+    if options.json_file is not None:
+        _write(result, Path(options.json_file))
+    if not result.usable:
+        Console(stderr=True).print("[bold red]finercam:[/] no image of this catalog can be used")
+        raise typer.Exit(1)
+
+
+def _look(catalog: "Catalog", *, opened: bool, near_identical: bool) -> "pd.DataFrame":
+    from finercam_core.catalog.check import look_at_images
+
+    if not opened or not (catalog.specimens["path"] != "").any():
+        return look_at_images(catalog, opened=opened)
+    with progress_bar() as bar:
+        task = bar.add_task("Looking at images", total=None, note="")
+        return look_at_images(
+            catalog,
+            opened=opened,
+            near_identical=near_identical,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+
+
+def _write(result: "CatalogCheck", path: Path) -> None:
+    try:
+        path.write_text(json.dumps(result.to_dict(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CatalogError(f"{path} cannot be written: {error.strerror}", "correct the path after --json") from error
+
+
+@app.command()
+@command(FetchOptions)
+def fetch(options: FetchOptions) -> None:
+    """Bring the images of a catalog into a folder; run the same command again to go on after a stop.
+
+    Afterwards TO/catalog.toml is a catalog that every other command opens; TO/fetched.parquet and TO/failures.parquet
+    say what became of each file.
+
+    Example: finercam catalog fetch catalogs/fish-vista.toml --to fish-vista --contact you@museum.org
+    """
+    try:
+        with fetch_bar() as watcher:
+            report = fetch_images(options, watcher)
+    except KeyboardInterrupt:
+        Console(stderr=True, soft_wrap=True).print(
+            "Stopped; what was fetched is kept. Run the same command again to go on."
+        )
+        raise typer.Exit(130) from None
+    _print_report(report, Path(options.to))
+
+
+def _print_report(report: "FetchReport", folder: Path) -> None:
+    """Print what a fetch did."""
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(
+        f"{report.fetched} files fetched in this run, {report.there} were there: {report.specimens} specimens."
+    )
+    for cause, count in report.causes.items():
+        console.print(f"  [yellow]{count} x {cause}[/]")
+    if report.causes:
+        console.print(f"  each with its reason in {folder / 'failures.parquet'}")
+    if report.unchecked:
+        console.print(f"  [yellow]{report.unchecked} checksums are of a kind that cannot be checked[/]")
+    if report.again:
+        console.print(f"  {report.again} of them may work later: run the same command again")
+    console.print(f"Next: finercam catalog check {folder / 'catalog.toml'}")
+
+
+@app.command()
 @command(SplitOptions)
 def split(options: SplitOptions) -> None:
     """Deal the specimens of each species out to train, val and test; a specimen's images stay together.
@@ -44,9 +137,3 @@ def _counts(table: "pd.DataFrame") -> Table:
         part = table[table["split"] == name]
         shown.add_row(name, f"{len(part):,}", f"{len(part) / len(table):.1%}", f"{part['scientificName'].nunique():,}")
     return shown
-
-
-app = typer.Typer(help="Look at a collection's catalog, fetch its images, split it.", no_args_is_help=True)
-app.command("check")(check)
-app.command("fetch")(fetch)
-app.command("split")(split)
