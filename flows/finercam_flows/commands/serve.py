@@ -82,10 +82,10 @@ async def _table(deployments: "Sequence[Deployment]") -> Table:
     from finercam_flows.serving.schedule import describe, next_start
 
     table = Table("deployment", "when", "next", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for one in deployments:
-        start = await next_start(one.schedules) if not one.paused else None
-        when = "\n".join(map(describe, one.schedules)) or "on demand"
-        table.add_row(one.title, when, f"{start:%a %d %b %H:%M}" if start else "")
+    for deployment in deployments:
+        start = await next_start(deployment.schedules) if not deployment.paused else None
+        when = "\n".join(map(describe, deployment.schedules)) or "on demand"
+        table.add_row(deployment.title, when, f"{start:%a %d %b %H:%M}" if start else "")
     return table
 
 

@@ -82,16 +82,16 @@ def _is_list(kind: Any) -> bool:
 
 def _read(options: type[AnyOptions], values: Mapping[str, Any]) -> AnyOptions:
     """The model of what stands on the command line."""
-    given = {name: value for name, value in values.items() if name in options.model_fields}
+    stated = {name: value for name, value in values.items() if name in options.model_fields}
     for name, flag in OLD_FLAGS.items():
         if values.get(f"old_{name}"):
-            given[name] = values[f"old_{name}"]
+            stated[name] = values[f"old_{name}"]
             typer.echo(f"{flag} is called {_flag(options, name)} now; the old name still works.", err=True)
     for name, field in options.model_fields.items():
-        if name in given and any(get_origin(part) is dict for part in get_args(field.annotation)):
-            given[name] = _mapping(given[name] or [], _flag(options, name))
+        if name in stated and any(get_origin(part) is dict for part in get_args(field.annotation)):
+            stated[name] = _mapping(stated[name] or [], _flag(options, name))
     try:
-        return options(**given)
+        return options(**stated)
     except ValidationError as error:
         raise _misuse(options, error) from error
 
