@@ -1,10 +1,9 @@
-"""Bring in a checkpoint that somebody trained elsewhere: weights and names of scores, and nothing that runs."""
+"""Adopt a checkpoint that was trained elsewhere: its weights and the names of its scores, and nothing that runs."""
 
 import hashlib
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import torch
@@ -16,8 +15,9 @@ from finercam_core.errors import TrainingError
 from finercam_core.explain.model.classifier import preparation_of
 from finercam_core.images.preparation import Preparation
 from finercam_core.taxonomy.names import parse_names
-from finercam_core.train.backbone import Source
+from finercam_core.train.backbone import BackboneSpec
 from finercam_core.train.folder import RANKS, write_folder
+from finercam_core.train.record import AdoptionRecord
 
 # Where training scripts keep the weights within a checkpoint; averaged ones first, since those were judged.
 KEYS = ("state_dict_ema", "model_ema", "state_dict", "model")
@@ -29,7 +29,7 @@ def adopt(
     *,
     model: str,
     classes: str | Path,
-    model_args: Mapping[str, Any] | None = None,
+    model_args: Mapping[str, object] | None = None,
     preparation: Preparation | None = None,
 ) -> Path:
     """Write the folder of a classifier from a checkpoint.
@@ -43,7 +43,7 @@ def adopt(
     model : str
         timm name of the architecture.
     classes : str or Path
-        CSV with a column `scientificName`, one row a score in the order of the scores, perhaps with ranks.
+        CSV with a column `scientificName`, one row per score in the order of the scores, with ranks where known.
     model_args : mapping, optional
         Arguments for building the model.
     preparation : Preparation, optional
@@ -62,7 +62,7 @@ def adopt(
     if target.exists():
         raise TrainingError(f"{target} exists already", "choose another folder, or delete it")
     taxa = read_classes(Path(classes))
-    network, made = Source(model, pretrained=False, arguments=dict(model_args or {})).build(len(taxa))
+    network, construction = BackboneSpec(model, pretrained=False, arguments=dict(model_args or {})).build(len(taxa))
     try:
         network.load_state_dict(clean_state_dict(read_weights(source)))
     except RuntimeError as error:
@@ -70,9 +70,9 @@ def adopt(
         raise TrainingError(
             f"{source} does not fit {model} with {len(taxa)} classes ({reason})", "check the model and the classes"
         ) from error
-    training = {"mode": "adopted", "source": {"name": source.name, "sha256": _sha256(source)}}
+    record = AdoptionRecord(source.name, _sha256(source))
     prepared = preparation or preparation_of(network)
-    write_folder(target, network, made, tuple(taxa.index), prepared, training, taxa)
+    write_folder(target, network, construction, tuple(taxa.index), prepared, record, taxa)
     return target
 
 
@@ -97,7 +97,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
     if isinstance(found, dict):
         found = next((found[key] for key in KEYS if isinstance(found.get(key), dict)), found)
     if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
-        raise TrainingError(f"{path} holds no state_dict", "save the model's state_dict")
+        raise TrainingError(f"{path} does not hold a state_dict", "save the model's state_dict")
     return found
 
 
@@ -107,13 +107,15 @@ def read_classes(path: Path) -> pd.DataFrame:
     Raises
     ------
     TrainingError
-        If it cannot be read, or a name is missing or there twice.
+        If it cannot be read, or a name is missing or repeated.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         names = table["scientificName"].str.strip()
     except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(f"{path} names no classes: {error}", "give a CSV with a column scientificName") from error
+        raise TrainingError(
+            f"{path} does not name the classes: {error}", "give a CSV with a column scientificName"
+        ) from error
     wrong = names[(names == "") | names.duplicated()]
     if len(wrong):
         raise TrainingError(f"row {wrong.index[0] + 2} of {path} is {wrong.iloc[0]!r}", "name each class once")

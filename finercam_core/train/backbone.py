@@ -1,6 +1,7 @@
-"""Build a model with as many scores as a collection has classes."""
+"""A backbone with as many scores as a collection has classes, and how it was built."""
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,36 @@ from finercam_core.images.preparation import Preparation
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a model comes from.
+class Construction:
+    """How a model was built, so that it can be built again; kept in the classifier's folder.
+
+    Attributes
+    ----------
+    spec : str
+        timm name, or ``package.module:function``.
+    arguments : dict
+        Those that it was called with, plain JSON values.
+    from_factory : bool
+        Whether a function built it, not timm.
+    target_layer : str or None
+        Layer whose evidence is shown, where the function names one.
+    """
+
+    spec: str
+    arguments: Mapping[str, object]
+    from_factory: bool = False
+    target_layer: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values: ``architecture`` and ``model_args``, or ``factory``, ``kwargs`` and ``target_layer``."""
+        if self.from_factory:
+            return {"factory": self.spec, "kwargs": self.arguments, "target_layer": self.target_layer}
+        return {"architecture": self.spec, "model_args": self.arguments}
+
+
+@dataclass(frozen=True)
+class BackboneSpec:
+    """The model that a classifier is to be made of.
 
     Attributes
     ----------
@@ -23,15 +52,15 @@ class Source:
     pretrained : bool
         Start a timm model from its published weights.
     arguments : dict
-        For building it.
+        Passed to timm or to the function.
     """
 
     spec: str
     pretrained: bool = True
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
-    def build(self, classes: int) -> tuple[nn.Module, dict[str, Any]]:
-        """Build the model with as many scores as classes, and say how it was built.
+    def build(self, classes: int) -> tuple[nn.Module, Construction]:
+        """Build the model with as many scores as classes, and tell how it was built.
 
         Raises
         ------
@@ -48,18 +77,18 @@ class Source:
 
     def preparation(self) -> Preparation:
         """How the model itself wants its images."""
-        network, _ = Source(self.spec, pretrained=False, arguments=self.arguments).build(2)
+        network, _ = BackboneSpec(self.spec, pretrained=False, arguments=self.arguments).build(2)
         own = getattr(network, "preparation", None)
         return own if isinstance(own, Preparation) else preparation_of(network)
 
-    def _from_factory(self, classes: int) -> tuple[nn.Module, dict[str, Any]]:
+    def _from_factory(self, classes: int) -> tuple[nn.Module, Construction]:
         module, _, function = self.spec.partition(":")
         kwargs = {**self.arguments, "num_classes": classes}
         built = getattr(importlib.import_module(module), function)(**kwargs)
         layer = built.target_layer if isinstance(built, Classifier) else getattr(built, "target_layer", None)
         network = built.model if isinstance(built, Classifier) else built
-        return network, {"factory": self.spec, "kwargs": kwargs, "target_layer": layer}
+        return network, Construction(self.spec, kwargs, from_factory=True, target_layer=layer)
 
-    def _from_timm(self, classes: int, *, pretrained: bool) -> tuple[nn.Module, dict[str, Any]]:
+    def _from_timm(self, classes: int, *, pretrained: bool) -> tuple[nn.Module, Construction]:
         network = timm.create_model(self.spec, pretrained=pretrained, num_classes=classes, **self.arguments)
-        return network, {"architecture": self.spec, "model_args": self.arguments}
+        return network, Construction(self.spec, self.arguments)

@@ -15,14 +15,15 @@ from torch import nn
 
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
+from finercam_core.train.backbone import Construction
 
 Pixels = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
 
 
-def backbone_key(model: nn.Module, head: nn.Linear, made: dict[str, Any], preparation: Preparation) -> str:
+def backbone_key(model: nn.Module, head: nn.Linear, construction: Construction, preparation: Preparation) -> str:
     """Name of a backbone's features: hash of how it is built, its weights but the head's, and its normalisation."""
-    what = {**made, "kwargs": None, "mean": preparation.mean, "std": preparation.std}
+    what = {**construction.to_dict(), "kwargs": None, "mean": preparation.mean, "std": preparation.std}
     digest = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode())
     heads = {tensor.data_ptr() for tensor in head.parameters()}
     for name, tensor in sorted(model.state_dict().items()):
@@ -66,7 +67,7 @@ def cached_features(
     forward : callable
         Features (n, D) of pixels (n, H, W, 3).
     batch : int
-        Images a forward pass. Batches are cut by position, so that a run that was stopped computes the same ones.
+        Images per forward pass. Batches are cut by position, so that a resumed run computes the same ones.
     progress : callable, optional
 
     Returns
@@ -92,7 +93,7 @@ def cached_features(
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:
     found = group[name]
     if not isinstance(found, zarr.Array):
-        raise TypeError(f"{name} is no array")
+        raise TypeError(f"{name} is not an array")
     return found
 
 

@@ -4,9 +4,10 @@ import copy
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -25,39 +26,49 @@ from finercam_core.train.sampling import augment, class_weights, draw_order, sco
 from finercam_core.train.settings import FinetuneSettings
 
 
+class Stateful(Protocol):
+    """What torch can save and load: a model, an optimiser, a schedule."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that has to be kept."""
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> object:
+        """Take up what was kept."""
+
+
 class Checkpoint:
     """A file with the state of everything that changes while training.
 
     Parameters
     ----------
     path : Path
-    parts : dict
-        Things with `state_dict` and `load_state_dict`.
+    parts : mapping of str to Stateful
+        What changes, by name.
     run : str
         Fingerprint of settings and data; the state of another run is not taken up.
     """
 
-    def __init__(self, path: Path, parts: dict[str, Any], run: str) -> None:
+    def __init__(self, path: Path, parts: Mapping[str, Stateful], run: str) -> None:
         self.path, self.parts, self.run = path, parts, run
 
-    def save(self, epoch: int, notes: dict[str, Any]) -> None:
-        """Put the state after an epoch in place at once."""
+    def save(self, epoch: int, history: list[dict[str, float]]) -> None:
+        """Replace the file by the state after an epoch, all at once."""
         state = {name: part.state_dict() for name, part in self.parts.items()}
         with replacing(self.path) as partial, partial.open("wb") as file:
-            torch.save({"run": self.run, "epoch": epoch, "notes": notes, **state}, file)
+            torch.save({"run": self.run, "epoch": epoch, "notes": {"history": history}, **state}, file)
             file.flush()
             os.fsync(file.fileno())
 
-    def resume(self) -> tuple[int, dict[str, Any]]:
-        """Take up the state if there is one of this run: epochs done and the notes kept with it."""
+    def resume(self) -> tuple[int, list[dict[str, float]]]:
+        """Take up the state if there is one of this run: the number of finished epochs and their history."""
         if not self.path.exists():
-            return 0, {}
+            return 0, []
         state = torch.load(self.path, weights_only=True, map_location="cpu")
         if state["run"] != self.run:
-            return 0, {}
+            return 0, []
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
-        return int(state["epoch"]), state["notes"]
+        return int(state["epoch"]), state["notes"].get("history", [])
 
 
 def fingerprint(settings: FinetuneSettings, data: TrainingData, model: torch.nn.Module) -> str:
@@ -113,14 +124,13 @@ def finetune(
     world = world or World(next(model.parameters()).device)
     run = _Run(model.to(memory_format=torch.channels_last), data, preparation, settings, world)
     kept = Checkpoint(checkpoint, run.parts, start)
-    done, notes = kept.resume()
-    run.history = notes.get("history", [])
+    done, run.history = kept.resume()
     for epoch in range(done, settings.epochs):
         if run.finished():
             break
         run.epoch(epoch, progress)
         if world.rank == 0:
-            kept.save(epoch + 1, {"history": run.history})
+            kept.save(epoch + 1, run.history)
     run.finish()
     return run.history
 
@@ -129,12 +139,12 @@ def finetune(
 class _Best:
     """The best weights so far, as a part of the checkpoint."""
 
-    weights: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, torch.Tensor] = field(default_factory=dict)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, torch.Tensor]:
         return self.weights
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         self.weights = dict(state)
 
 
@@ -159,7 +169,12 @@ class _Run:
         self.average = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if settings.ema else None
         self.best = _Best()
         self.history: list[dict[str, float]] = []
-        self.parts = {"model": model, "optimiser": self.optimiser, "schedule": self.schedule, "best": self.best}
+        self.parts: dict[str, Stateful] = {
+            "model": model,
+            "optimiser": self.optimiser,
+            "schedule": self.schedule,
+            "best": self.best,
+        }
         if self.average is not None:
             self.parts["average"] = self.average
 

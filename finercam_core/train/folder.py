@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from huggingface_hub import HfApi, snapshot_download
@@ -16,7 +15,9 @@ from torch import nn
 from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.atomic import replacing
+from finercam_core.train.backbone import Construction
 from finercam_core.train.card import draw_curve, model_card
+from finercam_core.train.record import AdoptionRecord, TrainingRecord
 
 RANKS = ("family", "genus", "specificEpithet", "infraspecificEpithet", "vernacularName")
 
@@ -24,12 +25,12 @@ RANKS = ("family", "genus", "specificEpithet", "infraspecificEpithet", "vernacul
 def write_folder(
     folder: Path,
     model: nn.Module,
-    made: dict[str, Any],
+    construction: Construction,
     species: tuple[str, ...],
     preparation: Preparation,
-    training: dict[str, Any],
+    record: TrainingRecord | AdoptionRecord,
     taxa: pd.DataFrame,
-    data: str = "",
+    collection: str = "",
     licences: Sequence[str] = (),
 ) -> None:
     """Write a classifier; the folder is there whole or not at all.
@@ -39,16 +40,14 @@ def write_folder(
     folder : Path
         Must not exist yet.
     model : torch.nn.Module
-    made : dict
-        How the model is built: ``{"architecture", "model_args"}`` for timm, or ``{"factory", "kwargs"}``.
+    construction : Construction
     species : tuple of str
         Names of the scores.
     preparation : Preparation
-    training : dict
-        Settings and figures, plain JSON values.
+    record : TrainingRecord or AdoptionRecord
     taxa : DataFrame
         Ranks of the classes, by scientificName.
-    data : str
+    collection : str
         Name of the collection that it was trained on.
     licences : sequence of str
         Of the images.
@@ -58,26 +57,29 @@ def write_folder(
         partial.mkdir()
         state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
         save_file(state, partial / "model.safetensors", metadata={"format": "pt"})
-        training = {**training, "sha256": {"model.safetensors": _sha256(partial / "model.safetensors")}}
+        training = {**record.to_dict(), "sha256": {"model.safetensors": _sha256(partial / "model.safetensors")}}
         _json(partial / "preparation.json", preparation.to_dict())
         _json(partial / "training.json", training)
-        if "factory" in made:
-            _json(partial / "finercam.json", made)
+        if construction.from_factory:
+            _json(partial / "finercam.json", construction.to_dict())
         else:
-            _json(partial / "config.json", _timm_config(made, model, species, preparation))
+            _json(partial / "config.json", _timm_config(construction, model, species, preparation))
         _write_classes(partial / "classes.csv", species, taxa)
-        if training.get("curve"):
-            draw_curve(training["curve"], partial / "curve.png")
-        (partial / "README.md").write_text(model_card(made, species, training, data, licences), encoding="utf-8")
+        if isinstance(record, TrainingRecord) and record.curve:
+            draw_curve(record.curve, partial / "curve.png")
+        card = model_card(construction, species, record, collection, licences)
+        (partial / "README.md").write_text(card, encoding="utf-8")
 
 
-def _timm_config(made: dict[str, Any], model: nn.Module, species: tuple[str, ...], p: Preparation) -> dict[str, Any]:
+def _timm_config(
+    construction: Construction, model: nn.Module, species: tuple[str, ...], p: Preparation
+) -> dict[str, object]:
     return {
-        "architecture": made["architecture"],
+        "architecture": construction.spec,
         "num_classes": len(species),
         "num_features": int(getattr(model, "num_features", 0)),
         "global_pool": str(getattr(model, "global_pool_type", "avg")),
-        "model_args": made.get("model_args", {}),
+        "model_args": construction.arguments,
         "label_names": list(species),
         "pretrained_cfg": {
             "num_classes": len(species),
@@ -106,7 +108,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _json(path: Path, value: Any) -> None:
+def _json(path: Path, value: object) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False, default=asdict), encoding="utf-8")
 
 

@@ -1,7 +1,6 @@
 """How good a classifier is: accuracy with intervals, rare species, calibration, confusions, and labels in doubt."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +47,44 @@ def accuracy(predicted: npt.NDArray[np.int64], labels: npt.NDArray[np.int64]) ->
     interval = binomtest(int(right.sum()), n).proportion_ci(method="wilson")
     macro = float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
     return Accuracy(float(right.mean()), float(interval.low), float(interval.high), macro, n)
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Figures of a classifier on images that it was not trained on.
+
+    Attributes
+    ----------
+    split : str
+        Where it was measured.
+    by_frequency : dict of str to str
+        Accuracy in words of head, medium and tail species, see `by_frequency`.
+    ece, ece_scaled : float
+        Expected calibration error, of the scores as they are and divided by the temperature.
+    temperature : float
+    temperature_split : str
+        Where the temperature was chosen.
+    confusions : dict of str to int
+        See `confusions`.
+    """
+
+    split: str
+    by_frequency: dict[str, str]
+    ece: float
+    ece_scaled: float
+    temperature: float
+    temperature_split: str
+    confusions: dict[str, int]
+
+
+@dataclass(frozen=True)
+class DoubtfulLabel:
+    """An image whose label the classifier contradicts, with the probability of the species that it predicts."""
+
+    image_id: str
+    label: str
+    predicted: str
+    probability: float
 
 
 Scores = npt.NDArray[np.float32]
@@ -105,16 +142,16 @@ def confusions(predicted: Labels, labels: Labels, classes: pd.DataFrame) -> dict
 
 def doubtful_labels(
     scores: Scores, labels: Labels, image_ids: tuple[str, ...], species: tuple[str, ...], least: float = 0.9
-) -> list[dict[str, Any]]:
+) -> list[DoubtfulLabel]:
     """Images that the classifier is sure to be of another species: labels worth a look, the surest first."""
     chances = softmax(np.asarray(scores, np.float64), axis=1)
     sure, predicted = chances.max(1), chances.argmax(1)
     order = np.argsort(-sure, kind="stable")
     return [
-        {"image_id": image_ids[i], "label": species[labels[i]], "predicted": species[predicted[i]],
-         "probability": round(float(sure[i]), 4)}
-        for i in order if predicted[i] != labels[i] and sure[i] >= least
-    ]  # fmt: skip
+        DoubtfulLabel(image_ids[i], species[labels[i]], species[predicted[i]], round(float(sure[i]), 4))
+        for i in order
+        if predicted[i] != labels[i] and sure[i] >= least
+    ]
 
 
 def accuracies(data: TrainingData, scores: Scores) -> dict[str, Accuracy]:
@@ -123,26 +160,26 @@ def accuracies(data: TrainingData, scores: Scores) -> dict[str, Accuracy]:
     return {name: accuracy(guess[data.split == name], data.labels[data.split == name]) for name in SPLITS}
 
 
-def judge(data: TrainingData, scores: Scores, catalog: Catalog) -> dict[str, Any]:
-    """Quality on "test", or on "val" where there is none, as plain values; empty where nothing was held out."""
+def held_out_quality(data: TrainingData, scores: Scores, catalog: Catalog) -> Quality | None:
+    """Quality on "test", or on "val" where there is none; None where nothing was held out."""
     held = [name for name in ("test", "val") if (data.split == name).any()]
     if not held:
-        return {}
+        return None
     chosen, tuning = data.split == held[0], data.split == held[-1]
     labels, guess = data.labels[chosen], scores[chosen].argmax(1)
     scale = temperature(scores[tuning], data.labels[tuning])
-    return {
-        "split": held[0],
-        "by_frequency": {name: str(value) for name, value in by_frequency(guess, labels, data.counts).items()},
-        "ece": expected_calibration_error(scores[chosen], labels),
-        "ece_scaled": expected_calibration_error(scores[chosen] / scale, labels),
-        "temperature": scale,
-        "temperature_split": held[-1],
-        "confusions": confusions(guess, labels, _ranks(catalog, data.species)),
-    }
+    return Quality(
+        split=held[0],
+        by_frequency={name: str(value) for name, value in by_frequency(guess, labels, data.counts).items()},
+        ece=expected_calibration_error(scores[chosen], labels),
+        ece_scaled=expected_calibration_error(scores[chosen] / scale, labels),
+        temperature=scale,
+        temperature_split=held[-1],
+        confusions=confusions(guess, labels, _ranks(catalog, data.species)),
+    )
 
 
-def doubts(data: TrainingData, scores: Scores) -> list[dict[str, Any]]:
+def doubts(data: TrainingData, scores: Scores) -> list[DoubtfulLabel]:
     """Labels that the classifier contradicts with certainty, in all splits."""
     return doubtful_labels(scores, data.labels, data.image_ids, data.species)
 

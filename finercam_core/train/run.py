@@ -3,9 +3,8 @@
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -15,23 +14,24 @@ from finercam_core.errors import TrainingError
 from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
-from finercam_core.train.backbone import Source
+from finercam_core.train.backbone import BackboneSpec, Construction
 from finercam_core.train.data import TrainingData, load_data
 from finercam_core.train.distributed import World, joined
 from finercam_core.train.features import Features, Pixels, backbone_key, cached_features, head_inputs
 from finercam_core.train.finetune import finetune, predict
 from finercam_core.train.folder import write_folder
 from finercam_core.train.probe import probe, put
-from finercam_core.train.quality import Accuracy, Scores, accuracies, doubts, judge
+from finercam_core.train.quality import Accuracy, DoubtfulLabel, Quality, Scores, accuracies, doubts, held_out_quality
+from finercam_core.train.record import FinetuneNotes, ProbeNotes, TrainingRecord
 from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
 
 
 @dataclass
 class Fit:
-    """What both ways need: the model on its device and how it was built, the data, and where to keep things."""
+    """What both modes need: the model on its device and how it was built, the data, and where to keep things."""
 
     model: nn.Module
-    made: dict[str, Any]
+    construction: Construction
     data: TrainingData
     preparation: Preparation
     folder: Path
@@ -39,15 +39,15 @@ class Fit:
     progress: StepProgress | None
     world: World
 
-    def finetune(self, settings: FinetuneSettings) -> tuple[Scores, dict[str, Any]]:
+    def finetune(self, settings: FinetuneSettings) -> tuple[Scores, FinetuneNotes]:
         """Train the whole model; scores (N, K) of all images, and notes for `training.json`."""
         place = workspace(self.folder)
         place.mkdir(parents=True, exist_ok=True)
         checkpoint = place / "checkpoint.pt"
         curve = finetune(self.model, self.data, self.preparation, settings, checkpoint, self.progress, world=self.world)
-        return predict(self.model, self.data.pixels, self.preparation).numpy(), {"curve": curve}
+        return predict(self.model, self.data.pixels, self.preparation).numpy(), FinetuneNotes(curve)
 
-    def probe(self, settings: ProbeSettings) -> tuple[Scores, dict[str, Any]]:
+    def probe(self, settings: ProbeSettings) -> tuple[Scores, ProbeNotes]:
         """Train the head alone; scores (N, K) of all images, and notes for `training.json`."""
         head = linear_head(self.model)
         if self.world.size > 1:
@@ -61,12 +61,12 @@ class Fit:
             passes += 1
             return head_inputs(self.model, head, pixels, self.preparation)
 
-        key = backbone_key(self.model, head, self.made, self.preparation)
+        key = backbone_key(self.model, head, self.construction, self.preparation)
         features = cached_features(self.cache, key, self.data.pixels, forward, settings.batch_size, self.progress)
         found, strength = probe(features, self.data, settings, self.progress)
         put(head, found)
         scores = found.scores(torch.from_numpy(features)).numpy()
-        return scores, {"inverse_penalty": strength, "forward_passes": passes, "cache": self.cache.name}
+        return scores, ProbeNotes(strength, passes, self.cache.name)
 
 
 def workspace(folder: Path) -> Path:
@@ -90,10 +90,10 @@ class TrainingReport:
         Species without enough training images.
     excluded : dict
         Image id to why it was left out: one image under two names, or a leak between splits.
-    doubtful : list of dict
-        Labels that the classifier contradicts with certainty: image_id, label, predicted, probability.
-    quality : dict
-        On held-out images: accuracy of head, medium and tail species, calibration, confusions by relation.
+    doubtful : list of DoubtfulLabel
+        Labels that the classifier contradicts with certainty.
+    quality : Quality or None
+        On held-out images; None where nothing was held out.
     history : list of dict
         Of fine-tuning: mean loss of each epoch, and where it was measured the accuracy on "val".
     """
@@ -104,8 +104,8 @@ class TrainingReport:
     unreadable: dict[str, str]
     left_out: tuple[str, ...]
     excluded: dict[str, str] = field(default_factory=dict)
-    doubtful: list[dict[str, Any]] = field(default_factory=list)
-    quality: dict[str, Any] = field(default_factory=dict)
+    doubtful: list[DoubtfulLabel] = field(default_factory=list)
+    quality: Quality | None = None
     history: list[dict[str, float]] = field(default_factory=list)
 
     def __str__(self) -> str:
@@ -114,7 +114,7 @@ class TrainingReport:
         lines += [f"  left out, too few images: {', '.join(self.left_out)}"] if self.left_out else []
         lines += [f"  not readable: {image_id}: {why}" for image_id, why in self.unreadable.items()]
         lines += [f"  left out: {image_id}: {why}" for image_id, why in self.excluded.items()]
-        lines += [f"  label worth a look: {d['image_id']}: {d['label']}, or {d['predicted']}?" for d in self.doubtful]
+        lines += [f"  label worth a look: {d.image_id}: {d.label}, or {d.predicted}?" for d in self.doubtful]
         return "\n".join(lines)
 
 
@@ -125,7 +125,7 @@ def train(
     model: str,
     mode: str = "probe",
     pretrained: bool = True,
-    model_args: Mapping[str, Any] | None = None,
+    model_args: Mapping[str, object] | None = None,
     preparation: Preparation | None = None,
     settings: FinetuneSettings | ProbeSettings | None = None,
     minimum_images: int = 1,
@@ -152,7 +152,7 @@ def train(
         The model's own by default.
     settings : FinetuneSettings or ProbeSettings, optional
     minimum_images : int
-        Training images a species needs.
+        Training images that a species needs.
     device : str
     cache : str or Path, optional
         Where the features of frozen backbones are kept, for every head trained on the same images;
@@ -174,45 +174,39 @@ def train(
         raise TrainingError(f"{target} exists already", "choose another folder, or delete it")
     chosen = settings or read_settings(mode, {})
     if mode not in MODES or not isinstance(chosen, MODES[mode]):
-        raise TrainingError(f"{type(chosen).__name__} are no settings for {mode!r}", "give those of the mode")
-    source = Source(model, pretrained, dict(model_args or {}))
+        raise TrainingError(f"{type(chosen).__name__} does not hold settings for {mode!r}", "give those of the mode")
+    spec = BackboneSpec(model, pretrained, dict(model_args or {}))
     with joined(device) as world:
         return _train(
-            catalog, target, source, mode, chosen, preparation, minimum_images, world,
+            catalog, target, spec, mode, chosen, preparation, minimum_images, world,
             Path(cache or target.parent / "features.zarr"), progress if world.rank == 0 else None,
         )  # fmt: skip
 
 
 def _train(
-    catalog: Catalog, target: Path, source: Source, mode: str, settings: Settings, preparation: Preparation | None,
+    catalog: Catalog, target: Path, spec: BackboneSpec, mode: str, settings: Settings, preparation: Preparation | None,
     minimum: int, world: World, cache: Path, progress: StepProgress | None,
 ) -> TrainingReport:  # fmt: skip
     start = time.monotonic()
     torch.manual_seed(settings.seed)
-    prepared = preparation or source.preparation()
+    prepared = preparation or spec.preparation()
     data = load_data(catalog, prepared, minimum=minimum, progress=progress)
     torch.manual_seed(settings.seed)
-    network, made = source.build(len(data.species))
+    network, construction = spec.build(len(data.species))
     network.to(world.device)
-    fit = Fit(network, made, data, prepared, target, cache, progress, world)
+    fit = Fit(network, construction, data, prepared, target, cache, progress, world)
     scores, notes = fit.finetune(settings) if isinstance(settings, FinetuneSettings) else fit.probe(settings)
-    found = accuracies(data, scores)
     seconds = time.monotonic() - start
-    training = {
-        "mode": mode, "collection": catalog.name, "settings": asdict(settings), "seconds": seconds,
-        "processes": world.size, **notes,
-        "accuracy": {split: asdict(value) for split, value in found.items()},
-        "accuracy_text": {split: str(value) for split, value in found.items() if value.n},
-        "images": {split: value.n for split, value in found.items()}, "quality": judge(data, scores, catalog),
-        "unreadable": data.unreadable, "excluded": data.excluded, "left_out": data.left_out,
-        "doubtful": doubts(data, scores),
-    }  # fmt: skip
+    record = TrainingRecord(
+        mode, catalog.name, settings, seconds, world.size, notes, accuracies(data, scores),
+        held_out_quality(data, scores, catalog), data.unreadable, data.excluded, data.left_out, doubts(data, scores),
+    )  # fmt: skip
     if world.rank == 0:
         taxa = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")
         licences = sorted(set(catalog.specimens["license"]) - {""})
-        write_folder(target, network, made, data.species, prepared, training, taxa, catalog.name, licences)
+        write_folder(target, network, construction, data.species, prepared, record, taxa, catalog.name, licences)
         shutil.rmtree(workspace(target), ignore_errors=True)
     return TrainingReport(
-        target, found, seconds, data.unreadable, data.left_out, data.excluded, training["doubtful"],
-        training["quality"], notes.get("curve", []),
+        target, dict(record.accuracy), seconds, data.unreadable, data.left_out, data.excluded, list(record.doubtful),
+        record.quality, record.curve,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -82,7 +82,7 @@ class ProbeSettings:
     strengths : tuple of float
         Inverse L2 penalties to choose from, on the validation split.
     batch_size : int
-        Images a forward pass.
+        Images per forward pass.
     max_steps : int
         Steps of L-BFGS for each penalty.
     beta, adjustment : float
@@ -102,7 +102,7 @@ Settings = FinetuneSettings | ProbeSettings
 MODES: dict[str, type[FinetuneSettings] | type[ProbeSettings]] = {"probe": ProbeSettings, "finetune": FinetuneSettings}
 
 
-def read_settings(mode: str, values: Mapping[str, Any]) -> Settings:
+def read_settings(mode: str, values: Mapping[str, object]) -> Settings:
     """Settings of a mode from plain values or their texts, such as ``{"epochs": "30"}``; the rest by default.
 
     Raises

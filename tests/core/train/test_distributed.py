@@ -56,15 +56,17 @@ def test_a_probe_in_several_processes_is_refused(make_collection, tmp_path: Path
     from finercam_core.catalog import open_catalog
     from finercam_core.errors import TrainingError
     from finercam_core.images.preparation import Preparation
-    from finercam_core.train.backbone import Source
+    from finercam_core.train.backbone import BackboneSpec
     from finercam_core.train.data import load_data
     from finercam_core.train.distributed import World
     from finercam_core.train.run import Fit
     from finercam_core.train.settings import ProbeSettings
 
     data = load_data(open_catalog(make_collection(tmp_path / "i", {"Aus bus": 6, "Aus cus": 6})), Preparation(32, 48))
-    network, made = Source("test_resnet", pretrained=False).build(2)
+    network, construction = BackboneSpec("test_resnet", pretrained=False).build(2)
     world = World(torch.device("cpu"), 0, 2)
-    fit = Fit(network, made, data, Preparation(32, 48), tmp_path / "out", tmp_path / "features.zarr", None, world)
+    fit = Fit(
+        network, construction, data, Preparation(32, 48), tmp_path / "out", tmp_path / "features.zarr", None, world
+    )
     with pytest.raises(TrainingError, match="in one process, not in 2"):
         fit.probe(ProbeSettings())

@@ -169,4 +169,4 @@ def test_planted_label_noise_is_listed(make_collection: Make, tmp_path: Path) ->
 
     head, _ = probe(features, data, ProbeSettings(strengths=(0.1,)))
     found = doubts(data, head.scores(torch.from_numpy(features)).numpy())
-    assert {d["image_id"] for d in found} == {"3", "4"}
+    assert {label.image_id for label in found} == {"3", "4"}

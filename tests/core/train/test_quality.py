@@ -51,5 +51,5 @@ def test_confusions_by_relation() -> None:
 def test_contradicted_labels_are_listed_the_surest_first() -> None:
     scores = np.array([[9, 0], [0, 5], [0, 9], [0, 0.1]], np.float32)
     found = doubtful_labels(scores, np.array([0, 0, 0, 0]), ("a", "b", "c", "d"), ("Aus bus", "Aus cus"))
-    assert [d["image_id"] for d in found] == ["c", "b"]
-    assert found[0]["predicted"] == "Aus cus"
+    assert [label.image_id for label in found] == ["c", "b"]
+    assert found[0].predicted == "Aus cus"
