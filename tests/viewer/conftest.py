@@ -117,10 +117,10 @@ def finish_store() -> Callable[[Path], None]:
 def window(qapp: QApplication) -> Iterator[ReviewWidget]:
     """One window for all tests here: it is what takes the time."""
     viewer = napari.Viewer(show=True)
-    found = ReviewWidget(viewer)
-    viewer.window.add_dock_widget(found, name="Review", area="right")
-    yield found
-    found.workbench.close_session()
+    widget = ReviewWidget(viewer)
+    viewer.window.add_dock_widget(widget, name="Review", area="right")
+    yield widget
+    widget.workbench.close_session()
     viewer.close()
 
 

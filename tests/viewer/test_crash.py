@@ -17,7 +17,7 @@ from finercam_core.review import latest, read_verdicts
 
 pytestmark = pytest.mark.gui
 KEYS = "KJUKKJKKUK"
-SAID = {"K": "accept", "J": "reject", "U": "unsure"}
+DECISIONS = {"K": "accept", "J": "reject", "U": "unsure"}
 # Reviews ten specimens by key; paints on the fourth and takes a second stroke back; rejects the seventh by mistake and
 # takes that back; paints two strokes on the eleventh, takes another back, and dies in the next.
 SITTING = """
@@ -96,11 +96,11 @@ def test_ten_by_keyboard_then_killed_in_mid_stroke(
     log = read_verdicts(small_store)
     assert [verdict.decision for verdict in log if verdict.image_id == ids[6]] == ["reject", "", "accept"]
     assert len(log) == len(KEYS) + 2
-    said = {key[0]: verdict for key, verdict in latest(log).items()}
-    assert {image_id: verdict.decision for image_id, verdict in said.items()} == {
-        image_id: SAID[key] for image_id, key in zip(ids, KEYS, strict=False)
+    verdicts = {key[0]: verdict for key, verdict in latest(log).items()}
+    assert {image_id: verdict.decision for image_id, verdict in verdicts.items()} == {
+        image_id: DECISIONS[key] for image_id, key in zip(ids, KEYS, strict=False)
     }
-    (fourth,) = said[ids[3]].regions
+    (fourth,) = verdicts[ids[3]].regions
     np.testing.assert_array_equal(decode(fourth.rle), np.load(tmp_path / "fourth.npy") > 0)
     assert session.specimen.image_id == ids[10]
     finished, taken_back, in_hand = (

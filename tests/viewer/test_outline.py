@@ -26,6 +26,7 @@ def test_the_edge_of_the_picture_is_no_border(value):
     assert not outline(np.full((20, 30), value, np.uint8), 3).any()
 
 
+@pytest.mark.gui
 def test_the_layer_draws_these_outlines_and_keeps_them_up_to_date_while_painting(make_napari_viewer):
     viewer, layer = make_napari_viewer(), Labels(np.zeros((40, 60), np.uint8))
     viewer.add_layer(layer)

@@ -9,7 +9,7 @@ from napari_finercam.session.selection import ORDERS, Selection
 from finercam_core.review import Comparison, Region, Verdict
 from finercam_core.status import Status
 
-MADE = Comparison(0.6, "mean", "gradcam", ())
+COMPARISON = Comparison(0.6, "mean", "gradcam", ())
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def queue() -> Queue:
             "slot": [0, 1, 2, 3, 0, 1, 0, 1],
         }
     )
-    found = Queue(rows, "A")
-    found.take_scores(
+    queue = Queue(rows, "A")
+    queue.take_scores(
         "a/a/b",
         SpeciesScores(
             np.array([1, 1, 2, 1], np.uint8),
@@ -34,13 +34,13 @@ def queue() -> Queue:
             np.array([5.0, -1.0, np.nan, 0.5], np.float32),
         ),
     )
-    found.take_missing("e/e/f")
-    return found
+    queue.take_missing("e/e/f")
+    return queue
 
 
-def said(image_id: str, reviewer: str, decision: str, trait: str = "") -> Verdict:
+def verdict(image_id: str, reviewer: str, decision: str, trait: str = "") -> Verdict:
     regions = (Region({"size": [1, 1], "counts": ""}, trait),)
-    return Verdict(image_id, "Aus bus", reviewer, decision, MADE, regions)  # type: ignore[arg-type]
+    return Verdict(image_id, "Aus bus", reviewer, decision, COMPARISON, regions)  # type: ignore[arg-type]
 
 
 def chosen(queue: Queue, **selection: str) -> list[int]:
@@ -49,9 +49,9 @@ def chosen(queue: Queue, **selection: str) -> list[int]:
 
 
 def test_filters(queue: Queue) -> None:
-    queue.take_verdicts("img-0", [said("img-0", "A", "accept", "Eye")])
-    queue.take_verdicts("img-1", [said("img-1", "A", "unsure"), said("img-1", "B", "reject")])
-    queue.take_verdicts("img-4", [said("img-4", "B", "accept", "Head")])
+    queue.take_verdicts("img-0", [verdict("img-0", "A", "accept", "Eye")])
+    queue.take_verdicts("img-1", [verdict("img-1", "A", "unsure"), verdict("img-1", "B", "reject")])
+    queue.take_verdicts("img-4", [verdict("img-4", "B", "accept", "Head")])
     assert chosen(queue) == [0, 1, 3, 4, 5, 6, 7]
     assert chosen(queue, only="unreviewed") == [3, 4, 5, 6, 7]
     assert chosen(queue, only="unsure") == [1]
@@ -102,7 +102,7 @@ def test_steps_pass_over_what_has_no_map(queue: Queue) -> None:
 
 
 def test_a_selection_opens_at_its_first_without_a_verdict_and_may_keep_the_specimen(queue: Queue) -> None:
-    queue.take_verdicts("img-0", [said("img-0", "A", "accept")])
+    queue.take_verdicts("img-0", [verdict("img-0", "A", "accept")])
     queue.select(Selection())
     assert queue.image_id == "img-1"
     queue.position = 3

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from napari_finercam.session.regions import FIRST, SpecimenRegions
+from napari_finercam.session.regions import FIRST, NumberedRegions
 from napari_finercam.session.review import ReviewSession
 from PIL import Image
 from pycocotools.coco import COCO
@@ -145,7 +145,7 @@ def test_several_regions_keep_their_traits(small_store: Path) -> None:
 
 
 def test_dividing_gives_every_separate_part_a_number() -> None:
-    regions = SpecimenRegions((20, 30))
+    regions = NumberedRegions((20, 30))
     labels = np.zeros((20, 30), np.uint8)
     labels[1:9, 1:9], labels[12:16, 20:24] = 1, 1
     regions.paint(labels)

@@ -23,8 +23,8 @@ def test_review_by_keyboard_alone(widget: ReviewWidget, qtbot: QtBot, small_stor
     session = session_of(widget)
     queue = list(session.queue.ids)
     press(widget, qtbot, "KJUNK")
-    said = {key[0]: verdict.decision for key, verdict in latest(read_verdicts(small_store)).items()}
-    assert said == {queue[0]: "accept", queue[1]: "reject", queue[2]: "unsure", queue[4]: "accept"}
+    decisions = {key[0]: verdict.decision for key, verdict in latest(read_verdicts(small_store)).items()}
+    assert decisions == {queue[0]: "accept", queue[1]: "reject", queue[2]: "unsure", queue[4]: "accept"}
     assert session.queue.position == 5
     press(widget, qtbot, "HH")
     assert session.specimen.image_id == queue[3]

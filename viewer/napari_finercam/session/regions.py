@@ -65,7 +65,7 @@ class RegionProperties:
 Snapshot = tuple[bytes, dict[int, RegionProperties]]
 
 
-class SpecimenRegions:
+class NumberedRegions:
     """Numbered regions of one specimen; a pixel belongs to one of them at most.
 
     Parameters

@@ -18,7 +18,7 @@ from napari_finercam.session.history import History, RegionChange, VerdictChange
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.navigation import Navigation
 from napari_finercam.session.queue import Queue
-from napari_finercam.session.regions import Mask, Snapshot, SpecimenRegions, Threshold
+from napari_finercam.session.regions import Mask, NumberedRegions, Snapshot, Threshold
 from napari_finercam.session.verdicts import Verdicts
 
 
@@ -41,7 +41,7 @@ class ReviewSession:
     drafts : Drafts
     threshold : Threshold
         Call `recut` after changing it.
-    regions : SpecimenRegions
+    regions : NumberedRegions
         Of the current specimen.
     note : str
         Of the current specimen, as the verdict will keep it.
@@ -65,7 +65,7 @@ class ReviewSession:
         self.mask_traits: tuple[Trait, ...] = traits_of(self.store) or (Trait(1, "specimen"),)
         self.verdicts = Verdicts(location, reviewer)
         self.drafts = Drafts(location, reviewer)
-        self.regions = SpecimenRegions((1, 1))
+        self.regions = NumberedRegions((1, 1))
         self.note = ""
         self._shown: Verdict | None = None
         self._history = History()
@@ -107,7 +107,7 @@ class ReviewSession:
         """Load the current specimen's draft, else its verdict, else cut the region from its map."""
         specimen, verdict = self.specimen, self.verdicts.own(self.specimen.image_id)
         self.comparison.apply_choice(specimen)
-        self.regions, self.note = SpecimenRegions(specimen.image.shape), "" if verdict is None else verdict.note
+        self.regions, self.note = NumberedRegions(specimen.image.shape), "" if verdict is None else verdict.note
         self._shown = None
         try:
             draft = self.drafts.load(specimen.image_id)
@@ -156,7 +156,7 @@ class ReviewSession:
         self._edited(before)
         return True
 
-    def edit(self, change: Callable[[SpecimenRegions], object]) -> None:
+    def edit(self, change: Callable[[NumberedRegions], object]) -> None:
         """Change the regions in a way that can be undone, and save them."""
         before = self.regions.snapshot()
         change(self.regions)

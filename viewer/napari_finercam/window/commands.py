@@ -6,7 +6,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
 from finercam_core.review import Decision
-from napari_finercam.formats.sample import sample_store
 from napari_finercam.window.keys import KeySheet
 from napari_finercam.window.page import QUEUE_TAB, SPECIMEN_TAB
 from napari_finercam.window.panels import comparison, region
@@ -43,6 +42,9 @@ class Commands:
 
     def open_sample(self) -> None:
         """Open the rendered fish."""
+        # The renderer takes a while to import, and few reviews need it.
+        from napari_finercam.formats.sample import sample_store
+
         self._workbench.open_store(sample_store())
 
     def choose_images(self) -> None:

@@ -9,7 +9,7 @@ from superqt import QLabeledDoubleSlider
 
 from finercam_core.regions.traits import Trait
 from napari_finercam.session import captions
-from napari_finercam.session.regions import FIRST, THRESHOLD_KINDS, SpecimenRegions
+from napari_finercam.session.regions import FIRST, THRESHOLD_KINDS, NumberedRegions
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.qt import Signal
 
@@ -149,7 +149,7 @@ class RegionPanel(QWidget):
         self._edit(lambda regions: regions.assign(self.number, trait))
         self.done.emit()
 
-    def _edit(self, change: Callable[[SpecimenRegions], object]) -> None:
+    def _edit(self, change: Callable[[NumberedRegions], object]) -> None:
         if self.session is not None:
             self.session.edit(change)
             self.show_specimen()
@@ -162,7 +162,7 @@ class RegionPanel(QWidget):
     def new_region(self) -> None:
         """Begin another region, to be painted."""
 
-        def add(regions: SpecimenRegions) -> None:
+        def add(regions: NumberedRegions) -> None:
             self.number = regions.add()
 
         self._edit(add)
@@ -170,7 +170,7 @@ class RegionPanel(QWidget):
 
     def divide(self) -> None:
         """Make each connected part of the first region a region of its own."""
-        self._edit(SpecimenRegions.divide)
+        self._edit(NumberedRegions.divide)
 
     def remove(self) -> None:
         """Remove the chosen region."""
@@ -179,4 +179,4 @@ class RegionPanel(QWidget):
 
     def follow(self) -> None:
         """Let the first region follow the threshold again."""
-        self._edit(SpecimenRegions.follow)
+        self._edit(NumberedRegions.follow)
