@@ -1,4 +1,4 @@
-"""What a flow leaves to be looked at in Prefect's pages."""
+"""Tables, the model card and the training curve on Prefect's pages."""
 
 import base64
 from dataclasses import asdict
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def publish_training(report: "TrainingReport") -> None:
-    """Publish accuracies, the model card, and where the model was fine-tuned the course of its training.
+    """Publish accuracies, the model card, and the training curve of a model that was fine-tuned.
 
     Parameters
     ----------
@@ -35,12 +35,12 @@ def publish_training(report: "TrainingReport") -> None:
         )
 
 
-ROWS = 1000  # more than that nobody reads on a page
+ROWS = 1000  # nobody reads more than that on a page
 FAILURES_SHOWN = 50
 
 
 def publish_species(summary: StoreSummary, store: str) -> None:
-    """Publish the table of species: specimens done, failed and missing; those with most left first.
+    """Publish a table of specimens done, failed and missing by species, those with most left first.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def publish_species(summary: StoreSummary, store: str) -> None:
 
 
 def publish_failures(summary: StoreSummary, store: str) -> None:
-    """Publish the causes of failures and the first specimens that failed; nothing where none did."""
+    """Publish the causes of failures and the first specimens that failed; nothing if none did."""
     failed, rejected = summary.totals["failed"], summary.totals["rejected"]
     if not failed and not rejected:
         return

@@ -3,7 +3,7 @@
 from finercam_flows.options.command import command
 from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.screen.bars import run_bar
-from finercam_flows.screen.evaluation_table import tell
+from finercam_flows.screen.evaluation_table import print_evaluation
 
 
 @command(EvaluateOptions)
@@ -16,4 +16,4 @@ def evaluate(options: EvaluateOptions) -> None:
 
     with run_bar("Evaluation"):
         result = flow(**dict(options))
-    tell(result.summary, result.cost)
+    print_evaluation(result.summary, result.cost)

@@ -1,4 +1,4 @@
-"""What `finercam evaluate` says of a finished evaluation."""
+"""What `finercam evaluate` prints about a finished evaluation."""
 
 import json
 from typing import Any
@@ -10,10 +10,18 @@ from rich.table import Table
 from finercam_flows.calls import EvaluationSummary
 
 SHOWN = 8  # caveats
+Row = dict[str, Any]  # of a table in evaluation.json
 
 
-def tell(summary: EvaluationSummary, cost: str = "") -> None:
-    """Say what was measured and where it is; `cost` says what measuring faithfulness cost."""
+def print_evaluation(summary: EvaluationSummary, cost: str = "") -> None:
+    """Print what was measured and where it is.
+
+    Parameters
+    ----------
+    summary : EvaluationSummary
+    cost : str
+        What measuring faithfulness cost, in words; "" if it was not measured.
+    """
     console, folder = Console(), summary.folder
     content = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
     resumed = f"; figures of {summary.reused} were there already" if summary.reused else ""
@@ -21,15 +29,15 @@ def tell(summary: EvaluationSummary, cost: str = "") -> None:
     console.print(f"Judged: {content['protocol']['judged']}.", soft_wrap=True, highlight=False, markup=False)
     if cost:
         console.print(f"Faithfulness: {cost}.", highlight=False)
-        console.print(_overall(content["checks"]["faithfulness"]))
+        console.print(_faithfulness_table(content["checks"]["faithfulness"]))
         for name, reason in content["checks"]["about"]["baselines_left_out"].items():
             console.print(f"  [yellow]{name} left out[/]: {reason}", highlight=False, soft_wrap=True)
     if summary.planted:
-        _tell_planted(console, summary.planted, content["planted"])
+        _print_planted(console, summary.planted, content["planted"])
     if summary.truth:
         console.print(f"{summary.truth[0].upper()}{summary.truth[1:]}.", highlight=False, markup=False)
     if content["beside"]:
-        console.print(_beside(content["beside"]))
+        console.print(_published_table(content["beside"]))
     for row in content["caveats"][:SHOWN]:
         console.print(f"  [yellow]{row['species']}: {row['kind']}[/]; {row['sentence']}", highlight=False)
     if len(content["caveats"]) > SHOWN:
@@ -37,8 +45,8 @@ def tell(summary: EvaluationSummary, cost: str = "") -> None:
     console.print(f"To read: {folder / 'evaluation.md'}", soft_wrap=True, highlight=False)
 
 
-def _tell_planted(console: Console, summary: str, rows: list[dict[str, Any]]) -> None:
-    """How often the planted trait is first, and which pairs miss it, with the reason."""
+def _print_planted(console: Console, summary: str, rows: list[Row]) -> None:
+    """Print how often the planted trait ranks first, and which pairs miss it, with the reason."""
     console.print(f"{summary[0].upper()}{summary[1:]}.", highlight=False)
     for row in rows:
         if row["why"]:
@@ -46,8 +54,8 @@ def _tell_planted(console: Console, summary: str, rows: list[dict[str, Any]]) ->
             console.print(f"  [yellow]missed: {pair}[/]: {escape(row['why'])}", highlight=False, soft_wrap=True)
 
 
-def _beside(rows: list[dict[str, Any]]) -> Table:
-    """Published figures and ours."""
+def _published_table(rows: list[Row]) -> Table:
+    """Published figures beside ours."""
     table = Table("figure", "map", "published", "ours, 95 % interval", "n")
     for row in rows:
         ours = "not measured" if row["ours"] is None else f"{row['ours']:.3f}"
@@ -58,7 +66,7 @@ def _beside(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _overall(rows: list[dict[str, Any]]) -> Table:
+def _faithfulness_table(rows: list[Row]) -> Table:
     """Drop at 5 %, deletion and insertion of each map, with 95 % intervals."""
     table = Table("map", "drop at 5 %", "deletion", "insertion")
     overall = [row for row in rows if row["species"] == "all species"]
@@ -68,5 +76,5 @@ def _overall(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _interval(row: dict[str, Any]) -> str:
+def _interval(row: Row) -> str:
     return rf"{row['mean']:.3f} \[{row['low']:.3f}, {row['high']:.3f}]"
