@@ -109,10 +109,10 @@ class UnavailableMask:
     error: FinercamError
 
 
-Found = MaskRecord | UnavailableMask
+ExportItem = MaskRecord | UnavailableMask
 
 
-def accepted_masks(store: Store, reviewer: str | None = None) -> Iterator[Found]:
+def accepted_masks(store: Store, reviewer: str | None = None) -> Iterator[ExportItem]:
     """Regions of the last verdicts that accept; those of one specimen follow each other.
 
     Parameters
@@ -189,7 +189,7 @@ def read_record(store: Store, image_id: str) -> SpecimenRecord:
 
 def automatic_masks(
     store: Store, *, gamma: float | None = None, top: float = 0.05, references: Sequence[str] | None = None
-) -> Iterator[Found]:
+) -> Iterator[ExportItem]:
     """Regions of the largest values of every specimen's map; their descriptions say that nobody reviewed them.
 
     Parameters

@@ -12,7 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from finercam_core.export.formats.mask_writer import MaskWriter
-from finercam_core.export.mask_records import Found, MaskRecord, SpecimenError
+from finercam_core.export.mask_records import ExportItem, MaskRecord, SpecimenError
 from finercam_core.images.faults import ImageError
 from finercam_core.io.workers import end_with_parent
 from finercam_core.store import open_store
@@ -39,7 +39,7 @@ class WrittenSpecimen:
     failed: str | None
 
 
-def written(writer: MaskWriter, records: Iterable[Found], workers: int = 1) -> Iterator[WrittenSpecimen]:
+def written(writer: MaskWriter, records: Iterable[ExportItem], workers: int = 1) -> Iterator[WrittenSpecimen]:
     """Write masks; those of one specimen follow each other.
 
     Parameters
@@ -78,7 +78,7 @@ def write(writer: MaskWriter, specimen: SpecimenMasks) -> WrittenSpecimen:
     return WrittenSpecimen(specimen.image_id, writer.count - before, failed)
 
 
-def _specimens(writer: MaskWriter, records: Iterable[Found]) -> Iterator[SpecimenMasks]:
+def _specimens(writer: MaskWriter, records: Iterable[ExportItem]) -> Iterator[SpecimenMasks]:
     """Masks by specimen, with all that the writer needs of the store."""
     for image_id, group in groupby(records, key=attrgetter("image_id")):
         parts = list(group)

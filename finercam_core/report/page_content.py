@@ -8,14 +8,14 @@ from finercam_core.evaluate.caveats import Caveat
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.traits.characters import share_in_words
 from finercam_core.report.pages import (
-    Accuracy,
     Candidate,
     Card,
     Character,
     IndexPage,
     PairPage,
-    Reference,
+    ReferenceRow,
     Side,
+    SpeciesAccuracy,
     SpeciesFacts,
     SpeciesPage,
     TraitShare,
@@ -81,7 +81,7 @@ class PageContent:
     def species_page(self, name: str) -> SpeciesPage:
         """One species: specimens, references and why, traits, confusions."""
         references = tuple(
-            Reference(other, TIERS.get(tier, tier), self._paged(name, other), self._candidates(name, other))
+            ReferenceRow(other, TIERS.get(tier, tier), self._paged(name, other), self._candidates(name, other))
             for other, tier in self.references[name]
         )
         specimens = tuple(self.views.some(self._ids[name], self.count))
@@ -105,7 +105,9 @@ class PageContent:
 
     def _facts(self, name: str) -> SpeciesFacts:
         row, figures = self.store.row(self._ids[name][0]), self._accuracy[name]
-        accuracy = Accuracy(figures.n, figures.correct, figures.accuracy, figures.low, figures.high, figures.confusions)
+        accuracy = SpeciesAccuracy(
+            figures.n, figures.correct, figures.accuracy, figures.low, figures.high, figures.confusions
+        )
         return SpeciesFacts(name, str(row["family"]), str(row["vernacularName"]), accuracy, self._caveats(name))
 
     def _thumbnail(self, name: str) -> str:

@@ -7,7 +7,7 @@ from finercam_core.report.specimen_views import SpecimenView
 
 
 @dataclass(frozen=True)
-class Accuracy:
+class SpeciesAccuracy:
     """How often the classifier is right on a species' judged specimens: a share with its 95 % interval, confusions."""
 
     n: int
@@ -57,7 +57,7 @@ class TraitShare:
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceRow:
     """A species that another is compared with, and why; `paged` says whether the pair has a page."""
 
     name: str
@@ -73,7 +73,7 @@ class SpeciesFacts:
     name: str
     family: str
     vernacular: str
-    accuracy: Accuracy
+    accuracy: SpeciesAccuracy
     caveats: tuple[Caveat, ...]
 
 
@@ -98,7 +98,7 @@ class SpeciesPage:
     """One species: its specimens, its references and why, its traits."""
 
     facts: SpeciesFacts
-    references: tuple[Reference, ...]
+    references: tuple[ReferenceRow, ...]
     specimens: tuple[SpecimenView, ...]
     traits: tuple[TraitShare, ...]
 
