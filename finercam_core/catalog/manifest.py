@@ -99,14 +99,14 @@ class Manifest(_Strict):
 
     @model_validator(mode="after")
     def _is_complete(self) -> "Manifest":
-        given = self.columns.keys() | self.constants.keys()
+        terms = self.columns.keys() | self.constants.keys()
         if self.collection.layout != "table":
             return self
         if not self.tables:
             raise ValueError("a collection of tables needs at least one [[tables]] entry")
-        if self.columns and "scientificName" not in given:
+        if self.columns and "scientificName" not in terms:
             raise ValueError("[columns] must say where scientificName stands")
-        if self.columns and not given & {"path", "accessURI"}:
+        if self.columns and not terms & {"path", "accessURI"}:
             raise ValueError("[columns] must say where path or accessURI stands")
         return self
 

@@ -44,10 +44,10 @@ class TraitLabels:
 
     def id_of(self, name: str) -> int:
         """Pixel value of a trait by its name, whatever the case and separators; CatalogError if there is none."""
-        found = {_key(n): i for i, n in self.names.items()}.get(_key(name))
-        if found is None:
+        value = {_key(n): i for i, n in self.names.items()}.get(_key(name))
+        if value is None:
             raise CatalogError(f"no trait is called {name!r}", f"use one of {', '.join(self.names.values())}")
-        return found
+        return value
 
 
 def read_trait_labels(location: str, uberon: Mapping[str, str]) -> TraitLabels:

@@ -28,8 +28,9 @@ def _rejected(catalog: Catalog) -> Finding | None:
     rows = catalog.rejected.sort_values(["table", "row"], kind="stable").reset_index(drop=True)
     if rows.empty:
         return None
-    return Finding("rejected_rows", "error", len(rows), "rows", "rejected", rows,
-                   "{table} row {row}: {reason}", "fix the table")  # fmt: skip
+    return Finding(
+        "rejected_rows", "error", len(rows), "rows", "rejected", rows, "{table} row {row}: {reason}", "fix the table"
+    )
 
 
 def _never_opened(catalog: Catalog) -> Finding | None:
@@ -37,8 +38,16 @@ def _never_opened(catalog: Catalog) -> Finding | None:
     if table.empty:
         return None
     cases = pd.DataFrame({"image_id": table["image_id"], "place": image_locations(table), "fault": table["fault"]})
-    return Finding("never_opened", "error", len(cases), "images", "outside the collection, never opened",
-                   cases.reset_index(drop=True), "{place!r}", "correct the paths")  # fmt: skip
+    return Finding(
+        "never_opened",
+        "error",
+        len(cases),
+        "images",
+        "outside the collection, never opened",
+        cases.reset_index(drop=True),
+        "{place!r}",
+        "correct the paths",
+    )
 
 
 def _images(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
@@ -50,16 +59,31 @@ def _images(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
     findings = []
     if len(missing):
         findings.append(
-            Finding("missing_files", "error", len(missing), "images", "missing",
-                    missing[["image_id", "path"]].reset_index(drop=True), "{path}",
-                    "fetch the collection, or correct the paths or --root")
-        )  # fmt: skip
+            Finding(
+                "missing_files",
+                "error",
+                len(missing),
+                "images",
+                "missing",
+                missing[["image_id", "path"]].reset_index(drop=True),
+                "{path}",
+                "fetch the collection, or correct the paths or --root",
+            )
+        )
     if len(broken):
         causes = tally(broken["status"].map(lambda name: f"{Status[name].sentence}:"))
         findings.append(
-            Finding("unreadable_images", "error", len(broken), "images", f"unusable ({causes})",
-                    broken.reset_index(drop=True), "{path}", "fetch them again, or leave them out")
-        )  # fmt: skip
+            Finding(
+                "unreadable_images",
+                "error",
+                len(broken),
+                "images",
+                f"unusable ({causes})",
+                broken.reset_index(drop=True),
+                "{path}",
+                "fetch them again, or leave them out",
+            )
+        )
     return findings
 
 
@@ -72,18 +96,35 @@ def _masks(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
     missing = named.loc[~FileIndex(catalog.root).exist(named["maskURI"]), ["image_id", "maskURI"]]
     if missing.empty:
         return None
-    return Finding("missing_masks", "error", len(missing), "masks", "missing", missing.reset_index(drop=True),
-                   "{maskURI}", "fetch the collection, or correct the paths")  # fmt: skip
+    return Finding(
+        "missing_masks",
+        "error",
+        len(missing),
+        "masks",
+        "missing",
+        missing.reset_index(drop=True),
+        "{maskURI}",
+        "fetch the collection, or correct the paths",
+    )
 
 
 def _values(catalog: Catalog) -> Finding | None:
     """Values that do not fit their column and were left out."""
     changed = catalog.corrections
-    cases = changed[changed["term"].isin(["hashFunction", "hashValue", "boundingBox", "maskURI", "split"])
-                    & (changed["value"] == "")]  # fmt: skip
+    cases = changed[
+        changed["term"].isin(["hashFunction", "hashValue", "boundingBox", "maskURI", "split"])
+        & (changed["value"] == "")
+    ]
     if cases.empty:
         return None
     what = f"left out, unfit for their column ({tally(cases['term'])})"
-    return Finding("values_left_out", "warning", len(cases), "values", what,
-                   cases.drop(columns="value").reset_index(drop=True), "{image_id}: {term} {verbatim!r}, {reason}",
-                   "they count as unknown")  # fmt: skip
+    return Finding(
+        "values_left_out",
+        "warning",
+        len(cases),
+        "values",
+        what,
+        cases.drop(columns="value").reset_index(drop=True),
+        "{image_id}: {term} {verbatim!r}, {reason}",
+        "they count as unknown",
+    )

@@ -58,8 +58,15 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         """Everything but the format of cases, as JSON values."""
         cases = self.cases.to_dict("records")
-        return {"key": self.key, "level": self.level, "count": self.count, "unit": self.unit, "what": self.what,
-                "remedy": self.remedy, "cases": cases}  # fmt: skip
+        return {
+            "key": self.key,
+            "level": self.level,
+            "count": self.count,
+            "unit": self.unit,
+            "what": self.what,
+            "remedy": self.remedy,
+            "cases": cases,
+        }
 
 
 def tally(values: pd.Series) -> str:
@@ -118,8 +125,13 @@ class CatalogCheck:
     def to_dict(self) -> dict[str, Any]:
         """Everything as JSON values."""
         return {
-            "catalog": self.name, "source": self.source, "root": self.root, "images": self.images,
-            "counts": dict(self.counts), "splits": dict(self.splits),
-            "images_a_species": dict(self.images_a_species), "licences": self.licences.to_dict("records"),
+            "catalog": self.name,
+            "source": self.source,
+            "root": self.root,
+            "images": self.images,
+            "counts": dict(self.counts),
+            "splits": dict(self.splits),
+            "images_a_species": dict(self.images_a_species),
+            "licences": self.licences.to_dict("records"),
             "findings": [finding.to_dict() for finding in self.findings],
-        }  # fmt: skip
+        }

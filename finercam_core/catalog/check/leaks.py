@@ -39,9 +39,16 @@ def _other_tables(catalog: Catalog) -> Finding | None:
     cases = rows[["image_id", "value", "verbatim", "reason"]].rename(columns={"value": "kept", "verbatim": "other"})
     if cases.empty:
         return None
-    return Finding("split_differs_between_tables", "warning", cases["image_id"].nunique(), "images",
-                   "with another split in another table", cases, "{image_id}: {kept}, not {other}",
-                   "the split of the first table is kept; do not mix the tables' splits")  # fmt: skip
+    return Finding(
+        "split_differs_between_tables",
+        "warning",
+        cases["image_id"].nunique(),
+        "images",
+        "with another split in another table",
+        cases,
+        "{image_id}: {kept}, not {other}",
+        "the split of the first table is kept; do not mix the tables' splits",
+    )
 
 
 def _untrained(specimens: pd.DataFrame) -> Finding | None:
@@ -51,8 +58,16 @@ def _untrained(specimens: pd.DataFrame) -> Finding | None:
     if held.empty or not len(trained):
         return None
     cases = held["scientificName"].value_counts().sort_index().rename("images").rename_axis("species").reset_index()
-    return Finding("species_untrained", "note", len(cases), "species", "in val or test but not in train", cases,
-                   "{species} ({images})", "a classifier trained on this catalog does not know them")  # fmt: skip
+    return Finding(
+        "species_untrained",
+        "note",
+        len(cases),
+        "species",
+        "in val or test but not in train",
+        cases,
+        "{species} ({images})",
+        "a classifier trained on this catalog does not know them",
+    )
 
 
 def _no_split(specimens: pd.DataFrame) -> Finding | None:
@@ -60,8 +75,16 @@ def _no_split(specimens: pd.DataFrame) -> Finding | None:
     if without.all() or not without.any():
         return None
     cases = specimens.loc[without, ["image_id"]]
-    return Finding("split_missing", "note", len(cases), "images", "without a split, where others have one", cases,
-                   "{image_id}", "training leaves them out")  # fmt: skip
+    return Finding(
+        "split_missing",
+        "note",
+        len(cases),
+        "images",
+        "without a split, where others have one",
+        cases,
+        "{image_id}",
+        "training leaves them out",
+    )
 
 
 def same_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
@@ -73,9 +96,13 @@ def same_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
     by_key = rows.groupby("key", sort=True)
     names = rows.drop_duplicates(["key", "scientificName"]).sort_values("scientificName").groupby("key")
     cases = pd.DataFrame(
-        {"images": by_key["image_id"].agg(", ".join), "species": names["scientificName"].agg(", ".join),
-         "splits": _splits(rows, "key"), "names": names.size()}
-    )  # fmt: skip
+        {
+            "images": by_key["image_id"].agg(", ".join),
+            "species": names["scientificName"].agg(", ".join),
+            "splits": _splits(rows, "key"),
+            "names": names.size(),
+        }
+    )
     cases["parts"] = 1 + cases.index.isin(keys_in_several(rows["key"], rows["split"]))
     return [*_by_fault(cases.sort_values("images"), "same_image", "files", ""), *_repeats(catalog)]
 
@@ -86,15 +113,21 @@ def near_image_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
     # Of several rows with the same file one stands for all: `same_image_findings` reports them.
     hashes = seen["perceptual_hash"].mask(_keys(table, seen).duplicated(), "")
     first, second, bits = near_pairs(hashes.tolist())
-    left, right = (table.iloc[places].reset_index(drop=True) for places in (first, second))
+    left, right = (table.iloc[positions].reset_index(drop=True) for positions in (first, second))
     splits = left["split"].where(left["split"] == right["split"], left["split"] + ", " + right["split"])
     cases = pd.DataFrame(
-        {"images": left["image_id"] + ", " + right["image_id"], "bits": bits, "splits": splits,
-         "species": left["scientificName"].where(left["scientificName"] == right["scientificName"],
-                                                left["scientificName"] + ", " + right["scientificName"]),
-         "names": 1 + (left["scientificName"] != right["scientificName"]),
-         "parts": 1 + ((left["split"] != right["split"]) & (left["split"] != "") & (right["split"] != ""))}
-    )  # fmt: skip
+        {
+            "images": left["image_id"] + ", " + right["image_id"],
+            "bits": bits,
+            "splits": splits,
+            "species": left["scientificName"].where(
+                left["scientificName"] == right["scientificName"],
+                left["scientificName"] + ", " + right["scientificName"],
+            ),
+            "names": 1 + (left["scientificName"] != right["scientificName"]),
+            "parts": 1 + ((left["split"] != right["split"]) & (left["split"] != "") & (right["split"] != "")),
+        }
+    )
     return _by_fault(cases, "near_identical", "pairs", "of images that look the same, ")
 
 
@@ -103,11 +136,17 @@ def _by_fault(cases: pd.DataFrame, key: str, unit: str, what: str) -> list[Findi
     two_names, two_splits = cases["names"] > 1, cases["parts"] > 1
     plain = cases.drop(columns=["names", "parts"])
     kinds: list[tuple[str, Level, pd.Series, str, str, str]] = [
-        (f"{key}_two_species", "warning", two_names, f"{what}under several species", "{images}: {species}",
-         "find out which is right; training leaves both out" if key == "same_image" else "find out which is right"),
+        (
+            f"{key}_two_species",
+            "warning",
+            two_names,
+            f"{what}under several species",
+            "{images}: {species}",
+            "find out which is right; training leaves both out" if key == "same_image" else "find out which is right",
+        ),
         (f"split_leak_{key}", "warning", two_splits, f"{what}in several splits", "{images}: {splits}", _LEAK),
         (f"{key}_repeated", "note", ~two_names & ~two_splits, f"{what}in several rows", "{images}", ""),
-    ]  # fmt: skip
+    ]
     return [
         Finding(name, level, int(chosen.sum()), unit, words, plain[chosen].reset_index(drop=True), sample, remedy)
         for name, level, chosen, words, sample, remedy in kinds
@@ -130,9 +169,18 @@ def _repeats(catalog: Catalog) -> list[Finding]:
     if rows.empty:
         return []
     cases = pd.DataFrame({"image_id": rows["image_id"], "row": rows["verbatim"], "reason": rows["reason"]})
-    return [Finding("image_in_several_tables", "note", cases["image_id"].nunique(), "images",
-                    "listed again by another row or table", cases.reset_index(drop=True), "{image_id}: {row}",
-                    "each counts once")]  # fmt: skip
+    return [
+        Finding(
+            "image_in_several_tables",
+            "note",
+            cases["image_id"].nunique(),
+            "images",
+            "listed again by another row or table",
+            cases.reset_index(drop=True),
+            "{image_id}: {row}",
+            "each counts once",
+        )
+    ]
 
 
 def _splits(rows: pd.DataFrame, key: str) -> pd.Series:

@@ -13,7 +13,7 @@ _PARTS = (
     ("NC", r"\bnc\b|non ?commercial"),
     ("ND", r"\bnd\b|no ?deriv"),
     ("SA", r"\bsa\b|share ?alike"),
-)  # fmt: skip
+)
 _RESERVED = re.compile(r"all rights reserved|©|copyright(?! expired)")
 
 
@@ -56,13 +56,29 @@ def licence_findings(specimens: pd.DataFrame, table: pd.DataFrame) -> list[Findi
     if len(missing):
         rows = specimens.loc[specimens["license"].isin(missing["spellings"].iloc[0]), ["image_id", "license"]]
         findings.append(
-            Finding("licence_missing", "warning", len(rows), "images", "without a licence", rows, "{image_id}",
-                    "ask who owns them before publishing pictures")
-        )  # fmt: skip
+            Finding(
+                "licence_missing",
+                "warning",
+                len(rows),
+                "images",
+                "without a licence",
+                rows,
+                "{image_id}",
+                "ask who owns them before publishing pictures",
+            )
+        )
     if len(strict):
         count = int(strict["images"].sum())
         findings.append(
-            Finding("licence_no_derivatives", "warning", count, "images", "that may not be published in changed form",
-                    strict, "{licence}: {images}", "measure on them, but publish no overlays of them")
-        )  # fmt: skip
+            Finding(
+                "licence_no_derivatives",
+                "warning",
+                count,
+                "images",
+                "that may not be published in changed form",
+                strict,
+                "{licence}: {images}",
+                "measure on them, but publish no overlays of them",
+            )
+        )
     return findings

@@ -36,15 +36,30 @@ def _no_species(species: pd.DataFrame) -> list[Finding]:
     findings = []
     if len(higher):
         findings.append(
-            Finding("species_is_higher_taxon", "warning", len(higher), "species", "named as a family or an order",
-                    higher, "{species} ({rank}, {images})", "they are kept as classes, but never references")
-        )  # fmt: skip
+            Finding(
+                "species_is_higher_taxon",
+                "warning",
+                len(higher),
+                "species",
+                "named as a family or an order",
+                higher,
+                "{species} ({rank}, {images})",
+                "they are kept as classes, but never references",
+            )
+        )
     if len(rest):
         findings.append(
-            Finding("name_not_species", "note", len(rest), "species",
-                    f"with a name of no species ({tally(rest['kind'])})", rest,
-                    "{species}", "they are kept as classes, but never references")
-        )  # fmt: skip
+            Finding(
+                "name_not_species",
+                "note",
+                len(rest),
+                "species",
+                f"with a name of no species ({tally(rest['kind'])})",
+                rest,
+                "{species}",
+                "they are kept as classes, but never references",
+            )
+        )
     return findings
 
 
@@ -54,8 +69,15 @@ def _cleaned(catalog: Catalog) -> Finding | None:
     table = table[~table["verbatim"].isin(synonyms)].drop(columns="term").reset_index(drop=True)
     if table.empty:
         return None
-    return Finding("name_cleaned", "note", len(table), "spellings", "of names cleaned (case, authors, spaces)",
-                   table, "{verbatim!r} → {value!r}")  # fmt: skip
+    return Finding(
+        "name_cleaned",
+        "note",
+        len(table),
+        "spellings",
+        "of names cleaned (case, authors, spaces)",
+        table,
+        "{verbatim!r} → {value!r}",
+    )
 
 
 def _synonyms(catalog: Catalog) -> Finding | None:
@@ -63,8 +85,9 @@ def _synonyms(catalog: Catalog) -> Finding | None:
     table = changed.groupby(["verbatim", "value"], sort=True).size().rename("images").reset_index()
     if table.empty:
         return None
-    return Finding("synonym", "note", len(table), "synonyms", "replaced by accepted names", table,
-                   "{verbatim} → {value}")  # fmt: skip
+    return Finding(
+        "synonym", "note", len(table), "synonyms", "replaced by accepted names", table, "{verbatim} → {value}"
+    )
 
 
 def _similar(species: pd.DataFrame) -> Finding | None:
@@ -73,6 +96,13 @@ def _similar(species: pd.DataFrame) -> Finding | None:
     rows = [{"species": a, "images": images[a], "similar": b, "similar_images": images[b]} for a, b in pairs]
     if not rows:
         return None
-    return Finding("similar_names", "note", len(rows), "pairs", "of species with similar names, never merged",
-                   pd.DataFrame(rows), "{species} ({images}) / {similar} ({similar_images})",
-                   "if one is a misspelling, give a table of synonyms")  # fmt: skip
+    return Finding(
+        "similar_names",
+        "note",
+        len(rows),
+        "pairs",
+        "of species with similar names, never merged",
+        pd.DataFrame(rows),
+        "{species} ({images}) / {similar} ({similar_images})",
+        "if one is a misspelling, give a table of synonyms",
+    )

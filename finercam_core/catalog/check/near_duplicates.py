@@ -72,13 +72,13 @@ def _candidates(words: npt.NDArray[np.uint16], distance: int) -> Iterator[Indice
     for column in words.T:
         order = np.argsort(column, kind="stable")
         ends = np.searchsorted(column[order], column[order], side="right")
-        place = np.arange(len(order))
+        position = np.arange(len(order))
         for step in count(1):
             # Each hash with the one that many steps behind it among those with the same word.
-            place = place[place + step < ends[place]]
-            if not len(place):
+            position = position[position + step < ends[position]]
+            if not len(position):
                 break
-            first, second = order[place], order[place + step]
+            first, second = order[position], order[position + step]
             bits = np.bitwise_count(words[first] ^ words[second]).sum(axis=1, dtype=np.intp)
             near = bits <= distance
             yield np.stack([first[near], second[near], bits[near]], axis=1)

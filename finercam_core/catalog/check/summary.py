@@ -47,10 +47,16 @@ def check_catalog(catalog: Catalog, seen: pd.DataFrame | None = None) -> Catalog
         *_few_images(species),
     ]
     return CatalogCheck(
-        catalog.name, catalog.source, catalog.root, _how(seen), _counts(catalog, species, seen),
-        {split: int((catalog.specimens["split"] == split).sum()) for split in (*SPLITS, "")}, _sizes(species), licensed,
+        catalog.name,
+        catalog.source,
+        catalog.root,
+        _how(seen),
+        _counts(catalog, species, seen),
+        {split: int((catalog.specimens["split"] == split).sum()) for split in (*SPLITS, "")},
+        _sizes(species),
+        licensed,
         tuple(sorted(findings, key=lambda finding: _LEVELS.index(finding.level))),
-    )  # fmt: skip
+    )
 
 
 def _how(seen: pd.DataFrame) -> str:
@@ -67,10 +73,16 @@ def _counts(catalog: Catalog, species: pd.DataFrame, seen: pd.DataFrame) -> Mapp
         for name, term in {"genera": "genus", "families": "family", "orders": "order", "groups": "group_id"}.items()
     }
     return {
-        "rows": len(table) + len(catalog.rejected) + repeats, "rejected": len(catalog.rejected), "repeats": repeats,
-        "images": len(table), "usable": int(usable.sum()), "species": len(species),
-        "referable": int((species["kind"] == "").sum()), **different, "masks": int((table["maskURI"] != "").sum()),
-    }  # fmt: skip
+        "rows": len(table) + len(catalog.rejected) + repeats,
+        "rejected": len(catalog.rejected),
+        "repeats": repeats,
+        "images": len(table),
+        "usable": int(usable.sum()),
+        "species": len(species),
+        "referable": int((species["kind"] == "").sum()),
+        **different,
+        "masks": int((table["maskURI"] != "").sum()),
+    }
 
 
 def _sizes(species: pd.DataFrame) -> dict[str, int]:
@@ -85,5 +97,15 @@ def _few_images(species: pd.DataFrame) -> list[Finding]:
         return []
     sizes = few["images"].value_counts().sort_index()
     what = f"with fewer than 5 images ({', '.join(f'{count:,} with {size}' for size, count in sizes.items())})"
-    return [Finding("few_images", "note", len(few), "species", what, few.reset_index(drop=True), "{species} ({images})",
-                    "train with --minimum-images to leave them out")]  # fmt: skip
+    return [
+        Finding(
+            "few_images",
+            "note",
+            len(few),
+            "species",
+            what,
+            few.reset_index(drop=True),
+            "{species} ({images})",
+            "train with --minimum-images to leave them out",
+        )
+    ]

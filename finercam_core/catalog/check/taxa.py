@@ -23,8 +23,16 @@ def _odd_families(catalog: Catalog) -> Finding | None:
     table = _counted(changed, ["verbatim", "value"]).rename(columns={"verbatim": "family", "value": "taken"})
     if table.empty:
         return None
-    return Finding("family_odd", "warning", int(table["images"].sum()), "images", "with a family that is not one",
-                   table, "{family!r} ({images}) → {taken!r}", "they get that of their genus, if any")  # fmt: skip
+    return Finding(
+        "family_odd",
+        "warning",
+        int(table["images"].sum()),
+        "images",
+        "with a family that is not one",
+        table,
+        "{family!r} ({images}) → {taken!r}",
+        "they get that of their genus, if any",
+    )
 
 
 def _disputed_genera(catalog: Catalog) -> Finding | None:
@@ -51,9 +59,16 @@ def _disputed_genera(catalog: Catalog) -> Finding | None:
         }
         for genus, rest in others.groupby("genus", sort=True)
     ]
-    return Finding("genus_several_families", "warning", len(cases), "genera", "under several families",
-                   pd.DataFrame(cases), "{genus}: {family} ({images}), not {others}",
-                   "all rows get the family of most rows")  # fmt: skip
+    return Finding(
+        "genus_several_families",
+        "warning",
+        len(cases),
+        "genera",
+        "under several families",
+        pd.DataFrame(cases),
+        "{genus}: {family} ({images}), not {others}",
+        "all rows get the family of most rows",
+    )
 
 
 def _case(catalog: Catalog) -> Finding | None:
@@ -62,8 +77,15 @@ def _case(catalog: Catalog) -> Finding | None:
     table = table.drop(columns="term").reset_index(drop=True)
     if table.empty:
         return None
-    return Finding("family_case", "note", len(table), "spellings", "of families that differ only in case or spaces",
-                   table, "{verbatim!r} → {value!r}")  # fmt: skip
+    return Finding(
+        "family_case",
+        "note",
+        len(table),
+        "spellings",
+        "of families that differ only in case or spaces",
+        table,
+        "{verbatim!r} → {value!r}",
+    )
 
 
 def _without_family(specimens: pd.DataFrame, species: pd.DataFrame) -> Finding | None:
@@ -71,8 +93,16 @@ def _without_family(specimens: pd.DataFrame, species: pd.DataFrame) -> Finding |
     table = species[species["species"].isin(unknown)]
     if table.empty:
         return None
-    return Finding("family_missing", "note", len(table), "species", "without a family", table[["species", "images"]],
-                   "{species}", "they are related by genus alone")  # fmt: skip
+    return Finding(
+        "family_missing",
+        "note",
+        len(table),
+        "species",
+        "without a family",
+        table[["species", "images"]],
+        "{species}",
+        "they are related by genus alone",
+    )
 
 
 def _alone(catalog: Catalog, species: pd.DataFrame) -> Finding | None:
@@ -85,8 +115,16 @@ def _alone(catalog: Catalog, species: pd.DataFrame) -> Finding | None:
     table = species.loc[~related, ["species", "images"]]
     if table.empty:
         return None
-    return Finding("no_relatives", "note", len(table), "species", "without a relative in the collection", table,
-                   "{species}", "they are compared with unrelated species")  # fmt: skip
+    return Finding(
+        "no_relatives",
+        "note",
+        len(table),
+        "species",
+        "without a relative in the collection",
+        table,
+        "{species}",
+        "they are compared with unrelated species",
+    )
 
 
 def _counted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -121,11 +121,11 @@ def _header(columns: dict[int, str]) -> list[str]:
 
 def _encoding(name: str, what: str, faults: list[str]) -> str:
     try:
-        found = codecs.lookup(name).name
+        codec = codecs.lookup(name).name
     except (LookupError, ValueError):
         faults.append(f"{what} has the unknown encoding {name!r}")
         return "utf8"
-    return "utf8" if found == "utf-8" else found
+    return "utf8" if codec == "utf-8" else codec
 
 
 def _header_lines(text: str, what: str, faults: list[str]) -> int:
