@@ -23,7 +23,7 @@ def main(demo: Path) -> None:
     tests = store.rows[store.rows["split"] == "test"].sort_index()
     image_ids = [str(image_id) for image_id in tests.groupby("scientificName").head(EACH)["image_id"]]
     records = [store.record(image_id) for image_id in image_ids]
-    species = list(store.provenance["classifier"]["species"])
+    species = list(store.provenance.classifier.species)
     arrays = {
         "evidence": np.stack([record.evidence for record in records]).astype(np.float16),
         "logit": np.stack([record.logit for record in records]).astype(np.float32),
@@ -38,7 +38,8 @@ def main(demo: Path) -> None:
 
 def describe(store: Store, collection: Path, image_ids: list[str]) -> SampleDescription:
     """What is needed to render the specimens and to make a store of them."""
-    provenance, traits, truth = store.provenance, store.provenance["traits"], read_truth(collection)
+    provenance, truth = store.provenance.to_json(), read_truth(collection)
+    traits = provenance["traits"]
     images = [truth["images"][image_id] for image_id in image_ids]
     return SampleDescription(
         seed=truth["seed"],

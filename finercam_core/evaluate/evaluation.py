@@ -77,9 +77,9 @@ def evaluate(
     """
     store, folder, settings = open_store(location, images=images), Path(out), protocol or Protocol()
     regions = SpecimenLocator() if boxes is None else read_boxes(boxes)
-    others = read_published(published, str(store.provenance.get("collection", ""))) if published else None
+    others = read_published(published, store.provenance.collection) if published else None
     figures, reused = _gather(store, folder / "parts", settings, regions, truth, progress)
-    checks = read_checks(Path(checked or folder), str(store.provenance.get("run")))
+    checks = read_checks(Path(checked or folder), store.provenance.run)
     report = _summarise(store, folder, settings, figures, planted, reused, checks)
     if others is not None:
         report = replace(report, beside=beside(others, report.localisation, report.checks.faithfulness))
@@ -132,7 +132,7 @@ def _summarise(
         truth=true_energy_table(joined(one.energies for one in figures), seed=seed),
         left_out=joined(one.left_out for one in figures),
         protocol={"judged": protocol.judged(store), **protocol.describe()},
-        provenance=dict(store.provenance),
+        provenance=store.provenance.to_json(),
         reused=reused,
         checks=checks,
     )

@@ -106,5 +106,5 @@ class Protocol:
 
     def fingerprint(self, store: Store) -> str:
         """Hash of the settings and of the store's run, 16 hexadecimal digits."""
-        text = json.dumps({**self.describe(), "run": store.provenance.get("run")}, sort_keys=True)
+        text = json.dumps({**self.describe(), "run": store.provenance.run}, sort_keys=True)
         return short_hash(text.encode())

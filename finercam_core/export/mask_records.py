@@ -233,15 +233,15 @@ def automatic_masks(
 def _unreviewed(store: Store, image_id: str) -> MaskDescription:
     """What is the same for every mask of a specimen."""
     row, made = store.row(image_id), store.provenance
-    model = made["classifier"]
+    model = made.classifier
     return MaskDescription(
         scientificName=str(row["scientificName"]),
         license=str(row["license"]),
         rightsHolder=str(row["rightsHolder"]),
-        model=model.get("model", ""),
-        weights_sha256=model.get("weights_sha256", ""),
-        target_layer=model.get("target_layer", ""),
-        method=made["method"],
-        run=made["run"],
-        collection=made["collection"],
+        model=model.model,
+        weights_sha256=model.weights_sha256,
+        target_layer=model.target_layer,
+        method=made.method,
+        run=made.run,
+        collection=made.collection,
     )

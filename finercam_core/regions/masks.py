@@ -41,11 +41,11 @@ def specimen_of(store: Store, mask: TraitMask) -> npt.NDArray[np.bool_] | None:
     A mask of the whole specimen is taken as it is (values above half of its largest label), a trait mask through
     `specimen_region`.
     """
-    labels = store.provenance.get("traits")
-    if labels and not labels.get("whole"):
+    labels = store.provenance.traits
+    if labels is not None and not labels.whole:
         region = specimen_region(mask)
     else:
-        region = np.asarray(mask > (max(map(int, labels["names"])) / 2 if labels else 0))
+        region = np.asarray(mask > (max(map(int, labels.names)) / 2 if labels else 0))
     return region if region.any() else None
 
 

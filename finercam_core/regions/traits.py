@@ -20,12 +20,11 @@ _OF_FISH = tuple(Trait(i, name.capitalize(), term) for i, (name, term) in enumer
 
 def traits_of(store: Store) -> tuple[Trait, ...]:
     """Traits of a store's collection, without the background; () if it has no masks, or masks of whole specimens."""
-    labels = store.provenance.get("traits")
-    if not labels or labels.get("whole"):
+    labels = store.provenance.traits
+    if labels is None or labels.whole:
         return ()
-    terms = {str(key): str(value) for key, value in labels["uberon"].items()}
-    pairs = sorted((int(key), str(name)) for key, name in labels["names"].items())
-    return tuple(Trait(number, name, terms.get(str(number), "")) for number, name in pairs if number)
+    pairs = sorted((int(key), name) for key, name in labels.names.items())
+    return tuple(Trait(number, name, labels.uberon.get(str(number), "")) for number, name in pairs if number)
 
 
 def offered_traits(store: Store) -> tuple[Trait, ...]:

@@ -162,18 +162,18 @@ def _number(value: float, digits: int = 1) -> str:
 def _facts(store: Store, figures: EvaluationReport, gamma: float) -> AtlasFacts:
     made = store.provenance
     return AtlasFacts(
-        collection=str(made.get("collection") or "collection"),
-        model=made["classifier"]["model"],
-        target_layer=made["classifier"]["target_layer"],
-        weights_sha256=made["classifier"]["weights_sha256"],
-        method=made["method"],
+        collection=made.collection or "collection",
+        model=made.classifier.model,
+        target_layer=made.classifier.target_layer,
+        weights_sha256=made.classifier.weights_sha256,
+        method=made.method,
         gamma=gamma,
-        grid=tuple(made["grid"]),
+        grid=made.grid,
         judged=str(figures.protocol["judged"]),
         traits=str(figures.protocol["traits"]),
         intervals=str(figures.protocol["intervals"]),
         faithfulness=str(figures.checks.about.get("cost", "")),
-        run=made["run"],
-        created=made["created"],
-        version=made["versions"]["finercam"],
+        run=made.run,
+        created=made.created,
+        version=made.versions["finercam"],
     )

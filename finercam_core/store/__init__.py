@@ -9,6 +9,7 @@ from finercam_core.store.chunks import ChunkResult, write_chunk
 from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
 from finercam_core.store.lock import Hold, exclusive
 from finercam_core.store.planner import create_store
+from finercam_core.store.provenance import Provenance, RunSettings
 from finercam_core.store.reader import SpecimenRecord, Store, open_store
 from finercam_core.store.runs import RunPlace, newest_run, runs_beside
 from finercam_core.store.summary import StoreSummary, summarise
@@ -22,7 +23,9 @@ __all__ = [
     "ChunkResult",
     "Damage",
     "Hold",
+    "Provenance",
     "RunPlace",
+    "RunSettings",
     "SpecimenRecord",
     "Store",
     "StoreSummary",

@@ -14,8 +14,10 @@ from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.backlog import Chunk
-from finercam_core.store.layout import ATTRIBUTE, CHUNK, FAILURES, value_names, with_status
+from finercam_core.store.checksums import DAMAGE
+from finercam_core.store.layout import CHUNK, FAILURES, value_names, with_status
 from finercam_core.store.lock import check_held
+from finercam_core.store.provenance import has_own_references
 
 log = logging.getLogger(__name__)
 FLOAT16_MAX = float(np.finfo(np.float16).max)
@@ -81,8 +83,7 @@ def _write(
 ) -> None:
     root, good = files.group("r+"), status == Status.DONE
     state = _Block(root, chunk, "state", keep=True)
-    provenance: Any = root.attrs.get(ATTRIBUTE, {})
-    names = value_names(provenance)
+    names = value_names(per_image=has_own_references(root))
     blocks = {name: _Block(root, chunk, name, keep=len(rows) < state.length) for name in names}
     for name, block in blocks.items():
         values = getattr(result, name)
@@ -128,7 +129,7 @@ class _Block:
     def _read(self) -> None:
         try:
             self.values[:] = self.array[self.span]
-        except (ValueError, RuntimeError):  # the checksum does not hold, or the file is cut off
+        except DAMAGE:
             self.damaged = True
 
     def take(self, rows: npt.NDArray[Any], values: npt.NDArray[Any], good: npt.NDArray[Any]) -> None:

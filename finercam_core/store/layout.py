@@ -1,19 +1,18 @@
 """Names, shapes and codes of the store on disk: the one place that defines schema version 1."""
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import zarr
-from zarr.codecs import Crc32cCodec, ZstdCodec
 from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.status import Status
+from finercam_core.store.checksums import chunk_codecs
 
 SCHEMA_VERSION = 1
 CHUNK = 64
@@ -22,7 +21,6 @@ REJECTED = "rejected.parquet"
 FAILURES = "failures"
 REVIEWS = "reviews"
 LOCK = ".writer.lock"
-ATTRIBUTE = "finercam"
 VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
 REFERENCE = "reference"
 _STATUS_BITS = np.uint64(8)
@@ -30,10 +28,9 @@ _STATUS_BITS = np.uint64(8)
 Words = npt.NDArray[np.uint64]
 
 
-def value_names(provenance: Mapping[str, Any]) -> tuple[str, ...]:
-    """Arrays that hold a specimen's values; with references of each image's own also which classes those are."""
-    references = provenance.get("references", {})
-    return (*VALUES, REFERENCE) if references.get("per_image") else VALUES
+def value_names(*, per_image: bool) -> tuple[str, ...]:
+    """Arrays that hold a specimen's values; if each image has its own references, also which classes those are."""
+    return (*VALUES, REFERENCE) if per_image else VALUES
 
 
 def group_path(family: str, genus: str, species: str) -> str:
@@ -64,12 +61,6 @@ def status_of(state: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
 def with_status(words: Words, status: npt.NDArray[Any] | Status) -> Words:
     """Combine fingerprint words and status codes into `state` words."""
     return np.asarray(words | np.asarray(status, np.uint64), np.uint64)
-
-
-def run_id(settings: Mapping[str, Any]) -> str:
-    """Short hash of everything that determines the stored numbers; 12 hexadecimal digits."""
-    text = json.dumps(settings, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def array_nodes(
@@ -111,8 +102,7 @@ def _create(group: zarr.Group, name: str, shape: tuple[int, ...], dtype: str, fi
         chunks=tuple(CHUNK if dim == "specimen" else max(1, size) for dim, size in zip(dims, shape, strict=True)),
         dtype=dtype,
         fill_value=fill,
-        # The checksum is what finds a chunk that a power cut or a bad disk damaged.
-        compressors=[ZstdCodec(level=3), Crc32cCodec()],
+        compressors=chunk_codecs(),
         dimension_names=dims,
         config={"write_empty_chunks": True},
     )

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,24 +11,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import zarr
+from pydantic import JsonValue
 from zarr.core.group import GroupMetadata
+from zarr.core.metadata.v2 import ArrayV2Metadata
+from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import StoreError
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
-from finercam_core.references.plan import ComparisonPlan
+from finercam_core.references.plan import ComparisonPlan, Reference
 from finercam_core.store import runs
 from finercam_core.store.layout import (
-    ATTRIBUTE,
     CHUNK,
     REJECTED,
     SCHEMA_VERSION,
     SPECIMENS,
     array_nodes,
-    run_id,
     value_names,
 )
+from finercam_core.store.provenance import ATTRIBUTE, Provenance, RunSettings, TraitRecord, run_id
 from finercam_core.store.reader import Store, open_store
 from finercam_core.store.slots import plan_slots
 
@@ -38,7 +40,7 @@ def create_store(
     catalog: Catalog,
     plan: ComparisonPlan,
     grid: tuple[int, int],
-    settings: Mapping[str, Any],
+    settings: RunSettings,
     *,
     beside: bool = False,
 ) -> Store:
@@ -54,8 +56,8 @@ def create_store(
         The references of each species. A species that the classifier does not know gets a group without classes.
     grid : (int, int)
         Height and width of the evidence maps, in cells.
-    settings : mapping
-        Everything that determines the numbers (classifier, layer, method, preparation …), plain JSON values.
+    settings : RunSettings
+        Everything that determines the numbers: classifier, layer, method, preparation …
     beside : bool
         If the location holds a store that was made with other settings, take the place beside it that carries the
         run's id (`finercam_core.store.runs.beside`) instead of refusing.
@@ -72,31 +74,31 @@ def create_store(
     """
     files = Files(location)
     provenance = _provenance(catalog, plan, grid, settings, files)
-    if beside and _held_run(files) not in (None, provenance["run"]):
-        files = Files(runs.beside(files.location, provenance["run"]))
+    if beside and _held_run(files) not in (None, provenance.run):
+        files = Files(runs.beside(files.location, provenance.run))
         provenance = _provenance(catalog, plan, grid, settings, files)
     with store_errors(files.location):
         _create(files, catalog, plan, provenance)
     return open_store(files.location)
 
 
-def _create(files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: dict[str, Any]) -> None:
+def _create(files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Provenance) -> None:
     existing = _existing(files, provenance)
     table = plan_slots(catalog.specimens, catalog.root, existing)
     root = files.group("a")
-    _note(root, provenance, new=existing is None)
+    _record(root, provenance, new=existing is None)
     _create_groups(root, table, plan, provenance, set() if existing is None else _present(files, existing))
     if existing is not None:
-        _extend_groups(root, table, existing)
+        _extend_groups(root, table, existing, provenance)
     files.write_table(REJECTED, catalog.rejected)
     files.write_table(SPECIMENS, table)
 
 
-def _note(root: zarr.Group, provenance: dict[str, Any], *, new: bool) -> None:
-    """Write down how the maps are made; of a store that goes on only where its collection lies now."""
-    held = root.attrs.get(ATTRIBUTE)
-    places = {key: provenance[key] for key in ("catalog", "images_root", "images_root_relative")}
-    wanted = provenance if new or not isinstance(held, dict) else {**held, **places}
+def _record(root: zarr.Group, provenance: Provenance, *, new: bool) -> None:
+    """Record how the maps are made; for a store that is extended only where its collection lies now."""
+    held, wanted = root.attrs.get(ATTRIBUTE), provenance.to_json()
+    if not new and isinstance(held, dict):
+        wanted = {**held, **{key: wanted[key] for key in ("catalog", "images_root", "images_root_relative")}}
     if wanted != held:
         root.attrs[ATTRIBUTE] = wanted
 
@@ -109,66 +111,73 @@ def _present(files: Files, existing: pd.DataFrame) -> set[str]:
 
 
 def _held_run(files: Files) -> str | None:
-    return str(open_store(files.location).provenance["run"]) if files.exists(SPECIMENS) else None
+    return open_store(files.location).provenance.run if files.exists(SPECIMENS) else None
 
 
 def _provenance(
-    catalog: Catalog, plan: ComparisonPlan, grid: tuple[int, int], settings: Mapping[str, Any], files: Files
-) -> dict[str, Any]:
-    # Through JSON and back, so that it compares equal to what was read from a store.
-    plain: dict[str, Any] = json.loads(json.dumps(dict(settings)))
-    fixed = {**plain, "references": dict(plan.policy), "grid": list(grid), "collection": catalog.name}
-    run = run_id({key: value for key, value in fixed.items() if key != "versions"})
+    catalog: Catalog, plan: ComparisonPlan, grid: tuple[int, int], settings: RunSettings, files: Files
+) -> Provenance:
+    chosen = {"references": dict(plan.policy), "grid": list(grid), "collection": catalog.name}
+    fixed: dict[str, JsonValue] = settings.to_json() | json.loads(json.dumps(chosen))
     root = catalog.root if "://" in catalog.root else str(Path(catalog.root).resolve())
-    relative = "" if files.local is None or "://" in root else os.path.relpath(root, files.local.resolve())
-    labels = catalog.traits
-    traits: dict[str, Any] | None = None
-    if labels is not None:
-        whole = {"whole": True} if labels.whole else {}
-        traits = {"names": dict(labels.names), "uberon": dict(labels.uberon), **whole}
-    return {
+    return Provenance.of({
         **fixed,
         "schema_version": SCHEMA_VERSION,
-        "run": run,
+        "run": run_id(fixed),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "catalog": catalog.source,
         "images_root": root,
-        "images_root_relative": relative,
-        "traits": traits,
+        "images_root_relative": _relative(root, files),
+        "traits": _traits(catalog),
         "without_relatives": list(plan.alone),
-    }
+    })  # fmt: skip
 
 
-def _existing(files: Files, provenance: Mapping[str, Any]) -> pd.DataFrame | None:
+def _relative(root: str, files: Files) -> str:
+    """A local folder of images relative to a local store, else ""."""
+    return "" if files.local is None or "://" in root else os.path.relpath(root, files.local.resolve())
+
+
+def _traits(catalog: Catalog) -> dict[str, JsonValue] | None:
+    labels = catalog.traits
+    if labels is None:
+        return None
+    names = {str(value): name for value, name in labels.names.items()}
+    uberon = {str(value): term for value, term in labels.uberon.items()}
+    return TraitRecord(names=names, uberon=uberon, **({"whole": True} if labels.whole else {})).to_json()
+
+
+def _existing(files: Files, provenance: Provenance) -> pd.DataFrame | None:
     """Plan of the store that is already there, after checking that it belongs to the same run."""
     if not files.exists(SPECIMENS):
         return None
     old = open_store(files.location).provenance
-    if old["run"] != provenance["run"]:
+    if old.run != provenance.run:
+        held, wanted = old.to_json(), provenance.to_json()
         parts = ("classifier", "method", "kind", "gamma", "preparation", "references", "grid", "collection")
-        changed = [key for key in parts if old.get(key) != provenance.get(key)]
+        changed = [key for key in parts if held.get(key) != wanted.get(key)]
         raise StoreError(
-            f"{files.location} holds run {old['run']}, made with another {' and '.join(changed) or 'setting'}",
-            f"write run {provenance['run']} to a store of its own",
+            f"{files.location} holds run {old.run}, made with another {' and '.join(changed) or 'setting'}",
+            f"write run {provenance.run} to a store of its own",
         )
     return files.read_table(SPECIMENS)
 
 
 def _create_groups(
-    root: zarr.Group, table: pd.DataFrame, plan: ComparisonPlan, provenance: Mapping[str, Any], present: set[str]
+    root: zarr.Group, table: pd.DataFrame, plan: ComparisonPlan, provenance: Provenance, present: set[str]
 ) -> None:
     new = table[~table["group"].isin(present)]
-    nodes: dict[str, Any] = {}
-    grid = (provenance["grid"][0], provenance["grid"][1])
-    values = value_names(provenance)
-    maps = {key: provenance[key] for key in ("method", "kind", "gamma") if key in provenance}
+    nodes: dict[str, GroupMetadata | ArrayV2Metadata | ArrayV3Metadata] = {}
+    values = value_names(per_image=provenance.per_image)
+    maps = {key: value for key, value in provenance.to_json().items() if key in ("method", "kind", "gamma")}
     members = {str(group): rows for group, rows in new.groupby("group", sort=True)}
     for group, rows in members.items():
         name = str(rows["scientificName"].iloc[0])
         references = plan.references(name) if name in plan.chosen else ()
         classes = 1 + len(references) if name in plan.chosen else 0
         nodes[group] = GroupMetadata(attributes={**_attributes(rows, references), **maps})
-        nodes |= {f"{group}/{key}": node for key, node in array_nodes(len(rows), classes, grid, values).items()}
+        arrays = array_nodes(len(rows), classes, provenance.grid, values)
+        nodes |= {f"{group}/{name}": node for name, node in arrays.items()}
     for _ in zarr.create_hierarchy(store=root.store, nodes=nodes, overwrite=True):
         pass
     _at_once(lambda group: _name_axes(root, group, members[group], plan), members)
@@ -181,14 +190,15 @@ def _at_once(work: Callable[[str], None], groups: Iterable[str]) -> None:
             pass
 
 
-def _attributes(rows: pd.DataFrame, references: tuple[Any, ...]) -> dict[str, Any]:
+def _attributes(rows: pd.DataFrame, references: tuple[Reference, ...]) -> dict[str, JsonValue]:
     """What a reader of one species' group wants to know, in Darwin Core's terms."""
     first = rows.iloc[0]
-    names = {key: str(first[key]) for key in ("scientificName", "family", "genus", "vernacularName")}
-    tiers = ["target", *(reference.tier for reference in references)]
-    reasons = ["target", *(reference.reason for reference in references)]
-    similarity = [1.0, *(_number(reference.similarity) for reference in references)]
-    return {**names, "tiers": tiers, "reasons": reasons, "similarity": similarity}
+    return {
+        **{key: str(first[key]) for key in ("scientificName", "family", "genus", "vernacularName")},
+        "tiers": ["target", *(reference.tier for reference in references)],
+        "reasons": ["target", *(reference.reason for reference in references)],
+        "similarity": [1.0, *(_number(reference.similarity) for reference in references)],
+    }
 
 
 def _number(value: float) -> float | None:
@@ -205,17 +215,17 @@ def _name_axes(root: zarr.Group, group: str, rows: pd.DataFrame, plan: Compariso
         _array(root, f"{group}/class")[:] = np.array(names, object)
 
 
-def _extend_groups(root: zarr.Group, table: pd.DataFrame, existing: pd.DataFrame) -> None:
+def _extend_groups(root: zarr.Group, table: pd.DataFrame, existing: pd.DataFrame, provenance: Provenance) -> None:
     before = existing["group"].value_counts()
     after = table["group"].value_counts()
     grown = after.index[after > before.reindex(after.index).fillna(np.inf)]
     members = {str(group): rows for group, rows in table[table["group"].isin(grown)].groupby("group")}
-    _at_once(lambda group: _extend(root, group, members[group], int(before[group])), members)
+    names = (*value_names(per_image=provenance.per_image), "state", "specimen")
+    _at_once(lambda group: _extend(root, group, members[group], int(before[group]), names), members)
 
 
-def _extend(root: zarr.Group, group: str, rows: pd.DataFrame, before: int) -> None:
-    provenance: Any = root.attrs[ATTRIBUTE]
-    for name in (*value_names(provenance), "state", "specimen"):
+def _extend(root: zarr.Group, group: str, rows: pd.DataFrame, before: int, names: tuple[str, ...]) -> None:
+    for name in names:
         array = _array(root, f"{group}/{name}")
         array.resize((len(rows), *array.shape[1:]))
     start = before // CHUNK * CHUNK

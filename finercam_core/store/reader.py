@@ -14,13 +14,13 @@ from PIL import Image
 
 from finercam_core.catalog.columns import image_location
 from finercam_core.errors import StoreError
-from finercam_core.finer import compared_gamma
 from finercam_core.images.decoder import image_size, load_image
 from finercam_core.images.preparation import Preparation, Window
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
-from finercam_core.store.layout import ATTRIBUTE, REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
+from finercam_core.store.layout import REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
+from finercam_core.store.provenance import Provenance, read_provenance
 from finercam_core.store.states import read_states
 
 KEPT_OPEN = 64  # species
@@ -86,16 +86,16 @@ def open_store(location: str | Path, *, images: str | Path | None = None) -> "St
     files = Files(location)
     try:
         with store_errors(files.location):
-            attributes = dict(files.group().attrs)
+            root = files.group()
+            provenance = read_provenance(root)
     except (FileNotFoundError, KeyError, ValueError) as error:
         raise StoreError(f"there is no store at {location}", "write one with `finercam annotate`") from error
-    provenance = attributes.get(ATTRIBUTE)
-    if not isinstance(provenance, Mapping):
+    if provenance is None:
         raise StoreError(f"{location} is a Zarr group but no finercam store", "give the folder that annotate wrote")
-    version = int(str(provenance.get("schema_version", 0)))
-    if version > SCHEMA_VERSION:
-        raise StoreError(f"{location} has schema version {version}, newer than {SCHEMA_VERSION}", "update finercam")
-    return Store(files, dict(provenance), images)
+    if provenance.schema_version > SCHEMA_VERSION:
+        problem = f"{location} has schema version {provenance.schema_version}, newer than {SCHEMA_VERSION}"
+        raise StoreError(problem, "update finercam")
+    return Store(files, provenance, images)
 
 
 class Store:
@@ -104,11 +104,11 @@ class Store:
     Attributes
     ----------
     location : str
-    provenance : dict
-        Classifier, layer, method, preparation, references, versions, run: plain JSON values.
+    provenance : Provenance
+        Classifier, method, preparation, references, versions and run.
     """
 
-    def __init__(self, files: Files, provenance: dict[str, Any], images: str | Path | None = None) -> None:
+    def __init__(self, files: Files, provenance: Provenance, images: str | Path | None = None) -> None:
         self.files = files
         self.location = files.location
         self.provenance = provenance
@@ -120,11 +120,11 @@ class Store:
         table = self.read_plan()
         table = table[table["listed"].to_numpy(bool)]
         done = int((status_of(read_states(self.files, table).words) == Status.DONE).sum())
-        classifier, gamma = self.provenance.get("classifier", {}), compared_gamma(self.provenance)
+        classifier, gamma = self.provenance.classifier, self.provenance.compared_at
         return (
             f"<Store {self.location!r}: {table['group'].nunique():,} species, {len(table):,} specimens, {done:,} done; "
-            f"{self.provenance.get('method', '')} of {classifier.get('name', 'an unnamed classifier')} at "
-            f"{classifier.get('target_layer', 'an unnamed layer')}, {'any γ' if gamma is None else f'γ = {gamma:g}'}>"
+            f"{self.provenance.method} of {classifier.model or 'an unnamed classifier'} at "
+            f"{classifier.target_layer or 'an unnamed layer'}, {'any γ' if gamma is None else f'γ = {gamma:g}'}>"
         )
 
     @cached_property
@@ -160,17 +160,17 @@ class Store:
     @cached_property
     def preparation(self) -> Preparation:
         """How images became the model's input."""
-        return Preparation.from_dict(self.provenance["preparation"])
+        return Preparation.from_dict(self.provenance.preparation)
 
     @cached_property
     def images_root(self) -> str:
         """Folder or URL of the images: as given, else beside the store, else where they were when it was written."""
         if self._images is not None:
             return self._images
-        relative, local = self.provenance.get("images_root_relative", ""), self.files.local
+        relative, local = self.provenance.images_root_relative, self.files.local
         if relative and local is not None and (local / relative).is_dir():
             return str((local / relative).resolve())
-        return str(self.provenance["images_root"])
+        return self.provenance.images_root
 
     def species_dataset(self, name: str) -> xr.Dataset:
         """All specimens of a species, lazily: evidence, logit, log_sum_exp, predicted, state by specimen and class.
@@ -241,16 +241,16 @@ class Store:
             values["evidence"].astype(np.float32),
             values["logit"].astype(np.float32),
             float(values["log_sum_exp"]),
-            "" if predicted < 0 else str(self.provenance["classifier"]["species"][predicted]),
+            "" if predicted < 0 else self.provenance.classifier.species[predicted],
             status,
-            compared_gamma(self.provenance),
+            self.provenance.compared_at,
         )
 
     def _own_classes(self, reference: npt.NDArray[np.int32] | None, classes: tuple[str, ...]) -> tuple[str, ...]:
         """Names of the classes that one specimen was compared with; ranks as long as it is not done."""
         if reference is None or (reference < 0).any():
             return classes
-        return tuple(str(self.provenance["classifier"]["species"][k]) for k in reference)
+        return tuple(self.provenance.classifier.species[k] for k in reference)
 
     def _arrays(self, group: str) -> Opened:
         found = self._opened.get(group)
@@ -262,7 +262,7 @@ class Store:
 
     def _open_arrays(self, group: str) -> Opened:
         opened = self.files.group(path=group)
-        names = ("state", *value_names(self.provenance), "class")
+        names = ("state", *value_names(per_image=self.provenance.per_image), "class")
         arrays: dict[str, Any] = {name: opened[name] for name in names}
         classes = tuple(str(name) for name in arrays["class"][:])
         tiers: Any = opened.attrs["tiers"]

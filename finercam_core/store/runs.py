@@ -64,7 +64,7 @@ def runs_beside(location: str | Path) -> list[RunPlace]:
     names = {str(path).rstrip("/").rpartition("/")[2] for path in fs.ls(root, detail=False)}
     places = [f"{folder}{name}" for name in names if base_of(f"{folder}{name}") == base]
     stores = [open_store(place) for place in places if Files(place).exists("specimens.parquet")]
-    found = [RunPlace(store.location, store.provenance["run"], store.provenance["created"]) for store in stores]
+    found = [RunPlace(store.location, store.provenance.run, store.provenance.created) for store in stores]
     return sorted(found, key=lambda place: (place.created, place.location))
 
 

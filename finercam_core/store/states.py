@@ -1,14 +1,13 @@
-"""The `state` of all specimens in one pass: what a resumed run looks at first, and all that `finercam info` counts."""
+"""The `state` of all specimens in one pass: what a resumed run reads first, and all that `finercam info` counts."""
 
 from dataclasses import dataclass
 
-import google_crc32c
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from numcodecs.zstd import Zstd
 
 from finercam_core.io.files import Files
+from finercam_core.store.checksums import unpacked
 from finercam_core.store.layout import CHUNK, Words
 
 
@@ -32,7 +31,7 @@ def read_states(files: Files, table: pd.DataFrame) -> States:
     """State of every row of a plan, read chunk by chunk without opening a Zarr node.
 
     Opening nodes is what a look at thousands of species would cost (1.5 ms each); the chunks themselves are some
-    hundred bytes, so they are read as files and decoded by the codecs that `layout` gives them.
+    hundred bytes, so they are read as files and decoded here.
 
     Parameters
     ----------
@@ -65,11 +64,11 @@ def first_rows(table: pd.DataFrame) -> tuple[list[str], npt.NDArray[np.intp]]:
 
 
 def decode_state(content: bytes | None) -> Words | None:
-    """A chunk of `state` words from its bytes (zstd, CRC-32C); zeros if there is none, None if damaged."""
+    """A chunk of `state` words from the bytes of its file; zeros if there is no file, None if it is damaged."""
     if content is None:
         return np.zeros(CHUNK, np.uint64)
-    body, checksum = content[:-4], content[-4:]
-    if len(content) < 5 or google_crc32c.value(body) != int.from_bytes(checksum, "little"):
+    body = unpacked(content)
+    if body is None:
         return None
-    words = np.frombuffer(Zstd().decode(body), "<u8")
+    words = np.frombuffer(body, "<u8")
     return words.astype(np.uint64) if len(words) == CHUNK else None

@@ -16,6 +16,7 @@ from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.layout import FAILURES, status_of
+from finercam_core.store.provenance import Provenance
 from finercam_core.store.reader import Store
 from finercam_core.store.states import first_rows, read_states
 
@@ -32,13 +33,13 @@ class StoreSummary:
         Per failed specimen: image_id, scientificName, place, status, detail.
     rejected : DataFrame
         Rows of the catalog without a slot: table, row, image_id, reason.
-    provenance : dict
+    provenance : Provenance
     """
 
     species: pd.DataFrame
     failures: pd.DataFrame
     rejected: pd.DataFrame
-    provenance: dict[str, Any]
+    provenance: Provenance
 
     @property
     def totals(self) -> dict[str, int]:

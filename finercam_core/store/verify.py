@@ -14,7 +14,9 @@ from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.io.progress import Progress
 from finercam_core.status import Status
-from finercam_core.store.layout import ATTRIBUTE, CHUNK, REFERENCE, SPECIMENS, status_of, value_names
+from finercam_core.store.checksums import DAMAGE
+from finercam_core.store.layout import CHUNK, REFERENCE, SPECIMENS, status_of, value_names
+from finercam_core.store.provenance import has_own_references
 
 _READERS = 8
 
@@ -70,8 +72,7 @@ def verify(location: str | Path, *, progress: Progress | None = None) -> list[Da
 
 def _verify_species(root: zarr.Group, group: str, length: int) -> list[Damage]:
     try:
-        provenance: Any = root.attrs.get(ATTRIBUTE, {})
-        names = ("state", *value_names(provenance))
+        names = ("state", *value_names(per_image=has_own_references(root)))
         arrays: dict[str, Any] = {name: root[f"{group}/{name}"] for name in names}
     except (KeyError, ValueError) as error:
         reason = f"the array is gone or its description is damaged: {error}"
@@ -85,7 +86,7 @@ def _verify_chunk(arrays: dict[str, Any], group: str, index: int) -> Iterator[Da
     for name, array in arrays.items():
         try:
             blocks[name] = np.asarray(array[span])
-        except (ValueError, RuntimeError, OSError) as error:
+        except (*DAMAGE, OSError) as error:
             yield Damage(group, index, name, str(error))
     if len(blocks) == len(arrays):
         yield from _missing_values(group, index, blocks)
@@ -124,8 +125,7 @@ def give_up(location: str | Path, damaged: list[Damage]) -> int:
 
 def _clear(root: zarr.Group, group: str, index: int) -> None:
     # The state goes first: a reader must never see a finished specimen without its values.
-    provenance: Any = root.attrs.get(ATTRIBUTE, {})
-    for name in ("state", *value_names(provenance)):
+    for name in ("state", *value_names(per_image=has_own_references(root))):
         array: Any = root[f"{group}/{name}"]
         span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))
         array[span] = np.full((span.stop - span.start, *array.shape[1:]), array.fill_value, array.dtype)

@@ -24,7 +24,7 @@ from finercam_core.images.preparation import Preparation
 from finercam_core.io.workers import processors
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
-from finercam_core.store import ChunkResult, create_store, pending_chunks, write_chunk
+from finercam_core.store import ChunkResult, RunSettings, create_store, pending_chunks, write_chunk
 
 GRID, SIZE, CLASSES = (16, 16), (400, 300), [f"Aus {letter}us" for letter in "bcdfglmnp"]
 
@@ -44,7 +44,9 @@ def build(folder: Path, specimens: int) -> Path:
         "method": "gradcam",
         "preparation": Preparation(224, 224).to_dict(),
     }
-    store = create_store(folder / "maps.zarr", catalog, plan_comparisons(catalog, CLASSES), GRID, settings)
+    store = create_store(
+        folder / "maps.zarr", catalog, plan_comparisons(catalog, CLASSES), GRID, RunSettings.of(settings)
+    )
     for chunk in pending_chunks(store.location):
         n = len(chunk)
         evidence, logit = rng.normal(size=(n, 9, *GRID)), rng.normal(size=(n, 9))

@@ -34,7 +34,7 @@ from finercam_core.regions.rle import encode
 from finercam_core.regions.threshold import region
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
 from finercam_core.status import Status
-from finercam_core.store import Chunk, ChunkResult, create_store, open_store, pending_chunks, write_chunk
+from finercam_core.store import Chunk, ChunkResult, RunSettings, create_store, open_store, pending_chunks, write_chunk
 
 SPECIMENS, SPECIES, PHOTOS, SIZE, GRID = 60_000, 1_900, 40, (1500, 1000), (16, 16)
 STEPS, SLIDES = 250, 120
@@ -54,7 +54,7 @@ def make_store(folder: Path) -> Path:
         "classifier": {"model": "drawn", "species": classes, "target_layer": "none", "weights_sha256": "0" * 64},
         "method": "gradcam", "preparation": Preparation(224, 224).to_dict(),
     }  # fmt: skip
-    create_store(store, catalog, plan, GRID, settings)
+    create_store(store, catalog, plan, GRID, RunSettings.of(settings))
     rng = np.random.default_rng(0)
     for chunk in pending_chunks(str(store)):
         write_chunk(str(store), chunk, random_result(chunk, 7, rng))

@@ -21,7 +21,16 @@ from rich.table import Table
 from finercam_core.catalog import Catalog
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
-from finercam_core.store import Chunk, ChunkResult, create_store, open_store, pending_chunks, summarise, write_chunk
+from finercam_core.store import (
+    Chunk,
+    ChunkResult,
+    RunSettings,
+    create_store,
+    open_store,
+    pending_chunks,
+    summarise,
+    write_chunk,
+)
 
 GRID, REFERENCES, FEATURES = (14, 14), 8, 768
 EMPTY = ("order", "vernacularName", "accessURI", "maskURI", "rightsHolder", "group_id", "fault", "split", "license")
@@ -47,10 +56,10 @@ def measure(folder: Path, specimens: int, species: int) -> dict[str, float | int
     with spent("planning, s"):
         with spent("  choice of references, s"):
             plan = plan_comparisons(catalog, names, references=REFERENCES, weights=weights)
-        create_store(store, catalog, plan, GRID, settings)
+        create_store(store, catalog, plan, GRID, RunSettings.of(settings))
     with spent("planning again, nothing new, s"):
         again = plan_comparisons(catalog, names, references=REFERENCES, weights=weights)
-        create_store(store, catalog, again, GRID, settings)
+        create_store(store, catalog, again, GRID, RunSettings.of(settings))
     memory = {"peak memory after planning, MiB": peak()}
     with spent("writing all chunks, s"):
         values = result(64)

@@ -62,7 +62,7 @@ def test_a_whole_collection(prefect: str, make_collection: Make, tiny_classifier
     import finercam_tiny  # type: ignore[import-not-found]
 
     bias = finercam_tiny.tiny().model.head.bias.detach().numpy()
-    names = list(store.provenance["classifier"]["species"])
+    names = list(store.provenance.classifier.species)
     expected = record.evidence.mean(axis=(1, 2)) + bias[[names.index(name) for name in record.classes]]
     np.testing.assert_allclose(record.logit, expected, atol=5e-3)
 

@@ -9,7 +9,7 @@ import pandas as pd
 from finercam_core.catalog import Catalog
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
-from finercam_core.store import Chunk, ChunkResult, Store, create_store, pending_chunks, write_chunk
+from finercam_core.store import Chunk, ChunkResult, RunSettings, Store, create_store, pending_chunks, write_chunk
 
 Planner = Callable[..., Store]  # the fixture `plan`: a store for so many specimens of each species
 GRID = (3, 4)
@@ -45,7 +45,7 @@ def plan_at(
     """Create or extend a store."""
     catalog = Catalog("test", str(folder), "test.csv", specimens(counts, folder).assign(**changes))
     plan = plan_comparisons(catalog, CLASSES, references=2)
-    return create_store(location, catalog, plan, GRID, settings or SETTINGS, beside=beside)
+    return create_store(location, catalog, plan, GRID, RunSettings.of(settings or SETTINGS), beside=beside)
 
 
 def result(chunk: Chunk, classes: int = 3) -> ChunkResult:

@@ -17,7 +17,7 @@ from finercam_core.catalog import open_catalog
 from finercam_core.images.preparation import Preparation
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
-from finercam_core.store import Chunk, ChunkResult, create_store, pending_chunks, write_chunk
+from finercam_core.store import Chunk, ChunkResult, RunSettings, create_store, pending_chunks, write_chunk
 
 GRID = (4, 6)
 CLASSES = ["Aus bus", "Aus cus", "Aus dus", "Eus fus"]
@@ -71,7 +71,7 @@ def write_store(folder: Path, table: Path, fill: Callable[[Chunk], bool] = lambd
         "method": "gradcam",
         "preparation": Preparation(32, 48).to_dict(),
     }
-    store = create_store(folder / "maps.zarr", catalog, plan, GRID, settings)
+    store = create_store(folder / "maps.zarr", catalog, plan, GRID, RunSettings.of(settings))
     _fill(store.location, fill)
     return folder / "maps.zarr"
 

@@ -55,7 +55,7 @@ def check(
         As `faithfulness`.
     """
     folder, store, settings = Path(out), open_store(location, images=images), protocol or Protocol()
-    if store.provenance.get("kind") == "comparison":
+    if store.provenance.kind == "comparison":
         gammas, weightings = (), ()
     measured = faithfulness(
         location, classifier, protocol=settings, images=images, gammas=gammas, weightings=weightings, methods=methods,
@@ -64,7 +64,7 @@ def check(
     )  # fmt: skip
     sanity = _sanity(location, classifier, settings, images, folder / "parts-sanity")
     about = {
-        "run": store.provenance.get("run"), "protocol": measured.protocol, "forwards": measured.forwards,
+        "run": store.provenance.run, "protocol": measured.protocol, "forwards": measured.forwards,
         "needed": measured.needed, "cost": str(measured), "left_out": measured.left_out,
         "baselines_left_out": measured.protocol["baselines_left_out"],
     }  # fmt: skip

@@ -194,7 +194,7 @@ class _Counter:
 
 
 def _check(store: Store, classifier: Classifier, fill: str, steps: int) -> None:
-    known = store.provenance["classifier"].get("weights_sha256")
+    known = store.provenance.classifier.weights_sha256
     if known != classifier.weights_sha256:
         raise EvaluationError("the classifier is not the one that the store was made with", "give that classifier")
     if fill not in FILLS:

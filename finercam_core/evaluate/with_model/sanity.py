@@ -138,7 +138,7 @@ def label_randomisation(
 
 
 def _method(store: Store) -> str:
-    return str(store.provenance.get("method", "gradcam"))
+    return store.provenance.method
 
 
 @torch.no_grad()

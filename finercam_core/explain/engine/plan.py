@@ -13,7 +13,7 @@ from finercam_core.finer import gamma_for
 from finercam_core.images.decoder import REDUCED_TO
 from finercam_core.references import REFERENCES, Policy
 from finercam_core.references.plan import plan_comparisons
-from finercam_core.store import Chunk, Store, create_store
+from finercam_core.store import Chunk, RunSettings, Store, create_store
 
 
 def plan_store(
@@ -65,8 +65,8 @@ def plan_store(
     return create_store(location, catalog, plan, classifier.grid, settings, beside=beside)
 
 
-def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[str, Any]:
-    """Everything that determines the numbers of a store, as plain JSON values for its provenance."""
+def _settings(classifier: Classifier, method: str, gamma: float | None) -> RunSettings:
+    """Everything that determines the numbers of a store."""
     base = base_method(method)
     maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
     if not base.linear:
@@ -79,13 +79,13 @@ def _settings(classifier: Classifier, method: str, gamma: float | None) -> dict[
         provenance = replace(provenance, route=base.forwards)
     described = provenance.to_dict()
     preparation, versions = described.pop("preparation"), described.pop("versions")
-    return {
+    return RunSettings.of({
         "classifier": {**described, "species": list(classifier.species)},
         **maps,
         "preparation": preparation,
         "decoding": {"jpeg_reduced_to": REDUCED_TO},
         "versions": versions,
-    }
+    })  # fmt: skip
 
 
 def shards(chunks: Iterable[Chunk], size: int) -> Iterator[list[Chunk]]:

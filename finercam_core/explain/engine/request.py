@@ -9,7 +9,7 @@ import torch
 
 from finercam_core.errors import ComparisonError
 from finercam_core.explain.model.classifier import Classifier
-from finercam_core.finer import GAMMA, compared_gamma, gamma_for
+from finercam_core.finer import GAMMA, gamma_for
 from finercam_core.store import Chunk
 from finercam_core.store.reader import Store
 
@@ -82,10 +82,9 @@ class EvidenceRequest:
     @classmethod
     def of(cls, store: Store, classifier: Classifier) -> "EvidenceRequest":
         """The request that a store's provenance describes."""
-        references = store.provenance.get("references", {})
-        never = tuple(classifier.index(name) for name in references.get("never", ()))
-        gamma = gamma_for(compared_gamma(store.provenance))
-        return cls(str(store.provenance["method"]), gamma, bool(references.get("per_image")), never)
+        never = tuple(classifier.index(name) for name in store.provenance.never_references)
+        gamma = gamma_for(store.provenance.compared_at)
+        return cls(store.provenance.method, gamma, store.provenance.per_image, never)
 
     def classes(self, table: ClassTable) -> ClassTable | Callable[[torch.Tensor], torch.Tensor]:
         """Classes for `explain` of specimens with the rows of a table (N, 1 + R): the species, then its references."""

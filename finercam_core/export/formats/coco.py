@@ -62,7 +62,7 @@ class CocoWriter(MaskWriter):
             "images": self.images,
             "categories": [{"id": number, "name": name} for name, number in self.categories.items()],
             "licenses": [{"id": number, "name": name, "url": _url(name)} for name, number in self.licenses.items()],
-            "info": {"description": f"finercam masks of {made['collection']}", "provenance": made},
+            "info": {"description": f"finercam masks of {made.collection}", "provenance": made.to_json()},
         }
         self._file.write("\n],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
         self._stack.__exit__(kind, error, t)

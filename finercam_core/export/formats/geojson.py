@@ -60,7 +60,7 @@ class GeoJsonWriter(MaskWriter):
 
     def __enter__(self) -> Self:
         self._file = self._stack.enter_context(complete_or_absent(self.folder / FILE))
-        about = json.dumps({"coordinates": "image pixels, y down", "provenance": self.store.provenance})
+        about = json.dumps({"coordinates": "image pixels, y down", "provenance": self.store.provenance.to_json()})
         self._file.write(f'{{"type": "FeatureCollection", "finercam": {about}, "features": [')
         return self
 

@@ -119,4 +119,4 @@ def _pictures(store: Store, pick: Pick) -> tuple[Pixels, Pixels]:
 
 def _footer(store: Store) -> str:
     made = store.provenance
-    return f"Finer-CAM against all references; {made['classifier'].get('target_layer', '')}, run {made['run']}"
+    return f"Finer-CAM against all references; {made.classifier.target_layer}, run {made.run}"

@@ -55,7 +55,7 @@ def _json(summary: "StoreSummary", activity: "RunActivity | None", size: "StoreS
     """All figures as plain values."""
     last = None if activity is None else {**asdict(activity), "rate": activity.rate}
     return {
-        "provenance": summary.provenance,
+        "provenance": summary.provenance.to_json(),
         "totals": summary.totals,
         "causes": summary.causes,
         "last_run": last,

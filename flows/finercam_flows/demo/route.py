@@ -130,7 +130,7 @@ def _measure(folder: Path, store: Store, show: Print) -> None:
     with progress_bar() as bar:
         task = bar.add_task("[bold]4[/] Energy in the true region", total=len(test), note="")
         energies = true_region_energies(store, test, truth, progress=lambda: bar.update(task, advance=1))
-    intervals = write_energies(energies, store.provenance["run"], folder / "report")
+    intervals = write_energies(energies, store.provenance.run, folder / "report")
     _show_energies(intervals, energies["area"], show)
 
 

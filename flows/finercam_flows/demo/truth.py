@@ -60,7 +60,7 @@ def draw_pictures(store: Store, truth: Truth, folder: Path) -> list[Path]:
     for genus, rows in first.groupby("genus", sort=True):
         path = folder / f"maps-{genus}.png"
         made = store.provenance
-        footer = f"γ = {GAMMA}, {made['classifier']['target_layer']}, run {made['run']}; blue: the true difference"
+        footer = f"γ = {GAMMA}, {made.classifier.target_layer}, run {made.run}; blue: the true difference"
         pictures = [_row(store, truth, image_id) for image_id in rows["image_id"].head(ROWS)]
         maps_picture(pictures, ("Grad-CAM", "Finer-CAM"), path, footer=footer)
         paths.append(path)

@@ -19,17 +19,17 @@ _COUNTS = ("specimens", "done", "failed", "pending")
 def show_provenance(location: str, summary: StoreSummary, console: Console) -> None:
     """Print what the maps were made from, and how."""
     made, total = summary.provenance, summary.totals["specimens"]
-    classifier, references = made["classifier"], made["references"]
-    collection = f"{made['collection']} ({made['catalog']})"
-    layer = f"{classifier.get('target_layer', '')}, maps of {made['grid'][0]} x {made['grid'][1]} cells"
-    gamma = f", gamma {made['gamma']:g}" if "gamma" in made else ""
+    classifier, references = made.classifier, made.references
+    collection = f"{made.collection} ({made.catalog})"
+    layer = f"{classifier.target_layer}, maps of {made.grid[0]} x {made.grid[1]} cells"
+    gamma = "" if made.gamma is None else f", gamma {made.gamma:g}"
     _lines(console, {
-        "store": f"{location}, run {made['run']}, created {_when(made['created'])}",
+        "store": f"{location}, run {made.run}, created {_when(made.created)}",
         "collection": f"{collection}: {total:,} specimens, {len(summary.species):,} species",
-        "classifier": f"{classifier.get('model', '')}, {len(classifier['species']):,} species",
-        "weights": f"SHA-256 {classifier['weights_sha256']}" if classifier.get("weights_sha256") else "",
+        "classifier": f"{classifier.model}, {len(classifier.species):,} species",
+        "weights": f"SHA-256 {classifier.weights_sha256}" if classifier.weights_sha256 else "",
         "layer": layer,
-        "method": f"{made['method']}{gamma} ({classifier.get('route', '')})",
+        "method": f"{made.method}{gamma} ({classifier.route})",
         "references": ", ".join(f"{key}: {value}" for key, value in references.items() if key != "never"),
     })  # fmt: skip
 

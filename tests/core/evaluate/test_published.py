@@ -69,7 +69,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, tiny_classifier: str) -> tup
 
 def test_the_papers_figures_stand_beside_ours(found: tuple[Store, EvaluationReport]) -> None:
     store, report = found
-    assert store.provenance["collection"] == "cub-200-2011"
+    assert store.provenance.collection == "cub-200-2011"
     table = report.beside.set_index(["figure", "map"])
     assert table.loc[("drop_5", "finer_cam"), "published"] == 0.112
     assert table.loc[("energy", "grad_cam"), "published"] == 0.582

@@ -125,7 +125,7 @@ def test_methods_that_are_not_linear_are_stored_at_the_gamma_of_their_store(
     record = store.record("Aus_bus-001")
     classes = [[SPECIES.index(name) for name in record.classes]]
     at = 0.6 if gamma is None else gamma
-    assert store.provenance["gamma"] == at
+    assert store.provenance.gamma == at
     expected = explain(found, prepared(store, "Aus_bus-001", found), classes, method="layercam", gamma=at).evidence[0]
     assert_stored(record.evidence, expected, np.float16)
 
@@ -138,7 +138,7 @@ def test_one_gamma_is_refused_where_every_gamma_is_stored(catalog: Path, tmp_pat
 def test_the_provenance_names_the_route_that_the_method_takes(catalog: Path, tmp_path: Path) -> None:
     found, table = classifier(), open_catalog(catalog)
     taken = {
-        method: plan_store(tmp_path / f"{method}.zarr", table, found, method=method).provenance["classifier"]["route"]
+        method: plan_store(tmp_path / f"{method}.zarr", table, found, method=method).provenance.classifier.route
         for method in BASE_METHODS
     }
     closed = "closed form: global average pooling, linear head"

@@ -188,7 +188,7 @@ def test_each_way_to_call_a_species_is_asked_as_it_is_and_kept(
     assert found.to_provenance()["prompts"] == prompts, kind
     (tmp_path / "catalog.csv").write_text("image_id,scientificName,path\n1,Astyanax mexicanus,1.jpg\n")
     store = plan_store(tmp_path / "maps.zarr", open_catalog(tmp_path / "catalog.csv"), found, references=1)
-    assert open_store(store.location).provenance["classifier"]["prompts"] == prompts
+    assert open_store(store.location).provenance.classifier.prompts == prompts
     assert store.classes("Astyanax mexicanus") == ("Astyanax mexicanus", "red epaulets")
 
 

@@ -13,7 +13,7 @@ from finercam_core.references.plan import plan_comparisons
 from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
 from finercam_core.status import Status
-from finercam_core.store import ChunkResult, create_store, pending_chunks, write_chunk
+from finercam_core.store import ChunkResult, RunSettings, create_store, pending_chunks, write_chunk
 
 GRID, CLASSES = (4, 6), ["Aus bus", "Aus cus", "Aus dus"]
 SIZE, LICENCE = (64, 96), "https://creativecommons.org/licenses/by/4.0/"
@@ -55,7 +55,9 @@ def reviewed(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: 
         "method": "gradcam",
         "preparation": Preparation(32, 48).to_dict(),
     }
-    store = create_store(tmp_path / "maps.zarr", catalog, plan_comparisons(catalog, CLASSES), GRID, settings)
+    store = create_store(
+        tmp_path / "maps.zarr", catalog, plan_comparisons(catalog, CLASSES), GRID, RunSettings.of(settings)
+    )
     rng = np.random.default_rng(0)
     for chunk in pending_chunks(store.location):
         n = len(chunk)

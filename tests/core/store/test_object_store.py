@@ -68,7 +68,7 @@ def test_a_changed_run_goes_beside(bucket: str, tmp_path: Path) -> None:
     new = plan_at(
         old.location, tmp_path / "images", {"Dus eus": 1}, settings={**SETTINGS, "method": "hirescam"}, beside=True
     )
-    assert new.location == f"{bucket}/maps.run-{new.provenance['run']}.zarr"
+    assert new.location == f"{bucket}/maps.run-{new.provenance.run}.zarr"
     assert {place.location for place in runs_beside(old.location)} == {old.location, new.location}
     assert newest_run(old.location) in {old.location, new.location}
 

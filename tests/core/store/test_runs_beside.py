@@ -19,7 +19,7 @@ def test_another_run_is_refused_in_one_sentence(plan: Planner) -> None:
 def test_versions_do_not_make_another_run(plan: Planner) -> None:
     one = plan({"Aus bus": 1}, settings={**SETTINGS, "versions": {"torch": "2.11"}})
     two = plan({"Aus bus": 1}, settings={**SETTINGS, "versions": {"torch": "2.12"}})
-    assert one.provenance["run"] == two.provenance["run"]
+    assert one.provenance.run == two.provenance.run
 
 
 def test_a_changed_run_goes_beside_the_old_one_and_is_found_again(plan: Planner) -> None:
@@ -28,7 +28,7 @@ def test_a_changed_run_goes_beside_the_old_one_and_is_found_again(plan: Planner)
     before = arrays(old)
     changed = {**SETTINGS, "method": "hirescam"}
     new = plan({"Aus bus": 2}, settings=changed, beside=True)
-    assert Path(new.location).name == f"maps.run-{new.provenance['run']}.zarr"
+    assert Path(new.location).name == f"maps.run-{new.provenance.run}.zarr"
     assert fill(new.location) == 2
     assert plan({"Aus bus": 2}, settings=changed, beside=True).location == new.location
     assert fill(new.location) == 0

@@ -92,7 +92,7 @@ def photo_stack(store: Store) -> LazyStack:
 def heat_stack(store: Store) -> LazyStack:
     """Finer-CAM maps on the model's grid: float32 (specimen, h, w), at most 1; 0 where there is none."""
     image_ids = [str(image_id) for image_id in store.rows.index]
-    height, width = (int(cells) for cells in store.provenance["grid"])
+    height, width = store.provenance.grid
 
     def load(index: int) -> npt.NDArray[Any]:
         try:

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.references.plan import ComparisonPlan, Reference
 from finercam_core.status import Status
-from finercam_core.store import Chunk, ChunkResult, create_store, pending_chunks, write_chunk
+from finercam_core.store import Chunk, ChunkResult, RunSettings, create_store, pending_chunks, write_chunk
 from finercam_core.synthetic import species_plan
 from finercam_core.synthetic.collection import render_batch
 from finercam_core.synthetic.parts import MASK_NAMES
@@ -122,7 +122,7 @@ def make_sample(folder: Path | None = None) -> Path:
     store, done = folder / "maps.zarr", folder / "complete"
     if not done.exists():
         catalog = _render(folder, description)
-        create_store(store, catalog, _plan(description), description.grid, description.settings)
+        create_store(store, catalog, _plan(description), description.grid, RunSettings.of(description.settings))
         rows = {image_id: row for row, image_id in enumerate(description.image_ids)}
         for chunk in pending_chunks(str(store)):
             write_chunk(str(store), chunk, _result(chunk, rows, arrays))

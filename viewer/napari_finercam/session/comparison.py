@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.finer import GAMMA, Weighting, choose_references, coefficients, combine, compared_gamma
+from finercam_core.finer import GAMMA, Weighting, choose_references, coefficients, combine
 from finercam_core.images.preparation import Window, cell_weights
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
@@ -89,7 +89,7 @@ class LiveComparison:
 
     def __init__(self, store: Store) -> None:
         self.settings = ComparisonSettings()
-        self.fixed_gamma = compared_gamma(store.provenance)
+        self.fixed_gamma = store.provenance.compared_at
         if self.fixed_gamma is not None:
             self.settings.gamma = self.fixed_gamma
         self._chosen: dict[str, tuple[str, ...]] = {}

@@ -198,7 +198,7 @@ class ReviewSession:
         return written
 
     def _verdict(self, decision: Decision, regions: tuple[Region, ...], note: str) -> Verdict:
-        specimen, run = self.specimen, str(self.store.provenance["run"])
+        specimen, run = self.specimen, self.store.provenance.run
         comparison = self.comparison_made()
         return Verdict(specimen.image_id, specimen.species, self.reviewer, decision, comparison, regions, note, run=run)
 
@@ -213,7 +213,7 @@ class ReviewSession:
         record, settings = self.specimen.record, self.comparison.settings
         names = () if record is None else record.classes
         references = tuple(name for name, used in zip(names, self.specimen.used, strict=True) if used)
-        return Comparison(settings.gamma, settings.weighting, str(self.store.provenance["method"]), references)
+        return Comparison(settings.gamma, settings.weighting, self.store.provenance.method, references)
 
     def _settle(self, verdict: Verdict) -> None:
         self.drafts.discard(verdict.image_id)

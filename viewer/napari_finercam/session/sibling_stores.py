@@ -39,13 +39,13 @@ def sibling_stores(store: Store) -> list[SiblingStore]:
             other = open_store(folder)
         except FinercamError:  # such as a store of a newer version, which is not offered
             continue
-        if other.provenance.get("collection") == store.provenance.get("collection"):
+        if other.provenance.collection == store.provenance.collection:
             siblings.append(_describe(other, current=False))
     return siblings
 
 
 def _describe(store: Store, *, current: bool) -> SiblingStore:
     provenance = store.provenance
-    layer = provenance["classifier"].get("target_layer", "")
-    method = f"{provenance['method']} at {layer}" if layer else str(provenance["method"])
+    layer = provenance.classifier.target_layer
+    method = f"{provenance.method} at {layer}" if layer else provenance.method
     return SiblingStore(f"{method} ({Path(store.location).name})", store.location, current)

@@ -83,7 +83,7 @@ class ComparisonPanel(QWidget):
         self.weighting.clear()
         self.weighting.addItems([weighting for weighting in WEIGHTINGS if fixed is None or weighting != "released"])
         self.weighting.setCurrentText(settings.weighting)
-        self.reason.setText("" if fixed is None else why_fixed(session.store.provenance["method"], fixed))
+        self.reason.setText("" if fixed is None else why_fixed(session.store.provenance.method, fixed))
         self.reason.setVisible(fixed is not None)
         self.session = session
 
