@@ -95,7 +95,7 @@ def _figures(record: TrainingRecord, licences: Sequence[str]) -> str:
 
 def _quality(quality: Quality | None) -> str:
     if quality is None:
-        return "\nNothing was held out, so nothing more can be said about its quality.\n"
+        return "\nNothing was held out, so its quality is unknown.\n"
     lines = [
         f"\nOn the {quality.split} split:\n\n",
         *(f"- {name} species: {text}\n" for name, text in quality.by_frequency.items()),

@@ -1,4 +1,4 @@
-"""The images of a collection as arrays, in honest splits; what cannot be used is reported, never dropped silently."""
+"""The images of a collection as arrays, in splits without leaks; what cannot be used is reported by name."""
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -74,7 +74,7 @@ def load_data(
     minimum : int
         Training images that a species needs; species with fewer are left out by name.
     progress : callable, optional
-        Called with images read, of all, and a note.
+        Called with the number of images read, of all images, and a note.
 
     Raises
     ------

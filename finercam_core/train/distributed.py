@@ -19,9 +19,9 @@ class World:
     device : torch.device
         Where this process computes.
     rank : int
-        Its number; process 0 writes what is written.
+        Its number; process 0 alone writes files.
     size : int
-        How many there are.
+        Number of processes.
     """
 
     device: torch.device
@@ -29,7 +29,7 @@ class World:
     size: int = 1
 
     def share(self, batch: torch.Tensor) -> torch.Tensor:
-        """Part of a batch that falls to one process; the parts of all are the batch, which each of them knows."""
+        """Part of a batch for this process; the parts of all processes together are the batch."""
         return batch.tensor_split(self.size)[self.rank]
 
     def together(self, model: nn.Module) -> nn.Module:
@@ -45,7 +45,7 @@ class World:
         return float(number)
 
     def wait(self) -> None:
-        """Go on when all processes are here."""
+        """Wait until all processes have reached this point."""
         if self.size > 1:
             distributed.barrier()
 

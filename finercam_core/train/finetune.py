@@ -1,13 +1,9 @@
-"""Fine-tune a whole model; after a kill it goes on from the last epoch's checkpoint to the same weights."""
+"""Fine-tune a whole model; after a kill it continues from the last epoch's checkpoint to the same weights."""
 
 import copy
-import hashlib
-import json
-import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,68 +14,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
-from finercam_core.io.atomic import replacing
 from finercam_core.io.progress import StepProgress
+from finercam_core.train.checkpoint import Checkpoint, Stateful, fingerprint
 from finercam_core.train.data import TrainingData
 from finercam_core.train.distributed import World
 from finercam_core.train.sampling import augment, class_weights, draw_order, score_shift
 from finercam_core.train.settings import FinetuneSettings
-
-
-class Stateful(Protocol):
-    """What torch can save and load: a model, an optimiser, a schedule."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything that has to be kept."""
-
-    def load_state_dict(self, state_dict: dict[str, Any], /) -> object:
-        """Take up what was kept."""
-
-
-class Checkpoint:
-    """A file with the state of everything that changes while training.
-
-    Parameters
-    ----------
-    path : Path
-    parts : mapping of str to Stateful
-        What changes, by name.
-    run : str
-        Fingerprint of settings and data; the state of another run is not taken up.
-    """
-
-    def __init__(self, path: Path, parts: Mapping[str, Stateful], run: str) -> None:
-        self.path, self.parts, self.run = path, parts, run
-
-    def save(self, epoch: int, history: list[dict[str, float]]) -> None:
-        """Replace the file by the state after an epoch, all at once."""
-        state = {name: part.state_dict() for name, part in self.parts.items()}
-        with replacing(self.path) as partial, partial.open("wb") as file:
-            torch.save({"run": self.run, "epoch": epoch, "notes": {"history": history}, **state}, file)
-            file.flush()
-            os.fsync(file.fileno())
-
-    def resume(self) -> tuple[int, list[dict[str, float]]]:
-        """Take up the state if there is one of this run: the number of finished epochs and their history."""
-        if not self.path.exists():
-            return 0, []
-        state = torch.load(self.path, weights_only=True, map_location="cpu")
-        if state["run"] != self.run:
-            return 0, []
-        for name, part in self.parts.items():
-            part.load_state_dict(state[name])
-        return int(state["epoch"]), state["notes"].get("history", [])
-
-
-def fingerprint(settings: FinetuneSettings, data: TrainingData, model: torch.nn.Module) -> str:
-    """Hash of what decides the result: settings, training images, labels and the weights to start from."""
-    digest = hashlib.sha256(json.dumps([asdict(settings), data.species]).encode())
-    for array in (*data.part("train"), *data.part("val")):
-        digest.update(array.tobytes())
-    for name, tensor in model.state_dict().items():
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return digest.hexdigest()
 
 
 def finetune(
@@ -104,9 +44,9 @@ def finetune(
         For the normalisation.
     settings : FinetuneSettings
     checkpoint : Path
-        File for the state after each epoch; if it is there, training goes on from it.
+        File for the state after each epoch; if it exists, training continues from it.
     progress : callable, optional
-        Called after each step with the step, all steps, and the loss.
+        Called after each step with the number of finished steps, of all steps, and the loss.
     world : World, optional
         The processes that train together; each takes its share of every batch.
 
@@ -123,14 +63,14 @@ def finetune(
     start = fingerprint(settings, data, model)
     world = world or World(next(model.parameters()).device)
     run = _Run(model.to(memory_format=torch.channels_last), data, preparation, settings, world)
-    kept = Checkpoint(checkpoint, run.parts, start)
-    done, run.history = kept.resume()
-    for epoch in range(done, settings.epochs):
+    state = Checkpoint(checkpoint, run.parts, start)
+    finished, run.history = state.resume()
+    for epoch in range(finished, settings.epochs):
         if run.finished():
             break
         run.epoch(epoch, progress)
         if world.rank == 0:
-            kept.save(epoch + 1, run.history)
+            state.save(epoch + 1, run.history)
     run.finish()
     return run.history
 
@@ -184,7 +124,7 @@ class _Run:
         return self.model if self.average is None else self.average.module
 
     def epoch(self, epoch: int, progress: StepProgress | None) -> None:
-        """All images once, in batches of nearly equal size: batch normalisation does badly on a small last one."""
+        """Train on all images once, in batches of nearly equal size, since a small last one harms batch norms."""
         # Each epoch has its own seed, so that a resumed run draws what an undisturbed one draws.
         seed = self.settings.seed * 100_003 + epoch
         generator = torch.Generator().manual_seed(seed)
@@ -212,9 +152,9 @@ class _Run:
         parts = min(self.settings.accumulate, len(share))
         total = 0.0
         self.optimiser.zero_grad()
-        for some, labels in zip(images.tensor_split(parts), self.labels[share].tensor_split(parts), strict=True):
-            loss = self._loss(some.to(self.device), labels.to(self.device)) * (len(some) / len(batch))
-            # The processes' gradients are averaged, and the parts' are to be added up.
+        for part, labels in zip(images.tensor_split(parts), self.labels[share].tensor_split(parts), strict=True):
+            loss = self._loss(part.to(self.device), labels.to(self.device)) * (len(part) / len(batch))
+            # The gradients of the processes are averaged; those of the parts have to be added up.
             torch.autograd.backward(loss * self.world.size)
             total += loss.item()
         total = self.world.total(total)
@@ -238,8 +178,8 @@ class _Run:
         entry = {"epoch": epoch + 1.0, "loss": loss}
         pixels, labels = self.data.part("val")
         if self.settings.patience and len(labels):
-            found = predict(self.result.eval(), pixels, self.preparation).argmax(1).numpy()
-            entry["val"] = float((found == labels).mean())
+            predicted = predict(self.result.eval(), pixels, self.preparation).argmax(1).numpy()
+            entry["val"] = float((predicted == labels).mean())
             if entry["val"] > max((e["val"] for e in self.history), default=-1.0):
                 self.best.weights = copy.deepcopy(self.result.state_dict())
         self.history.append(entry)

@@ -64,7 +64,7 @@ def probe(
     mean, spread = features[train].mean(0), features[train].std(0)
     spread[spread == 0] = 1
     scaled, labels = torch.from_numpy((features - mean) / spread), torch.from_numpy(data.labels)
-    fit, check = _choosing(data)
+    fit, check = _fit_and_check(data)
     best, chosen = _choose(scaled, labels, fit, check, settings, len(data.species), progress)
     if not (fit == train).all():
         best = fit_head(scaled[train], labels[train], len(data.species), chosen, settings, best)
@@ -72,7 +72,7 @@ def probe(
     return Head(weight, best.bias - weight @ torch.from_numpy(mean)), chosen
 
 
-def put(head: nn.Linear, found: Head) -> None:
+def replace_head(head: nn.Linear, fitted: Head) -> None:
     """Write a fitted head into a model.
 
     Raises
@@ -80,20 +80,20 @@ def put(head: nn.Linear, found: Head) -> None:
     TrainingError
         If the model's head has no bias, or another shape.
     """
-    if head.bias is None or head.weight.shape != found.weight.shape:
+    if head.bias is None or head.weight.shape != fitted.weight.shape:
         raise TrainingError("the model's head does not fit", "give it a linear head with a bias and num_classes scores")
     with torch.no_grad():
-        head.weight.copy_(found.weight)
-        head.bias.copy_(found.bias)
+        head.weight.copy_(fitted.weight)
+        head.bias.copy_(fitted.bias)
 
 
-def _choosing(data: TrainingData) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _fit_and_check(data: TrainingData) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which images fit and which check while the penalty is chosen."""
     train, val = data.split == "train", data.split == "val"
     if val.any():
         return train, val
-    tenth = np.array([hashlib.sha256(f"tenth {group}".encode()).digest()[0] < 26 for group in data.groups])
-    held = train & tenth
+    in_tenth = np.array([hashlib.sha256(f"tenth {group}".encode()).digest()[0] < 26 for group in data.groups])
+    held = train & in_tenth
     return (train & ~held, held) if held.any() and (train & ~held).any() else (train, train)
 
 

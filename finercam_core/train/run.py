@@ -20,7 +20,7 @@ from finercam_core.train.distributed import World, joined
 from finercam_core.train.features import Features, Pixels, backbone_key, cached_features, head_inputs
 from finercam_core.train.finetune import finetune, predict
 from finercam_core.train.folder import write_folder
-from finercam_core.train.probe import probe, put
+from finercam_core.train.probe import probe, replace_head
 from finercam_core.train.quality import Accuracy, DoubtfulLabel, Quality, Scores, accuracies, doubts, held_out_quality
 from finercam_core.train.record import FinetuneNotes, ProbeNotes, TrainingRecord
 from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
@@ -41,9 +41,8 @@ class Fit:
 
     def finetune(self, settings: FinetuneSettings) -> tuple[Scores, FinetuneNotes]:
         """Train the whole model; scores (N, K) of all images, and notes for `training.json`."""
-        place = workspace(self.folder)
-        place.mkdir(parents=True, exist_ok=True)
-        checkpoint = place / "checkpoint.pt"
+        checkpoint = workspace(self.folder) / "checkpoint.pt"
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
         curve = finetune(self.model, self.data, self.preparation, settings, checkpoint, self.progress, world=self.world)
         return predict(self.model, self.data.pixels, self.preparation).numpy(), FinetuneNotes(curve)
 
@@ -63,9 +62,9 @@ class Fit:
 
         key = backbone_key(self.model, head, self.construction, self.preparation)
         features = cached_features(self.cache, key, self.data.pixels, forward, settings.batch_size, self.progress)
-        found, strength = probe(features, self.data, settings, self.progress)
-        put(head, found)
-        scores = found.scores(torch.from_numpy(features)).numpy()
+        fitted, strength = probe(features, self.data, settings, self.progress)
+        replace_head(head, fitted)
+        scores = fitted.scores(torch.from_numpy(features)).numpy()
         return scores, ProbeNotes(strength, passes, self.cache.name)
 
 
@@ -76,7 +75,7 @@ def workspace(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """What training gave.
+    """The result of training.
 
     Attributes
     ----------
@@ -110,9 +109,9 @@ class TrainingReport:
 
     def __str__(self) -> str:
         lines = [f"{self.folder}: {self.seconds:.0f} s"]
-        lines += [f"  {split:5} {found}" for split, found in self.accuracy.items() if found.n]
+        lines += [f"  {split:5} {accuracy}" for split, accuracy in self.accuracy.items() if accuracy.n]
         lines += [f"  left out, too few images: {', '.join(self.left_out)}"] if self.left_out else []
-        lines += [f"  not readable: {image_id}: {why}" for image_id, why in self.unreadable.items()]
+        lines += [f"  unreadable: {image_id}: {why}" for image_id, why in self.unreadable.items()]
         lines += [f"  left out: {image_id}: {why}" for image_id, why in self.excluded.items()]
         lines += [f"  label worth a look: {d.image_id}: {d.label}, or {d.predicted}?" for d in self.doubtful]
         return "\n".join(lines)
@@ -139,7 +138,7 @@ def train(
     ----------
     catalog : Catalog
     folder : str or Path
-        For the classifier; must not exist yet. A run that was stopped goes on.
+        For the classifier; must not exist yet. A stopped run continues where it was.
     model : str
         timm name, or ``package.module:function`` that returns a model with a linear head.
     mode : {"probe", "finetune"}

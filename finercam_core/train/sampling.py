@@ -1,4 +1,4 @@
-"""How training images are drawn and varied: rare species, weights, adjusted scores, and augmentation on tensors."""
+"""How training images are drawn and varied: rare species, class weights, adjusted scores, augmentation of tensors."""
 
 import torch
 
@@ -34,7 +34,7 @@ def draw_order(labels: torch.Tensor, counts: torch.Tensor, balance: float, gener
 
 
 def augment(images: torch.Tensor, settings: FinetuneSettings, generator: torch.Generator) -> torch.Tensor:
-    """Vary normalised images (N, 3, H, W): one shift a batch, light and colour of each image, a blank rectangle."""
+    """Vary normalised images (N, 3, H, W): one shift for the batch, light and colour of each image, a blank box."""
     n = len(images)
     reach = round(settings.shift * images.shape[3])
     if reach:

@@ -1,4 +1,4 @@
-"""Everything that may be set about training; written beside the classifier."""
+"""All settings of training; written beside the classifier."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -40,13 +40,13 @@ class FinetuneSettings:
     ema : float
         Decay of a moving average of the weights, which is then the result, in [0, 1); 0 for none.
     accumulate : int
-        Parts in which a batch is computed, where it does not fit the memory at once.
+        Parts in which a batch is computed, where it does not fit into memory as a whole.
     patience : int
         Epochs without a better accuracy on "val" after which training stops; the best weights are kept. 0 runs
         all epochs and keeps the last.
     balance : float
         Sampling of long-tailed collections: a class of n images is drawn in proportion to ``n ** (1 - balance)``;
-        0 draws each image once an epoch, 1 all classes equally.
+        0 draws each image once per epoch, 1 all classes equally.
     beta : float
         Weight ``(1 - beta) / (1 - beta ** n)`` of a class in the loss, in [0, 1); 0 for none.
     adjustment : float
