@@ -65,6 +65,14 @@ def draw_specimen(path: Path, seed: int, size: tuple[int, int] = (96, 64)) -> No
     picture.save(path)
 
 
+def pytest_configure() -> None:
+    """Without oneDNN, torch computes as it does on processors that oneDNN has no code for."""
+    if os.environ.get("FINERCAM_TEST_ONEDNN") == "off":
+        import torch
+
+        torch.backends.mkldnn.enabled = False
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Under several workers one of them tests all windows: there is one screen, and one window has its keyboard."""
     for item in items:
