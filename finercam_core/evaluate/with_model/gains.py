@@ -79,20 +79,20 @@ def finer_table(table: pd.DataFrame, maps: Sequence[Compared], *, seed: int = 0)
     all_high (together, Bonferroni over the rows), verdict ("finer", "species" or "undecided" by the latter; deletion
     is better when it is lower).
     """
-    alone = {one.explainer: one.name for one in maps if one.objective == "species"}
-    pairs = [(one, alone[one.explainer]) for one in maps if one.objective == "difference" and one.explainer in alone]
+    alone = {m.explainer: m.name for m in maps if m.objective == "species"}
+    pairs = [(m, alone[m.explainer]) for m in maps if m.objective == "difference" and m.explainer in alone]
     figures = figures_in(table)
     looks = max(1, len(pairs) * len(figures))
     rows: list[dict[str, object]] = []
     for figure in figures:
         wide = _wide(table, figure)
-        for one, other in pairs:
-            gain = (wide[one.name] - wide[other]).to_numpy()[:, None]
+        for finer, base in pairs:
+            gain = (wide[finer.name] - wide[base]).to_numpy()[:, None]
             samples = resampled_means(gain, seed=seed, looks=looks)
             each, every = spread(gain.mean(0), samples), spread(gain.mean(0), samples, looks=looks, n=len(gain))
             rows.append(
                 {
-                    "explainer": one.explainer, "gamma": one.gamma, "weighting": one.weighting, "figure": figure,
+                    "explainer": finer.explainer, "gamma": finer.gamma, "weighting": finer.weighting, "figure": figure,
                     "n": len(gain), "gain": each.value[0], "low": each.low[0], "high": each.high[0],
                     "all_low": every.low[0], "all_high": every.high[0],
                     "verdict": _verdict(figure, every.low[0], every.high[0]),
