@@ -1,0 +1,41 @@
+"""Where CONTRIBUTING and the architecture say that things are, they are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("", "finercam_core", "flows/finercam_flows")
+
+
+def paths_in(page: str) -> list[str]:
+    """Everything in backticks that is written as a path."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return sorted({path for path in re.findall(r"`([A-Za-z_./]+)`", text) if "/" in path})
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_path_that_a_page_names_exists(page: str) -> None:
+    paths = paths_in(page)
+    assert len(paths) > 3
+    missing = [path for path in paths if not any((ROOT / room / path).exists() for room in ROOMS)]
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+)
+def test_every_file_that_a_page_links_to_exists(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target}
+    missing = [target for target in targets if target and not (ROOT / page).parent.joinpath(target).exists()]
+    assert not missing
+
+
+def test_the_map_of_duties_is_long_and_sorted() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where is what")[2]
+    duties = [row.split("|")[1].strip() for row in table.splitlines() if row.startswith("| ")][2:]
+    assert len(duties) >= 40
+    assert duties == sorted(duties, key=str.lower)
