@@ -1,6 +1,6 @@
-"""The base methods that Finer-CAM can build on: names, papers, and what a store of each holds. No torch here.
+"""The base methods that Finer-CAM can build on: names, papers, and what a store of each holds; without torch.
 
-How each one is computed, with its formula, stands in `finercam_core.explain.methods`.
+How each one is computed, with its formula, is in `finercam_core.explain.methods`.
 """
 
 import re
@@ -28,7 +28,7 @@ class BaseMethod:
         Whether its map before the ReLU is linear in the class scores. If so a store holds *evidence*, a signed map
         of each class, from which every comparison follows; if not, the finished signed map of each *comparison*.
     forwards : str
-        What it costs beyond one forward pass an image, in words.
+        What it costs beyond one forward pass per image, in words.
     """
 
     name: str
@@ -44,10 +44,11 @@ class BaseMethod:
 
     @property
     def by_gradient(self) -> bool:
-        """Whether it takes the classifier's route to the gradients; of the others `forwards` says what they take."""
+        """Whether it takes the classifier's route to the gradients; for the others `forwards` says what they cost."""
         return self.forwards == _TAIL
 
 
+# These words are in the provenance, which decides whether a store is of the same run: they must stay as they are.
 _TAIL = "none where a closed form exists, else a backward through the tail"
 _ALL = (
     BaseMethod("gradcam", "Grad-CAM", "Selvaraju et al., ICCV 2017, arXiv 1610.02391", True, _TAIL),
@@ -75,7 +76,7 @@ _REFUSED = {
 
 
 def base_method(name: str) -> BaseMethod:
-    """Base method by name; case, hyphens and underscores do not matter ("Grad-CAM++", "grad_cam_plusplus").
+    """Base method by name; case, hyphens, spaces and underscores do not matter ("Grad-CAM++", "grad_cam_plusplus").
 
     Raises
     ------

@@ -85,7 +85,7 @@ def coefficients(
           :math:`f_d = y_c - γ y_d`, :math:`\bar f = \sum_d w_d f_d` and
           :math:`r = 10^{-9} / (\sum p_d + 10^{-9})` the coefficients are :math:`\sum_d w_d - r p_c \bar f`
           for c and :math:`-γ w_d + w_d (f_d - \bar f) - r p_d \bar f` for d. From a margin of about 18 logits
-          on, the first turns negative and the map inverts: it is here for comparison with that code alone. The
+          on, the first turns negative and the map inverts: it is here only for comparison with that code. The
           term :math:`-r p_k \bar f` of classes that are neither c nor a reference is left out; it vanishes
           unless these classes and not c win.
     use : bool array (C,) , optional

@@ -69,7 +69,8 @@ class Preparation:
             raise ClassifierError(f"unknown interpolation {self.interpolation!r}", f"use one of {list(_RESAMPLING)}")
         if not (self.height > 0 and self.width > 0 and 0 < self.crop_fraction <= 1):
             raise ClassifierError(
-                f"the input size {self.height}x{self.width} or crop {self.crop_fraction} is impossible"
+                f"the input size {self.height}x{self.width} or crop {self.crop_fraction} is impossible",
+                "give sides of at least 1 pixel and a crop in (0, 1]",
             )
 
     def window(self, image_size: tuple[int, int]) -> Window:
@@ -184,8 +185,8 @@ def to_image(grid: npt.ArrayLike, window: Window, image_size: tuple[int, int]) -
 def cell_weights(grid: tuple[int, int], window: Window, image_size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
     """The two matrices of `to_image`: ``to_image(g) == rows @ g @ columns.T``.
 
-    Their transposes sum pixels into cells: ``rows.T @ mask @ columns`` is how much of a mask each cell speaks for, so
-    that the sum of a map over a mask can be had on the model's grid without scaling any map up.
+    Their transposes sum pixels into cells: ``rows.T @ mask @ columns`` is how much of a mask each cell covers, so
+    that the sum of a map over a mask can be computed on the model's grid without scaling any map up.
 
     Parameters
     ----------

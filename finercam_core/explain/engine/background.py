@@ -59,7 +59,7 @@ class BackgroundCalls:
     def results(self, *, wait_for_all: bool = False) -> list[object]:
         """Results not yet taken, in the order of the calls, up to the first call that still runs; or of all calls.
 
-        What a call raised is raised here.
+        Errors of the calls are raised here.
         """
         results = []
         while self._running and (wait_for_all or self._running[0].done()):

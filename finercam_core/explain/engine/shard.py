@@ -98,7 +98,7 @@ def annotate_chunks(
 def _explained(
     classifier: Classifier, prepared: Iterable[Batch], partial_chunks: PartialChunks, store: Store, size: BatchSize
 ) -> Iterator[ExplainedBatch]:
-    """Batches that went through the model, each given on when the next one has been started: a GPU never waits."""
+    """Batches that went through the model; each is yielded when the next has been started: a GPU never waits."""
     request = EvidenceRequest.of(store, classifier)
     previous: ExplainedBatch | None = None
     for batch in prepared:

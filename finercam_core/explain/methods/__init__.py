@@ -1,4 +1,4 @@
-"""How the maps of each base method are computed, one file a method with its paper, formula and what "finer" means.
+"""How the maps of each base method are computed, one file per method with its paper, formula and what "finer" means.
 
 The facts about them that need no torch (names, papers, whether they are linear) are in `finercam_core.base_methods`.
 """
@@ -49,8 +49,8 @@ def maps_of(method: BaseMethod, route: Route, images: torch.Tensor, classes: Cla
     Maps
     """
     if method.name == "gradcam":
-        found = route.weights(images, classes)
-        return Maps(evidence_of(found), found.logits, found.classes)
+        weights = route.weights(images, classes)
+        return Maps(evidence_of(weights), weights.logits, weights.classes)
     if method.name in _FORMULAS:
         return by_gradient(_FORMULAS[method.name], route, images, classes, gamma=None if method.linear else gamma)
     if method.name == "scorecam":

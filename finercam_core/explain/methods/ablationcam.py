@@ -5,11 +5,11 @@ the layer is set to zero:
 
 .. math:: E_k = \sum_c \big(y_k - y_k^{(c)}\big) A_c
 
-The paper divides by :math:`y_k` (eq. 6). That only scales the map while the score is positive, makes it endless at 0
-and turns it round below; without the division the map is linear in the scores.
+The paper divides by :math:`y_k` (eq. 6). That only scales the map while the score is positive, makes it infinite at 0
+and inverts it below; without the division the map is linear in the scores.
 
-*Finer*: linear. One table of channels by classes, a pass of the tail a channel, serves every comparison. The map is in
-units of the logit times the activation.
+*Finer*: linear. One table of channels by classes, one pass of the tail per channel, serves every comparison. The map is
+in units of the logit times the activation.
 """
 
 import torch

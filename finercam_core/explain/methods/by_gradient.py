@@ -25,12 +25,12 @@ def by_gradient(
         of :math:`y_0 - γ y_r`. None for linear ones, whose r-th map is that of class r.
     """
     reduce = formula if gamma is None else _Comparing(formula, gamma)
-    found = route.gradients(images, classes, reduce)
-    return Maps(found.values.transpose(0, 1), found.logits, found.classes)
+    gradients = route.gradients(images, classes, reduce)
+    return Maps(gradients.values.transpose(0, 1), gradients.logits, gradients.classes)
 
 
 class _Comparing:
-    """Turns gradients of classes, which come some at a time and the first one first, into those of comparisons."""
+    """Turns gradients of classes into those of comparisons; classes come a few at a time, the first class first."""
 
     def __init__(self, formula: Reduce, gamma: float) -> None:
         self.formula = formula

@@ -1,4 +1,4 @@
-"""The form of every base method's result."""
+"""The result of every base method."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import torch
 
 
 class Maps(NamedTuple):
-    """What a method gives.
+    """Maps of a base method, with the scores of the same pass.
 
     Attributes
     ----------

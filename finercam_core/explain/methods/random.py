@@ -2,7 +2,7 @@ r"""The control: maps that know nothing of the model, to measure the others agai
 
 .. math:: E_k \sim \mathcal N(0, 1) \text{ independently in each cell}
 
-seeded by the image's pixels and the class, so that an image has the same map in every run, batch and machine.
+seeded by the image's pixels and the class, so that an image has the same map in every run and batch, on every machine.
 
 *Finer*: linear, as any evidence; a comparison of two random maps is a random map.
 """

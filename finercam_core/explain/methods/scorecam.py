@@ -5,9 +5,10 @@ No gradients: the image X is seen through each channel of the layer, scaled to [
 
 .. math:: M = \sum_c w_c A_c, \qquad w = \mathrm{softmax}_c\big(y(X ⊙ H_c)\big)
 
-The softmax takes away the score of the empty image, which the paper subtracts first: it is the same for all channels.
+The paper first subtracts the score of the empty image; the softmax does not depend on it, as it is the same for all
+channels.
 
-*Finer*: one table of channels by classes, a forward pass a channel, serves every comparison: the score is
+*Finer*: one table of channels by classes, one forward pass per channel, serves every comparison: the score is
 :math:`y_c(X ⊙ H) - γ y_d(X ⊙ H)`. The softmax makes it non-linear, so a map of each comparison is stored. All weights
 are positive: what the look-alike has more of fades, and is negative only where the activations are.
 """

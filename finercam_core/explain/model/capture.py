@@ -1,4 +1,4 @@
-"""One forward pass with a layer watched, and context managers that leave the model as it was found."""
+"""One forward pass that captures a layer's output, and context managers that leave the model as it was."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,14 +17,14 @@ def forward_to(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """One forward pass: the layer's output and the scores.
 
-    The model is in evaluation mode meanwhile and is left as it was found, also after an exception.
+    The model is in evaluation mode during the pass and is left as it was, also after an exception.
 
     Parameters
     ----------
     model, layer : torch.nn.Module
     images : tensor (N, 3, H, W)
     graph : bool
-        What lies behind the layer is differentiable with respect to the tensor returned; what lies before is not.
+        Make everything after the layer differentiable with respect to the tensor returned; nothing before it is.
         Parameters take no part in the graph.
     replace : callable, optional
         Turns the layer's output into the one that the rest of the model receives, and that is returned.
@@ -38,22 +38,22 @@ def forward_to(
     ClassifierError
         If the layer gives something other than one tensor, or does not run exactly once.
     """
-    caught: list[torch.Tensor] = []
+    captured: list[torch.Tensor] = []
 
-    def catch(_module: nn.Module, _inputs: Any, output: Any) -> Any:
+    def capture(_module: nn.Module, _inputs: Any, output: Any) -> Any:
         if not isinstance(output, torch.Tensor):
             raise ClassifierError(
                 f"the target layer gives a {type(output).__name__}", "name a layer that gives one map"
             )
-        caught.append(output.detach() if replace is None else replace(output.detach()).detach())
+        captured.append(output.detach() if replace is None else replace(output.detach()).detach())
         if not graph:
-            return None if replace is None else caught[-1]
-        caught[-1].requires_grad_()
+            return None if replace is None else captured[-1]
+        captured[-1].requires_grad_()
         torch.set_grad_enabled(True)
         # A copy, since the next layer may work in place, which a leaf of the graph forbids.
-        return caught[-1].clone()
+        return captured[-1].clone()
 
-    hook = layer.register_forward_hook(catch)
+    hook = layer.register_forward_hook(capture)
     with ExitStack() as stack:
         stack.callback(hook.remove)
         stack.enter_context(evaluating(model))
@@ -61,9 +61,9 @@ def forward_to(
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.set_grad_enabled(False))
         logits = model(images)
-    if len(caught) != 1:
-        raise ClassifierError(f"the target layer ran {len(caught)} times in one pass", "name a layer that runs once")
-    return caught[0], logits
+    if len(captured) != 1:
+        raise ClassifierError(f"the target layer ran {len(captured)} times in one pass", "name a layer that runs once")
+    return captured[0], logits
 
 
 @contextmanager
@@ -82,24 +82,24 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 @contextmanager
 def frozen(model: nn.Module) -> Iterator[None]:
     """No gradients for parameters, so that a graph holds activations alone."""
-    wanting = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    for parameter in wanting:
+    trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter in trainable:
         parameter.requires_grad_(False)
     try:
         yield
     finally:
-        for parameter in wanting:
+        for parameter in trainable:
             parameter.requires_grad_(True)
 
 
 @contextmanager
 def replaced_forward(module: nn.Module, forward: Callable[..., torch.Tensor]) -> Iterator[None]:
-    """Let a module compute something else meanwhile; its hooks stay in place."""
-    own = module.__dict__.get("forward")
+    """Let a module compute something else within the context; its hooks stay in place."""
+    original = module.__dict__.get("forward")
     module.__dict__["forward"] = forward
     try:
         yield
     finally:
         del module.__dict__["forward"]
-        if own is not None:
-            module.__dict__["forward"] = own
+        if original is not None:
+            module.__dict__["forward"] = original

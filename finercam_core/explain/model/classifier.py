@@ -78,7 +78,7 @@ class Classifier:
             find_layer(model, layer)
 
     def __repr__(self) -> str:
-        """What a notebook shows; nothing is tried out for it."""
+        """What a notebook shows; the model is not run for it."""
         layer = self._named_layer or "its default layer"
         return f"<Classifier {self.name!r}: {len(self.species):,} species, explained at {layer}, on {self.device}>"
 

@@ -1,4 +1,4 @@
-"""How a model is run: its precision, memory format and compilation, none of which changes the model itself."""
+"""How a model is run: precision, memory format and compilation, none of which changes the model itself."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -31,7 +31,7 @@ class Execution:
         Give the images in torch's channels-last memory format, which convolutions on GPUs prefer.
     compile_backend : str
         "" runs the model as it is; a backend of `torch.compile`, usually "inductor", compiles the modules of the
-        trunk one by one at their first use. What lies behind the target layer is not compiled.
+        trunk one by one at their first use. Nothing after the target layer is compiled.
 
     Raises
     ------
@@ -61,7 +61,7 @@ class Execution:
 
 @dataclass
 class Runner:
-    """Runs a model up to and behind its target layer in one way of execution."""
+    """Runs a model in one way of execution and captures its target layer."""
 
     model: nn.Module
     layer: nn.Module
@@ -109,7 +109,7 @@ def _in_float32(forward: Callable[[torch.Tensor], torch.Tensor], device: str) ->
 
 
 def trunk(model: nn.Module, layer: nn.Module) -> list[nn.Module]:
-    """Modules that together are what runs up to the layer, in their order: stages, or blocks of a list of blocks."""
+    """Modules that together run up to the layer, in their order: stages, or blocks of a list of blocks."""
     parts: list[nn.Module] = []
     for child in model.children():
         inside = any(module is layer for module in child.modules())

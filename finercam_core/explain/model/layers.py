@@ -1,4 +1,4 @@
-"""Where in a model the maps come from: target layers and heads, from timm's own metadata."""
+"""Which layer of a model is explained, and where its linear head is; from timm's metadata and one trial run."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from finercam_core.explain.model.layout import Layout
 
 
 def default_target_layer(model: nn.Module, example: torch.Tensor | None = None) -> str:
-    """Name of the layer that is explained unless the user names one.
+    """Name of the layer that is explained unless the user chooses one.
 
     For vision transformers (models with prefix tokens and blocks) that is ``blocks.<last>.norm1``, the layer of the
     paper's own code: the last one whose patches meet in an attention. For all others it is what the pooling receives,
@@ -25,7 +25,7 @@ def default_target_layer(model: nn.Module, example: torch.Tensor | None = None) 
     ----------
     model : torch.nn.Module
     example : tensor (N, 3, H, W), optional
-        An input; models other than vision transformers run on it once. Without it, the last stage that timm states.
+        An input, on which models other than vision transformers run once. Without it, the last stage that timm states.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def default_target_layer(model: nn.Module, example: torch.Tensor | None = None) 
         return stated[-1]
     if not maps:
         raise ClassifierError(f"{type(model).__name__} has no layer that gives a map", "name one with target_layer")
-    same = [one.name for one in takewhile(lambda one: one.address == maps[-1].address, reversed(maps))]
+    same = [output.name for output in takewhile(lambda output: output.address == maps[-1].address, reversed(maps))]
     return next((name for name in stated if name in same), min(same, key=lambda name: name.count(".")))
 
 
@@ -57,13 +57,13 @@ class _Map:
 
 def _maps(model: nn.Module, image: torch.Tensor) -> list[_Map]:
     """All modules whose output is a map of the image, in the order in which they end."""
-    found: list[_Map] = []
+    maps: list[_Map] = []
     alive: list[torch.Tensor] = []
 
     def note(name: str, _module: nn.Module, _inputs: Any, output: Any) -> None:
         if isinstance(output, torch.Tensor) and _is_map(model, output, image):
-            found.append(_Map(name, output.data_ptr()))
-            alive[:] = [output]  # so that its address is not given to another tensor before the next one is noted
+            maps.append(_Map(name, output.data_ptr()))
+            alive[:] = [output]  # keeps its address from being reused before the next output is noted
 
     hooks = [module.register_forward_hook(partial(note, name)) for name, module in model.named_modules() if name]
     try:
@@ -72,7 +72,7 @@ def _maps(model: nn.Module, image: torch.Tensor) -> list[_Map]:
     finally:
         for hook in hooks:
             hook.remove()
-    return found
+    return maps
 
 
 def _is_map(model: nn.Module, output: torch.Tensor, image: torch.Tensor) -> bool:

@@ -32,12 +32,12 @@ class Layout:
         Raises
         ------
         ClassifierError
-            If the output is no map of these images.
+            If the output is not a map of these images.
         """
         shape, size = tuple(activation.shape), (int(images.shape[-2]), int(images.shape[-1]))
         if len(shape) not in (3, 4) or shape[0] != len(images):
             raise ClassifierError(
-                f"the target layer gives values of shape {shape}, not one map an image", _LAYER_BEFORE
+                f"the target layer gives values of shape {shape}, not one map per image", _LAYER_BEFORE
             )
         layout = Layout()
         if len(shape) == 4:
@@ -57,7 +57,7 @@ class Layout:
         return _rows_and_columns(activation.shape[1] - self.prefix, (int(images.shape[-2]), int(images.shape[-1])))
 
     def to_grid(self, values: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
-        """Bring a layer's values to (N, C, h, w), without a copy where that is possible."""
+        """Bring a layer's values to (N, C, h, w), without a copy where possible."""
         if values.ndim == 3:
             cells = values[:, self.prefix :].transpose(1, 2)
             return cells.reshape(*cells.shape[:2], *grid)
@@ -66,7 +66,7 @@ class Layout:
     def from_grid(self, cells: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
         """Put cells (N, C, h, w) in the place of those of a layer's values; prefix tokens stay as they are.
 
-        Values of one image are enough for cells that are N variants of its own.
+        Values of one image serve N variants of its cells.
         """
         if values.ndim == 3:
             tokens = cells.flatten(2).transpose(1, 2).to(values.dtype)
@@ -75,7 +75,7 @@ class Layout:
 
 
 def _is_channels_last(model: nn.Module, shape: tuple[int, ...], size: tuple[int, int]) -> bool:
-    """Whether the sides that follow the image's are the middle ones; where both could be, the model's word counts."""
+    """Whether the middle two sides have the image's proportions; where the last two do as well, timm's `output_fmt`."""
     first, last = _misfit(shape[1:3], size), _misfit(shape[2:4], size)
     if abs(first - last) > 0.1:
         return first < last
@@ -88,9 +88,9 @@ def _misfit(sides: tuple[int, ...], size: tuple[int, int]) -> float:
 
 
 def _prefix(model: nn.Module, tokens: int, size: tuple[int, int]) -> int:
-    """The model's own number of prefix tokens, or, where that leaves no grid of the image's proportions, the smallest.
+    """The stated number of prefix tokens or, if that leaves no grid in the image's proportions, the smallest that does.
 
-    Some models state prefix tokens that they add behind their last patches' block only (CaiT, XCiT).
+    Some models state prefix tokens that they add only after the last block of the patches (CaiT, XCiT).
     """
     stated = getattr(model, "num_prefix_tokens", None)
     if stated is not None and _fits(tokens - int(stated), size):
@@ -107,5 +107,5 @@ def _fits(cells: int, size: tuple[int, int]) -> bool:
 def _rows_and_columns(cells: int, size: tuple[int, int]) -> tuple[int, int]:
     rows = round((cells * size[0] / size[1]) ** 0.5)
     if rows < 1 or rows * (cells // rows) != cells:
-        raise ClassifierError(f"{cells} tokens make no grid for {size[0]}x{size[1]}", "name another target layer")
+        raise ClassifierError(f"{cells} tokens do not fill a grid for {size[0]}x{size[1]}", "name another target layer")
     return rows, cells // rows

@@ -1,10 +1,10 @@
-"""What a CLIP-like model is asked: for each class the texts that stand for it, from a TOML file.
+"""Prompts of a CLIP-like model: for each class the texts that stand for it, from a TOML file.
 
 .. code-block:: toml
 
     model = "hf-hub:imageomics/bioclip"       # open_clip's name of a model, or a folder "local-dir:weights"
     templates = ["a photo of {}."]            # each text is put into each template
-    table = "classes.csv"                     # one row a class, with Darwin Core columns
+    table = "classes.csv"                     # one row per class, with Darwin Core columns
     texts = ["{scientificName}", "{vernacularName}", "{kingdom} {phylum} {class} {order} {family} {scientificName}"]
 
     [concepts]                                # free classes: a name and its texts
@@ -65,10 +65,10 @@ def read_settings(path: str | Path) -> ClipSettings:
     if unknown or "model" not in content:
         wrong = f"an unknown key {unknown[0]!r}" if unknown else "no model"
         raise ClassifierError(f"{path} has {wrong}", f"use the keys {', '.join(sorted(_KEYS))}")
-    named = dict(content.get("concepts", {}))
+    texts = dict(content.get("concepts", {}))
     if "table" in content:
-        named = {**texts_of_table(path.parent / content["table"], content.get("texts", TEXTS)), **named}
-    classes = fill_templates(named, content.get("templates", TEMPLATES))
+        texts = {**texts_of_table(path.parent / content["table"], content.get("texts", TEXTS)), **texts}
+    classes = fill_templates(texts, content.get("templates", TEMPLATES))
     pretrained = str(content.get("pretrained", ""))
     if (path.parent / pretrained).is_file():
         pretrained = str(path.parent / pretrained)
@@ -81,12 +81,12 @@ def _model(content: Mapping[str, Any], path: Path) -> str:
 
 
 def texts_of_table(table: Path, patterns: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Texts of each row's species: patterns with the names of columns in braces; those with an empty cell are left out.
+    """Texts of each row's species: patterns with names of columns in braces; those with an empty cell are left out.
 
     Raises
     ------
     ClassifierError
-        If the table or a column is missing, a species is there twice, or nothing is left to say about it.
+        If the table or a column is missing, a species is listed twice, or all its texts have empty cells.
     """
     if not table.is_file():
         raise ClassifierError(f"there is no table of classes at {table}", "give a CSV file with scientificName")
@@ -100,7 +100,7 @@ def texts_of_table(table: Path, patterns: Sequence[str]) -> dict[str, tuple[str,
         except KeyError as error:
             raise ClassifierError(f"{table} has no column {error}", f"its columns are {', '.join(row)}") from error
         if name in classes or not texts:
-            wrong = "is there twice" if name in classes else "has empty cells in every text"
+            wrong = "is listed twice" if name in classes else "has empty cells in every text"
             raise ClassifierError(f"{name!r} in {table} {wrong}", "correct the table, or add '{scientificName}'")
         classes[name] = texts
     return classes
@@ -126,9 +126,11 @@ def fill_templates(
     if bad or not templates:
         raise ClassifierError(f"the template {bad[0] if bad else ''!r} has no place for a text", "write {} once in it")
     filled = {}
-    for name, given in classes.items():
-        texts = [given] if isinstance(given, str) else list(given)
+    for name, value in classes.items():
+        texts = [value] if isinstance(value, str) else list(value)
         if not texts or not all(text.strip() for text in texts):
-            raise ClassifierError(f"the class {name!r} has an empty text", "say what it looks like, or its name")
+            raise ClassifierError(
+                f"the class {name!r} has an empty text", "describe what it looks like, or give its name"
+            )
         filled[name] = tuple(template.replace("{}", text) for text in texts for template in templates)
     return filled

@@ -1,4 +1,4 @@
-r"""What every way from an image to the evidence of its classes has in common.
+r"""What all ways from an image to the evidence of its classes have in common.
 
 With A the target layer's output on a grid of N cells, channels c, and :math:`y_k` the score of class k, Grad-CAM's
 evidence (Selvaraju et al., ICCV 2017, eq. 1 and 2, without the ReLU and scaled by N) is
@@ -23,7 +23,7 @@ Classes = torch.Tensor | Choose
 
 @dataclass(frozen=True)
 class Weights:
-    r"""What Grad-CAM needs of one pass.
+    r"""What Grad-CAM needs from one pass.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Gradients:
-    r"""What methods that look at each cell need of one pass.
+    r"""What methods that look at each cell need from one pass.
 
     Attributes
     ----------
@@ -72,11 +72,11 @@ class Route(ABC):
     Attributes
     ----------
     name : str
-        What the provenance calls it.
+        Its name in the provenance.
     run : Runner
         One forward pass; its `execution` is how the model is run.
     uniform : bool
-        The gradient is the same at every cell, so that Grad-CAM, HiResCAM and XGrad-CAM are one map.
+        Whether the gradient is the same at every cell, so that Grad-CAM, HiResCAM and XGrad-CAM are one map.
     layout : Layout
         How the layer's output is read as a map.
     grid : (int, int)
@@ -139,15 +139,15 @@ class Route(ABC):
         return full(self.run(images, replace=replace)[1])
 
     def to_grid(self, values: torch.Tensor, images: torch.Tensor | None = None) -> torch.Tensor:
-        """Bring the layer's values to (N, C, h, w); images of another size than the example have to be given."""
+        """Bring the layer's values to (N, C, h, w); give images whose size is not that of the example."""
         grid = self.grid if images is None else self.layout.grid(values, images)
         return self.layout.to_grid(values, grid)
 
 
-def evidence_of(found: Weights) -> torch.Tensor:
+def evidence_of(weights: Weights) -> torch.Tensor:
     r"""Grad-CAM's signed evidence, :math:`E_k = N \sum_c α_{kc} A_c`, (N, R, h, w)."""
-    cells = found.activation.shape[2] * found.activation.shape[3]
-    return cells * torch.einsum("nrc,nchw->nrhw", found.alpha, found.activation)
+    cells = weights.activation.shape[2] * weights.activation.shape[3]
+    return cells * torch.einsum("nrc,nchw->nrhw", weights.alpha, weights.activation)
 
 
 def chosen(classes: Classes, logits: torch.Tensor) -> torch.Tensor:

@@ -10,11 +10,11 @@ from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.layers import default_target_layer
 from finercam_core.explain.routes.base import Route, Weights
 from finercam_core.explain.routes.cls_token import ClsToken
-from finercam_core.explain.routes.pooling import ClosedForm, PooledHead
+from finercam_core.explain.routes.pooled_heads import ClosedForm, PooledHead
 from finercam_core.explain.routes.tail import Tail
 
 _TOLERANCE = 1e-4
-_SHORT: tuple[type[Route], ...] = (PooledHead, ClsToken)
+_SHORT_ROUTES: tuple[type[Route], ...] = (PooledHead, ClsToken)
 
 
 def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> Route:
@@ -45,7 +45,7 @@ def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> R
     expected = tail.weights(example, classes)
     if not expected.alpha.any():
         raise ClassifierError("the score does not depend on the target layer's cells", _advice(model, layer, example))
-    for kind in _SHORT:
+    for kind in _SHORT_ROUTES:
         route = _try(kind, tail, example, classes, expected)
         if route is not None:
             return route
@@ -53,7 +53,7 @@ def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> R
 
 
 def _chosen_in_float32(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> Route:
-    """The route of a copy in float32: half precision has too few digits to judge by."""
+    """The route that a copy in float32 has: half precision has too few digits to judge by."""
     name = next(name for name, module in model.named_modules() if module is layer)
     exact = copy.deepcopy(model).float()
     return choose_route(exact, exact.get_submodule(name), example.float())
@@ -67,24 +67,24 @@ def _some_classes(route: Route, example: torch.Tensor) -> torch.Tensor:
 def _advice(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> str:
     name = default_target_layer(model, example)
     if model.get_submodule(name) is layer:
-        return "its head gives the same score to every image; train it first"
+        return "its head gives every image the same score; train it first"
     return f"use {name}"
 
 
 def _try(
     kind: type[Route], tail: Tail, example: torch.Tensor, classes: torch.Tensor, expected: Weights
 ) -> Route | None:
-    """A route of this kind if the model has the structure for it and it reproduces what the tail gives."""
+    """A route of this kind, if the model has the structure for it and it reproduces the tail's scores and weights."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
             route = kind(tail.model, tail.layer, example)
-            found = route.weights(example, classes)
+            weights = route.weights(example, classes)
         except torch.OutOfMemoryError:
             raise
-        except Exception:  # a model of another structure may fail in any way, and then has the tail
+        except Exception:  # a model of another structure may fail in any way; the tail serves it
             return None
-        same = _close(found.logits, expected.logits) and _close(found.alpha, expected.alpha)
+        same = _close(weights.logits, expected.logits) and _close(weights.alpha, expected.alpha)
         if same and (not route.uniform or _depends_on_mean_alone(route, example)):
             return route
     return None
@@ -93,14 +93,15 @@ def _try(
 def _depends_on_mean_alone(route: Route, example: torch.Tensor) -> bool:
     """Whether cells that differ far more, with the same mean, give the same scores.
 
-    On the example alone, a layer behind this one may pass for linear, for instance a ReLU that all values are above.
+    On the example alone a later layer may look linear, for instance a ReLU that receives only positive values.
     """
     activation, logits = route.forward(example)
     mean = activation.mean(dim=(2, 3), keepdim=True)
     return _close(route.logits_with(example, mean + 10 * (activation - mean)), logits)
 
 
-def _close(found: torch.Tensor, expected: torch.Tensor) -> bool:
-    if found.shape != expected.shape:
+def _close(values: torch.Tensor, expected: torch.Tensor) -> bool:
+    """Whether values differ from the expected ones by at most `_TOLERANCE` of the largest of them."""
+    if values.shape != expected.shape:
         return False
-    return bool((found - expected).abs().max() <= _TOLERANCE * expected.abs().max())
+    return bool((values - expected).abs().max() <= _TOLERANCE * expected.abs().max())

@@ -23,8 +23,8 @@ from finercam_core.explain.model.capture import replaced_forward
 from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
 from finercam_core.explain.routes.gradients import class_gradients, collect
 
-_TOGETHER = 1024
-_MISFIT = "the last block is no plain pre-norm attention block"
+_PAIRS_PER_PASS = 1024
+_MISFIT = "the last block is not a plain pre-norm attention block"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,9 @@ class ClsToken(Route):
     def _upstream(self, logits: torch.Tensor, seen: _Attention, classes: torch.Tensor) -> torch.Tensor:
         """Gradients at the heads' outputs, u, (R, N, P, H, d)."""
         scale = self.run.execution.gradient_scale
-        gradient = torch.cat(list(class_gradients(logits, seen.output, classes, together=_TOGETHER, scale=scale)))
+        gradient = torch.cat(
+            list(class_gradients(logits, seen.output, classes, pairs_per_pass=_PAIRS_PER_PASS, scale=scale))
+        )
         at_heads = gradient @ full(self.block.attn.proj.weight)
         return at_heads.reshape(*at_heads.shape[:-1], self.block.attn.num_heads, -1)
 

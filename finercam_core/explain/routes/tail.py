@@ -7,11 +7,14 @@ from torch import nn
 
 from finercam_core.explain.model.capture import forward_to
 from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
-from finercam_core.explain.routes.gradients import TOGETHER, class_gradients, collect
+from finercam_core.explain.routes.gradients import PAIRS_PER_PASS, class_gradients, collect
 
 
 def can_vectorise(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> bool:
-    """Try it on one image: an operation without a batching rule is an error, or a warning and a slow loop."""
+    """Whether several classes can share a backward pass, tried on one image.
+
+    Without a batching rule for one of the model's operations, torch raises an error, or warns and loops slowly.
+    """
     image = example[:1]
     leaf, logits = forward_to(model, layer, image, graph=True)
     classes = torch.zeros((1, 2), dtype=torch.long, device=image.device)
@@ -33,18 +36,18 @@ class Tail(Route):
 
     def __init__(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
         super().__init__(model, layer, example)
-        self.together = TOGETHER if can_vectorise(model, layer, example) else 1
+        self.pairs_per_pass = PAIRS_PER_PASS if can_vectorise(model, layer, example) else 1
 
     def weights(self, images: torch.Tensor, classes: Classes) -> Weights:
         """See `Route.weights`."""
-        found = self.gradients(images, classes, lambda gradient, _activation: gradient.mean(dim=(3, 4)))
-        return Weights(found.activation, found.logits, found.values.transpose(0, 1), found.classes)
+        means = self.gradients(images, classes, lambda gradient, _activation: gradient.mean(dim=(3, 4)))
+        return Weights(means.activation, means.logits, means.values.transpose(0, 1), means.classes)
 
     def gradients(self, images: torch.Tensor, classes: Classes, reduce: Reduce | None = None) -> Gradients:
         """See `Route.gradients`."""
         leaf, logits = self.run(images, graph=True)
         activation = full(self.to_grid(leaf, images))
         wanted, scale = chosen(classes, logits), self.run.execution.gradient_scale
-        parts = class_gradients(logits, leaf, wanted, together=self.together, scale=scale)
+        parts = class_gradients(logits, leaf, wanted, pairs_per_pass=self.pairs_per_pass, scale=scale)
         on_grid = (torch.stack([full(self.to_grid(one, images)) for one in part]) for part in parts)
         return Gradients(activation, full(logits), collect(on_grid, activation, reduce), wanted)

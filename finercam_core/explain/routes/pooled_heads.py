@@ -1,4 +1,4 @@
-"""Heads that see the mean of the cells: closed form where the head is linear, else the gradient of one vector."""
+"""Heads that see only the mean of the cells: closed form where the head is linear, else the gradient of one vector."""
 
 import torch
 from torch import nn
@@ -8,18 +8,20 @@ from finercam_core.explain.model.layers import linear_head
 from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
 from finercam_core.explain.routes.gradients import class_gradients
 
+_PAIRS_PER_PASS = 1024  # the graph is that of the head alone
+
 
 class Uniform(Route):
-    """A route of a score that depends on the mean over the cells alone: the gradient is the same at every cell."""
+    """A route for scores that depend only on the mean over the cells: the gradient is the same at every cell."""
 
     uniform = True
 
     def gradients(self, images: torch.Tensor, classes: Classes, reduce: Reduce | None = None) -> Gradients:
         """See `Route.gradients`."""
-        found = self.weights(images, classes)
-        everywhere = found.alpha.transpose(0, 1)[..., None, None].expand(-1, *found.activation.shape)
-        values = everywhere if reduce is None else reduce(everywhere, found.activation)
-        return Gradients(found.activation, found.logits, values, found.classes)
+        weights = self.weights(images, classes)
+        everywhere = weights.alpha.transpose(0, 1)[..., None, None].expand(-1, *weights.activation.shape)
+        values = everywhere if reduce is None else reduce(everywhere, weights.activation)
+        return Gradients(weights.activation, weights.logits, values, weights.classes)
 
 
 class ClosedForm(Uniform):
@@ -62,9 +64,6 @@ class ClosedForm(Uniform):
         return same_input and torch.allclose(head(pooled).detach(), logits, rtol=1e-3, atol=1e-4)
 
 
-_TOGETHER = 1024
-
-
 class PooledHead(Uniform):
     r"""Pooling, then anything: with p the mean of A over the N cells, :math:`α_k = (1/N)\,\partial y_k/\partial p`.
 
@@ -87,6 +86,8 @@ class PooledHead(Uniform):
         leaf, logits = self.run(images, graph=True, replace=pool)
         activation = full(self.to_grid(whole[0], images))
         wanted = chosen(classes, logits)
-        parts = class_gradients(logits, leaf, wanted, together=_TOGETHER, scale=self.run.execution.gradient_scale)
+        parts = class_gradients(
+            logits, leaf, wanted, pairs_per_pass=_PAIRS_PER_PASS, scale=self.run.execution.gradient_scale
+        )
         gradient = torch.stack([full(self.layout.to_grid(one, (1, 1)))[..., 0, 0] for part in parts for one in part], 1)
         return Weights(activation, full(logits), gradient / (activation.shape[2] * activation.shape[3]), wanted)
