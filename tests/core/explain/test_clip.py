@@ -194,7 +194,7 @@ def test_each_way_to_call_a_species_is_asked_as_it_is_and_kept(
 
 def test_what_cannot_be_asked_is_said(weights: dict[str, Path], tmp_path: Path) -> None:
     spec = f"local-dir:{weights['vit']}"
-    with pytest.raises(ClassifierError, match=r"no weights are named for 'ViT-B-32'.*set pretrained: .*openai"):
+    with pytest.raises(ClassifierError, match=r"no weights are given for 'ViT-B-32'.*set pretrained: .*openai"):
         clip_classifier("ViT-B-32", CLASSES)
     with pytest.raises(ClassifierError, match="open_clip cannot load 'local-dir:nowhere'"):
         clip_classifier("local-dir:nowhere", CLASSES)
