@@ -14,6 +14,7 @@ from finercam_core.errors import TrainingError
 from finercam_core.evaluate.statistics.intervals import Interval
 from finercam_core.evaluate.with_truth.true_regions import true_region_energies
 from finercam_core.export import export
+from finercam_core.finer import GAMMA
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
 from finercam_core.store import Store, open_store
@@ -141,7 +142,7 @@ def _show_energies(intervals: dict[str, Interval], area: "pd.Series[float]", sho
             name, f"{interval.mean:.3f}", rf"\[{interval.low:.3f}, {interval.high:.3f}]", str(interval.n)
         )  # fmt: skip
     show(table)
-    show(f"  Each specimen against its congeners one by one, γ = 0.6; the true region is {area.mean():.1%} "
+    show(f"  Each specimen against its congeners one by one, γ = {GAMMA}; the true region is {area.mean():.1%} "
          f"of the image. Rows with a minus sign are paired differences.")  # fmt: skip
 
 

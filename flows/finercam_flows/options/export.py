@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from finercam_core.finer import GAMMA
 from finercam_flows.options.base import POSITIONAL, Options
 from finercam_flows.options.fields import OutputFolder, StoreLocation, TopShare
 
@@ -18,7 +19,8 @@ Reviewer = Annotated[
     str | None, Field(description="Of accepted masks: those of this reviewer alone; by default those of all reviewers.")
 ]
 AutomaticGamma = Annotated[
-    float | None, Field(ge=0, description="Of automatic masks: strength γ of the comparison, the usual 0.6 by default.")
+    float | None,
+    Field(ge=0, description=f"Of automatic masks: strength γ of the comparison, the usual {GAMMA} by default."),
 ]
 Writers = Annotated[
     int | None,
