@@ -64,4 +64,4 @@ class RunError(FinercamError):
 
 
 class ServeError(FinercamError):
-    """Deployments cannot be served: a bad configuration, no Prefect server, versions that do not go together."""
+    """Deployments cannot be served: a bad configuration, no Prefect server, incompatible versions."""

@@ -1,4 +1,4 @@
-"""The target folder: one run at a time, enough free space, and files put in their place whole or not at all."""
+"""The target folder: one run at a time, enough free space, and files stored whole or not at all."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ LOCK = ".lock"
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Make the folder and hold the right to write to it; the right dies with the process.
+    """Make the folder and hold the right to write to it; the right ends with the process.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def check_space(folder: Path, needed: int, min_free: int) -> None:
-    """Raise if so many bytes more would leave less than `min_free` on the disk.
+    """Raise if `needed` more bytes would leave less than `min_free` on the disk.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def content_path(picture: Picture, what: str) -> str:
 
 
 def move_into_place(partial: Path, picture: Picture, what: str, folder: Path) -> str:
-    """Move a verified file to its place, safe against power cuts; the same content is stored once.
+    """Move a verified file to its final path, safe against power cuts; the same content is stored once.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The queue of a run, with a lane for each host so that a slow one delays no other, and the threads that empty it."""
+"""Work by host: a queue with a lane for each host, so that a slow host delays no other, and threads that empty it."""
 
 import threading
 from collections import deque
@@ -8,14 +8,14 @@ from finercam_core.fetch.reasons import Stopped
 
 
 class HostQueue:
-    """Hands out positions, host by host in turn, never more than `per_host` of one host at the same time.
+    """Hands out positions, one host after the other, never more than `per_host` of one host at the same time.
 
     Parameters
     ----------
     hosts : sequence of str
         Host of each position.
     per_host : int
-        Positions of one host that may be on their way.
+        Positions of one host that may be handed out at the same time.
     """
 
     def __init__(self, hosts: Sequence[str], per_host: int) -> None:
@@ -41,13 +41,13 @@ class HostQueue:
         return None
 
     def done(self, host: str) -> None:
-        """Give the place of a position back."""
+        """Mark a position of a host as finished."""
         with self._changed:
             self._running[host] -= 1
             self._changed.notify()
 
     def close(self) -> None:
-        """Hand nothing more out."""
+        """Hand out nothing more."""
         with self._changed:
             self._turns.clear()
             self._changed.notify_all()
@@ -77,12 +77,12 @@ def run_by_host(
     per_host, workers : int
         Bounds.
     stop : threading.Event
-        When set, no further position is begun. It is also set when this function is interrupted.
+        When set, no further position is started. It is also set when this function is interrupted.
     """
-    lanes, errors = HostQueue(hosts, per_host), []
+    queue, errors = HostQueue(hosts, per_host), []
 
     def worker() -> None:
-        while not stop.is_set() and (taken := lanes.take()):
+        while not stop.is_set() and (taken := queue.take()):
             host, position = taken
             try:
                 work(position, host)
@@ -91,11 +91,11 @@ def run_by_host(
             except BaseException as error:
                 errors.append(error)
                 stop.set()
-                lanes.close()
+                queue.close()
             finally:
-                lanes.done(host)
+                queue.done(host)
 
-    threads = [threading.Thread(target=worker, name=f"fetch-{i}") for i in range(min(workers, lanes.width))]
+    threads = [threading.Thread(target=worker, name=f"fetch-{i}") for i in range(min(workers, queue.width))]
     try:
         for thread in threads:
             thread.start()
@@ -103,7 +103,7 @@ def run_by_host(
             thread.join()
     except BaseException:  # Ctrl-C arrives here, in the main thread
         stop.set()
-        lanes.close()
+        queue.close()
         for thread in threads:
             if thread.is_alive():
                 thread.join()

@@ -1,4 +1,4 @@
-"""The logs of a target folder: what was fetched, what failed and why, in Parquet, with the journal of a broken run."""
+"""The logs of a target folder: what was fetched, what failed and why, and the journal of an unfinished run."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ _BAD = [*KEY, "reason", "detail", "attempts", "bytes", "kept", "time"]
 
 
 class Log:
-    """What became of every file, in one folder.
+    """The results of every file of one folder.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Log:
         self.broken_off = self.journal.exists()
 
     def results(self) -> pd.DataFrame:
-        """One row a file, columns as in the journal; the last result of a file counts.
+        """One row per file, columns as in the journal; the last result of a file counts.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class Log:
         return whole.drop_duplicates(KEY, keep="last", ignore_index=True)
 
     def there(self, results: pd.DataFrame, *, verify: bool = False) -> pd.Series:
-        """Whether each result's file is in its place with the right size and, on request, the right content."""
+        """Whether each result's file exists with the right size and, on request, the right content."""
         sizes = self._sizes()
         there = pd.Series([sizes.get(path, -1) for path in results["path"]], results.index) == results["bytes"]
         there &= results["path"] != ""
@@ -65,7 +65,7 @@ class Log:
         self.journal.unlink(missing_ok=True)
 
     def sweep(self, results: pd.DataFrame) -> int:
-        """Delete files that a killed run put in place without noting them; returns how many."""
+        """Delete files that a killed run stored without a log entry; returns how many."""
         known = set(results["path"])
         lost = [path for path in self._sizes() if path not in known and len(Path(path).stem) == 64]
         for path in lost:
@@ -73,7 +73,7 @@ class Log:
         return len(lost)
 
     def _intact(self, path: str, sha256: str) -> bool:
-        """Whether a file has its content; a damaged one is deleted."""
+        """Whether a file has its content; a damaged file is deleted."""
         intact = digests(self.folder / path, ["sha256"])["sha256"] == sha256
         if not intact:
             (self.folder / path).unlink()
@@ -103,7 +103,7 @@ class Log:
 
 
 def failures_table(wanted: pd.DataFrame, results: pd.DataFrame, rejected: pd.DataFrame) -> pd.DataFrame:
-    """One row for each specimen's file that is not there, and for each row of the catalog that could not be used.
+    """One row for each missing file of a specimen, and for each row of the catalog that could not be used.
 
     Parameters
     ----------

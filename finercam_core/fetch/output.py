@@ -1,4 +1,4 @@
-"""The catalog of what was fetched, which every other command opens."""
+"""The catalog of what was fetched, for all other commands."""
 
 from pathlib import Path
 from typing import Any
@@ -38,17 +38,17 @@ def write_catalog(files: Files, catalog: Catalog, wanted: pd.DataFrame, results:
 
 
 def fetched_specimens(catalog: Catalog, wanted: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
-    """Canonical columns of the specimens whose image is there, with the places of the files."""
+    """Canonical columns of the specimens whose image is there, with the paths of their files."""
     good = results.loc[results["path"] != "", [*KEY, "path", "sha256"]]
     placed = wanted[["image_id", *KEY]].merge(good, on=KEY)
     images = placed[placed["what"] == "image"].set_index("image_id")
     masks = placed[placed["what"] == "mask"].set_index("image_id")["path"]
     table = catalog.specimens[catalog.specimens["image_id"].isin(images.index)]
-    found = images.loc[table["image_id"]].set_axis(table.index)
-    remote = found["uri"].map(is_url).astype(bool)
+    fetched = images.loc[table["image_id"]].set_axis(table.index)
+    remote = fetched["uri"].map(is_url).astype(bool)
     return table.assign(
-        path=found["path"], accessURI=found["uri"].where(remote, table["accessURI"]),
-        hashFunction="sha256", hashValue=found["sha256"],
+        path=fetched["path"], accessURI=fetched["uri"].where(remote, table["accessURI"]),
+        hashFunction="sha256", hashValue=fetched["sha256"],
         maskURI=masks.reindex(table["image_id"], fill_value="").set_axis(table.index).astype("str"),
     )[list(TERMS)].reset_index(drop=True)  # fmt: skip
 

@@ -28,7 +28,7 @@ def _images(catalog: Catalog) -> pd.DataFrame:
     functions = [function_name(*pair) for pair in zip(table["hashFunction"], table["hashValue"], strict=True)]
     function = pd.Series(functions, index=table.index, dtype="str")
     known = function != ""
-    # A row that names no usable file keeps what it says, for the log.
+    # A row without a usable file keeps its text, for the log.
     fault = table["fault"].where(table["fault"] == "", _reason_of(table["fault"]))
     return pd.DataFrame({
         "image_id": table["image_id"], "scientificName": table["scientificName"], "what": "image", "uri": uris,
@@ -43,7 +43,7 @@ def _reason_of(faults: pd.Series) -> pd.Series:
 
 
 def _image_uris(catalog: Catalog) -> list[str]:
-    """The path, or the address where there is no path or no local file of that name."""
+    """The path; the address where there is no path, or no local file at that path."""
     table = catalog.specimens
     locations = image_locations(table)
     both = (table["path"] != "") & (table["accessURI"] != "") & (table["fault"] == "")
@@ -56,7 +56,7 @@ def _image_uris(catalog: Catalog) -> list[str]:
 
 def _masks(catalog: Catalog) -> pd.DataFrame:
     table = catalog.specimens[catalog.specimens["maskURI"] != ""]
-    uris = pd.Series([join(catalog.root, place) for place in table["maskURI"]], index=table.index, dtype="str")
+    uris = pd.Series([join(catalog.root, location) for location in table["maskURI"]], index=table.index, dtype="str")
     blank = pd.Series("", index=table.index, dtype="str")
     return pd.DataFrame({
         "image_id": table["image_id"], "scientificName": table["scientificName"], "what": "mask", "uri": uris,

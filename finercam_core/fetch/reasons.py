@@ -1,4 +1,4 @@
-"""Why an image was not fetched: a word for tables, a sentence for people, and whether to ask again."""
+"""Why an image was not fetched: a code for tables, a sentence for people, and whether to ask again."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from finercam_core.status import Status
 
 
 class Reason(StrEnum):
-    """Cause of a failure, as it stands in the column `reason` of the log of failures."""
+    """Cause of a failure, as in the column `reason` of the log of failures."""
 
     OUTSIDE_COLLECTION = "OUTSIDE_COLLECTION"
     NOT_ALLOWED = "NOT_ALLOWED"
@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
     @property
     def passing(self) -> bool:
-        """Whether the cause may pass by itself, so that the next run asks again."""
+        """Whether the cause may go away by itself, so that the next run asks again."""
         return self in _PASSING
 
     @property
@@ -88,7 +88,7 @@ class FetchFailure(FinercamError):  # noqa: N818 - an outcome that is logged, se
     wait : float
         Seconds that the server asked to wait before the next attempt.
     retry : bool, optional
-        Whether to try again in this run; by default when the cause may pass.
+        Whether to try again in this run; by default if the cause may go away by itself.
     """
 
     def __init__(self, reason: Reason, detail: str = "", *, wait: float = 0.0, retry: bool | None = None) -> None:

@@ -22,30 +22,30 @@ _REMEDIES = {"greater_than_equal": "give at least 1", "greater_than": "give seco
 
 
 class FetchSettings(BaseModel):
-    """Bounds of a fetch; every one of them holds for images and masks alike.
+    """Limits of a fetch; all of them apply to images and masks alike.
 
     Parameters
     ----------
     per_host : int
-        Requests that one host answers at the same time.
+        Simultaneous requests to one host.
     workers : int
-        Requests at the same time over all hosts.
+        Simultaneous requests to all hosts.
     attempts : int
-        How often an image is asked for when the cause may pass (5xx, 429, timeouts, broken connections).
+        How often an image is requested if the failure may go away (5xx, 429, timeouts, broken connections).
     connect_timeout, read_timeout : float
         Seconds to wait for a connection, and for the next bytes.
     total_timeout : float
         Seconds for one image, all attempts together.
     backoff, longest_backoff : float
-        Seconds before the second attempt, which double with each further one, and their bound.
+        Seconds before the second attempt, doubled before each further one, and their upper bound.
     patience : float
-        Longest `Retry-After`, in seconds, that is waited for; a longer one leaves the image to a later run.
+        Longest `Retry-After` in seconds to wait for; with a longer one, the image is left to a later run.
     give_up_after : int
-        Images in a row that a host may leave unanswered; the others of that host are left to a later run.
+        Consecutive images that a host may leave unanswered; then its other images are left to a later run.
     max_bytes : int
         Largest file.
     limits : Limits
-        Bounds of the picture in pixels.
+        Limits of the picture's size in pixels.
     min_free : int
         Bytes that stay free on the disk.
     allow_private : bool
@@ -53,7 +53,7 @@ class FetchSettings(BaseModel):
     contact : str
         Mail or web address by which the owner of a server can reach whoever fetches; sent in the user agent.
     keep_bad : bool
-        Keep what was refused in the folder `quarantine` instead of only logging the reason.
+        Keep refused files in the folder `quarantine` instead of only logging the reason.
 
     Raises
     ------
@@ -99,5 +99,5 @@ class FetchSettings(BaseModel):
 
     @property
     def user_agent(self) -> str:
-        """What servers read about who asks."""
+        """User agent that servers see."""
         return f"finercam/{__version__} (specimen images for research{'; ' * bool(self.contact)}{self.contact})"

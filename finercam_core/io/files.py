@@ -17,7 +17,7 @@ from finercam_core.errors import StoreError
 from finercam_core.io.atomic import PARTIAL, write_whole
 from finercam_core.io.faults import store_errors
 
-# Another process may write to the store: a listing that was true a minute ago is none.
+# Another process may write to the store, so that cached listings are outdated.
 _REMOTE = {"use_listings_cache": False}
 _READERS = 8
 
@@ -53,21 +53,21 @@ class Files:
 
     @property
     def storage_options(self) -> dict[str, Any] | None:
-        """What Zarr and xarray are to hand to fsspec; None for a local folder."""
+        """Options that Zarr and xarray pass to fsspec; None for a local folder."""
         return None if self.local is not None else dict(_REMOTE)
 
     def group(self, mode: Literal["r", "r+", "a"] = "r", path: str = "") -> zarr.Group:
         """The Zarr group at `path` below the location."""
-        place = f"{self.location}/{path}".rstrip("/")
-        return zarr.open_group(place, mode=mode, storage_options=self.storage_options, use_consolidated=False)
+        location = f"{self.location}/{path}".rstrip("/")
+        return zarr.open_group(location, mode=mode, storage_options=self.storage_options, use_consolidated=False)
 
     def exists(self, name: str) -> bool:
-        """Whether a file of that name is there."""
+        """Whether a file of that name exists."""
         with store_errors(self.location):
             return bool(self.fs.exists(f"{self.root}/{name}"))
 
     def missing(self, names: Sequence[str]) -> list[str]:
-        """Those of many files that are not there."""
+        """Those of many files that do not exist."""
         with ThreadPoolExecutor(_READERS) as pool:
             there = pool.map(self.exists, names)
             return [name for name, found in zip(names, there, strict=True) if not found]
@@ -78,7 +78,7 @@ class Files:
             return bytes(self.fs.cat_file(f"{self.root}/{name}"))
 
     def read_many(self, names: Sequence[str]) -> list[bytes | None]:
-        """Whole content of many small files, several at a time; None for those that are not there."""
+        """Whole content of many small files, several at a time; None for those that do not exist."""
         local = self.local
         if local is None:
             paths = [f"{self.root}/{name}" for name in names]
@@ -90,7 +90,7 @@ class Files:
             return [content for part in pool.map(lambda part: _read_local(local, part), parts) for content in part]
 
     def write(self, name: str, content: bytes) -> None:
-        """Put a whole file in place at once: a reader sees the old or the new content, never a part."""
+        """Write a whole file at once: a reader sees the old or the new content, never a part."""
         local = self.local
         with store_errors(self.location):
             if local is None:
@@ -100,7 +100,7 @@ class Files:
             write_whole(local / name, content, ending=f".{os.getpid()}{PARTIAL}", durable=True)
 
     def remove(self, name: str) -> None:
-        """Delete a file if it is there."""
+        """Delete a file if it exists."""
         if self.exists(name):
             with store_errors(self.location):
                 self.fs.rm_file(f"{self.root}/{name}")
@@ -116,13 +116,13 @@ class Files:
         return pd.read_parquet(io.BytesIO(self.read(name)), columns=columns)
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Table as a Parquet file, in place at once."""
+        """Write a table as a Parquet file, at once."""
         buffer = io.BytesIO()
         table.to_parquet(buffer, index=False)
         self.write(name, buffer.getvalue())
 
     def write_json(self, name: str, value: Any) -> None:
-        """Value as a JSON file, in place at once."""
+        """Write a value as a JSON file, at once."""
         self.write(name, json.dumps(value, indent=1, sort_keys=True).encode())
 
     def sweep_partial(self) -> int:

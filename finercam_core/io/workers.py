@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 
 def end_with_parent() -> None:
-    """In a worker: end when the parent is gone, also if it was killed and could not say so; Ctrl-C is the parent's."""
+    """End this worker when its parent is gone, even if the parent was killed; Ctrl-C is left to the parent."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -24,15 +24,15 @@ def end_with_parent() -> None:
 
 
 def processors() -> int:
-    """How many processors this process may use, at most 16."""
+    """Number of processors that this process may use, at most 16."""
     return min(16, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 @contextmanager
 def no_collections() -> Iterator[None]:
-    """Make objects without the collector going through all of them again and again; it goes on afterwards.
+    """Pause the garbage collector, which would go through all new objects again and again.
 
-    For work of a second or so that makes 100,000 objects and drops few: the collector would take a third of its time.
+    For work of about a second that makes 100,000 objects and drops few: the collector would take a third of the time.
     """
     enabled = gc.isenabled()
     gc.disable()

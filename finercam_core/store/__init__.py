@@ -1,6 +1,6 @@
 """The Zarr hierarchy of evidence maps, keyed by species: planned once, written by chunk, read with xarray.
 
-`create_store` plans slots and creates or extends a store, `pending_chunks` says what is left to compute,
+`create_store` plans slots and creates or extends a store, `pending_chunks` lists what is left to compute,
 `write_chunk` writes one chunk, and `open_store` reads. See docs/store.md for the layout.
 """
 

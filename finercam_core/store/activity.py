@@ -1,4 +1,4 @@
-"""The last run of a store: when, how fast, on what; for `finercam info`, and of no weight for what is stored."""
+"""The last run of a store: when, how fast, on what; shown by `finercam info`, irrelevant for what is stored."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -11,14 +11,14 @@ LAST_RUN = "last_run.json"
 
 @dataclass(frozen=True)
 class RunActivity:
-    """How far a run is, or how it ended.
+    """Progress of a run, or how it ended.
 
     Attributes
     ----------
     started, updated : str
         ISO 8601, UTC.
     seconds : float
-        Spent on computing, by a clock that does not jump.
+        Spent on computing, by a monotonic clock.
     planned, done, failed : int
         Specimens of this run.
     runner : str
@@ -39,16 +39,16 @@ class RunActivity:
 
     @property
     def rate(self) -> float:
-        """Specimens a second."""
+        """Specimens per second."""
         return (self.done + self.failed) / self.seconds if self.seconds > 0 else 0.0
 
 
 def record_run(location: str, activity: RunActivity) -> None:
-    """Write how far the store's run is."""
+    """Record the progress of the store's run."""
     Files(location).write_json(LAST_RUN, asdict(activity))
 
 
 def last_run(location: str | Path) -> RunActivity | None:
-    """The store's last run, or None if nothing recorded one."""
+    """The store's last run, or None if none was recorded."""
     files = Files(location)
     return RunActivity(**json.loads(files.read(LAST_RUN))) if files.exists(LAST_RUN) else None

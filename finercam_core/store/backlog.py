@@ -1,4 +1,4 @@
-"""What is left to compute: chunks with specimens that are new, changed or not done yet, also after a lost worker."""
+"""The specimens left to compute, by chunk: new, changed or not done yet; and what is left of them later."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Chunk:
 
 
 class Backlog(Iterable[Chunk]):
-    """What is left to compute in a store, in its order; chunks are made as they are asked for.
+    """What is left to compute in a store, in the order of the store; chunks are made as they are iterated over.
 
     Attributes
     ----------
@@ -65,8 +65,8 @@ class Backlog(Iterable[Chunk]):
         self.specimens = len(self._rows)
 
     def __iter__(self) -> Iterator[Chunk]:
-        for at in _by_chunk(self._table, self._rows):
-            yield _chunk(self._table, self._words, at)
+        for rows in _by_chunk(self._table, self._rows):
+            yield _chunk(self._table, self._words, rows)
 
 
 def pending_chunks(location: str, *, retry_failed: bool = False) -> Backlog:
@@ -77,7 +77,7 @@ def pending_chunks(location: str, *, retry_failed: bool = False) -> Backlog:
     location : str
         The store.
     retry_failed : bool
-        Also give specimens that failed before and whose image did not change.
+        Include specimens that failed before and whose image did not change.
     """
     files = Files(location)
     table = files.read_table(SPECIMENS, _COLUMNS)
@@ -95,7 +95,7 @@ def _todo(state: Words, words: Words, retry_failed: bool) -> npt.NDArray[np.bool
 
 
 def _by_chunk(table: pd.DataFrame, rows: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    """Rows of the sorted plan, parted where the group or the number of the chunk changes."""
+    """Rows of the sorted plan, split where the group or the number of the chunk changes."""
     if not len(rows):
         return []
     groups = pd.factorize(table["group"])[0][rows]
@@ -103,12 +103,12 @@ def _by_chunk(table: pd.DataFrame, rows: npt.NDArray[np.intp]) -> list[npt.NDArr
     return np.split(rows, np.flatnonzero((np.diff(groups) != 0) | (np.diff(chunks) != 0)) + 1)
 
 
-def _chunk(table: pd.DataFrame, words: Words, at: npt.NDArray[np.intp]) -> Chunk:
-    rows = table.iloc[at]
+def _chunk(table: pd.DataFrame, words: Words, positions: npt.NDArray[np.intp]) -> Chunk:
+    rows = table.iloc[positions]
     slots = [int(slot) for slot in rows["slot"]]
     return Chunk(
         str(rows["group"].iloc[0]), slots[0] // CHUNK, str(rows["scientificName"].iloc[0]), tuple(slots),
-        tuple(rows["image_id"]), tuple(image_locations(rows)), tuple(rows["fault"]), tuple(words[at].tolist()),
+        tuple(rows["image_id"]), tuple(image_locations(rows)), tuple(rows["fault"]), tuple(words[positions].tolist()),
     )  # fmt: skip
 
 
@@ -116,18 +116,18 @@ T = TypeVar("T")
 
 
 def without_written(location: str, chunks: Sequence[Chunk]) -> tuple[list[Chunk], int]:
-    """Leave out the specimens that are done since the chunks were planned.
+    """Leave out the specimens that were done after the chunks were planned, as by a worker that was lost later.
 
     Returns
     -------
-    list of Chunk, what is left; and int, the number of specimens left out. Failed ones stay in: they cost nothing.
+    list of Chunk, what is left; and int, the number of specimens left out. Failed specimens stay: they cost little.
     """
     root = Files(location).group("r")
-    left = [one for chunk in chunks if len(one := _left_of(root, chunk))]
-    return left, sum(map(len, chunks)) - sum(map(len, left))
+    remaining = [rest for chunk in chunks if len(rest := _remaining(root, chunk))]
+    return remaining, sum(map(len, chunks)) - sum(map(len, remaining))
 
 
-def _left_of(root: zarr.Group, chunk: Chunk) -> Chunk:
+def _remaining(root: zarr.Group, chunk: Chunk) -> Chunk:
     array = root[f"{chunk.group}/state"]
     assert isinstance(array, zarr.Array)
     start = chunk.index * CHUNK
@@ -135,10 +135,10 @@ def _left_of(root: zarr.Group, chunk: Chunk) -> Chunk:
     same = state >> np.uint64(8) == np.asarray(chunk.words, np.uint64) >> np.uint64(8)
     keep = np.flatnonzero(~(same & (status_of(state) == Status.DONE))).tolist()
     return Chunk(
-        chunk.group, chunk.index, chunk.scientificName, _at(chunk.slots, keep), _at(chunk.image_ids, keep),
-        _at(chunk.places, keep), _at(chunk.faults, keep), _at(chunk.words, keep),
+        chunk.group, chunk.index, chunk.scientificName, _selected(chunk.slots, keep), _selected(chunk.image_ids, keep),
+        _selected(chunk.places, keep), _selected(chunk.faults, keep), _selected(chunk.words, keep),
     )  # fmt: skip
 
 
-def _at(values: tuple[T, ...], keep: Sequence[int]) -> tuple[T, ...]:
+def _selected(values: tuple[T, ...], keep: Sequence[int]) -> tuple[T, ...]:
     return tuple(values[i] for i in keep)

@@ -1,4 +1,4 @@
-"""Write one chunk so that a kill at any moment costs that chunk alone, and a reader never sees half of it as done."""
+"""Write one chunk: a kill at any moment costs that chunk alone, and no reader takes half a chunk for a whole one."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ FLOAT16_MAX = float(np.finfo(np.float16).max)
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What was computed for the n specimens of a chunk; rows of failed ones hold anything.
+    """What was computed for the n specimens of a chunk; rows of failed ones may hold any values.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class ChunkResult:
     reference : int32 array (n, C), optional
         Classes that the maps are of, as indices in the classifier's list, in stores where each image has its own.
     details : dict
-        Slot to a sentence about what went wrong.
+        By slot, a sentence about what went wrong.
     """
 
     evidence: npt.NDArray[np.float32]
@@ -88,7 +88,7 @@ def _write(
     for name, block in blocks.items():
         values = getattr(result, name)
         if values is None:
-            raise StoreError(f"no {name} is given for {chunk.group}", "give the classes that each map is of")
+            raise StoreError(f"{name} is missing for {chunk.group}", "give the classes of each map")
         block.take(rows, values, good)
     if _forget(chunk, rows, state, list(blocks.values())):
         state.write()
@@ -100,9 +100,9 @@ def _write(
 
 
 def _forget(chunk: Chunk, rows: npt.NDArray[Any], state: "_Block", blocks: list["_Block"]) -> bool:
-    """Take back what the state says of rows that are about to change, or whose values are damaged; whether it said any.
+    """Reset the state of rows that are about to change, or whose values are damaged; returns whether it was set.
 
-    A reader must not take an old state for new values.
+    A reader must not combine an old state with new values.
     """
     before = state.values.copy()
     state.values[rows] = 0
@@ -113,7 +113,7 @@ def _forget(chunk: Chunk, rows: npt.NDArray[Any], state: "_Block", blocks: list[
 
 
 class _Block:
-    """All rows of one chunk of an array: read, changed, and written aligned, since partial writes would lose rows."""
+    """All rows of one chunk of an array: read, changed and written as a whole, since partial writes would lose rows."""
 
     def __init__(self, root: zarr.Group, chunk: Chunk, name: str, *, keep: bool) -> None:
         self.array = _get(root, f"{chunk.group}/{name}")
@@ -142,7 +142,7 @@ class _Block:
         self.values[rows[~good]] = self.array.fill_value
 
     def write(self) -> None:
-        """Put the whole chunk in place at once."""
+        """Write the whole chunk at once."""
         self.array[self.span] = self.values
 
 
@@ -163,7 +163,7 @@ def _judge(chunk: Chunk, result: ChunkResult) -> tuple[npt.NDArray[np.uint8], di
 
 
 def _not_finite(result: ChunkResult, row: int) -> str:
-    """Which value of a specimen is no number, in words."""
+    """Which value of a specimen is not finite, in words."""
     scores = np.append(result.logit[row], result.log_sum_exp[row])
     of_scores = not np.isfinite(scores).all()
     values = scores if of_scores else result.evidence[row]
@@ -172,7 +172,7 @@ def _not_finite(result: ChunkResult, row: int) -> str:
 
 
 def _write_failures(files: Files, chunk: Chunk, details: dict[int, str]) -> None:
-    """Keep the sentences of the chunk's other specimens, replace those of the ones computed now."""
+    """Keep the sentences about the chunk's other specimens, replace those about the ones computed now."""
     name = f"{FAILURES}/{chunk.group}/{chunk.index}.json"
     before: dict[str, str] = json.loads(files.read(name)) if files.exists(name) else {}
     ids = dict(zip(chunk.slots, chunk.image_ids, strict=True))

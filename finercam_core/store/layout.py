@@ -1,4 +1,4 @@
-"""Names, shapes and codes of the store on disk: the one place that defines schema version 1."""
+"""Names, shapes and codes of the store on disk: the one definition of schema version 1."""
 
 import hashlib
 import re
@@ -78,7 +78,7 @@ def _with_length(node: ArrayV3Metadata, specimens: int) -> ArrayV3Metadata:
 
 @cache
 def _templates(classes: int, grid: tuple[int, int]) -> dict[str, ArrayV3Metadata]:
-    """Arrays for one specimen, made once per number of classes: creating nodes is what planning costs."""
+    """Arrays for one specimen, made once per number of classes: creating nodes takes most of the time of planning."""
     group = zarr.create_group(zarr.storage.MemoryStore())
     axes: dict[str, tuple[tuple[str, ...], tuple[int, ...], str, Any]] = {
         "evidence": (("specimen", "class", "y", "x"), (classes, *grid), "float16", np.nan),

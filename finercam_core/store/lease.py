@@ -1,4 +1,4 @@
-"""A lease on an object store: an object that its owner renews, and that conditional writes alone can change."""
+"""A lease on an object store: an object that its owner renews, changed by conditional writes only."""
 
 import os
 import socket
@@ -31,9 +31,9 @@ class LeaseTiming:
 class Lease:
     """The right to write, as an object below a store.
 
-    No clocks are compared: a challenger remembers the lease's entity tag and waits, by its own monotonic clock,
+    No clocks are compared: a challenger remembers the lease's entity tag and watches, by its own monotonic clock,
     whether it changes. Every change is a conditional write (``If-None-Match: *`` to create, ``If-Match`` to renew or
-    take over), so that of several challengers one wins, and an owner that slept through its lease notices.
+    take over), so that only one of several challengers wins, and an owner that overslept its lease notices.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ class Lease:
         return taken
 
     def check(self) -> None:
-        """Raise `StoreError` if another run has taken the lease, or if it could not be renewed for too long."""
+        """Raise `StoreError` if another run has taken the lease, or if it could not be renewed for a long time."""
         if self._lost:
             raise StoreError(
                 f"another run took {self._files.location} over while this one was asleep or cut off",
-                "let the other one end; what this one finished is kept",
+                "wait for the other run to end; what this run finished is kept",
             )
 
     def release(self) -> None:
@@ -76,35 +76,35 @@ class Lease:
         self._end.set()
         if self._thread is not None:
             self._thread.join()
-        if not self._lost and self._now() == self._tag:
+        if not self._lost and self._current_tag() == self._tag:
             with store_errors(self._files.location):
                 self._files.fs.rm_file(self._path)
 
     def _inherit(self) -> bool:
-        """Watch the lease of somebody else: taken over only if it stays as it is for the whole time."""
-        seen, until = self._now(), time.monotonic() + self._timing.watch
-        while seen and time.monotonic() < until:
+        """Watch another owner's lease; take it over only if it does not change for the whole time."""
+        before, deadline = self._current_tag(), time.monotonic() + self._timing.watch
+        while before and time.monotonic() < deadline:
             time.sleep(self._timing.renew / 8)
-            if (now := self._now()) != seen:
-                # Renewed: its owner lives. Gone: it ended, and whoever creates the next one first has it.
-                return not now and self._put({"IfNoneMatch": "*"})
-        return self._put({"IfMatch": seen} if seen else {"IfNoneMatch": "*"})
+            if (tag := self._current_tag()) != before:
+                # Renewed: its owner is alive. Gone: it ended, and whoever creates the next one first owns it.
+                return not tag and self._put({"IfNoneMatch": "*"})
+        return self._put({"IfMatch": before} if before else {"IfNoneMatch": "*"})
 
     def _keep(self) -> None:
-        """Renew until the end; a renewal that is refused means that the lease is another's."""
+        """Renew until the end; a refused renewal means that another run owns the lease."""
         renewed = time.monotonic()
         while not self._end.wait(self._timing.renew):
             try:
                 self._lost = not self._put({"IfMatch": self._tag})
                 renewed = time.monotonic()
             except Exception:
-                # Cut off for a moment: go on trying, until a challenger could have given this owner up.
+                # Cut off for a moment: keep trying until a challenger could have given this owner up.
                 self._lost = time.monotonic() - renewed > self._timing.watch / 2
             if self._lost:
                 return
 
     def _put(self, condition: dict[str, str]) -> bool:
-        """Write the lease under a condition; whether the condition held."""
+        """Write the lease under a condition; returns whether the condition held."""
         self._count += 1
         try:
             done = self._files.fs.pipe_file(self._path, f"{self._owner} {self._count}\n".encode(), **condition)
@@ -117,8 +117,8 @@ class Lease:
         self._tag = str(done["ETag"])
         return True
 
-    def _now(self) -> str:
-        """Entity tag of the lease as it is, "" if there is none."""
+    def _current_tag(self) -> str:
+        """Current entity tag of the lease, "" if there is no lease."""
         try:
             return str(self._files.fs.info(self._path, refresh=True)["ETag"])
         except FileNotFoundError:
@@ -126,6 +126,6 @@ class Lease:
 
 
 def _codes(error: OSError) -> str:
-    """Text in which an object store's own code stands, whatever s3fs made of it."""
+    """Text that contains the object store's own error code, however s3fs wrapped it."""
     response = getattr(error.__cause__, "response", None) or {}
     return f"{response.get('Error', {}).get('Code', '')} {error}"

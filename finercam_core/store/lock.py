@@ -1,4 +1,4 @@
-"""One writer a store: a lock of the operating system on a disk, a lease that is kept alive on an object store."""
+"""One writer per store: a lock of the operating system on a disk, a lease that is kept alive on an object store."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ class Hold(Protocol):
 
 
 class _Disk:
-    """Held as long as the process lives: the operating system sees to it."""
+    """Held as long as the process lives; the operating system ensures it."""
 
     def check(self) -> None:
         """Nothing can be lost."""
@@ -38,13 +38,13 @@ def exclusive(location: str | Path) -> Iterator[Hold]:
     """Hold the right to write to a store and to the runs beside it; a second writer is refused.
 
     On a disk the right dies with its process. On an object store it is a lease that a thread renews; a writer that
-    finds one watches it for a while, with no clock but its own: if it is renewed, another run is alive, else it takes
-    the lease over.
+    finds one watches it for a while by its own clock: if it is renewed, another run is alive; otherwise the writer
+    takes the lease over.
 
     Raises
     ------
     StoreError
-        If another process is writing to the store, or its place cannot be written.
+        If another process is writing to the store, or the store cannot be written.
     """
     files = Files(base_of(str(location)))
     held = _on_disk(files) if files.local is not None else _on_object_store(files)
@@ -64,7 +64,7 @@ def check_held(location: str) -> None:
 
 
 def is_held(location: str | Path) -> bool | None:
-    """Whether a run is writing to a store now; None where it cannot be told without waiting, as on object storage."""
+    """Whether a run is writing to a store now; None where finding out takes too long, as on object storage."""
     files = Files(base_of(str(location)))
     if files.local is None or not (files.local / LOCK).exists():
         return None if files.local is None else False
@@ -73,7 +73,7 @@ def is_held(location: str | Path) -> bool | None:
         lock.acquire(timeout=0)
     except Timeout:
         return True
-    except OSError:  # not to be written by this user, who cannot know
+    except OSError:  # this user may not write there, and cannot find out
         return None
     lock.release()
     return False
@@ -110,5 +110,5 @@ def _on_object_store(files: Files) -> Iterator[Hold]:
 
 
 def busy(location: str) -> StoreError:
-    """The sentence for a second run."""
+    """The error of a second run."""
     return StoreError(f"another run is writing to {location}", "wait for it to end, or choose another store")

@@ -1,4 +1,4 @@
-"""Create a store or extend it: the planner, the only one who makes groups and slots."""
+"""The planner: creates a store or extends it; nothing else makes groups and slots."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def create_store(
     location : str or Path
         Local folder or fsspec URL.
     catalog : Catalog
-        Specimens to have a slot; rejected rows are kept in a table of their own.
+        Its specimens get slots; its rejected rows are kept in a table of their own.
     plan : ComparisonPlan
         The references of each species. A species that the classifier does not know gets a group without classes.
     grid : (int, int)
@@ -59,8 +59,8 @@ def create_store(
     settings : RunSettings
         Everything that determines the numbers: classifier, layer, method, preparation …
     beside : bool
-        If the location holds a store that was made with other settings, take the place beside it that carries the
-        run's id (`finercam_core.store.runs.beside`) instead of refusing.
+        If the location holds a store that was made with other settings, write beside it, under a name with the
+        run's id (`finercam_core.store.runs.beside`), instead of refusing.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def _record(root: zarr.Group, provenance: Provenance, *, new: bool) -> None:
 
 
 def _present(files: Files, existing: pd.DataFrame) -> set[str]:
-    """Groups of the plan that are on the disk: one that somebody deleted is made again, and computed again."""
+    """Groups of the plan that exist; a group that somebody deleted is created and computed again."""
     groups = [str(group) for group in existing["group"].unique()]
     gone = files.missing([f"{group}/zarr.json" for group in groups])
     return set(groups) - {name.removesuffix("/zarr.json") for name in gone}
@@ -184,14 +184,14 @@ def _create_groups(
 
 
 def _at_once(work: Callable[[str], None], groups: Iterable[str]) -> None:
-    """Do the same for many groups, several at a time: an object store answers slowly, but to many at once."""
+    """Do the same for many groups, several at a time: an object store answers slowly, but many requests at once."""
     with ThreadPoolExecutor(8) as pool:
         for _ in pool.map(work, groups):
             pass
 
 
 def _attributes(rows: pd.DataFrame, references: tuple[Reference, ...]) -> dict[str, JsonValue]:
-    """What a reader of one species' group wants to know, in Darwin Core's terms."""
+    """Attributes of one species' group, in Darwin Core terms."""
     first = rows.iloc[0]
     return {
         **{key: str(first[key]) for key in ("scientificName", "family", "genus", "vernacularName")},
@@ -202,7 +202,7 @@ def _attributes(rows: pd.DataFrame, references: tuple[Reference, ...]) -> dict[s
 
 
 def _number(value: float) -> float | None:
-    """A number that JSON has: NaN becomes null."""
+    """A number that JSON can hold: NaN becomes null."""
     return None if np.isnan(value) else float(value)
 
 

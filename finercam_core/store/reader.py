@@ -1,4 +1,4 @@
-"""Read a store: one species as an xarray dataset, one specimen as arrays, never more than was asked for."""
+"""Read a store: one species as an xarray dataset, one specimen as arrays, never more than what was requested."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ def open_store(location: str | Path, *, images: str | Path | None = None) -> "St
     Raises
     ------
     StoreError
-        If nothing is there, it is no store of finercam, or it was written by a newer version.
+        If nothing is there, it is not a finercam store, or it was written by a newer version.
     """
     files = Files(location)
     try:
@@ -129,16 +129,16 @@ class Store:
 
     @cached_property
     def specimens(self) -> pd.DataFrame:
-        """One row a specimen: image_id, scientificName, family, genus, group, slot, path, split, license and more."""
+        """One row per specimen: image_id, scientificName, family, genus, group, slot, path, split, license and more."""
         return self.read_plan()
 
     def read_plan(self) -> pd.DataFrame:
-        """The table of `specimens` as it is now, also if a flow has extended the store since it was opened."""
+        """The current table of `specimens`, even if a flow has extended the store since it was opened."""
         try:
             return self.files.read_table(SPECIMENS)
         except FileNotFoundError as error:
             raise StoreError(
-                f"{self.location} was never planned to its end", "run `finercam annotate` again"
+                f"{self.location} was never completely planned", "run `finercam annotate` again"
             ) from error
 
     @cached_property
@@ -198,9 +198,9 @@ class Store:
         return self.classes_in(self._group(name))
 
     def classes_in(self, group: str) -> tuple[str, ...]:
-        """The same of a species whose group is known; the table of all specimens is not read."""
+        """Like `classes`, for a species whose group is known: the table of all specimens is not read."""
         column: Any = self.files.group(path=group)["class"]
-        return tuple(str(one) for one in column[:])
+        return tuple(str(name) for name in column[:])
 
     def status(self, name: str) -> npt.NDArray[np.uint8]:
         """`Status` code of each slot of a species; uint8 (specimen,)."""
@@ -247,7 +247,7 @@ class Store:
         )
 
     def _own_classes(self, reference: npt.NDArray[np.int32] | None, classes: tuple[str, ...]) -> tuple[str, ...]:
-        """Names of the classes that one specimen was compared with; ranks as long as it is not done."""
+        """Names of the classes that one specimen was compared with; ranks until it is done."""
         if reference is None or (reference < 0).any():
             return classes
         return tuple(self.provenance.classifier.species[k] for k in reference)
@@ -274,7 +274,7 @@ class Store:
         return image_location(row)
 
     def image(self, image_id: str) -> Image.Image:
-        """Photograph of a specimen, upright and RGB; raises `ImageError` if it is not to be had."""
+        """Photograph of a specimen, upright and RGB; raises `ImageError` if it is unavailable."""
         return load_image(self.place(image_id), root=self.images_root)
 
     def window(self, image_id: str) -> Window:
@@ -283,10 +283,10 @@ class Store:
 
 
 def _settled(arrays: Mapping[str, Any], slot: int) -> tuple[Status, dict[str, npt.NDArray[Any]]]:
-    """Values of one specimen that belong to its state, although a writer may be at work.
+    """Values of one specimen together with the state they belong to, even while a writer is at work.
 
-    A writer takes the state back before it changes values and puts it last: values that were read between two equal
-    states are those of that state.
+    A writer resets the state before it changes values and sets it last: values that were read between two equal
+    states belong to that state.
     """
     before = int(arrays["state"][slot])
     while True:

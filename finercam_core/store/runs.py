@@ -7,6 +7,7 @@ from pathlib import Path
 import fsspec
 
 from finercam_core.io.files import Files
+from finercam_core.store.layout import SPECIMENS
 
 _BESIDE = re.compile(r"^(?P<stem>.*)\.run-(?P<run>[0-9a-f]{12})(?P<ending>\.[^./]+)?$")
 
@@ -30,14 +31,14 @@ class RunPlace:
 
 
 def beside(location: str, run: str) -> str:
-    """Location of a run beside a store: its run goes before the ending of the store's name."""
+    """Location of a run beside a store: the run's id is inserted before the ending of the store's name."""
     folder, name = _split(base_of(location))
     stem, dot, ending = name.rpartition(".")
     return f"{folder}{stem}.run-{run}.{ending}" if dot and stem else f"{folder}{name}.run-{run}"
 
 
 def base_of(location: str) -> str:
-    """Location of the store that a run lies beside; of any other store its own."""
+    """Location of the store that a run lies beside; for any other store its own location."""
     folder, name = _split(location)
     match = _BESIDE.match(name)
     return folder + match["stem"] + (match["ending"] or "") if match else location.rstrip("/")
@@ -62,13 +63,13 @@ def runs_beside(location: str | Path) -> list[RunPlace]:
     folder, _ = _split(base)
     fs, root = fsspec.url_to_fs(folder or ".", **({"use_listings_cache": False} if "://" in base else {}))
     names = {str(path).rstrip("/").rpartition("/")[2] for path in fs.ls(root, detail=False)}
-    places = [f"{folder}{name}" for name in names if base_of(f"{folder}{name}") == base]
-    stores = [open_store(place) for place in places if Files(place).exists("specimens.parquet")]
-    found = [RunPlace(store.location, store.provenance.run, store.provenance.created) for store in stores]
-    return sorted(found, key=lambda place: (place.created, place.location))
+    locations = [f"{folder}{name}" for name in names if base_of(f"{folder}{name}") == base]
+    stores = [open_store(path) for path in locations if Files(path).exists(SPECIMENS)]
+    runs = [RunPlace(store.location, store.provenance.run, store.provenance.created) for store in stores]
+    return sorted(runs, key=lambda run: (run.created, run.location))
 
 
 def newest_run(location: str | Path) -> str:
-    """Location of the youngest run at or beside a location; the location itself if there is none."""
-    found = runs_beside(location)
-    return found[-1].location if found else str(location)
+    """Location of the newest run at or beside a location; the location itself if there is none."""
+    runs = runs_beside(location)
+    return runs[-1].location if runs else str(location)

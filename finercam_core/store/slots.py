@@ -46,20 +46,20 @@ def plan_slots(specimens: pd.DataFrame, root: str, existing: pd.DataFrame | None
 
 
 def _fingerprints(specimens: pd.DataFrame, root: str) -> list[str]:
-    """What identifies each image's content without reading it: its published hash, else size and time of change."""
+    """What identifies each image's content without reading it: its published hash, else size and modification time."""
     hashes = specimens.get("hashValue", pd.Series("", index=specimens.index)).fillna("")
     places = image_locations(specimens)
     return [
-        f"{known}:{fault}" if known else f"{_stat(place, root)}:{fault}"
-        for known, place, fault in zip(hashes, places, specimens["fault"], strict=True)
+        f"{known}:{fault}" if known else f"{_stat(location, root)}:{fault}"
+        for known, location, fault in zip(hashes, places, specimens["fault"], strict=True)
     ]
 
 
-def _stat(place: str, root: str) -> str:
-    if "://" in place or "://" in root:
-        return f"uri:{root}/{place}"
+def _stat(location: str, root: str) -> str:
+    if "://" in location or "://" in root:
+        return f"uri:{root}/{location}"
     try:
-        status = os.stat(Path(root) / place)  # noqa: PTH116 - a Path method would stat through another object each time
+        status = os.stat(Path(root) / location)  # noqa: PTH116 - a Path method would stat through another object each time
     except (OSError, ValueError):
         return "missing"
     return f"stat:{status.st_size}:{status.st_mtime_ns}"

@@ -30,7 +30,7 @@ class States:
 def read_states(files: Files, table: pd.DataFrame) -> States:
     """State of every row of a plan, read chunk by chunk without opening a Zarr node.
 
-    Opening nodes is what a look at thousands of species would cost (1.5 ms each); the chunks themselves are some
+    Opening nodes would take most of the time with thousands of species (1.5 ms each); the chunks themselves are some
     hundred bytes, so they are read as files and decoded here.
 
     Parameters

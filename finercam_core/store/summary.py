@@ -1,4 +1,4 @@
-"""What is done, failed and missing in a store, and what it takes on the disk: the figures behind `finercam info`."""
+"""What is done, failed and pending in a store, and its size on the disk: the figures of `finercam info`."""
 
 import json
 import os
@@ -54,7 +54,7 @@ class StoreSummary:
 
 
 def summarise(store: Store) -> StoreSummary:
-    """Read the state of every specimen and the reasons of the failed ones."""
+    """Read the state of every specimen, and why specimens failed."""
     table = store.read_plan()
     code = status_of(read_states(store.files, table).words)
     listed = table["listed"].to_numpy(bool)
@@ -133,7 +133,7 @@ def _files(files: Files) -> Iterator[tuple[str, int]]:
 
 
 def _local(root: str, below: str) -> Iterator[tuple[str, int]]:
-    """Names relative to the root with their sizes; what a writer moves away meanwhile is left out."""
+    """Names relative to the root with their sizes; files that a writer moves away meanwhile are left out."""
     with os.scandir(f"{root}/{below}") as entries:
         for entry in entries:
             name = f"{below}{entry.name}"

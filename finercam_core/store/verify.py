@@ -1,4 +1,4 @@
-"""Check every chunk of a store against its checksum and its state, and give up what is damaged."""
+"""Check every chunk of a store against its checksum and its state, and discard what is damaged."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -60,14 +60,14 @@ def verify(location: str | Path, *, progress: Progress | None = None) -> list[Da
     table = files.read_table(SPECIMENS, ["group", "slot"])
     lengths = table["group"].value_counts(sort=False)
     root = files.group()
-    found: list[Damage] = []
+    damaged: list[Damage] = []
     with ThreadPoolExecutor(_READERS) as pool:
         checks = pool.map(lambda group: _verify_species(root, group, int(lengths[group])), map(str, lengths.index))
         for number, damage in enumerate(checks, 1):
-            found.extend(damage)
+            damaged.extend(damage)
             if progress is not None:
                 progress(number, len(lengths))
-    return found
+    return damaged
 
 
 def _verify_species(root: zarr.Group, group: str, length: int) -> list[Damage]:
@@ -93,7 +93,7 @@ def _verify_chunk(arrays: dict[str, Any], group: str, index: int) -> Iterator[Da
 
 
 def _missing_values(group: str, index: int, blocks: dict[str, npt.NDArray[Any]]) -> Iterator[Damage]:
-    """A chunk file that is gone reads as fill values: a done specimen without numbers gives it away."""
+    """A chunk file that is gone reads as fill values: a finished specimen without values reveals it."""
     done = status_of(blocks["state"]) == Status.DONE
     for name, block in ((name, block[done]) for name, block in blocks.items() if name != "state"):
         whole = (block >= 0).all() if name in ("predicted", REFERENCE) else np.isfinite(block.astype(np.float32)).all()
@@ -105,7 +105,7 @@ def _missing_values(group: str, index: int, blocks: dict[str, npt.NDArray[Any]])
 def give_up(location: str | Path, damaged: list[Damage]) -> int:
     """Mark all specimens of damaged chunks as not computed, so that the next run computes them again.
 
-    A species whose arrays are gone is removed as a whole; the planner makes it again. Call it under `exclusive`.
+    A species whose arrays are gone is removed as a whole, and the planner creates it again. Call it under `exclusive`.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def give_up(location: str | Path, damaged: list[Damage]) -> int:
 
 
 def _clear(root: zarr.Group, group: str, index: int) -> None:
-    # The state goes first: a reader must never see a finished specimen without its values.
+    # The state is cleared first: a reader must never see a finished specimen without its values.
     for name in ("state", *value_names(per_image=has_own_references(root))):
         array: Any = root[f"{group}/{name}"]
         span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))

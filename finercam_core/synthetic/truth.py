@@ -1,4 +1,4 @@
-"""`truth.json`: what a rendered collection was made from, so that true regions can be had again."""
+"""`truth.json`: what a rendered collection was made from, so that its true regions can be computed again."""
 
 import json
 from collections.abc import Iterable
@@ -17,12 +17,12 @@ from finercam_core.synthetic.specimen import true_region
 from finercam_core.synthetic.tables import PlannedSpecimen
 
 FILE = "truth.json"
-# Raise this whenever the same seed gives other pixels, so that no collection is half old and half new.
+# Raise this whenever the same seed gives other pixels, so that no collection mixes old and new images.
 RENDERER = 1
 
 
 def write_truth(folder: Path, seed: int, planted: Planting, specimens: Iterable[PlannedSpecimen]) -> None:
-    """Note seed, renderer and images; earlier images of the same collection stay listed.
+    """Record seed, renderer and images; earlier images of the same collection stay listed.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def read_truth(folder: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads((folder / FILE).read_bytes())
     except FileNotFoundError:
-        raise CatalogError(f"{folder} has no {FILE}", "true regions are known for rendered collections alone") from None
+        raise CatalogError(f"{folder} has no {FILE}", "true regions are known only for rendered collections") from None
     except ValueError:
         raise CatalogError(f"{folder / FILE} is not valid JSON", "delete the folder and render again") from None
     return content

@@ -1,4 +1,4 @@
-"""Which addresses may be asked: http and https, and nothing inside the own machine or network unless allowed."""
+"""Which addresses may be requested: http and https, nothing on this machine or its network unless allowed."""
 
 import ipaddress
 import re
@@ -21,7 +21,7 @@ def clean_url(text: str) -> httpx.URL:
     Raises
     ------
     FetchFailure
-        If it is no URL.
+        If it is not a URL.
     """
     before, mark, after = text.partition("#")
     if mark and _NAME_AFTER_HASH.search(after):
@@ -29,11 +29,11 @@ def clean_url(text: str) -> httpx.URL:
     try:
         return httpx.URL(text)
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise FetchFailure(Reason.NOT_ALLOWED, f"{text} is no address: {error}") from error
+        raise FetchFailure(Reason.NOT_ALLOWED, f"{text} is not an address: {error}") from error
 
 
 class Guard:
-    """Judges addresses before they are asked, and the machine that answered before its answer is read.
+    """Checks addresses before they are requested, and the machine that answered before its answer is read.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What is known of each host during a run: how many requests are on their way, when it may be asked again."""
+"""What is known of each host during a run: how many requests are open, and when it may be asked again."""
 
 import threading
 import time
@@ -59,19 +59,19 @@ class Hosts:
             known.slots.release()
 
     def pause(self, host: str, seconds: float) -> None:
-        """Ask nothing more of a host for a while, as its `Retry-After` wants."""
+        """Send no requests to a host for a while, as its `Retry-After` demands."""
         known = self._of(host)
         with known.lock:
             known.resume_at = max(known.resume_at, time.monotonic() + seconds)
 
     def heard(self, host: str, *, answered: bool) -> None:
-        """Note that an image got an answer of any kind, or none."""
+        """Record whether a request for an image was answered at all."""
         known = self._of(host)
         with known.lock:
             known.unanswered = 0 if answered else known.unanswered + 1
 
     def given_up(self, host: str) -> bool:
-        """Whether the host was silent for too many images in a row."""
+        """Whether the host left too many consecutive images unanswered."""
         return self._of(host).unanswered >= self.give_up_after
 
     def _of(self, host: str) -> _Host:

@@ -113,23 +113,23 @@ class Downloader:
         code = response.status_code
         if code in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
             return
-        told = f"{code} {response.reason_phrase}".strip()
+        status = f"{code} {response.reason_phrase}".strip()
         if code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             partial.discard()
-            raise FetchFailure(Reason.CONNECTION, told)
+            raise FetchFailure(Reason.CONNECTION, status)
         if code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
-            raise FetchFailure(Reason.NOT_FOUND, told)
+            raise FetchFailure(Reason.NOT_FOUND, status)
         busy = code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
         wait = retry_after(response) if busy else 0.0
         if wait > self._settings.patience:
-            raise FetchFailure(Reason.BUSY, f"{told}, come back in {wait:.0f} s", retry=False)
+            raise FetchFailure(Reason.BUSY, f"{status}, come back in {wait:.0f} s", retry=False)
         if wait:
             self._hosts.pause(response.request.url.host, wait)
         if code == httpx.codes.TOO_MANY_REQUESTS:
-            raise FetchFailure(Reason.BUSY, told, wait=wait)
+            raise FetchFailure(Reason.BUSY, status, wait=wait)
         if code >= 500 or code in (httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_EARLY):
-            raise FetchFailure(Reason.SERVER_ERROR, told, wait=wait)
-        raise FetchFailure(Reason.REFUSED, told)
+            raise FetchFailure(Reason.SERVER_ERROR, status, wait=wait)
+        raise FetchFailure(Reason.REFUSED, status)
 
 
 def retry_after(response: httpx.Response) -> float:

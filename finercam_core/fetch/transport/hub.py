@@ -108,7 +108,7 @@ def _parse(uri: str) -> HfUri | FetchFailure:
     except ValueError as error:
         return FetchFailure(Reason.NOT_ALLOWED, first_line(error))
     if parsed.is_bucket or not parsed.path_in_repo:
-        return FetchFailure(Reason.NOT_ALLOWED, f"{uri} is no file of a repository")
+        return FetchFailure(Reason.NOT_ALLOWED, f"{uri} is not a file of a repository")
     return parsed
 
 

@@ -1,4 +1,4 @@
-"""A file on its way: what has come so far, what is needed to go on, and the limits of bytes and time."""
+"""A partial download: the bytes so far, what is needed to resume, and the limits of bytes and time."""
 
 import json
 import re
@@ -37,7 +37,7 @@ class Partial:
 
     @property
     def size(self) -> int:
-        """Bytes that have come."""
+        """Number of bytes so far."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def headers(self) -> dict[str, str]:
@@ -46,7 +46,7 @@ class Partial:
         return {"Range": f"bytes={size}-", "If-Range": version} if version and size else {}
 
     def begin(self, version: str) -> IO[bytes]:
-        """Start anew, with the validator of the version that comes now."""
+        """Start again, with the validator of the new version."""
         self.discard()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if version:
@@ -54,7 +54,7 @@ class Partial:
         return self.path.open("wb")
 
     def go_on(self) -> IO[bytes]:
-        """Append to what has come."""
+        """Append to the bytes so far."""
         return self.path.open("ab")
 
     def continues(self, response: httpx.Response) -> bool:
@@ -64,7 +64,7 @@ class Partial:
         return bool(found and int(found[1]) == self.size and sent in ("", self.version))
 
     def discard(self) -> None:
-        """Forget what has come."""
+        """Delete the bytes so far."""
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
 
@@ -84,7 +84,7 @@ Received = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one image may still take: bytes in all, time until `deadline` (of `time.monotonic`), and whether to stop."""
+    """Limits of one image: total bytes, time until `deadline` (of `time.monotonic`), and whether to stop."""
 
     max_bytes: int
     deadline: float
@@ -106,7 +106,7 @@ class Allowance:
         if size > self.max_bytes:
             raise FetchFailure(Reason.TOO_MANY_BYTES, f"more than {self.max_bytes:,} bytes")
         if time.monotonic() > self.deadline:
-            raise FetchFailure(Reason.TIMEOUT, "the time for one image is over", retry=False)
+            raise FetchFailure(Reason.TIMEOUT, "the time for one image ran out", retry=False)
 
 
 def receive(blocks: Iterable[bytes], file: IO[bytes], allowance: Allowance) -> int:

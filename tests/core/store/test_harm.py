@@ -224,6 +224,6 @@ def test_a_read_only_store_is_read_and_its_writer_refused_in_one_sentence(tmp_pa
 def test_a_store_whose_planner_was_killed_is_planned_again(plan: Planner) -> None:
     store = plan({"Aus bus": 2})
     (Path(store.location) / "specimens.parquet").unlink()
-    with pytest.raises(StoreError, match="never planned to its end"):
+    with pytest.raises(StoreError, match="never completely planned"):
         summarise(open_store(store.location))
     assert fill(plan({"Aus bus": 2, "Dus eus": 1}).location) == 3
