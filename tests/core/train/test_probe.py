@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from finercam_core.errors import TrainingError
 from finercam_core.train.data import TrainingData
 from finercam_core.train.features import cached_features
-from finercam_core.train.probe import fit_head, probe
+from finercam_core.train.probe import Head, fit_head, probe
 from finercam_core.train.settings import ProbeSettings
 
 
@@ -29,10 +29,13 @@ def blobs(counts: list[int], width: int = 6, apart: float = 1.5, seed: int = 0) 
 
 @pytest.mark.parametrize("classes", [2, 5])
 def test_the_head_is_scikit_learns(classes: int) -> None:
-    features, data = blobs([30] * classes)
-    found = fit_head(torch.from_numpy(features), torch.from_numpy(data.labels), classes, 0.3, ProbeSettings())
+    clouds, data = blobs([30] * classes)
+    features, labels = torch.from_numpy(clouds).double(), torch.from_numpy(data.labels)
+    # From zeros in double precision, so that the criterion to stop, and no rounding, decides how near the optimum is.
+    zeros = Head(features.new_zeros(classes, features.shape[1]), features.new_zeros(classes))
+    found = fit_head(features, labels, classes, 0.3, ProbeSettings(), zeros)
     theirs = LogisticRegression(C=0.3, tol=1e-8, max_iter=1000).fit(features, data.labels)
-    ours = torch.softmax(found.scores(torch.from_numpy(features)), 1).numpy()
+    ours = torch.softmax(found.scores(features), 1).numpy()
     if classes > 2:  # for two classes scikit-learn penalises one row of differences, another optimum
         np.testing.assert_allclose(ours, theirs.predict_proba(features), atol=2e-3)
     assert (ours.argmax(1) == theirs.predict(features)).mean() > 0.99
