@@ -4,15 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from finercam_core.catalog.assembly import (
-    CLEANED,
-    MAJORITY,
-    NOT_A_FAMILY,
-    OTHER_SPLIT,
-    REPEAT,
-    SYNONYM,
-    Assembly,
-)
+from finercam_core.catalog.assembly import CLEANED, MAJORITY, NOT_A_FAMILY, OTHER_SPLIT, REPEAT, SYNONYM, Assembly
 from finercam_core.catalog.columns import LOCATIONS, REQUIRED, TERMS, image_locations, schema_faults, split_name
 from finercam_core.catalog.source import MappedTable
 from finercam_core.catalog.template import Template

@@ -1,4 +1,8 @@
-"""Which files a catalog needs: one row per specimen and file, with the checksum that its content must have."""
+"""Which files a catalog needs, with the checksum of each, and where each is asked for."""
+
+import threading
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -6,7 +10,11 @@ from finercam_core.catalog import Catalog
 from finercam_core.catalog.columns import image_locations
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.fetch.checksums import function_name
-from finercam_core.fetch.reasons import Reason
+from finercam_core.fetch.reasons import FetchFailure, Reason
+from finercam_core.fetch.records import FileKey, RemoteFile
+from finercam_core.fetch.settings import FetchSettings
+from finercam_core.fetch.transport.hub import Hub
+from finercam_core.fetch.transport.retry import retrying
 from finercam_core.io.addresses import is_url, join, url_faults
 
 
@@ -62,3 +70,58 @@ def _masks(catalog: Catalog) -> pd.DataFrame:
         "image_id": table["image_id"], "scientificName": table["scientificName"], "what": "mask", "uri": uris,
         "hashFunction": blank, "hashValue": blank, "fault": blank, "unchecked": False,
     })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Addresses of the files of a run.
+
+    Attributes
+    ----------
+    at_hub : dict of str to RemoteFile or FetchFailure
+        For each ``hf://`` address, what the hub knows of its file.
+    """
+
+    at_hub: dict[str, RemoteFile | FetchFailure]
+
+    @classmethod
+    def of(cls, todo: pd.DataFrame, settings: FetchSettings, stop: threading.Event) -> "Addresses":
+        """Look up the files of a run that lie at the hub.
+
+        Raises
+        ------
+        FetchError
+            If the hub cannot be reached, or has no such repository.
+        """
+        uris: list[str] = todo.loc[todo["uri"].str.startswith("hf://") & (todo["fault"] == ""), "uri"].unique().tolist()
+        return cls(Hub(lambda: retrying(settings, stop)).locate(uris) if uris else {})
+
+    @property
+    def promised_bytes(self) -> int:
+        """Sum of the sizes that the hub states."""
+        return sum(file.size or 0 for file in self.at_hub.values() if isinstance(file, RemoteFile))
+
+    def remote_file(self, key: FileKey, fault: str) -> RemoteFile | FetchFailure:
+        """Where to ask for a file, or why it is never requested.
+
+        Parameters
+        ----------
+        key : FileKey
+        fault : str
+            Name of the `Reason` for which it cannot be fetched, or "".
+        """
+        if fault:
+            return FetchFailure(Reason(fault), key.uri)
+        file = self.at_hub.get(key.uri, RemoteFile(key.uri))
+        if isinstance(file, FetchFailure) or not key.hashFunction:
+            return file
+        return replace(file, checksums={**file.checksums, key.hashFunction: key.hashValue})
+
+    def host(self, uri: str) -> str:
+        """Host of a file, or the kind of store that it lies in."""
+        file = self.at_hub.get(uri)
+        address = file.address if isinstance(file, RemoteFile) else uri
+        try:
+            return urlsplit(address).hostname or urlsplit(address).scheme
+        except ValueError:
+            return ""

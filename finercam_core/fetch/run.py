@@ -8,14 +8,12 @@ import pandas as pd
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import FetchError
-from finercam_core.fetch.addresses import Addresses
 from finercam_core.fetch.fetcher import PARTIAL, Fetcher
-from finercam_core.fetch.folder import check_space, locked
+from finercam_core.fetch.folder import check_space, locked, write_catalog
 from finercam_core.fetch.host_pool import run_by_host
 from finercam_core.fetch.journal import Journal
 from finercam_core.fetch.log import JOURNAL, Log, failures_table
-from finercam_core.fetch.output import write_catalog
-from finercam_core.fetch.plan import wanted
+from finercam_core.fetch.plan import Addresses, wanted
 from finercam_core.fetch.reasons import FetchFailure, Reason
 from finercam_core.fetch.records import KEY, FileKey, FileResult
 from finercam_core.fetch.report import FetchReport, FetchWatcher, NoWatcher

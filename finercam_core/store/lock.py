@@ -1,17 +1,143 @@
-"""One writer per store: a lock of the operating system on a disk, a lease that is kept alive on an object store."""
+"""One writer per store: a lock of the operating system on a disk, a renewed lease on an object store."""
 
+import os
+import socket
+import threading
+import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from finercam_core.errors import StoreError
+from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.store.layout import LOCK
-from finercam_core.store.lease import Lease
 from finercam_core.store.runs import base_of
+
+
+@dataclass(frozen=True)
+class LeaseTiming:
+    """How long a lease lives, in seconds of each process's own monotonic clock.
+
+    Parameters
+    ----------
+    renew : float
+        The owner renews this often.
+    watch : float
+        A challenger takes a lease that was not renewed for this long.
+    """
+
+    renew: float = 8.0
+    watch: float = 40.0
+
+
+class Lease:
+    """The right to write, as an object below a store.
+
+    No clocks are compared: a challenger remembers the lease's entity tag and watches, by its own monotonic clock,
+    whether it changes. Every change is a conditional write (``If-None-Match: *`` to create, ``If-Match`` to renew or
+    take over), so that only one of several challengers wins, and an owner that overslept its lease notices.
+
+    Parameters
+    ----------
+    files : Files
+        The store.
+    name : str
+        Name of the object.
+    timing : LeaseTiming
+    """
+
+    def __init__(self, files: Files, name: str, timing: LeaseTiming | None = None) -> None:
+        self._files, self._path = files, f"{files.root}/{name}"
+        self._timing = timing or LeaseTiming()
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
+        self._count = 0
+        self._tag = ""
+        self._lost = False
+        self._end = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def acquire(self) -> bool:
+        """Take the lease if nobody has it or its owner is dead; False if its owner is alive."""
+        with store_errors(self._files.location):
+            taken = self._put({"IfNoneMatch": "*"}) or self._inherit()
+        if taken:
+            self._thread = threading.Thread(target=self._keep, name="finercam-lease", daemon=True)
+            self._thread.start()
+        return taken
+
+    def check(self) -> None:
+        """Raise `StoreError` if another run has taken the lease, or if it could not be renewed for a long time."""
+        if self._lost:
+            raise StoreError(
+                f"another run took {self._files.location} over while this one was asleep or cut off",
+                "wait for the other run to end; what this run finished is kept",
+            )
+
+    def release(self) -> None:
+        """Give the lease back."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+        if not self._lost and self._current_tag() == self._tag:
+            with store_errors(self._files.location):
+                self._files.fs.rm_file(self._path)
+
+    def _inherit(self) -> bool:
+        """Watch another owner's lease; take it over only if it does not change for the whole time."""
+        before, deadline = self._current_tag(), time.monotonic() + self._timing.watch
+        while before and time.monotonic() < deadline:
+            time.sleep(self._timing.renew / 8)
+            if (tag := self._current_tag()) != before:
+                # Renewed: its owner is alive. Gone: it ended, and whoever creates the next one first owns it.
+                return not tag and self._put({"IfNoneMatch": "*"})
+        return self._put({"IfMatch": before} if before else {"IfNoneMatch": "*"})
+
+    def _keep(self) -> None:
+        """Renew until the end; a refused renewal means that another run owns the lease."""
+        renewed = time.monotonic()
+        while not self._end.wait(self._timing.renew):
+            try:
+                self._lost = not self._put({"IfMatch": self._tag})
+                renewed = time.monotonic()
+            except Exception:
+                # Cut off for a moment: keep trying until a challenger could have given this owner up.
+                self._lost = time.monotonic() - renewed > self._timing.watch / 2
+            if self._lost:
+                return
+
+    def _put(self, condition: dict[str, str]) -> bool:
+        """Write the lease under a condition; returns whether the condition held."""
+        self._count += 1
+        try:
+            done = self._files.fs.pipe_file(self._path, f"{self._owner} {self._count}\n".encode(), **condition)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        except OSError as error:
+            if "PreconditionFailed" in _codes(error) or "ConditionalRequestConflict" in _codes(error):
+                return False
+            raise
+        self._tag = str(done["ETag"])
+        return True
+
+    def _current_tag(self) -> str:
+        """Current entity tag of the lease, "" if there is no lease."""
+        try:
+            return str(self._files.fs.info(self._path, refresh=True)["ETag"])
+        except FileNotFoundError:
+            return ""
+
+
+def _codes(error: OSError) -> str:
+    """Text that contains the object store's own error code, however s3fs wrapped it."""
+    response = getattr(error.__cause__, "response", None) or {}
+    return f"{response.get('Error', {}).get('Code', '')} {error}"
+
 
 _PATIENCE = 0.5  # seconds: `is_held` takes the lock for a moment
 

@@ -22,14 +22,7 @@ from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.references.plan import ComparisonPlan, Reference
 from finercam_core.store import runs
-from finercam_core.store.layout import (
-    CHUNK,
-    REJECTED,
-    SCHEMA_VERSION,
-    SPECIMENS,
-    array_nodes,
-    value_names,
-)
+from finercam_core.store.layout import CHUNK, REJECTED, SCHEMA_VERSION, SPECIMENS, array_nodes, value_names
 from finercam_core.store.provenance import ATTRIBUTE, Provenance, RunSettings, TraitRecord, run_id
 from finercam_core.store.reader import Store, open_store
 from finercam_core.store.slots import plan_slots

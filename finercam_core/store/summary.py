@@ -1,10 +1,10 @@
-"""What is done, failed and pending in a store, and its size on the disk: the figures of `finercam info`."""
+"""What is done, failed and missing in a store, what it takes, and its last run: the figures behind `finercam info`."""
 
 import json
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,53 @@ from finercam_core.store.layout import FAILURES, status_of
 from finercam_core.store.provenance import Provenance
 from finercam_core.store.reader import Store
 from finercam_core.store.states import first_rows, read_states
+
+LAST_RUN = "last_run.json"
+
+
+@dataclass(frozen=True)
+class RunActivity:
+    """Progress of a run, or how it ended.
+
+    Attributes
+    ----------
+    started, updated : str
+        ISO 8601, UTC.
+    seconds : float
+        Spent on computing, by a monotonic clock.
+    planned, done, failed : int
+        Specimens of this run.
+    runner : str
+    workers : int
+    finished : bool
+        False while it runs, and for a run that was killed.
+    """
+
+    started: str
+    updated: str
+    seconds: float
+    planned: int
+    done: int
+    failed: int
+    runner: str
+    workers: int
+    finished: bool
+
+    @property
+    def rate(self) -> float:
+        """Specimens per second."""
+        return (self.done + self.failed) / self.seconds if self.seconds > 0 else 0.0
+
+
+def record_run(location: str, activity: RunActivity) -> None:
+    """Record the progress of the store's run."""
+    Files(location).write_json(LAST_RUN, asdict(activity))
+
+
+def last_run(location: str | Path) -> RunActivity | None:
+    """The store's last run, or None if none was recorded."""
+    files = Files(location)
+    return RunActivity(**json.loads(files.read(LAST_RUN))) if files.exists(LAST_RUN) else None
 
 
 @dataclass(frozen=True)

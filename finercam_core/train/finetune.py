@@ -16,9 +16,8 @@ from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
 from finercam_core.train.checkpoint import Checkpoint, Stateful, fingerprint
-from finercam_core.train.data import TrainingData
+from finercam_core.train.data import TrainingData, augment, class_weights, draw_order, score_shift
 from finercam_core.train.distributed import World
-from finercam_core.train.sampling import augment, class_weights, draw_order, score_shift
 from finercam_core.train.settings import FinetuneSettings
 
 

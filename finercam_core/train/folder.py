@@ -16,8 +16,7 @@ from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.atomic import replacing
 from finercam_core.train.backbone import Construction
-from finercam_core.train.card import draw_curve, model_card
-from finercam_core.train.record import AdoptionRecord, TrainingRecord
+from finercam_core.train.record import AdoptionRecord, TrainingRecord, draw_curve, model_card
 
 RANKS = ("family", "genus", "specificEpithet", "infraspecificEpithet", "vernacularName")
 

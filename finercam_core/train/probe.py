@@ -11,8 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from finercam_core.errors import TrainingError
 from finercam_core.io.progress import StepProgress
-from finercam_core.train.data import TrainingData
-from finercam_core.train.sampling import class_weights, score_shift
+from finercam_core.train.data import TrainingData, class_weights, score_shift
 from finercam_core.train.settings import ProbeSettings
 
 Floats = npt.NDArray[np.float32]

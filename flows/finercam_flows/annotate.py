@@ -15,10 +15,10 @@ from finercam_flows.artifacts.contact_sheet import ContactSheet
 from finercam_flows.artifacts.run_record import RunRecord
 from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
-from finercam_flows.options.form import form
 from finercam_flows.process.runners import runner_for, spread, workers_for
 from finercam_flows.process.shard import ShardJob
 from finercam_flows.progress import report_plan, report_written
+from finercam_flows.signatures.form import form
 
 
 @dataclass(frozen=True)

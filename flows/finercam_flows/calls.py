@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from finercam_core.fetch import FetchReport, FetchSettings, FetchWatcher
     from finercam_core.report import AtlasReport
     from finercam_core.train.run import TrainingReport
+    from finercam_flows.options.catalog import FetchOptions
     from finercam_flows.options.evaluate import EvaluateOptions
     from finercam_flows.options.export import ExportOptions
-    from finercam_flows.options.fetch import FetchOptions
     from finercam_flows.options.report import ReportOptions
     from finercam_flows.options.train import TrainOptions
 

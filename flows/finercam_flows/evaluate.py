@@ -9,8 +9,8 @@ from prefect.cache_policies import NO_CACHE
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
 from finercam_flows.options.evaluate import EvaluateOptions
-from finercam_flows.options.form import form
 from finercam_flows.retries import RETRY
+from finercam_flows.signatures.form import form
 
 
 @dataclass(frozen=True)

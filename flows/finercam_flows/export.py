@@ -8,8 +8,8 @@ from finercam_core.export import ExportSummary
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
 from finercam_flows.options.export import ExportOptions
-from finercam_flows.options.form import form
 from finercam_flows.retries import RETRY
+from finercam_flows.signatures.form import form
 
 
 @flow(name="export", persist_result=False, on_failure=[say_why], on_crashed=[say_why])

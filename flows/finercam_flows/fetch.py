@@ -7,8 +7,8 @@ from prefect.cache_policies import NO_CACHE
 from finercam_core.fetch import FetchReport
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
-from finercam_flows.options.fetch import FetchOptions
-from finercam_flows.options.form import form
+from finercam_flows.options.catalog import FetchOptions
+from finercam_flows.signatures.form import form
 
 SHOWN = 100
 

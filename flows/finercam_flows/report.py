@@ -7,9 +7,9 @@ from prefect.cache_policies import NO_CACHE
 from finercam_core.report import AtlasReport
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
-from finercam_flows.options.form import form
 from finercam_flows.options.report import ReportOptions
 from finercam_flows.retries import RETRY
+from finercam_flows.signatures.form import form
 
 
 @flow(name="report", persist_result=False, on_failure=[say_why], on_crashed=[say_why])

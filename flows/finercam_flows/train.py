@@ -7,8 +7,8 @@ from finercam_core.train.run import TrainingReport
 from finercam_flows import calls
 from finercam_flows.artifacts import tables
 from finercam_flows.notifications import say_why
-from finercam_flows.options.form import form
 from finercam_flows.options.train import TrainOptions
+from finercam_flows.signatures.form import form
 
 
 @flow(name="train", persist_result=False, on_failure=[say_why], on_crashed=[say_why])

@@ -17,8 +17,8 @@ import napari
 import numpy as np
 import pandas as pd
 from napari_finercam.formats.layer_style import HEAT
+from napari_finercam.session.queue import FILTERS, ORDERS, Selection
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.session.selection import FILTERS, ORDERS, Selection
 from napari_finercam.window.widget import ReviewWidget
 from PIL import Image, ImageFilter
 from qtpy.QtCore import Qt

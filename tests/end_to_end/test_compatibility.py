@@ -17,7 +17,7 @@ from finercam_core.regions.rle import decode
 from finercam_core.review import Comparison, ReviewLog, Verdict, read_verdicts
 from finercam_core.status import Status
 from finercam_core.store import open_store, pending_chunks, runs_beside, summarise, verify
-from finercam_core.store.activity import last_run
+from finercam_core.store.summary import last_run
 
 WRITTEN = Path(__file__).parents[1] / "data" / "version-0.1"
 RUN = "0c8e3bdfab38"
@@ -94,20 +94,20 @@ def test_annotate_goes_on_with_what_is_new_and_keeps_the_rest(folder: Path) -> N
     before, whole_table = contents(store), table.read_text()
     evidence = {image_id: open_store(store).record(image_id).evidence for image_id in DONE}
 
-    def go_on() -> dict[str, object]:
-        summary = annotate(str(table), str(folder / "classifier"), str(store), references=1, device="cpu")
-        assert summary["store"] == str(store)
+    def go_on() -> tuple[int, int]:
+        result = annotate(str(table), str(folder / "classifier"), str(store), references=1, device="cpu")
+        assert result.store == str(store)
         assert verify(store) == []
-        return dict(summary)
+        return result.computed.done, result.computed.failed
 
     without_the_added(table)
-    assert go_on()["computed"] == {"done": 0, "failed": 0}
+    assert go_on() == (0, 0)
     after = contents(store)
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed <= {"zarr.json", "specimens.parquet", "rejected.parquet", "last_run.json", ".writer.lock"}
     assert before.keys() <= after.keys()
     table.write_text(whole_table)
-    assert go_on()["computed"] == {"done": 1, "failed": 0}
+    assert go_on() == (1, 0)
     assert [run.location for run in runs_beside(store)] == [str(store)]
     opened = open_store(store)
     assert opened.provenance.run == RUN

@@ -13,8 +13,7 @@ from planned_store import plan_at, result
 
 from finercam_core.status import Status
 from finercam_core.store import exclusive, open_store, pending_chunks, summarise, write_chunk
-from finercam_core.store.activity import RunActivity, record_run
-from finercam_core.store.summary import measure
+from finercam_core.store.summary import RunActivity, measure, record_run
 
 RUN = RunActivity("2026-01-02T03:04:05+00:00", "2026-01-02T03:04:25+00:00", 20.0, 12, 9, 1, "local", 2, finished=False)
 

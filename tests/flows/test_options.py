@@ -13,19 +13,18 @@ import typer
 from finercam_flows import calls
 from finercam_flows.cli import app
 from finercam_flows.options.annotate import AnnotateOptions
-from finercam_flows.options.base import Options, bounds_of, command_line
-from finercam_flows.options.catalog import SplitOptions
-from finercam_flows.options.command import OLD_FLAGS, command
+from finercam_flows.options.catalog import FetchOptions, SplitOptions
 from finercam_flows.options.evaluate import EvaluateOptions, Fill
 from finercam_flows.options.export import ExportOptions, MaskFormat
-from finercam_flows.options.fetch import FetchOptions
-from finercam_flows.options.models import COMMANDS, FLOWS
-from finercam_flows.options.page import page
 from finercam_flows.options.report import ReportOptions
 from finercam_flows.options.train import TrainingMode, TrainOptions
 from finercam_flows.serving import entrypoint
 from finercam_flows.serving.config import read_config
 from finercam_flows.serving.entrypoint import flow_at
+from finercam_flows.signatures.base import Options, bounds_of, command_line
+from finercam_flows.signatures.command import OLD_FLAGS, command
+from finercam_flows.signatures.page import page
+from finercam_flows.signatures.registry import COMMANDS, FLOWS
 from planned_store import SETTINGS, fill, plan_at
 from typer.testing import CliRunner
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from napari_finercam.session.queue import Queue, SpeciesScores
-from napari_finercam.session.selection import ORDERS, Selection
+from napari_finercam.session.queue import ORDERS, Queue, Selection, SpeciesScores
 
 from finercam_core.review import Comparison, Region, Verdict
 from finercam_core.status import Status

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from napari_finercam.session.queue import Selection
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.session.selection import Selection
 
 from finercam_core.errors import ReviewError, StoreError
 from finercam_core.status import Status

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
-from finercam_core.store.activity import RunActivity, record_run
+from finercam_core.store.summary import RunActivity, record_run
 
 
 class RunRecord:

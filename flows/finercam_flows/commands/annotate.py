@@ -1,9 +1,9 @@
 """`finercam annotate`: evidence maps of a whole collection into a store."""
 
 from finercam_flows.options.annotate import AnnotateOptions
-from finercam_flows.options.command import command
 from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import run_bar
+from finercam_flows.signatures.command import command
 
 
 @command(AnnotateOptions)

@@ -10,11 +10,10 @@ from rich.table import Table
 
 from finercam_core.errors import CatalogError
 from finercam_flows.calls import fetch_images
-from finercam_flows.options.catalog import CheckOptions, SplitOptions
-from finercam_flows.options.command import command
-from finercam_flows.options.fetch import FetchOptions
+from finercam_flows.options.catalog import CheckOptions, FetchOptions, SplitOptions
 from finercam_flows.screen.bars import progress_bar
 from finercam_flows.screen.fetch_bar import fetch_bar
+from finercam_flows.signatures.command import command
 
 if TYPE_CHECKING:
     import pandas as pd

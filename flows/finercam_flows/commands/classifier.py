@@ -4,7 +4,7 @@ import typer
 from rich.console import Console
 
 from finercam_flows.options.classifier import AdoptOptions, PullOptions, PushOptions
-from finercam_flows.options.command import command
+from finercam_flows.signatures.command import command
 
 app = typer.Typer(help="Bring in a checkpoint, push to and pull from the Hugging Face hub.", no_args_is_help=True)
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from finercam_flows.options.command import command
 from finercam_flows.options.demo import DemoOptions
+from finercam_flows.signatures.command import command
 
 
 @command(DemoOptions)

@@ -1,9 +1,9 @@
 """`finercam evaluate`: what a store's maps show, with intervals; with the classifier also whether it uses that."""
 
-from finercam_flows.options.command import command
 from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.screen.bars import run_bar
 from finercam_flows.screen.evaluation_table import print_evaluation
+from finercam_flows.signatures.command import command
 
 
 @command(EvaluateOptions)

@@ -3,9 +3,9 @@
 from rich.console import Console
 
 from finercam_flows.calls import export_masks
-from finercam_flows.options.command import command
 from finercam_flows.options.export import ExportOptions
 from finercam_flows.screen.bars import run_bar
+from finercam_flows.signatures.command import command
 
 
 @command(ExportOptions)

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from finercam_flows.options.command import command
 from finercam_flows.options.info import InfoOptions
 from finercam_flows.screen.bars import progress_bar
+from finercam_flows.signatures.command import command
 
 if TYPE_CHECKING:
     from finercam_core.store import StoreSummary
-    from finercam_core.store.activity import RunActivity
-    from finercam_core.store.summary import StoreSize
+    from finercam_core.store.summary import RunActivity, StoreSize
 
 
 @command(InfoOptions)
@@ -24,8 +23,7 @@ def info(options: InfoOptions) -> None:
     Example: finercam info maps.zarr --failures
     """
     from finercam_core.store import open_store, summarise
-    from finercam_core.store.activity import last_run
-    from finercam_core.store.summary import measure
+    from finercam_core.store.summary import last_run, measure
 
     store = options.store
     summary, activity, size = summarise(open_store(store)), last_run(store), measure(store)

@@ -4,8 +4,8 @@ import getpass
 from importlib.util import find_spec
 
 from finercam_core.errors import ReviewError
-from finercam_flows.options.command import command
 from finercam_flows.options.review import ReviewOptions
+from finercam_flows.signatures.command import command
 
 
 @command(ReviewOptions)

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from finercam_core.errors import ServeError
-from finercam_flows.options.command import command
 from finercam_flows.options.serve import ServeOptions
+from finercam_flows.signatures.command import command
 
 if TYPE_CHECKING:
     from finercam_flows.serving.config import Deployment

@@ -5,9 +5,9 @@ import os
 from rich.console import Console
 
 from finercam_flows.calls import train_classifier
-from finercam_flows.options.command import command
 from finercam_flows.options.train import TrainOptions
 from finercam_flows.screen.bars import run_bar
+from finercam_flows.signatures.command import command
 
 
 @command(TrainOptions)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from finercam_flows.options.page import page
+from finercam_flows.signatures.page import page
 
 if __name__ == "__main__":
     Path(sys.argv[1] if sys.argv[1:] else "docs/options.md").write_text(page(), encoding="utf-8")

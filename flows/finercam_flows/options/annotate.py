@@ -6,8 +6,8 @@ from pydantic import Field
 
 from finercam_core.base_methods import DEFAULT_METHOD
 from finercam_core.references import REFERENCES
-from finercam_flows.options.base import POSITIONAL, Options
 from finercam_flows.options.fields import BatchSize, CatalogSource, ClassifierSpec, Device, Method, StoreLocation
+from finercam_flows.signatures.base import POSITIONAL, Options
 
 References = Annotated[int, Field(ge=0, le=64, description="Look-alike species that each species is compared with.")]
 ReferencesBy = Annotated[

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.base import POSITIONAL, CommandLine, Options
 from finercam_flows.options.fields import ClassifierFolder
+from finercam_flows.signatures.base import POSITIONAL, CommandLine, Options
 
 Checkpoint = Annotated[str, Field(min_length=1, description="safetensors, or a torch.save file with tensors alone.")]
 Architecture = Annotated[str, Field(min_length=1, description="timm name of its architecture.")]

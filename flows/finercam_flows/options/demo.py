@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.base import Options
+from finercam_flows.signatures.base import Options
 
 DemoFolder = Annotated[str, Field(min_length=1, description="Folder for everything that the demo makes.")]
 

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from finercam_core.finer import GAMMA, GAMMAS, WEIGHTINGS
 from finercam_core.finer import Weighting as WeightingName
-from finercam_flows.options.base import POSITIONAL, Options
 from finercam_flows.options.fields import BatchSize, Device, Gamma, ImagesRoot, OutputFolder, StoreLocation, TopShare
+from finercam_flows.signatures.base import POSITIONAL, Options
 
 Weighting = Annotated[WeightingName, Field(description="How the reference species are weighted.")]
 Split = Annotated[

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finercam_core.finer import GAMMA
-from finercam_flows.options.base import POSITIONAL, Options
 from finercam_flows.options.fields import OutputFolder, StoreLocation, TopShare
+from finercam_flows.signatures.base import POSITIONAL, Options
 
 MaskFormat = Annotated[
     Literal["coco", "png", "ome-zarr", "geojson", "csv"], Field(description="File format of the masks.")

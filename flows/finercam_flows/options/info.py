@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.base import POSITIONAL, CommandLine, Options
 from finercam_flows.options.fields import StoreLocation
+from finercam_flows.signatures.base import POSITIONAL, CommandLine, Options
 
 Failures = Annotated[bool, Field(description="List every failed specimen and every rejected row.")]
 AllSpecies = Annotated[bool, Field(description="List all species, however many there are.")]

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_core.finer import GAMMA
-from finercam_flows.options.base import POSITIONAL, Options
 from finercam_flows.options.fields import Gamma, ImagesRoot, OutputFolder, StoreLocation
+from finercam_flows.signatures.base import POSITIONAL, Options
 
 Evaluation = Annotated[
     str | None,

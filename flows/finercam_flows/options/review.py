@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.base import POSITIONAL, Options
 from finercam_flows.options.fields import ImagesRoot, StoreLocation
+from finercam_flows.signatures.base import POSITIONAL, Options
 
 ReviewerName = Annotated[str, Field(description="Your name in the verdicts; your login name by default.")]
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.base import Options
+from finercam_flows.signatures.base import Options
 
 ConfigFile = Annotated[str, Field(min_length=1, description="File with the deployments.")]
 Init = Annotated[bool, Field(description="Write an example of the file, and end.")]

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from finercam_flows.options.base import POSITIONAL, CommandLine, Options
 from finercam_flows.options.fields import CatalogSource, ClassifierFolder, Device
+from finercam_flows.signatures.base import POSITIONAL, CommandLine, Options
 
 Model = Annotated[str, Field(min_length=1, description="timm name, or package.module:function.")]
 TrainingMode = Annotated[

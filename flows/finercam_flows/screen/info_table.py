@@ -9,8 +9,7 @@ from rich.table import Table
 
 from finercam_core.status import Status
 from finercam_core.store import StoreSummary
-from finercam_core.store.activity import RunActivity
-from finercam_core.store.summary import StoreSize
+from finercam_core.store.summary import RunActivity, StoreSize
 
 SHOWN = 40  # species; nobody reads more than that in a terminal
 _COUNTS = ("specimens", "done", "failed", "pending")

@@ -9,9 +9,9 @@ from pydantic import ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from finercam_core.errors import ServeError
-from finercam_flows.options import models
+from finercam_flows.signatures import registry
 
-FLOWS = tuple(models.FLOWS.values())
+FLOWS = tuple(registry.FLOWS.values())
 
 
 def flow_at(entrypoint: str, deployment: str) -> "Flow[..., Any]":

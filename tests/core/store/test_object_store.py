@@ -24,10 +24,10 @@ from finercam_core.store import (
     runs_beside,
     summarise,
     verify,
-    write_chunk,  # fmt: skip
+    write_chunk,
 )
 from finercam_core.store import lock as lock_module
-from finercam_core.store.lease import Lease, LeaseTiming
+from finercam_core.store.lock import Lease, LeaseTiming
 
 QUICK = LeaseTiming(renew=0.2, watch=1.0)
 COUNTS = {"Aus bus": CHUNK + 6, "Dus eus": 3}
@@ -86,7 +86,7 @@ def test_a_second_writer_is_refused_while_the_first_lives(bucket: str, monkeypat
 HOLDER = """
 import time
 from finercam_core.store import lock
-from finercam_core.store.lease import Lease, LeaseTiming
+from finercam_core.store.lock import Lease, LeaseTiming
 lock.Lease = lambda files, name: Lease(files, name, LeaseTiming(0.2, 1.0))
 with lock.exclusive({place!r}):
     print("in", flush=True)

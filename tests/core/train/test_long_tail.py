@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from finercam_core.train.sampling import class_weights, draw_order, score_shift
+from finercam_core.train.data import class_weights, draw_order, score_shift
 
 
 def test_weights_by_hand() -> None:

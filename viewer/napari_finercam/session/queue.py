@@ -1,4 +1,4 @@
-"""The queue of specimens: which ones, in which order, how many are judged; columns of arrays, fast for 60,000."""
+"""The queue of a review: which specimens, in which order, with which filters."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,36 @@ import pandas as pd
 
 from finercam_core.review import Verdict
 from finercam_core.status import Status
-from napari_finercam.session.selection import ORDERS, Selection
+
+ALL = "All specimens"
+FILTERS = ("all", "unreviewed", "unsure", "disagreement", "low confidence", "failed")
+ORDERS = ("as stored", "least certain first", "closest look-alike first")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which specimens are gone through.
+
+    Attributes
+    ----------
+    taxon : str
+        A family, a genus or a species; "" for all.
+    only : str
+        One of `FILTERS`.
+    trait : str
+        Specimens with an accepted region of this trait; "" for all.
+    text : str
+        Part of an id, a name or a common name; "" for all.
+    order : str
+        One of `ORDERS`, or of those that `Queue.take_figures` returned.
+    """
+
+    taxon: str = ""
+    only: str = "all"
+    trait: str = ""
+    text: str = ""
+    order: str = ORDERS[0]
+
 
 UNKNOWN = 255
 LOW_CONFIDENCE = 0.5

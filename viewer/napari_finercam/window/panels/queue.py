@@ -14,8 +14,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_finercam.session import captions
+from napari_finercam.session.queue import ALL, FILTERS, ORDERS, Selection
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.session.selection import ALL, FILTERS, ORDERS, Selection
 from napari_finercam.window.qt import Signal
 
 ANY_TRAIT = "any"

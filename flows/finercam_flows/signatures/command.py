@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from finercam_flows.options.base import Options, bounds_of, command_line, signature_of
+from finercam_flows.signatures.base import Options, bounds_of, command_line, signature_of
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 OLD_FLAGS = {"gammas": "--grid", "weightings": "--grid-weighting", "methods": "--method", "baselines": "--baseline"}

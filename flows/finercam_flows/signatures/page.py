@@ -6,9 +6,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 from annotated_types import Gt
 from pydantic.fields import FieldInfo
 
-from finercam_flows.options.base import Options, bounds_of, command_line
-from finercam_flows.options.command import OLD_FLAGS
-from finercam_flows.options.models import COMMANDS, FLOWS
+from finercam_flows.signatures.base import Options, bounds_of, command_line
+from finercam_flows.signatures.command import OLD_FLAGS
+from finercam_flows.signatures.registry import COMMANDS, FLOWS
 
 _WORDS = {str: "text", int: "whole number", float: "number", dict: "NAME=VALUE"}
 _HEAD = """# Options

@@ -1,18 +1,17 @@
 """Which command has which model of options, and which flow does the same."""
 
 from finercam_flows.options.annotate import AnnotateOptions
-from finercam_flows.options.base import Options
-from finercam_flows.options.catalog import CheckOptions, SplitOptions
+from finercam_flows.options.catalog import CheckOptions, FetchOptions, SplitOptions
 from finercam_flows.options.classifier import AdoptOptions, PullOptions, PushOptions
 from finercam_flows.options.demo import DemoOptions
 from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.export import ExportOptions
-from finercam_flows.options.fetch import FetchOptions
 from finercam_flows.options.info import InfoOptions
 from finercam_flows.options.report import ReportOptions
 from finercam_flows.options.review import ReviewOptions
 from finercam_flows.options.serve import ServeOptions
 from finercam_flows.options.train import TrainOptions
+from finercam_flows.signatures.base import Options
 
 COMMANDS: dict[str, type[Options]] = {
     "demo": DemoOptions,

@@ -9,7 +9,7 @@ from pydantic import GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema
 
-from finercam_flows.options.base import Options, signature_of
+from finercam_flows.signatures.base import Options, signature_of
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 Result = TypeVar("Result")
