@@ -1,6 +1,8 @@
-"""Where CONTRIBUTING and the architecture say that things are, they are."""
+"""Where CONTRIBUTING and the architecture say that things are, they are; and the rooms stay walkable."""
 
+import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,3 +41,29 @@ def test_the_map_of_duties_is_long_and_sorted() -> None:
     duties = [row.split("|")[1].strip() for row in table.splitlines() if row.startswith("| ")][2:]
     assert len(duties) >= 40
     assert duties == sorted(duties, key=str.lower)
+
+
+SOURCES = [
+    path
+    for package in ("finercam_core", "flows/finercam_flows", "viewer/napari_finercam")
+    for path in sorted((ROOT / package).rglob("*.py"))
+]
+
+
+def test_no_folder_holds_more_than_fourteen_modules() -> None:
+    crowded = {str(folder): n for folder, n in Counter(path.parent for path in SOURCES).items() if n > 14}
+    assert not crowded
+
+
+def test_no_file_is_longer_than_300_lines() -> None:
+    assert not [str(path) for path in SOURCES if len(path.read_text(encoding="utf-8").splitlines()) > 300]
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    names = Counter(
+        node.name
+        for path in SOURCES
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert not [name for name, n in names.items() if n > 1]
