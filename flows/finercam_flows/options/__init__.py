@@ -1,1 +1,42 @@
 """Each option of each command, described once: from here come the command line, Prefect's forms and docs/options.md."""
+
+from finercam_flows.options.annotate import AnnotateOptions
+from finercam_flows.options.catalog import CheckOptions, FetchOptions, SplitOptions
+from finercam_flows.options.classifier import AdoptOptions, PullOptions, PushOptions
+from finercam_flows.options.demo import DemoOptions
+from finercam_flows.options.evaluate import EvaluateOptions
+from finercam_flows.options.export import ExportOptions
+from finercam_flows.options.info import InfoOptions
+from finercam_flows.options.report import ReportOptions
+from finercam_flows.options.review import ReviewOptions
+from finercam_flows.options.serve import ServeOptions
+from finercam_flows.options.train import TrainOptions
+from finercam_flows.signatures.base import Options
+
+COMMANDS: dict[str, type[Options]] = {
+    "demo": DemoOptions,
+    "catalog check": CheckOptions,
+    "catalog fetch": FetchOptions,
+    "catalog split": SplitOptions,
+    "train": TrainOptions,
+    "classifier adopt": AdoptOptions,
+    "classifier push": PushOptions,
+    "classifier pull": PullOptions,
+    "annotate": AnnotateOptions,
+    "info": InfoOptions,
+    "evaluate": EvaluateOptions,
+    "report": ReportOptions,
+    "review": ReviewOptions,
+    "export": ExportOptions,
+    "serve": ServeOptions,
+}
+"""By command, in the order of a collection's way through them: the model of its options."""
+FLOWS = {
+    "catalog fetch": "fetch",
+    "train": "train",
+    "annotate": "annotate",
+    "evaluate": "evaluate",
+    "report": "report",
+    "export": "export",
+}
+"""By command: the flow `finercam_flows.X.X` that does the same."""

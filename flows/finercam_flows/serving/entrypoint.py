@@ -9,9 +9,9 @@ from pydantic import ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from finercam_core.errors import ServeError
-from finercam_flows.signatures import registry
+from finercam_flows import options
 
-FLOWS = tuple(registry.FLOWS.values())
+FLOWS = tuple(options.FLOWS.values())
 
 
 def flow_at(entrypoint: str, deployment: str) -> "Flow[..., Any]":

@@ -1,5 +1,6 @@
 """docs/options.md: every option of every command, as the models describe it."""
 
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -8,7 +9,6 @@ from pydantic.fields import FieldInfo
 
 from finercam_flows.signatures.base import Options, bounds_of, command_line
 from finercam_flows.signatures.command import OLD_FLAGS
-from finercam_flows.signatures.registry import COMMANDS, FLOWS
 
 _WORDS = {str: "text", int: "whole number", float: "number", dict: "NAME=VALUE"}
 _HEAD = """# Options
@@ -18,16 +18,24 @@ This page is written by `python -m finercam_flows.options`.
 """
 
 
-def page() -> str:
-    """Text of docs/options.md."""
+def page(commands: Mapping[str, type[Options]], flows: Mapping[str, str]) -> str:
+    """Text of docs/options.md.
+
+    Parameters
+    ----------
+    commands : mapping of str to a model of options
+        By command.
+    flows : mapping of str to str
+        By command: the flow that does the same.
+    """
     old = "\n".join(f"- `{flag}` is now `--{name.replace('_', '-')}`." for name, flag in OLD_FLAGS.items())
-    sections = [_section(name, options) for name, options in COMMANDS.items()]
+    sections = [_section(name, options, flows.get(name)) for name, options in commands.items()]
     return "\n".join([_HEAD, *sections, "## Old names", "", "Of `finercam evaluate`; they go on working:", "", old, ""])
 
 
-def _section(name: str, options: type[Options]) -> str:
-    flow = f"The flow is `finercam_flows.{FLOWS[name]}.{FLOWS[name]}`.\n\n" if name in FLOWS else ""
-    second = " name |" if name in FLOWS else ""
+def _section(name: str, options: type[Options], flow_name: str | None) -> str:
+    flow = f"The flow is `finercam_flows.{flow_name}.{flow_name}`.\n\n" if flow_name else ""
+    second = " name |" if flow_name else ""
     rows = [_row(field_name, field, second != "") for field_name, field in options.model_fields.items()]
     rule = "| --- |" + " --- |" * (second != "") + " --- | --- | --- |"
     table = "\n".join([f"| option |{second} values | default | what it is |", rule, *rows])
