@@ -116,6 +116,8 @@ def parse_name(text: str) -> ScientificName:
     sign = words[0] in _CROSS and len(words) > 1
     words = words[1:] if sign else words
     genus = words[0].rstrip(",;")
+    if not any(c.isalpha() for c in genus):  # a sign of hybrids before figures or marks names nothing
+        return ScientificName(canonical="" if sign else text, qualifier="" if sign else "informal")
     if not _WORD.fullmatch(genus):
         return ScientificName(canonical=text, qualifier="informal")
     upper = text == text.upper()

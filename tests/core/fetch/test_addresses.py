@@ -61,7 +61,7 @@ def test_addresses_are_encoded_once(text: str, path: str) -> None:
 
 @pytest.mark.parametrize("text", ["http://h.org:port/", "http://a b.org/\x00"])
 def test_what_is_no_address_is_said(text: str) -> None:
-    with pytest.raises(FetchFailure, match="no address"):
+    with pytest.raises(FetchFailure, match="is not an address"):
         clean_url(text)
 
 

@@ -4,7 +4,7 @@ import unicodedata
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from finercam_core.taxonomy.names import ScientificName, is_referable, parse_name, parse_names
@@ -115,6 +115,7 @@ def test_any_text_is_taken_and_what_comes_back_is_clean(text: str) -> None:
 
 @QUICK
 @given(ANY)
+@example("X ¼")
 def test_a_cleaned_name_is_cleaned_once(text: str) -> None:
     once = parse_name(text)
     if once.qualifier != "informal":  # those are kept as they are written, capitals and all
