@@ -28,11 +28,11 @@ PLACES = [(model, layer) for model, layers in LAYERS.items() for layer in layers
 
 def classifier(name: str = "resnet10t", layer: str = "layer3") -> Classifier:
     torch.manual_seed(3)
-    changes = {"channels": (8, 8, 12, 16), "stem_width": 8} if name == "resnet10t" else {}
+    changes = {"channels": (8, 8, 12, 16), "stem_width": 8} if name == "resnet10t" else {"img_size": 64}
     model = timm.create_model(name, num_classes=len(SPECIES), **changes).eval()
     nn.init.normal_(model.get_classifier().weight, std=0.5)
     nn.init.normal_(model.get_classifier().bias, std=0.5)
-    size = Preparation(160, 160) if "vit" in name else Preparation(96, 64)
+    size = Preparation(64, 64) if "vit" in name else Preparation(96, 64)
     return Classifier(model.double(), SPECIES, layer, size)
 
 
