@@ -1,6 +1,7 @@
 """`export`: masks of a store into a folder, in one of several formats."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -15,7 +16,9 @@ from finercam_core.export.formats.table import TableWriter
 from finercam_core.export.mask_records import accepted_masks, automatic_masks
 from finercam_core.export.writer_processes import WrittenSpecimen, written
 from finercam_core.io.progress import Progress
+from finercam_core.review import LastVerdicts
 from finercam_core.store import Store, open_store
+from finercam_core.store.layout import SPECIMENS
 
 FORMATS: dict[str, type[MaskWriter]] = {
     "coco": CocoWriter,
@@ -29,25 +32,72 @@ NAMED = 20  # failures named in the summary; a store without its images has as m
 
 @dataclass
 class ExportSummary:
-    """What was exported: the folder, the number of masks, and by image_id why specimens were not."""
+    """What was exported.
+
+    Attributes
+    ----------
+    folder : Path
+    which : {"accepted", "automatic"}
+    masks : int
+        Their number.
+    failed : dict of str to str
+        By image_id, why specimens were not exported.
+    written : set of str
+        The image_id of those that were.
+    removed, left : list of str
+        Files of an earlier export in the folder: those removed because nobody accepts what they show any more, and
+        those that are still there although this export has not written them.
+    """
 
     folder: Path
     which: str
     masks: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+    removed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
     def add(self, specimen: WrittenSpecimen) -> None:
         """Count one specimen."""
         self.masks += specimen.masks
         if specimen.failed is not None:
             self.failed[specimen.image_id] = specimen.failed
+        else:
+            self.written.add(specimen.image_id)
+
+    def retire(self, writer: MaskWriter, earlier: Mapping[Path, str]) -> None:
+        """Remove those of the `earlier` files that no longer hold."""
+        kept = {path: image_id for path, image_id in earlier.items() if not self._replaced(writer, path, image_id)}
+        verdicts = LastVerdicts(writer.store.location) if kept and self.which == "accepted" else None
+        for path, image_id in kept.items():
+            # A damaged line may be a verdict that accepts, and a specimen of another store is not this one's to judge.
+            refused = verdicts is not None and not verdicts.problems and image_id not in verdicts.accepted
+            gone = image_id in self.written or refused
+            name = path.relative_to(self.folder).as_posix()
+            if not gone or image_id not in writer.store.rows.index:
+                self.left.append(name)
+                continue
+            self.removed.append(name)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _replaced(self, writer: MaskWriter, path: Path, image_id: str) -> bool:
+        return image_id in self.failed or writer.renewed(path, image_id, self.written)
 
     def __str__(self) -> str:
         kind = "accepted" if self.which == "accepted" else "unreviewed"
         lines = [f"{self.masks:,} {kind} mask{'s' * (self.masks != 1)} in {self.folder}"]
-        lines += [f"  not exported: {key}: {why}" for key, why in list(self.failed.items())[:NAMED]]
-        more = len(self.failed) - NAMED
-        return "\n".join([*lines, f"  not exported: {more:,} more"] if more > 0 else lines)
+        lines += _named("not exported", [f"{key}: {why}" for key, why in self.failed.items()])
+        lines += _named("removed, no longer accepted", self.removed)
+        lines += _named("left from an earlier export", self.left)
+        return "\n".join(lines)
+
+
+def _named(what: str, items: Sequence[str]) -> list[str]:
+    more = len(items) - NAMED
+    return [*(f"  {what}: {item}" for item in items[:NAMED]), *([f"  {what}: {more:,} more"] if more > 0 else [])]
 
 
 def export(
@@ -106,20 +156,45 @@ def export(
         else automatic_masks(opened, gamma=gamma, top=top, references=references)
     )
     first = next(records, None)
-    if first is None and which == "accepted":
-        raise ExportError(f"nothing is accepted in {opened.location}", "review it first, or use --which automatic")
+    _refuse_stores(Path(folder))
     summary = ExportSummary(Path(folder), which)
+    if first is None and which == "accepted":
+        raise ExportError(_nothing_accepted(summary, FORMATS[format], opened), "review it, or use --which automatic")
     every = chain([] if first is None else [first], records)
     try:
-        with _writer(format, summary.folder, opened) as writer:
+        writer = _writer(format, summary.folder, opened)
+        earlier = writer.earlier()
+        with writer:
             for specimen in written(writer, every, workers):
                 summary.add(specimen)
                 if progress is not None:
                     progress(summary.masks, len(opened.rows) if which == "automatic" else summary.masks)
+        summary.retire(writer, earlier)
     except OSError as error:
         reason = error.strerror or error
         raise ExportError(f"{folder} cannot be written: {reason}", "free or unlock the disk") from error
     return summary
+
+
+def _refuse_stores(folder: Path) -> None:
+    """A store holds what was computed, and is written by `finercam annotate` alone."""
+    resolved = folder.expanduser().resolve()
+    for path in (resolved, *resolved.parents):
+        if (path / SPECIMENS).is_file():
+            raise ExportError(f"{folder} lies in the store {path}", "choose a folder beside it")
+
+
+def _nothing_accepted(summary: ExportSummary, kind: type[MaskWriter], store: Store) -> str:
+    """What is wrong, and what becomes of an earlier export in the folder."""
+    problem = f"nothing is accepted in {store.location}"
+    if not summary.folder.is_dir():
+        return problem
+    writer = kind(summary.folder, store)
+    summary.retire(writer, writer.earlier())
+    if summary.removed:
+        problem += f", so that {len(summary.removed):,} files of an earlier export were removed"
+    outdated = [name for name in kind.files if (summary.folder / name).is_file()]
+    return f"{problem}; {' and '.join(outdated)} in {summary.folder} no longer hold" if outdated else problem
 
 
 def _writer(format: str, folder: Path, store: Store) -> MaskWriter:

@@ -1,7 +1,9 @@
 """Masks to export, one at a time: those that reviewers accepted, or thresholds that nobody has reviewed."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +20,13 @@ from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 
 NOT_REVIEWED = "not reviewed"
+# An absolute path of this machine, also after the prefix of a classifier's name; addresses with :// are none.
+_FOLDERS = re.compile(r"(?:(?<=[:=\s])|^)(?:file://)?(?:[A-Za-z]:[\\/]|/)(?:[^/\\\s:]+[/\\])*(?=[^/\\\s:])")
+
+
+def without_folders(text: str) -> str:
+    """A text without the folders of the absolute paths in it, which belong to a machine and not to a data set."""
+    return _FOLDERS.sub("", text)
 
 
 class SpecimenError(ExportError):
@@ -43,6 +52,8 @@ class MaskDescription:
     smoothing : float
         Radius in pixels.
     source : {"threshold", "painted"}
+    painted_share : float
+        Share of the pixels that a person added.
     trait, uberon : str
         The trait that the region is said to be, or "".
     reviewer : str or None
@@ -65,6 +76,7 @@ class MaskDescription:
     threshold: Mapping[str, float] = field(default_factory=dict)
     smoothing: float = 0.0
     source: str = "threshold"
+    painted_share: float = 0.0
     trait: str = ""
     uberon: str = ""
     reviewer: str | None = None
@@ -92,6 +104,8 @@ class MaskRecord:
     about : MaskDescription
     stored : SpecimenRecord, optional
         What the store has of the specimen, where it was read anyway.
+    number : int
+        Number of the region among those of its reviewer on the specimen.
     """
 
     image_id: str
@@ -99,6 +113,7 @@ class MaskRecord:
     mask: npt.NDArray[np.bool_]
     about: MaskDescription
     stored: SpecimenRecord | None = None
+    number: int = 1
 
 
 @dataclass(frozen=True)
@@ -140,19 +155,26 @@ def accepted_masks(store: Store, reviewer: str | None = None) -> Iterator[Export
             reason = SpecimenError("it is accepted, but no longer in the collection")
             yield UnavailableMask(verdict.image_id, reason)
             continue
-        for part in verdict.regions:
-            yield record_of(store, verdict, part)
+        for position, part in enumerate(verdict.regions, 1):
+            yield record_of(store, verdict, replace(part, number=part.number or position))
+
+
+def address_of(store: Store, image_id: str) -> str:
+    """Where a specimen's photograph is, relative to the collection also where the catalog has a whole path."""
+    place = store.place(image_id)
+    path, root = PurePath(place), store.images_root
+    return path.relative_to(root).as_posix() if path.is_absolute() and path.is_relative_to(root) else place
 
 
 def record_of(store: Store, verdict: Verdict, region: Region) -> MaskRecord:
     """A region of a verdict, with everything that a reader of it needs to know."""
-    address, about = store.place(verdict.image_id), describe_region(store, verdict, region)
-    return MaskRecord(verdict.image_id, address, decode(region.rle), about)
+    address, about = address_of(store, verdict.image_id), describe_region(store, verdict, region)
+    return MaskRecord(verdict.image_id, address, decode(region.rle), about, number=region.number)
 
 
 def describe_region(store: Store, verdict: Verdict, region: Region) -> MaskDescription:
     """What a reader of a verdict's region needs to know."""
-    made, unreviewed = verdict.comparison, _unreviewed(store, verdict.image_id)
+    made, unreviewed = region.comparison or verdict.comparison, _unreviewed(store, verdict.image_id)
     return replace(
         unreviewed,
         references=tuple(made.references),
@@ -162,6 +184,7 @@ def describe_region(store: Store, verdict: Verdict, region: Region) -> MaskDescr
         threshold=region.threshold,
         smoothing=region.smoothing,
         source=region.source,
+        painted_share=region.painted_share,
         trait=region.trait,
         uberon=region.uberon,
         reviewer=verdict.reviewer,
@@ -207,7 +230,7 @@ def automatic_masks(
     MaskRecord, or UnavailableMask for a specimen whose photograph or maps cannot be read.
     """
     for image_id in map(str, store.rows.index):
-        address = store.place(image_id)
+        address = address_of(store, image_id)
         try:
             record = read_record(store, image_id)
             if record.status != Status.DONE:
@@ -238,7 +261,7 @@ def _unreviewed(store: Store, image_id: str) -> MaskDescription:
         scientificName=str(row["scientificName"]),
         license=str(row["license"]),
         rightsHolder=str(row["rightsHolder"]),
-        model=model.model,
+        model=without_folders(model.model),
         weights_sha256=model.weights_sha256,
         target_layer=model.target_layer,
         method=made.method,

@@ -151,9 +151,14 @@ def _check_size(image: Image.Image, location: str, limits: Limits) -> None:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """Convert any mode to RGB; 16-bit greys keep their tones, transparent pixels become white."""
+    """Convert any mode to RGB; 16-bit greys keep their tones, transparent pixels become white.
+
+    Floating-point greys have no white of their own: their smallest value becomes black and their largest white.
+    """
     exif = image.getexif()
-    if image.mode.startswith("I"):
+    if image.mode == "F":
+        image = Image.fromarray(_stretched(np.asarray(image)))
+    elif image.mode.startswith("I"):
         values = np.asarray(image)
         image = Image.fromarray((values.clip(0, 65535) / 257).astype(np.uint8))
     elif "A" in image.getbands() or "transparency" in image.info:
@@ -162,3 +167,13 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     result = image.convert("RGB")
     result.info["exif"] = exif.tobytes()
     return result
+
+
+def _stretched(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Values stretched to 0 … 255; those that are not finite become 0."""
+    finite = np.isfinite(values)
+    if not finite.any():
+        return np.zeros(values.shape, np.uint8)
+    low, high = (float(limit) for limit in (values[finite].min(), values[finite].max()))
+    shares = (np.where(finite, values, low).astype(np.float64) - low) / ((high - low) or 1.0)
+    return np.rint(255 * shares).astype(np.uint8)

@@ -72,10 +72,10 @@ class Files:
             there = pool.map(self.exists, names)
             return [name for name, found in zip(names, there, strict=True) if not found]
 
-    def read(self, name: str) -> bytes:
-        """Whole content of a file; FileNotFoundError if there is none."""
+    def read(self, name: str, start: int = 0) -> bytes:
+        """Content of a file, from byte `start` to its end; FileNotFoundError if there is none."""
         with store_errors(self.location):
-            return bytes(self.fs.cat_file(f"{self.root}/{name}"))
+            return bytes(self.fs.cat_file(f"{self.root}/{name}", start=start or None))
 
     def read_many(self, names: Sequence[str]) -> list[bytes | None]:
         """Whole content of many small files, several at a time; None for those that do not exist."""

@@ -20,6 +20,32 @@ def encode(mask: npt.NDArray[np.bool_]) -> RLE:
     return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode("ascii")}
 
 
+def placed(rle: RLE, shape: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
+    """A mask on a picture of another size, by fractions of the picture; None if its proportions are others.
+
+    Parameters
+    ----------
+    rle : RLE
+    shape : (int, int)
+        Height and width of the picture, also with a third axis.
+
+    Returns
+    -------
+    bool array (height, width), or None
+    """
+    (height, width), (rows, columns) = rle["size"], shape[:2]
+    if (height, width) == (rows, columns):
+        return decode(rle)
+    if min(height, width, rows, columns) == 0:
+        return None
+    # Sides of a resized picture are whole pixels, so that its proportions are off by up to a pixel in each picture.
+    tolerance = 1 / min(height, width) + 1 / min(rows, columns)
+    if abs(height * columns / (width * rows) - 1) > tolerance:
+        return None
+    down, across = (np.arange(n) * 2 + 1 for n in (rows, columns))
+    return decode(rle)[np.ix_(down * height // (2 * rows), across * width // (2 * columns))]
+
+
 def decode(rle: RLE) -> npt.NDArray[np.bool_]:
     """Inverse of `encode`."""
     return np.asarray(coco.decode(rle), bool)

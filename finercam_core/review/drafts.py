@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from finercam_core.errors import ReviewError
 from finercam_core.io.files import Files
@@ -36,6 +37,17 @@ class Drafts:
     def __init__(self, location: str | Path, reviewer: str) -> None:
         self._files = Files(location)
         self._folder = f"{DRAFTS}/{_file_name(reviewer)}"
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be written beside the drafts, as a sentence; "" if it can. Trying leaves nothing behind."""
+        folder = Path(self._files.root, self._folder)
+        try:
+            with TemporaryFile(dir=next(path for path in (folder, *folder.parents) if path.exists())):
+                return ""
+        except OSError as error:
+            problem = f"{self._files.location} cannot be written ({error.strerror}), so that no verdict will be kept"
+            return f"{problem}: make it writable, or review a copy"
 
     def save(self, draft: Draft) -> None:
         """Replace the specimen's earlier draft on the disk; the file is always whole, the old one or the new one.

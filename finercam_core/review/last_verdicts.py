@@ -9,8 +9,8 @@ from finercam_core.io.files import Files
 from finercam_core.review.records import Decision, Verdict, verdict_from_json
 from finercam_core.store.layout import REVIEWS
 
-Place = tuple[str, int, str, int]
-"""Time and revision of a verdict, then the log it is in and its offset there in bytes: later verdicts sort last."""
+Place = tuple[tuple[int, str], str, int]
+"""Order of a verdict, then the log it is in and its offset there in bytes: later verdicts sort last."""
 
 
 class LastVerdicts:
@@ -50,18 +50,23 @@ class LastVerdicts:
         except (ValueError, TypeError, KeyError, ReviewError) as error:
             self.problems[f"line {number} of {name}"] = f"it is not a verdict: {error}"
             return
-        key, place = (verdict.image_id, verdict.reviewer), (verdict.time, verdict.revision, name, offset)
+        key, place = (verdict.image_id, verdict.reviewer), (verdict.order, name, offset)
         if key not in self._places or self._places[key][0] <= place:
             self._places[key] = place, verdict.decision
 
     def read(self, decision: Decision = "accept", reviewer: str | None = None) -> Iterator[Verdict]:
         """The last verdicts with this decision, of one reviewer or (None) of all, sorted by image_id and reviewer."""
         for key in sorted(self._places):
-            (_, _, name, offset), last = self._places[key]
+            (_, name, offset), last = self._places[key]
             if last == decision and reviewer in (None, key[1]):
                 with self._files.fs.open(f"{self._files.root}/{name}", "rb") as file:
                     file.seek(offset)
                     yield verdict_from_json(json.loads(file.readline()))
+
+    @property
+    def accepted(self) -> set[str]:
+        """Ids of the specimens that somebody accepts."""
+        return {image_id for (image_id, _), (_, decision) in self._places.items() if decision == "accept"}
 
     @property
     def reviewers(self) -> list[str]:

@@ -96,12 +96,12 @@ class VerdictReader:
 
     def _rest(self, name: str) -> Iterable[Verdict]:
         offset, number = self._read.get(name, (0, 0))
-        content = self._files.read(name)
+        content = self._files.read(name, offset)
         end = content.rfind(b"\n")
-        if end <= offset:
+        if end <= 0:
             return
-        lines = content[offset:end].split(b"\n")
-        self._read[name] = end + 1, number + len(lines)
+        lines = content[:end].split(b"\n")
+        self._read[name] = offset + end + 1, number + len(lines)
         for line_number, line in enumerate(lines, number + 1):
             if not line.strip():
                 continue
@@ -131,6 +131,6 @@ def read_verdicts(location: str | Path) -> list[Verdict]:
 def latest(verdicts: Iterable[Verdict]) -> dict[tuple[str, str], Verdict]:
     """The last verdict of each reviewer on each specimen, by (image_id, reviewer); retracted ones are left out."""
     last: dict[tuple[str, str], Verdict] = {}
-    for verdict in sorted(verdicts, key=lambda v: (v.time, v.revision)):
+    for verdict in sorted(verdicts, key=lambda verdict: verdict.order):
         last[verdict.image_id, verdict.reviewer] = verdict
     return {key: verdict for key, verdict in last.items() if verdict.decision}

@@ -39,6 +39,13 @@ class Region:
         ``{"top": 0.05}`` or another of `finercam_core.regions.threshold.region`; a `value` is in units of the logit.
     smoothing : float
         Radius in pixels of `finercam_core.regions.outline.smooth`, 0 for none.
+    comparison : Comparison, optional
+        How the map was made that the region was cut from, or painted on; None in logs of earlier versions, where it is
+        the verdict's.
+    painted_share : float
+        Share of its pixels that a person added, in [0, 1]; an estimate where added pixels were erased again.
+    number : int
+        Its number among the reviewer's regions of the specimen, which it keeps; 0 in logs of earlier versions.
     """
 
     rle: RLE
@@ -47,6 +54,9 @@ class Region:
     source: str = "threshold"
     threshold: dict[str, float] = field(default_factory=dict)
     smoothing: float = 0.0
+    comparison: Comparison | None = None
+    painted_share: float = 0.0
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,10 +103,18 @@ class Verdict:
         if not self.reviewer:
             raise ReviewError("the verdict has no reviewer", "give a name with --reviewer")
 
+    @property
+    def order(self) -> tuple[int, str]:
+        """Sorts a reviewer's verdicts on a specimen: by revision, because clocks differ and are put right."""
+        return self.revision, self.time
+
 
 def region_from_json(values: Mapping[str, Any]) -> Region:
     """A region from a log; fields that a later version added are ignored."""
-    return Region(**_known(Region, values))
+    known = _known(Region, values)
+    if known.get("comparison") is not None:
+        known["comparison"] = _comparison_from_json(known["comparison"])
+    return Region(**known)
 
 
 def verdict_from_json(values: Mapping[str, Any]) -> Verdict:
@@ -107,10 +125,14 @@ def verdict_from_json(values: Mapping[str, Any]) -> Verdict:
     KeyError, TypeError, ReviewError
         If a required field is missing or invalid.
     """
-    comparison_values = _known(Comparison, values["comparison"])
-    comparison = Comparison(**{**comparison_values, "references": tuple(comparison_values["references"])})
+    comparison = _comparison_from_json(values["comparison"])
     regions = tuple(region_from_json(region) for region in values["regions"])
     return Verdict(**{**_known(Verdict, values), "comparison": comparison, "regions": regions})
+
+
+def _comparison_from_json(values: Mapping[str, Any]) -> Comparison:
+    known = _known(Comparison, values)
+    return Comparison(**{**known, "references": tuple(known["references"])})
 
 
 def _known(record: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:

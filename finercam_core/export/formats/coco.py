@@ -1,29 +1,66 @@
-"""Masks as one COCO file with run-length encodings, which keep holes and every pixel."""
+"""Masks as one COCO file: polygons where they keep every pixel, run lengths elsewhere, compressed ones beside both."""
 
 import json
+import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from finercam_core.export.formats.mask_writer import MaskWriter
+import numpy as np
+import numpy.typing as npt
+from pycocotools import mask as coco_mask
+
+from finercam_core.export.formats.mask_writer import MaskWriter, region_id
+from finercam_core.export.formats.png import UNNAMED
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.io.atomic import complete_or_absent
 from finercam_core.regions.rle import encode
 from finercam_core.regions.shape import region_shape
+from finercam_core.regions.traits import offered_traits
 from finercam_core.store import Store
 
 FILE = "annotations.json"
+DISCRIMINATIVE = "discriminative region"
+_OTHERS = 1 << 16
+
+
+def polygons(mask: npt.NDArray[np.bool_]) -> list[list[float]]:
+    """Outlines of a mask as COCO writes them, x and y in turn; [] unless they give every pixel of it back.
+
+    A mask with holes has none, nor has any mask where rasterio is not installed.
+    """
+    try:
+        from rasterio.features import shapes
+    except ImportError:
+        return []
+    parts = [part["coordinates"] for part, _ in shapes(mask.astype(np.uint8), mask=mask, connectivity=4)]
+    if not parts or any(len(rings) > 1 for rings in parts):
+        return []
+    rings = [[float(value) for corner in exterior[:-1] for value in corner] for (exterior,) in parts]
+    drawn = coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(rings, *mask.shape)))
+    return rings if np.array_equal(drawn, mask) else []
+
+
+def run_lengths(mask: npt.NDArray[np.bool_]) -> dict[str, object]:
+    """A mask as COCO's plain run lengths, of columns from the left, which begin with pixels outside."""
+    flat = np.concatenate([[False], mask.ravel(order="F"), [not mask.size or not mask[-1, -1]]])
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    counts = np.diff(np.concatenate([[0], changes])) if changes.size else np.array([mask.size])
+    return {"size": list(mask.shape), "counts": [int(count) for count in counts]}
 
 
 class CocoWriter(MaskWriter):
     """Streams annotations into ``annotations.json``; the description of a mask is its ``attributes``."""
 
+    files = (FILE,)
+
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
         self.images: list[dict[str, object]] = []
-        self.categories: dict[str, int] = {}
+        traits = {trait.name: trait.id for trait in offered_traits(store)}
+        self.categories = {**traits, DISCRIMINATIVE: UNNAMED}
         self.licenses: dict[str, int] = {}
         self._stack = ExitStack()
         self._file: IO[str]
@@ -47,22 +84,26 @@ class CocoWriter(MaskWriter):
             self.count += 1
 
     def _annotation(self, record: MaskRecord) -> dict[str, object]:
-        name = record.about.trait or "discriminative region"
-        category = self.categories.setdefault(name, len(self.categories) + 1)
+        name = record.about.trait or DISCRIMINATIVE
+        # Of a trait that the store does not offer; it depends on nothing but the name, and is above a byte.
+        category = self.categories.setdefault(name, _OTHERS + zlib.crc32(name.encode()) % _OTHERS)
         shape = region_shape(record.mask)
         return {
             "id": self.count + 1, "image_id": len(self.images), "category_id": category, "iscrowd": 0,
-            "segmentation": encode(record.mask), "area": shape.area, "bbox": shape.bbox,
-            "attributes": record.about.to_json(),
+            "segmentation": polygons(record.mask) or run_lengths(record.mask), "rle": encode(record.mask),
+            "area": shape.area, "bbox": shape.bbox, "region": region_id(record), "attributes": record.about.to_json(),
         }  # fmt: skip
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, t: TracebackType | None) -> None:
         made = self.store.provenance
         rest = {
             "images": self.images,
-            "categories": [{"id": number, "name": name} for name, number in self.categories.items()],
+            "categories": [
+                {"id": number, "name": name, "supercategory": "region" if name == DISCRIMINATIVE else "trait"}
+                for name, number in self.categories.items()
+            ],
             "licenses": [{"id": number, "name": name, "url": _url(name)} for name, number in self.licenses.items()],
-            "info": {"description": f"finercam masks of {made.collection}", "provenance": made.to_json()},
+            "info": {"description": f"finercam masks of {made.collection}", "provenance": self.provenance()},
         }
         self._file.write("\n],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
         self._stack.__exit__(kind, error, t)

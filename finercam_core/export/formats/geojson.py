@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ExportError
-from finercam_core.export.formats.mask_writer import MaskWriter
+from finercam_core.export.formats.mask_writer import MaskWriter, region_id
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.io.atomic import complete_or_absent
 from finercam_core.store import Store
@@ -48,6 +48,8 @@ class GeoJsonWriter(MaskWriter):
         If rasterio or shapely is not installed.
     """
 
+    files = (FILE,)
+
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
         try:
@@ -60,7 +62,7 @@ class GeoJsonWriter(MaskWriter):
 
     def __enter__(self) -> Self:
         self._file = self._stack.enter_context(complete_or_absent(self.folder / FILE))
-        about = json.dumps({"coordinates": "image pixels, y down", "provenance": self.store.provenance.to_json()})
+        about = json.dumps({"coordinates": "image pixels, y down", "provenance": self.provenance()})
         self._file.write(f'{{"type": "FeatureCollection", "finercam": {about}, "features": [')
         return self
 
@@ -69,7 +71,7 @@ class GeoJsonWriter(MaskWriter):
         for record in records:
             height, width = record.mask.shape
             of_image = {"image_id": record.image_id, "place": record.address, "width": width, "height": height}
-            feature = {"type": "Feature", "id": self.count + 1, "geometry": outline(record.mask)}
+            feature = {"type": "Feature", "id": region_id(record), "geometry": outline(record.mask)}
             feature["properties"] = {**of_image, **record.about.to_json()}
             self._file.write((",\n" if self.count else "\n") + json.dumps(feature, ensure_ascii=False))
             self.count += 1

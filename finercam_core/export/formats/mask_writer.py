@@ -1,7 +1,8 @@
 """What every format of exported masks has in common."""
 
+import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
@@ -10,11 +11,16 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.export.mask_records import MaskRecord, SpecimenError
+from finercam_core.export.mask_records import MaskRecord, SpecimenError, without_folders
 from finercam_core.images.decoder import load_image
 from finercam_core.store import Store
 
 LONGEST = 150  # characters of a file name
+_PLACES = ("catalog", "images_root", "images_root_relative")
+
+
+def _without_folders(values: dict[str, object]) -> dict[str, object]:
+    return {key: without_folders(value) if isinstance(value, str) else value for key, value in values.items()}
 
 
 class MaskWriter(ABC):
@@ -35,9 +41,12 @@ class MaskWriter(ABC):
         Masks written.
     apart : bool
         Whether each specimen has files of its own, so that several processes can write at once.
+    files : tuple of str
+        Names of the files that hold all masks.
     """
 
     apart: ClassVar[bool] = False
+    files: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder = folder
@@ -56,6 +65,20 @@ class MaskWriter(ABC):
             If it is unavailable.
         """
         return records
+
+    def earlier(self) -> dict[Path, str]:
+        """Files of single specimens in the folder from an earlier export of this format, each with its image_id."""
+        return {}
+
+    def renewed(self, path: Path, image_id: str, written: Set[str]) -> bool:
+        """Whether one of the `earlier` files was written again; `written` has the ids of the specimens that were."""
+        return image_id in written
+
+    def provenance(self) -> dict[str, object]:
+        """How the maps were made, as plain JSON values and without the folders of this machine."""
+        portable = json.loads(json.dumps(self.store.provenance.to_json()), object_hook=_without_folders)
+        # Relative to the store, which the reader of an export need not have.
+        return {key: value for key, value in portable.items() if key not in _PLACES}
 
     @abstractmethod
     def add(self, records: Sequence[MaskRecord]) -> None:
@@ -84,6 +107,11 @@ class MaskWriter(ABC):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _t: TracebackType | None) -> None:
         return None
+
+
+def region_id(record: MaskRecord) -> str:
+    """Name of a region that stays the same whatever else is exported: specimen, reviewer, number."""
+    return "-".join(map(file_stem, (record.image_id, record.about.reviewer or "automatic", str(record.number))))
 
 
 def file_stem(image_id: str) -> str:

@@ -1,5 +1,6 @@
 """Specimens as OME-Zarr 0.5: the photograph, its regions as labels, and the evidence on its own grid."""
 
+import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -46,6 +47,17 @@ class OmeZarrWriter(MaskWriter):
         except ImportError as error:
             raise ExportError("OME-Zarr needs ome-zarr-models", "pip install finercam[export]") from error
 
+    def earlier(self) -> dict[Path, str]:
+        """See `MaskWriter.earlier`."""
+        found: dict[Path, str] = {}
+        for path in sorted(self.folder.glob("*.ome.zarr")):
+            try:
+                attributes = json.loads((path / "zarr.json").read_bytes())["attributes"]
+                found[path] = str(attributes["finercam"]["image_id"])
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+        return found
+
     def prepared(self, records: Sequence[MaskRecord]) -> Sequence[MaskRecord]:
         """See `MaskWriter.prepared`."""
         first = records[0]
@@ -57,7 +69,7 @@ class OmeZarrWriter(MaskWriter):
         assert stored is not None, "prepared() adds it"
         photograph = self.photograph(records[0])
         target = self.folder / f"{file_stem(image_id)}.ome.zarr"
-        about = {"image_id": image_id, "place": records[0].address, **self.store.provenance.to_json()}
+        about = {"image_id": image_id, "place": records[0].address, **self.provenance()}
         with replacing(target) as partial:
             _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
             self._labels(f"{partial}/labels", records)

@@ -39,6 +39,18 @@ class PngWriter(MaskWriter):
         (self.folder / NAMES).write_text(json.dumps(labels, indent=1), encoding="utf-8")
         return self
 
+    def earlier(self) -> dict[Path, str]:
+        """See `MaskWriter.earlier`."""
+        found: dict[Path, str] = {}
+        for path in sorted((self.folder / "images").glob("*.json")):
+            try:
+                about = json.loads(path.read_bytes())
+            except (OSError, ValueError):
+                continue
+            if isinstance(about, dict) and {"image_id", "regions"} <= about.keys():
+                found |= dict.fromkeys((path, path.with_suffix(".png")), str(about["image_id"]))
+        return {path: image_id for path, image_id in found.items() if path.is_file()}
+
     def add(self, records: Sequence[MaskRecord]) -> None:
         """See `MaskWriter.add`."""
         path = self.folder / "images" / f"{file_stem(records[0].image_id)}.png"

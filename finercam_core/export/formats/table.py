@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
+from finercam_core.export.formats.mask_writer import MaskWriter, region_id
 from finercam_core.export.mask_records import MaskDescription, MaskRecord
 from finercam_core.export.measurements import COLUMNS, measurements
 from finercam_core.images.faults import ImageError
@@ -25,8 +25,8 @@ from finercam_core.store import Store
 
 MEASURED, REGIONS, MASKS = "measurements.csv", "audiovisual_core.csv", "masks"
 ABOUT = (
-    "scientificName", "references", "gamma", "weighting", "method", "threshold", "smoothing", "source", "trait",
-    "uberon", "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection", "model",
+    "scientificName", "references", "gamma", "weighting", "method", "threshold", "smoothing", "source", "painted_share",
+    "trait", "uberon", "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection", "model",
     "weights_sha256", "target_layer", "run",
 )  # fmt: skip
 # Terms of Audiovisual Core's vocabulary of regions of interest (ac), Dublin Core (dcterms), XMP rights and Darwin Core.
@@ -44,8 +44,11 @@ class TableWriter(MaskWriter):
     mask, which has every pixel.
     """
 
+    files = (MEASURED, REGIONS)
+
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
+        self.masks: set[Path] = set()
         self.traits = traits_of(store)
         self._stack = ExitStack()
 
@@ -67,15 +70,30 @@ class TableWriter(MaskWriter):
         image_id = records[0].image_id
         photograph, own = self.photograph(records[0]), self._own_mask(records[0])
         body = None if own is None else specimen_of(self.store, own)
-        for number, record in enumerate(records, 1):
-            region = f"{file_stem(image_id)}-{number}"
+        for record in records:
+            region = region_id(record)
             mask = f"{MASKS}/{region}.png"
             Image.fromarray(record.mask).save(self.folder / mask)
+            self.masks.add(self.folder / mask)
             fixed = {"region": region, "image_id": image_id, "place": record.address, "mask": mask}
             measured = measurements(record.mask, photograph, own, self.traits, body)
             self._measured.writerow({**fixed, **asdict(measured), **_plain(record.about)})
             self._regions.writerow(_of_interest(record, region, mask))
             self.count += 1
+
+    def earlier(self) -> dict[Path, str]:
+        """See `MaskWriter.earlier`: the masks that the present table names."""
+        try:
+            with (self.folder / MEASURED).open(encoding="utf-8", newline="") as file:
+                rows = [(row.get("mask") or "", row.get("image_id") or "") for row in csv.DictReader(file)]
+        except (OSError, ValueError, csv.Error):
+            return {}
+        named = {self.folder / MASKS / Path(mask).name: image_id for mask, image_id in rows if mask and image_id}
+        return {path: image_id for path, image_id in named.items() if path.is_file()}
+
+    def renewed(self, path: Path, image_id: str, written: Set[str]) -> bool:
+        """See `MaskWriter.renewed`."""
+        return path in self.masks
 
     def _own_mask(self, record: MaskRecord) -> npt.NDArray[np.integer[Any]] | None:
         """The collection's trait mask; None where there is none that can be read and fits the photograph."""

@@ -185,3 +185,17 @@ def test_a_web_server_that_is_not_there_is_no_missing_image(tmp_path: Path) -> N
     with pytest.raises(ImageError) as silent:
         load_image(url)
     assert (absent.value.status, silent.value.status) == (Status.MISSING, Status.UNREADABLE)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3.0, 5.0), (1e-6, 2e-6), (1200.0, 61000.0)])
+def test_floating_point_greys_are_shown_by_their_range(tmp_path: Path, low: float, high: float) -> None:
+    values = np.linspace(low, high, 40 * 30, dtype=np.float32).reshape(30, 40)
+    values[3, 4], values[5, 6] = np.nan, np.inf
+    Image.fromarray(values).save(tmp_path / "float.tif")
+    pixels = np.asarray(load_image(tmp_path / "float.tif"), int)
+    expected = np.linspace(0, 255, 40 * 30).reshape(30, 40)
+    usual = np.isfinite(values)
+    assert np.abs(pixels[usual] - expected[usual][:, None]).max() <= 1
+    assert (pixels[~usual] == 0).all()
+    Image.fromarray(np.full((30, 40), 7.5, np.float32)).save(tmp_path / "even.tif")
+    assert not np.asarray(load_image(tmp_path / "even.tif")).any()
