@@ -51,6 +51,19 @@ def write_whole(target: Path, content: bytes | str, *, ending: str = PARTIAL, du
         if durable:
             file.flush()
             os.fsync(file.fileno())
+    if durable:
+        sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, so that a file that was just made survives a power cut; POSIX only."""
+    if os.name == "nt":  # Windows cannot open folders
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from finercam_core.errors import ReviewError
+from finercam_core.io.atomic import sync_folder
 from finercam_core.io.files import Files
 from finercam_core.io.workers import no_collections
 from finercam_core.review.records import Verdict, verdict_from_json
 from finercam_core.store.layout import REVIEWS
+
+_NOT_A_VERDICT = (ValueError, TypeError, KeyError, ReviewError)
 
 
 class ReviewLog:
@@ -43,9 +47,12 @@ class ReviewLog:
         plain = re.sub(r"[^\w\-]+", "_", reviewer)[:60] or "reviewer"
         self.path = local / REVIEWS / f"{plain}-{uuid.uuid4().hex[:8]}.jsonl"
         self.reviewer = reviewer
+        self._listed = False  # whether the folders that name the file are on the disk
 
     def append(self, verdict: Verdict) -> Verdict:
         """Write a verdict to the disk before returning; returns it with its time.
+
+        A line that an earlier write left without its end, as on a full disk, is finished or cut off first.
 
         Raises
         ------
@@ -56,10 +63,15 @@ class ReviewLog:
         line = json.dumps(asdict(stamped), ensure_ascii=False).encode() + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
+            with self.path.open("ab+") as file:
+                _end_last_line(file)
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
+            if not self._listed:
+                sync_folder(self.path.parent)
+                sync_folder(self.path.parent.parent)
+                self._listed = True
         except OSError as error:
             raise ReviewError(
                 f"{self.path} cannot be written: {error.strerror}", "make room on the disk, or make it writable"
@@ -67,10 +79,34 @@ class ReviewLog:
         return stamped
 
 
+def _end_last_line(file: IO[bytes]) -> None:
+    """Finish a last line that lacks its end if it is a whole verdict, else cut it off.
+
+    Nobody was told that what is cut off is kept, and readers, who take whole verdicts alone, have not read it.
+    """
+    file.seek(0)
+    content = file.read()
+    last = content[content.rfind(b"\n") + 1 :]
+    if _is_whole(last):
+        file.write(b"\n")
+    elif last:
+        file.truncate(len(content) - len(last))
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line without its end is a verdict; no part of a JSON object is one."""
+    try:
+        verdict_from_json(json.loads(line.decode()))
+    except _NOT_A_VERDICT:
+        return False
+    return True
+
+
 class VerdictReader:
     """Reads a store's logs, and later only what others have appended since.
 
-    A last line that a crash cut off is not read. Lines that are not verdicts are skipped and named in `problems`.
+    A last line that a crash cut off is not read, one that lacks only its end is. Lines that are not verdicts are
+    skipped and named in `problems`.
 
     Parameters
     ----------
@@ -97,17 +133,18 @@ class VerdictReader:
     def _rest(self, name: str) -> Iterable[Verdict]:
         offset, number = self._read.get(name, (0, 0))
         content = self._files.read(name, offset)
-        end = content.rfind(b"\n")
+        last = content[content.rfind(b"\n") + 1 :]
+        end = len(content) if _is_whole(last) else len(content) - len(last)
         if end <= 0:
             return
         lines = content[:end].split(b"\n")
-        self._read[name] = offset + end + 1, number + len(lines)
+        self._read[name] = offset + end, number + len(lines) - 1
         for line_number, line in enumerate(lines, number + 1):
             if not line.strip():
                 continue
             try:
                 yield verdict_from_json(json.loads(line.decode()))
-            except (ValueError, TypeError, KeyError, ReviewError) as error:
+            except _NOT_A_VERDICT as error:
                 self.problems.append(f"line {line_number} of {name} is not a verdict: {error}")
 
 
