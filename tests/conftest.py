@@ -27,6 +27,9 @@ from torch import nn
 from finercam_core.explain import Classifier
 from finercam_core.images.preparation import Preparation
 
+if os.environ.get("FINERCAM_TEST_ONEDNN") == "off":
+    torch.backends.mkldnn.enabled = False  # as in the tests' own process, whose results are compared
+
 
 class Slow(nn.Module):
     """Waits as long as the environment says, so that a test can kill a run in the middle."""
