@@ -12,6 +12,7 @@ from finercam_core.io.atomic import write_whole
 from finercam_core.store import Store
 
 Tables = Mapping[str, pd.DataFrame]
+_KEY = "key.json"
 
 
 def kept(folder: Path, key: Mapping[str, str], make: Callable[[], Tables]) -> tuple[Tables, bool]:
@@ -19,7 +20,7 @@ def kept(folder: Path, key: Mapping[str, str], make: Callable[[], Tables]) -> tu
 
     The key is written last and removed first: tables that a kill left half written are never taken for whole.
     """
-    key_file = folder / "key.json"
+    key_file = folder / _KEY
     if key_file.exists():
         known = json.loads(key_file.read_text(encoding="utf-8"))
         if known.get("key") == dict(key):
@@ -31,6 +32,11 @@ def kept(folder: Path, key: Mapping[str, str], make: Callable[[], Tables]) -> tu
         table.to_parquet(folder / f"{name}.parquet", index=False)
     write_whole(key_file, json.dumps({"key": dict(key), "tables": list(tables)}))
     return tables, False
+
+
+def forget(folder: Path) -> None:
+    """Have the tables of a folder made again the next time."""
+    (folder / _KEY).unlink(missing_ok=True)
 
 
 def species_folder(folder: Path, species: str) -> Path:

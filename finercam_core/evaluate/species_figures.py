@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.errors import FinercamError
-from finercam_core.evaluate.kept_tables import fingerprint, kept, species_folder, state_fingerprint
+from finercam_core.errors import FinercamError, StoreError
+from finercam_core.evaluate.kept_tables import fingerprint, forget, kept, species_folder, state_fingerprint
 from finercam_core.evaluate.maps import MAPS, grid_of, specimen_maps
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.specimen_regions import SpecimenLocator
@@ -30,6 +30,7 @@ from finercam_core.regions.threshold import region
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.checksums import DAMAGE
 
 
 def judge(
@@ -83,6 +84,9 @@ def _localised(
     }
 
 
+DAMAGED = "its maps are damaged"  # how the reason of a specimen begins that the store calls done
+
+
 @dataclass(frozen=True)
 class SpeciesFigures:
     """Figures of one species' specimens.
@@ -117,7 +121,11 @@ def species_figures(
     traits = traits_of(store)
     judged, attributed, left_out = [], [], []
     for image_id in image_ids:
-        record = store.record(image_id)
+        try:
+            record = store.record(image_id)
+        except StoreError as error:
+            left_out.append((image_id, name, f"{DAMAGED}: {error}"))
+            continue
         if record.status != Status.DONE:
             left_out.append((image_id, name, f"no maps: {record.status.sentence}"))
             continue
@@ -148,14 +156,21 @@ def kept_figures(
     They are valid while the protocol, the store's run, the chosen specimens, their states, their regions and the truth
     are the same.
     """
+    try:
+        states = state_fingerprint(store, name)
+    except (*DAMAGE, KeyError, OSError):  # its specimens are left out one by one, each with its reason
+        return species_figures(store, name, image_ids, protocol, regions, truth), False
     chosen = fingerprint(list(image_ids), [trait.id for trait in traits_of(store)], regions.fingerprint)
     key = {
         "species": name, "protocol": protocol.fingerprint(store), "specimens": chosen,
-        "states": state_fingerprint(store, name), "truth": truth.fingerprint if truth is not None else "",
+        "states": states, "truth": truth.fingerprint if truth is not None else "",
     }  # fmt: skip
     tables, known = kept(
         species_folder(folder, name),
         key,
         lambda: vars(species_figures(store, name, image_ids, protocol, regions, truth)),
     )
-    return SpeciesFigures(**tables), known
+    figures = SpeciesFigures(**tables)
+    if figures.left_out["reason"].astype(str).str.startswith(DAMAGED).any():
+        forget(species_folder(folder, name))  # once the maps are computed again, the states are the same
+    return figures, known

@@ -10,12 +10,13 @@ from typing import Any, Literal
 
 import fsspec
 import pandas as pd
+import pyarrow as pa
 import zarr
 from fsspec.implementations.local import LocalFileSystem
 
 from finercam_core.errors import StoreError
 from finercam_core.io.atomic import PARTIAL, write_whole
-from finercam_core.io.faults import store_errors
+from finercam_core.io.faults import first_line, store_errors
 
 # Another process may write to the store, so that cached listings are outdated.
 _REMOTE = {"use_listings_cache": False}
@@ -112,8 +113,20 @@ class Files:
         return sorted(str(path)[len(str(self.root)) :].lstrip("/") for path in self.fs.find(f"{self.root}/{folder}"))
 
     def read_table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
-        """Parquet file as a table."""
-        return pd.read_parquet(io.BytesIO(self.read(name)), columns=columns)
+        """Parquet file as a table; FileNotFoundError if there is none.
+
+        Raises
+        ------
+        StoreError
+            If it is cut off or damaged.
+        """
+        content = self.read(name)
+        try:
+            return pd.read_parquet(io.BytesIO(content), columns=columns)
+        except (pa.ArrowException, ValueError, OSError) as error:
+            raise StoreError(
+                f"{name} in {self.location} is damaged: {first_line(error)}", "restore it from a backup"
+            ) from error
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write a table as a Parquet file, at once."""

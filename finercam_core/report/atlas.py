@@ -13,6 +13,7 @@ import jinja2
 from finercam_core.evaluate.evaluation import evaluate
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.results import EvaluationReport
+from finercam_core.evaluate.species_figures import DAMAGED
 from finercam_core.finer import GAMMA
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.progress import Progress
@@ -58,7 +59,7 @@ class AtlasReport:
     species, pairs : int
         Numbers of pages.
     unreadable : dict
-        Photographs that could not be shown, by image_id, with the reason.
+        Specimens whose photographs or maps could not be shown, by image_id, with the reason.
     """
 
     index: Path
@@ -122,7 +123,14 @@ def report(
         write_whole(folder / address, templates.get_template(template).render(atlas=facts, page=make(), up=up))
         if progress is not None:
             progress(done, len(pages))
-    return AtlasReport(folder / INDEX, len(content.species), len(content.pairs), dict(content.views.unreadable))
+    return AtlasReport(folder / INDEX, len(content.species), len(content.pairs), _not_shown(content))
+
+
+def _not_shown(content: PageContent) -> dict[str, str]:
+    """Specimens that could not be shown, and those that were not even judged as their maps are damaged."""
+    rows = content.figures.left_out.to_dict("records")
+    damaged = {str(row["image_id"]): str(row["reason"]) for row in rows if str(row["reason"]).startswith(DAMAGED)}
+    return damaged | content.views.unreadable
 
 
 def _pages(content: PageContent) -> Iterator[tuple[str, str, Callable[[], Page]]]:

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from finercam_core.errors import StoreError
 from finercam_core.evaluate.caveats import Caveat
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.traits.characters import share_in_words
@@ -21,7 +22,7 @@ from finercam_core.report.pages import (
     TraitShare,
 )
 from finercam_core.report.specimen_views import SpecimenViews
-from finercam_core.store import Store
+from finercam_core.store import SpecimenRecord, Store
 
 TIERS = {
     "conspecific": "a subspecies of the same species",
@@ -62,9 +63,18 @@ class PageContent:
         """References of each species with their tiers, in the order of the store."""
         references = {}
         for name in self.species:
-            record = self.store.record(self._ids[name][0])
-            references[name] = list(zip(record.classes[1:], record.tiers[1:], strict=True))
+            record = self._first_record(name)
+            references[name] = [] if record is None else list(zip(record.classes[1:], record.tiers[1:], strict=True))
         return references
+
+    def _first_record(self, name: str) -> SpecimenRecord | None:
+        """The first specimen of a species whose maps can be read; the others are named with the reason."""
+        for image_id in self._ids[name]:
+            try:
+                return self.store.record(image_id)
+            except StoreError as error:
+                self.views.unreadable[image_id] = str(error)
+        return None
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:

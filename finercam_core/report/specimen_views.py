@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.errors import StoreError
 from finercam_core.finer import GAMMA, coefficients, combine, gamma_for
 from finercam_core.images.faults import ImageError
 from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
@@ -101,7 +102,11 @@ class SpecimenViews:
         references : sequence of str, optional
             Maps against each of these; by default against all together and then against each.
         """
-        record = self.store.record(image_id)
+        try:
+            record = self.store.record(image_id)
+        except StoreError as error:
+            self.unreadable[image_id] = str(error)
+            return None
         photo = self._photo(image_id) if record.status == Status.DONE else None
         if photo is None:
             return None

@@ -1,10 +1,8 @@
 """Read a store: one species as an xarray dataset, one specimen as arrays, never more than what was requested."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +17,11 @@ from finercam_core.images.preparation import Preparation, Window
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
-from finercam_core.store.layout import REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of, value_names
+from finercam_core.store.layout import REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of
 from finercam_core.store.provenance import Provenance, read_provenance
-from finercam_core.store.states import read_states
+from finercam_core.store.states import Opened, class_names, open_species, read_states, settled_values
 
 KEPT_OPEN = 64  # species
-Opened = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]  # arrays, classes and tiers of a species
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,11 @@ class Store:
     @cached_property
     def rejected(self) -> pd.DataFrame:
         """Rows of the catalog that have no slot, with the reason: table, row, image_id, reason."""
-        return self.files.read_table(REJECTED)
+        try:
+            return self.files.read_table(REJECTED)
+        except FileNotFoundError as error:
+            problem = f"{REJECTED} is gone from {self.location}"
+            raise StoreError(problem, "the next `finercam annotate` writes it") from error
 
     @cached_property
     def groups(self) -> dict[str, str]:
@@ -199,8 +200,7 @@ class Store:
 
     def classes_in(self, group: str) -> tuple[str, ...]:
         """Like `classes`, for a species whose group is known: the table of all specimens is not read."""
-        column: Any = self.files.group(path=group)["class"]
-        return tuple(str(name) for name in column[:])
+        return class_names(self.files.group(path=group), group)
 
     def status(self, name: str) -> npt.NDArray[np.uint8]:
         """`Status` code of each slot of a species; uint8 (specimen,)."""
@@ -224,14 +224,20 @@ class Store:
         return self.rows.loc[image_id]
 
     def record(self, image_id: str) -> SpecimenRecord:
-        """Evidence, scores and status of one specimen, read from its own chunk alone."""
+        """Evidence, scores and status of one specimen, read from its own chunk alone.
+
+        Raises
+        ------
+        StoreError
+            If the store has no such specimen, or what it has of it is damaged or missing although it is done.
+        """
         row = self.row(image_id)
         slot = int(row["slot"])
         arrays, classes, tiers = self._arrays(str(row["group"]))
         if slot >= arrays["state"].shape[0]:  # a flow has extended the species since it was opened
             self._opened.pop(str(row["group"]), None)
             arrays, classes, tiers = self._arrays(str(row["group"]))
-        status, values = _settled(arrays, slot)
+        status, values = settled_values(str(row["group"]), arrays, slot, len(self.provenance.classifier.species))
         predicted = int(values["predicted"])
         return SpecimenRecord(
             image_id,
@@ -257,16 +263,8 @@ class Store:
         if found is None:
             if len(self._opened) >= KEPT_OPEN:
                 self._opened.clear()
-            found = self._opened[group] = self._open_arrays(group)
+            found = self._opened[group] = open_species(self.files, group, per_image=self.provenance.per_image)
         return found
-
-    def _open_arrays(self, group: str) -> Opened:
-        opened = self.files.group(path=group)
-        names = ("state", *value_names(per_image=self.provenance.per_image), "class")
-        arrays: dict[str, Any] = {name: opened[name] for name in names}
-        classes = tuple(str(name) for name in arrays["class"][:])
-        tiers: Any = opened.attrs["tiers"]
-        return arrays, classes, tuple(str(tier) for tier in tiers)[: len(classes)]
 
     def place(self, image_id: str) -> str:
         """Path or URL of a specimen's image, relative to `images_root` where it is local."""
@@ -280,18 +278,3 @@ class Store:
     def window(self, image_id: str) -> Window:
         """Part of a specimen's photograph that the model saw, in image pixels."""
         return self.preparation.window(image_size(self.place(image_id), root=self.images_root))
-
-
-def _settled(arrays: Mapping[str, Any], slot: int) -> tuple[Status, dict[str, npt.NDArray[Any]]]:
-    """Values of one specimen together with the state they belong to, even while a writer is at work.
-
-    A writer resets the state before it changes values and sets it last: values that were read between two equal
-    states belong to that state.
-    """
-    before = int(arrays["state"][slot])
-    while True:
-        values = {name: np.asarray(arrays[name][slot]) for name in arrays if name not in ("state", "class")}
-        after = int(arrays["state"][slot])
-        if after == before:
-            return Status(int(status_of(np.asarray(after, np.uint64)))), values
-        before = after

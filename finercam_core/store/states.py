@@ -1,14 +1,28 @@
-"""The `state` of all specimens in one pass: what a resumed run reads first, and all that `finercam info` counts."""
+"""The `state` of specimens: of all in one pass, and of one together with the values that it vouches for.
 
+All of them are what a resumed run reads first, and what `finercam info` counts. What is missing or damaged under a
+finished specimen is an error, never a value.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import zarr
 
+from finercam_core.errors import StoreError
+from finercam_core.io.faults import first_line
 from finercam_core.io.files import Files
-from finercam_core.store.checksums import unpacked
-from finercam_core.store.layout import CHUNK, Words
+from finercam_core.status import Status
+from finercam_core.store.checksums import DAMAGE, unpacked
+from finercam_core.store.layout import CHUNK, REFERENCE, Words, status_of, value_names
+
+Opened = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]  # arrays, classes and tiers of a species
+_COMPUTE_AGAIN = "`finercam annotate … --verify` computes it again"
 
 
 @dataclass(frozen=True)
@@ -72,3 +86,90 @@ def decode_state(content: bytes | None) -> Words | None:
         return None
     words = np.frombuffer(body, "<u8")
     return words.astype(np.uint64) if len(words) == CHUNK else None
+
+
+@contextmanager
+def _damage_said(group: str) -> Iterator[None]:
+    """Turn what Zarr raises for a damaged or missing part of a species into one sentence."""
+    try:
+        yield
+    except (*DAMAGE, KeyError, TypeError, OSError) as error:
+        raise StoreError(f"{group} is damaged: {first_line(error)}", _COMPUTE_AGAIN) from error
+
+
+def open_species(files: Files, group: str, *, per_image: bool) -> Opened:
+    """Arrays of a species' state and values, its classes and their tiers.
+
+    Raises
+    ------
+    StoreError
+        If its description or the names of its classes are damaged or missing.
+    """
+    with _damage_said(group):
+        opened = files.group(path=group)
+        arrays: dict[str, Any] = {name: opened[name] for name in ("state", *value_names(per_image=per_image))}
+        tiers: Any = opened.attrs["tiers"]
+    classes = class_names(opened, group)
+    if len(tiers) < len(classes):
+        raise StoreError(f"{group} has {len(classes)} classes and {len(tiers)} tiers", _COMPUTE_AGAIN)
+    return arrays, classes, tuple(str(tier) for tier in tiers)[: len(classes)]
+
+
+def class_names(opened: zarr.Group, group: str) -> tuple[str, ...]:
+    """Names along `class`, none for a species that the classifier does not know.
+
+    Raises
+    ------
+    StoreError
+        If they are damaged or missing.
+    """
+    with _damage_said(group):
+        column: Any = opened["class"]
+        names = tuple(str(name) for name in column[:])
+    if not all(names):
+        raise StoreError(f"the names of the classes of {group} are missing", _COMPUTE_AGAIN)
+    return names
+
+
+def settled_values(
+    group: str, arrays: Mapping[str, Any], slot: int, species: int
+) -> tuple[Status, dict[str, npt.NDArray[Any]]]:
+    """Values of one specimen together with the state they belong to, even while a writer is at work.
+
+    A writer resets the state before it changes values and sets it last: values that were read between two equal
+    states belong to that state.
+
+    Parameters
+    ----------
+    group : str
+    arrays : mapping
+        From `open_species`.
+    slot : int
+    species : int
+        Number of the classifier's species, which indices are below.
+
+    Raises
+    ------
+    StoreError
+        If a chunk is damaged, or a finished specimen lacks a value.
+    """
+    with _damage_said(group):
+        before = int(arrays["state"][slot])
+        while True:
+            values = {name: np.asarray(arrays[name][slot]) for name in arrays if name != "state"}
+            after = int(arrays["state"][slot])
+            if after == before:
+                break
+            before = after
+        status = Status(int(status_of(np.asarray(after, np.uint64))))
+    missing = [name for name, value in values.items() if not is_whole(name, value, species)]
+    if status == Status.DONE and missing:
+        raise StoreError(f"{' and '.join(missing)} of slot {slot} of {group} is missing under DONE", _COMPUTE_AGAIN)
+    return status, values
+
+
+def is_whole(name: str, values: npt.NDArray[Any], species: int) -> bool:
+    """Whether the values of finished specimens are all there; a chunk that is gone reads as fill values."""
+    if name in ("predicted", REFERENCE):
+        return bool(((values >= 0) & (values < species)).all())
+    return bool(np.isfinite(values.astype(np.float32)).all())

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from finercam_core.catalog.catalog import REJECTED
 from finercam_core.catalog.columns import image_locations
-from finercam_core.io.faults import store_errors
+from finercam_core.errors import StoreError
+from finercam_core.io.faults import first_line, store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.layout import FAILURES, status_of
@@ -63,9 +65,20 @@ def record_run(location: str, activity: RunActivity) -> None:
 
 
 def last_run(location: str | Path) -> RunActivity | None:
-    """The store's last run, or None if none was recorded."""
+    """The store's last run, or None if none was recorded.
+
+    Raises
+    ------
+    StoreError
+        If its record is damaged.
+    """
     files = Files(location)
-    return RunActivity(**json.loads(files.read(LAST_RUN))) if files.exists(LAST_RUN) else None
+    if not files.exists(LAST_RUN):
+        return None
+    try:
+        return RunActivity(**json.loads(files.read(LAST_RUN)))
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{LAST_RUN} is damaged: {first_line(error)}", "the next run replaces it") from error
 
 
 @dataclass(frozen=True)
@@ -81,12 +94,15 @@ class StoreSummary:
     rejected : DataFrame
         Rows of the catalog without a slot: table, row, image_id, reason.
     provenance : Provenance
+    problems : tuple of str
+        A sentence for each table that is damaged; the figures are without it.
     """
 
     species: pd.DataFrame
     failures: pd.DataFrame
     rejected: pd.DataFrame
     provenance: Provenance
+    problems: tuple[str, ...] = ()
 
     @property
     def totals(self) -> dict[str, int]:
@@ -106,8 +122,35 @@ def summarise(store: Store) -> StoreSummary:
     code = status_of(read_states(store.files, table).words)
     listed = table["listed"].to_numpy(bool)
     failed = table[listed & (code > Status.DONE)]
-    reasons = _explained(store.files, failed, code[listed & (code > Status.DONE)])
-    return StoreSummary(_counts(table, code, listed), reasons, store.rejected, store.provenance)
+    problems: list[str] = []
+    rejected, sentences = pd.DataFrame(columns=list(REJECTED)), dict[str, str]()
+    try:
+        rejected = store.rejected
+    except StoreError as error:
+        problems.append(str(error))
+    try:
+        sentences = read_sentences(store.files)
+    except StoreError as error:
+        problems.append(str(error))
+    reasons = _explained(sentences, failed, code[listed & (code > Status.DONE)])
+    return StoreSummary(_counts(table, code, listed), reasons, rejected, store.provenance, tuple(problems))
+
+
+def read_sentences(files: Files) -> dict[str, str]:
+    """By image_id, the sentence about each failed specimen.
+
+    Raises
+    ------
+    StoreError
+        If one of the files is damaged.
+    """
+    names, sentences = files.names(FAILURES), dict[str, str]()
+    for name, content in zip(names, files.read_many(names), strict=True):
+        try:
+            sentences |= {} if content is None else dict(json.loads(content))
+        except (ValueError, TypeError) as error:
+            raise StoreError(f"{name} is damaged: {first_line(error)}", "remove it") from error
+    return sentences
 
 
 def _counts(table: pd.DataFrame, code: Any, listed: Any) -> pd.DataFrame:
@@ -122,18 +165,15 @@ def _counts(table: pd.DataFrame, code: Any, listed: Any) -> pd.DataFrame:
     return pd.DataFrame({"scientificName": names.astype(str), **counts})
 
 
-def _explained(files: Files, failed: pd.DataFrame, code: Any) -> pd.DataFrame:
+def _explained(sentences: dict[str, str], failed: pd.DataFrame, code: Any) -> pd.DataFrame:
     """Add to each failed specimen the sentence that its writer left."""
-    details: dict[str, str] = {}
-    for content in files.read_many(files.names(FAILURES)):
-        details |= {} if content is None else json.loads(content)
     return pd.DataFrame(
         {
             "image_id": failed["image_id"],
             "scientificName": failed["scientificName"],
             "place": image_locations(failed),
             "status": [Status(int(one)).name for one in code],
-            "detail": [details.get(image_id, "") for image_id in failed["image_id"]],
+            "detail": [sentences.get(image_id, "") for image_id in failed["image_id"]],
         }
     ).reset_index(drop=True)
 

@@ -12,6 +12,7 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from finercam_core.errors import StoreError
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.explain import Classifier, explain
 from finercam_core.explain.model.layers import linear_head
@@ -184,12 +185,12 @@ def _with_head(classifier: Classifier, weight: npt.NDArray[np.float32], bias: np
 def _read(store: Store, ids: list[str]) -> tuple[list[SpecimenRecord], npt.NDArray[np.float32]]:
     records, pixels = [], []
     for image_id in ids:
-        record = store.record(image_id)
-        if record.status != Status.DONE or len(record.classes) < 2:
-            continue
         try:
+            record = store.record(image_id)
+            if record.status != Status.DONE or len(record.classes) < 2:
+                continue
             pixels.append(load_pixels(store.place(image_id), store.preparation, root=store.images_root))
-        except ImageError:
+        except (ImageError, StoreError):
             continue  # `evaluate` and the store itself report such specimens
         records.append(record)
     if not records:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.errors import StoreError
 from finercam_core.evaluate.maps import MAPS, centred_blob, grid_of, pair_map, random_map
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
 from finercam_core.evaluate.statistics.map_figures import energy_share
@@ -69,14 +70,22 @@ def true_region_energies(
     """
     rows: list[dict[str, object]] = []
     for image_id in image_ids:
-        record = store.record(image_id)
-        if record.status == Status.DONE:
+        record = _readable(store, image_id)
+        if record is not None and record.status == Status.DONE:
             for index in [i for i, name in enumerate(record.tiers) if name == tier]:
                 region = truth(image_id, record.classes[index])
                 rows.append(_judge(store, record, index, region, gamma, seed))
         if progress is not None:
             progress()
     return pd.DataFrame(rows)
+
+
+def _readable(store: Store, image_id: str) -> SpecimenRecord | None:
+    """What the store has of a specimen; None if it is damaged, which `species_figures` lists."""
+    try:
+        return store.record(image_id)
+    except StoreError:
+        return None
 
 
 def _judge(

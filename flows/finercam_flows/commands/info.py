@@ -23,16 +23,29 @@ def info(options: InfoOptions) -> None:
     Example: finercam info maps.zarr --failures
     """
     from finercam_core.store import open_store, summarise
-    from finercam_core.store.summary import last_run, measure
+    from finercam_core.store.summary import measure
 
     store = options.store
-    summary, activity, size = summarise(open_store(store)), last_run(store), measure(store)
+    summary, (activity, problem), size = summarise(open_store(store)), _last_run(store), measure(store)
+    for sentence in (*summary.problems, *problem):
+        Console(stderr=True).print(sentence, style="yellow", markup=False, soft_wrap=True)
     if options.as_json:
         typer.echo(json.dumps(_json(summary, activity, size), indent=1))
     else:
         _show(options, summary, activity, size)
     if options.verify and _damaged(store, Console(stderr=options.as_json)):
         raise typer.Exit(1)
+
+
+def _last_run(store: str) -> "tuple[RunActivity | None, list[str]]":
+    """The last run, and what is wrong with its record."""
+    from finercam_core.errors import StoreError
+    from finercam_core.store.summary import last_run
+
+    try:
+        return last_run(store), []
+    except StoreError as error:
+        return None, [str(error)]
 
 
 def _show(options: InfoOptions, summary: "StoreSummary", activity: "RunActivity | None", size: "StoreSize") -> None:
@@ -71,7 +84,7 @@ def _damaged(store: str, console: Console) -> bool:
         task = bar.add_task("Checking chunks", total=None, note="")
         damaged = verify(store, progress=lambda done, total: bar.update(task, completed=done, total=total))
     for damage in damaged:
-        console.print(f"[red]{damage.group} chunk {damage.index}, {damage.array}[/]: {damage.reason}", soft_wrap=True)
+        console.print(f"[red]{damage.where}[/]: {damage.reason}", soft_wrap=True)
     again = ", `finercam annotate … --verify` computes them again" if damaged else ""
     console.print(f"{len(damaged)} damaged chunk{'s' * (len(damaged) != 1)}{again}")
     return bool(damaged)

@@ -49,7 +49,7 @@ def test_a_damaged_chunk_is_noticed(plan: Planner) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(ValueError, match=r"(?i)checksum"):
+    with pytest.raises(StoreError, match=r"(?i)checksum"):
         store.record("Aus_bus-000")
 
 
