@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from finercam_core.catalog.catalog import CORRECTIONS, REJECTED, SPELLINGS
-from finercam_core.io.tables import RawTable
+from finercam_core.io.raw_tables import Notice, RawTable
 
 ROW = ["table", "row"]
 # Why a value was changed, as `corrections` tells it and the check looks for it.
@@ -25,15 +25,19 @@ class Assembly:
         The good rows.
     rejected, corrections, spellings : list of DataFrame
         Rows of the tables of the same names in `Catalog`.
+    notices : list of Notice
+        What else the user should know.
     """
 
     specimens: pd.DataFrame
     rejected: list[pd.DataFrame] = field(default_factory=list)
     corrections: list[pd.DataFrame] = field(default_factory=list)
     spellings: list[pd.DataFrame] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     def reject_unread(self, raw: RawTable) -> None:
-        """Record the rows of a table that could not even be read."""
+        """Record the rows of a table that could not even be read, and what else its reader has to say."""
+        self.notices += raw.notices
         if raw.broken:
             rows = [(raw.name, row, "", reason) for row, reason in raw.broken]
             self.rejected.append(pd.DataFrame(rows, columns=list(REJECTED)))

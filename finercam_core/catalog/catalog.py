@@ -8,6 +8,7 @@ import pandas as pd
 from finercam_core.catalog.columns import image_location
 from finercam_core.catalog.trait_labels import TraitLabels
 from finercam_core.io.addresses import join
+from finercam_core.io.raw_tables import Notice
 
 REJECTED = ("table", "row", "image_id", "reason")
 SPELLINGS = ("term", "verbatim", "value", "rows")
@@ -41,6 +42,8 @@ class Catalog:
         Meaning of the masks' pixel values, if the collection has masks.
     names : {"scientific", "verbatim"}
         Whether `scientificName` holds scientific names, or labels taken as they are (cars, common names).
+    notices : tuple of Notice
+        What readers did that the specimens do not show: rows read with a stray quotation mark, files passed over …
     """
 
     name: str
@@ -52,6 +55,7 @@ class Catalog:
     traits: TraitLabels | None = None
     names: str = "scientific"
     spellings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SPELLINGS)))
+    notices: tuple[Notice, ...] = ()
 
     def __repr__(self) -> str:
         """What a notebook shows."""

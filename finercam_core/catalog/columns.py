@@ -35,6 +35,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "group_id": ("groupid", "source_filename", "occurrenceid", "specimen_id", "specimen", "catalognumber"),
 }
 TERMS = tuple(ALIASES)
+PICTURE_ENDING = r"\.(?:jpe?g|png|tiff?|webp|bmp|gif|jp2)(?:[?#].*)?$"
 LOCATIONS = ("path", "accessURI", "maskURI")
 SPLITS = ("train", "val", "test")
 

@@ -68,7 +68,16 @@ def open_catalog(
     if assembly.specimens.empty:
         raise _nothing_usable(location, rejected)
     return Catalog(
-        read.name, read.root, location, assembly.specimens, rejected, corrections, traits, read.names, spellings
+        read.name,
+        read.root,
+        location,
+        assembly.specimens,
+        rejected,
+        corrections,
+        traits,
+        read.names,
+        spellings,
+        (*read.notices, *assembly.notices),
     )
 
 
@@ -80,7 +89,7 @@ def _read(location: str, root: str | None) -> CatalogSource:
     if table_format(location):
         return read_plain_table(location, root)
     if ending.endswith((".json", ".jsonld")):
-        source = read_layout("croissant", location)
+        source = read_layout("croissant", _croissant(location))
     elif is_url(location):
         source = read_remote(location)
     elif Path(location).is_dir():
@@ -89,8 +98,31 @@ def _read(location: str, root: str | None) -> CatalogSource:
         source = read_archive(Path(location))
     else:
         kinds = "a manifest, a CSV or Parquet table, a Darwin Core Archive, Croissant metadata, or a folder of images"
-        raise CatalogError(f"{location} is not a catalog", f"give {kinds}")
+        packed = ending.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".7z", ".rar"))
+        remedy = "unpack it first, and give the folder" if packed else f"give {kinds}"
+        raise CatalogError(f"{location} is {'an archive' if packed else 'not a catalog'}", remedy)
     return source if root is None else replace(source, root=absolute(root))
+
+
+def _croissant(location: str) -> str:
+    """The location, unless its file is JSON of another kind that people have.
+
+    Raises
+    ------
+    CatalogError
+        It is a Camtrap data package, or annotations in the form of COCO.
+    """
+    if is_url(location) or not Path(location).is_file():
+        return location
+    with Path(location).open("rb") as file:
+        start = file.read(1 << 16)
+    if b"camtrap" in start and b'"resources"' in start:
+        remedy = "join its media.csv and observations.csv on mediaID, and give that table"
+        raise CatalogError(f"{location} is a Camtrap data package, which is not read yet", remedy)
+    if b'"@context"' not in start and (b'"annotations"' in start or b'"images"' in start):
+        remedy = "save a table with file_name and the category's name, and give that"
+        raise CatalogError(f"{location} holds annotations in the form of COCO, which is not read yet", remedy)
+    return location
 
 
 def _read_splits(location: str) -> pd.Series:

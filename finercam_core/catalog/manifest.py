@@ -104,7 +104,7 @@ class Manifest(_Strict):
             return self
         if not self.tables:
             raise ValueError("a collection of tables needs at least one [[tables]] entry")
-        if self.columns and "scientificName" not in terms:
+        if self.columns and "scientificName" not in terms and not {"genus", "specificEpithet"} <= terms:
             raise ValueError("[columns] must say where scientificName stands")
         if self.columns and not terms & {"path", "accessURI"}:
             raise ValueError("[columns] must say where path or accessURI stands")
@@ -120,7 +120,7 @@ def read_manifest(path: Path) -> Manifest:
         With every fault of the file in one message.
     """
     try:
-        return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise CatalogError(f"the manifest {path} cannot be read: {error.strerror}", "correct the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from finercam_core.catalog.manifest import Masks
 from finercam_core.catalog.trait_labels import TraitLabels
-from finercam_core.io.tables import RawTable
+from finercam_core.io.raw_tables import Notice, RawTable
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class CatalogSource:
         What the masks' values mean, where no file says so.
     synonyms, splits : str
         Locations of tables of accepted names and of the images' splits, or "".
+    notices : sequence of Notice
+        What the user should know of the source as a whole.
     """
 
     name: str
@@ -57,3 +59,4 @@ class CatalogSource:
     traits: TraitLabels | None = None
     synonyms: str = ""
     splits: str = ""
+    notices: Sequence[Notice] = ()

@@ -76,8 +76,9 @@ def write_splits(
     table = with_splits(table, before)
     table = table.assign(split=deal_splits(table, val=val, test=test), new=~table["image_id"].isin(before.index))
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as partial:
             table[list(COLUMNS)].to_csv(partial, index=False, lineterminator="\n")
     except OSError as error:
-        raise CatalogError(f"{path} cannot be written: {error.strerror}", "correct the path") from error
+        raise CatalogError(f"{path} cannot be written: {error.strerror or error}", "correct the path") from error
     return table[[*COLUMNS, "new"]]

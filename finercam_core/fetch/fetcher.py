@@ -18,6 +18,7 @@ from finercam_core.fetch.transport.hosts import Hosts
 from finercam_core.fetch.transport.http import Downloader
 from finercam_core.fetch.transport.partial import Allowance, Partial
 from finercam_core.fetch.transport.retry import retrying
+from finercam_core.io.addresses import is_url
 
 PARTIAL, QUARANTINE = "partial", "quarantine"
 
@@ -102,6 +103,8 @@ class Fetcher:
         if file.address.lower().startswith(("http://", "https://")):
             answer = self.downloader.get(file, partial, allowance)
         else:
+            if is_url(file.address):
+                self.downloader.guard.check_host(file.address)
             answer = filesystem.copy(file, self.root, partial, allowance)
         try:
             return answer, verify_picture(partial.path, file, self.settings.limits)

@@ -65,6 +65,10 @@ def clean_paths(paths: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
 
 def url_faults(urls: pd.Series) -> pd.Series:
     """`""` or OUTSIDE_COLLECTION: only plain addresses of remote stores may be opened, no `file:`, no chained URLs."""
-    safe = urls.str.match(_REMOTE_URL, case=False) & ~urls.str.contains("::", regex=False)
+    # Before the host `::` chains file systems; in a path of the web, or within the brackets of IPv6, it is text.
+    bare = urls.str.replace(r"//\[[0-9A-Fa-f:.]*\]", "//host", regex=True)
+    chained = bare.str.contains(r"^[^/]*::|::[A-Za-z][A-Za-z0-9+-]*(?::|$)", regex=True)
+    chained |= bare.str.contains("::", regex=False) & ~bare.str.match(r"https?://", case=False)
+    safe = urls.str.match(_REMOTE_URL, case=False) & ~chained
     safe &= ~urls.str.contains(_CONTROL, regex=True)
     return pd.Series("", index=urls.index, dtype="str").mask((urls != "") & ~safe, Status.OUTSIDE_COLLECTION.name)

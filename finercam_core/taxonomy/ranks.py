@@ -36,6 +36,25 @@ def family_counts(genus: pd.Series, family: pd.Series) -> pd.DataFrame:
     return pairs.value_counts().rename("rows").reset_index()
 
 
+def nomenclatural_code(kingdom: pd.Series, family: pd.Series) -> pd.Series:
+    """`zoological` or `botanical` by the kingdom, else by the form of the family's name; "" where neither tells.
+
+    One name may be given once under each code: *Ficus* is a fig and a snail.
+    """
+    kingdom, family = kingdom.str.strip().str.lower(), family.str.strip().str.lower()
+    animal = kingdom.isin(["animalia", "metazoa"]) | ((kingdom == "") & family.str.endswith("idae"))
+    plant = kingdom.isin(["plantae", "fungi", "chromista"]) | ((kingdom == "") & family.str.endswith("aceae"))
+    return pd.Series("", index=family.index, dtype="str").mask(animal, "zoological").mask(plant, "botanical")
+
+
+def genus_keys(genus: pd.Series, kingdom: pd.Series, family: pd.Series) -> pd.Series:
+    """Genera, those that occur under both codes with the code behind them; "" stays ""."""
+    code = nomenclatural_code(kingdom, family)
+    known = pd.DataFrame({"genus": genus, "code": code})[(code != "") & (genus != "")]
+    several = known.groupby("genus")["code"].nunique()
+    return genus.mask(genus.isin(several.index[several > 1]), genus + " " + code)
+
+
 def class_taxa(specimens: pd.DataFrame, classes: Sequence[str], *, scientific: bool = True) -> pd.DataFrame:
     """Ranks of classes as codes that are equal for relatives.
 
@@ -61,6 +80,7 @@ def class_taxa(specimens: pd.DataFrame, classes: Sequence[str], *, scientific: b
         for term in ("genus", "specificEpithet"):
             table[term] = table[term].where(table[term] != "", parsed[term])
     table["referable"] = parsed["is_referable"] | (not scientific)
+    table["genus"] = genus_keys(table["genus"], pd.Series("", index=table.index), table["family"])
     species = (table["genus"] + " " + table["specificEpithet"]).where(table["specificEpithet"] != "", "")
     for tier, values in zip(TIERS, (species, table["genus"], table["family"], table["order"]), strict=False):
         codes = pd.factorize(values)[0]

@@ -6,6 +6,8 @@ from itertools import combinations
 
 # From so many letters on, words with one difference, and with two, count as similar.
 _SHORT, _LONG = 5, 7
+# Letters of other scripts that look like Latin ones.
+_LOOK_ALIKES = str.maketrans("АВЕКМНОРСТХУІЈЅаеорсухіјѕһԁνοαι", "ABEKMHOPCTXYIJSaeopcyxijshdvoai")
 _ENDINGS = ("ensis", "ense", "rum", "um", "us", "er", "is", "ra", "a", "e")
 
 
@@ -24,14 +26,17 @@ def similar_names(names: Iterable[str]) -> list[tuple[str, str]]:
         *Cyprinella lutipinnis* is not *C. altipinnis*.
     """
     by_start: dict[str, list[str]] = defaultdict(list)
+    of_look: dict[str, list[str]] = defaultdict(list)
     by_end: dict[str, list[str]] = defaultdict(list)
     for name in set(names):
+        of_look[name.translate(_LOOK_ALIKES)].append(name)
         start, _, last = name.rpartition(" ")
         genus, _, end = name.partition(" ")
         by_start[start].append(last)
         by_end[end].append(genus)
     pairs = {(f"{start} {a}", f"{start} {b}") for start, ends in by_start.items() if start for a, b in _similar(ends)}
     pairs |= {(f"{a} {end}", f"{b} {end}") for end, genera in by_end.items() if end for a, b in _similar(genera)}
+    pairs |= {pair for same in of_look.values() for pair in combinations(sorted(same), 2)}
     return sorted(pairs)
 
 
@@ -59,7 +64,7 @@ def _rests(word: str) -> Iterator[str]:
 
 
 def _stem(word: str) -> str:
-    ending = next((e for e in _ENDINGS if word.endswith(e) and len(word) > len(e) + 3), "")
+    ending = next((e for e in _ENDINGS if word.endswith(e) and len(word) > len(e) + 2), "")
     return word.removesuffix(ending) if ending else word
 
 

@@ -10,6 +10,8 @@ from finercam_core.io.tables import read_table
 from finercam_core.taxonomy.names import parse_names
 
 _LONGEST_CHAIN = 20
+# What TaxonoPy calls queries that it did not resolve.
+_UNRESOLVED = "FAIL|EXHAUST|UNSOLVED|FORCE|NO_MATCH|EMPTY"
 
 
 @dataclass(frozen=True)
@@ -22,10 +24,13 @@ class Synonyms:
         Only names that change.
     ambiguous : tuple of str
         Names that the table accepts as several species; they are left as they are.
+    cyclic : tuple of str
+        Names whose chain of accepted names comes back to where it was; they are left as they are.
     """
 
     accepted: Mapping[str, str]
     ambiguous: tuple[str, ...] = ()
+    cyclic: tuple[str, ...] = ()
 
     def accept(self, names: pd.Series) -> pd.Series:
         """Accepted names; any other name stays."""
@@ -81,7 +86,10 @@ def _taxonopy(columns: dict[str, pd.Series]) -> pd.DataFrame:
             species.str.contains(" ") | (species == ""), columns["genus"].str.strip() + " " + species
         )
     status = columns.get("resolution_status", pd.Series("", index=species.index)).str.upper()
-    return _pairs(columns["scientific_name"], species.mask(status.str.contains("FAIL|EXHAUST|UNSOLVED|FORCE"), ""))
+    return _pairs(
+        columns["scientific_name"],
+        species.mask(status.str.contains("FAIL|EXHAUST|UNSOLVED|FORCE|NO_MATCH|EMPTY_QUERY"), ""),
+    )
 
 
 def _taxa(columns: dict[str, pd.Series]) -> pd.DataFrame:
@@ -101,11 +109,13 @@ def _resolve(pairs: pd.DataFrame) -> Synonyms:
         direct.setdefault(synonym, set()).add(accepted)
     ambiguous = sorted(name for name, others in direct.items() if len(others) > 1)
     single = {name: next(iter(others)) for name, others in direct.items() if len(others) == 1}
-    accepted = {}
+    accepted, cyclic = {}, []
     for name in single:
         end, steps = name, 0
         while end in single and single[end] != end and steps < _LONGEST_CHAIN:
             end, steps = single[end], steps + 1
-        if end != name and steps < _LONGEST_CHAIN:
+        if steps == _LONGEST_CHAIN:
+            cyclic.append(name)
+        elif end != name:
             accepted[name] = end
-    return Synonyms(accepted, tuple(ambiguous))
+    return Synonyms(accepted, tuple(ambiguous), tuple(sorted(cyclic)))

@@ -1,6 +1,7 @@
 """Phylogenies from Newick or NEXUS, and the patristic distances of one species to all others at once."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from finercam_core.io.faults import first_line
 from finercam_core.taxonomy.names import parse_name
 
 Floats = npt.NDArray[np.float64]
+# Open Tree of Life writes the id of the taxon behind its name.
+_OPEN_TREE_ID = re.compile(r"(?:[_ ](?:mrca)?ott\d+)+$")
 ENDINGS = (".nwk", ".newick", ".tre", ".tree", ".nex", ".nexus")
 
 
@@ -66,8 +69,8 @@ class Tree:
 def read_tree(path: str | Path) -> Tree:
     """Read a phylogeny, the first one in a file.
 
-    Tips are matched by their cleaned names: underscores are spaces, quotes and authorship are left off. A tree
-    without any branch lengths counts each branch as 1.
+    Tips are matched by their cleaned names: underscores are spaces; quotes, authorship and the ids of Open Tree
+    (`_ott123`) are left off. A tree without any branch lengths counts each branch as 1.
 
     Parameters
     ----------
@@ -119,7 +122,7 @@ def _arrays(nodes: list[Any], source: str, sha256: str) -> Tree:
         depths[id(node)] = above + (unit if length is None else float(length))
         ancestor = above if ancestor is None else ancestor
         if not node.child_nodes():
-            tips.append(parse_name(_label(node)).canonical)
+            tips.append(parse_name(_OPEN_TREE_ID.sub("", _label(node))).canonical)
             depths_of_tips.append((depths[id(node)], ancestor))
             ancestor = None
     depth, shared = np.array(depths_of_tips, np.float64).reshape(-1, 2).T

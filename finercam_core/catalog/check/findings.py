@@ -9,6 +9,7 @@ import pandas as pd
 _SINGULAR = {
     "images": "image", "rows": "row", "masks": "mask", "values": "value", "groups": "group", "files": "file",
     "pairs": "pair", "genera": "genus", "spellings": "spelling", "synonyms": "synonym", "species": "species",
+    "tables": "table", "columns": "column", "names": "name",
 }  # fmt: skip
 Level = Literal["error", "warning", "note"]
 

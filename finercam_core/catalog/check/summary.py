@@ -12,6 +12,7 @@ from finercam_core.catalog.check.images import unseen
 from finercam_core.catalog.check.leaks import near_image_findings, repeated_rows, same_image_findings, split_findings
 from finercam_core.catalog.check.licences import licence_findings, licences
 from finercam_core.catalog.check.names import name_findings, species_table
+from finercam_core.catalog.check.notices import notice_findings
 from finercam_core.catalog.check.taxa import taxon_findings
 from finercam_core.catalog.columns import SPLITS
 from finercam_core.status import Status
@@ -38,6 +39,7 @@ def check_catalog(catalog: Catalog, seen: pd.DataFrame | None = None) -> Catalog
     licensed = licences(catalog.specimens)
     findings = [
         *file_findings(catalog, seen),
+        *notice_findings(catalog),
         *split_findings(catalog),
         *same_image_findings(catalog, seen),
         *near_image_findings(catalog, seen),

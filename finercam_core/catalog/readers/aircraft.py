@@ -9,7 +9,7 @@ from finercam_core.catalog.columns import SPLITS
 from finercam_core.catalog.readers.lists import box_text, numbered, read_list
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
-from finercam_core.io.tables import RawTable
+from finercam_core.io.raw_tables import RawTable
 
 SIGN = "images_variant_train.txt"
 _COLUMNS = {

@@ -12,7 +12,7 @@ import pandas as pd
 from finercam_core.catalog.readers.lists import box_text, numbered
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
-from finercam_core.io.tables import RawTable
+from finercam_core.io.raw_tables import RawTable
 
 WHOLE, META = "cars_annos.mat", "cars_meta.mat"
 _TRAIN, _TEST = "cars_train_annos.mat", "cars_test_annos_withlabels.mat"

@@ -6,16 +6,23 @@ import pandas as pd
 
 from finercam_core.catalog.columns import split_name
 from finercam_core.catalog.readers.lists import numbered
+from finercam_core.catalog.readers.table import table_source
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
+from finercam_core.io.raw_tables import Notice
 from finercam_core.io.tables import read_table
 
 IMAGES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"))
 BIRDS = "birds.csv"
+_OTHER_PICTURES = (".heic", ".heif", ".gif", ".dng", ".cr2", ".nef", ".arw", ".svg", ".avif", ".psd", ".jp2")
+_METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 
 def read_folder(folder: Path) -> CatalogSource:
     """Read images in one folder per species, named with underscores for spaces; or such folders in train, val and test.
+
+    Where `metadata.csv` (or `.jsonl`, `.parquet`) lies beside the images, as Hugging Face's image folders have it, that
+    table says what they are. Files that are passed over are told.
 
     Raises
     ------
@@ -24,20 +31,77 @@ def read_folder(folder: Path) -> CatalogSource:
     """
     try:
         splits = [path for path in sorted(folder.iterdir()) if path.is_dir() and split_name(path.name)]
-        files = [file for split in splits for file in sorted(split.glob("*/*"))] or sorted(folder.glob("*/*"))
+        described = _described(folder, splits)
+        if described is not None:
+            return described
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     except OSError as error:
         raise CatalogError(f"{folder} cannot be listed: {error.strerror}", "correct its permissions") from error
-    files = [path for path in files if path.suffix.lower() in IMAGES and path.is_file()]
-    if not files:
+    names = [path.relative_to(folder).parts for path in files]
+    in_splits = any(len(parts) == 3 and split_name(parts[0]) and _is_image(parts) for parts in names)
+    depth = 3 if in_splits else 2
+    taken = [
+        parts for parts in names if len(parts) == depth and _is_image(parts) and (not in_splits or split_name(parts[0]))
+    ]
+    if not taken:
         raise CatalogError(f"{folder} has no images in folders of species", "give species/image.jpg, or a table")
     cells = {
-        "path": [path.relative_to(folder).as_posix() for path in files],
-        "species": [path.parent.name for path in files],
-        "split": [path.parent.parent.name if splits else "" for path in files],
+        "path": ["/".join(parts) for parts in taken],
+        "species": [parts[-2] for parts in taken],
+        "split": [parts[0] if in_splits else "" for parts in taken],
     }
     columns = {"path": ["path"], "scientificName": ["{species:words}"], "split": ["split"]}
     raw = numbered(folder.name, pd.DataFrame(cells, dtype="str"))
+    raw.notices += _passed_over(folder.name, set(names) - set(taken))
     return CatalogSource(folder.name, str(folder), [MappedTable(raw, columns)])
+
+
+def _is_image(parts: tuple[str, ...]) -> bool:
+    return Path(parts[-1]).suffix.lower() in IMAGES and not _is_hidden(parts)
+
+
+def _is_hidden(parts: tuple[str, ...]) -> bool:
+    """What systems leave behind: `.ipynb_checkpoints`, `__MACOSX`, `._x.jpg`."""
+    return any(part.startswith((".", "__MACOSX")) for part in parts)
+
+
+def _passed_over(name: str, files: set[tuple[str, ...]]) -> list[Notice]:
+    """Each kind of file that is not an image of a species, with its number and an example."""
+    kinds: dict[str, list[str]] = {}
+    for parts in files:
+        ending = Path(parts[-1]).suffix.lower()
+        if _is_hidden(parts):
+            kind = "in hidden folders or files"
+        elif ending in IMAGES:
+            kind = "images outside the folders of species"
+        elif ending in _OTHER_PICTURES:
+            kind = f"{ending[1:].upper()} pictures, which cannot be read: convert them to JPEG"
+        else:
+            kind = f"{ending or 'other'} files"
+        kinds.setdefault(kind, []).append("/".join(parts))
+    return [
+        Notice("passed_over", name, len(paths), f"{len(paths):,} {kind}, such as {min(paths)}")
+        for kind, paths in sorted(kinds.items())
+    ]
+
+
+def _described(folder: Path, splits: list[Path]) -> CatalogSource | None:
+    """The collection as the tables beside its images describe it, if there are any."""
+    tables = [(path, "") for path in _metadata(folder)]
+    tables = tables or [(path, split.name) for split in splits for path in _metadata(split)]
+    mapped = []
+    for path, split in tables:
+        raw = read_table(str(path), name=path.relative_to(folder).as_posix())
+        if split:
+            places = [column for column in raw.frame if str(column).lower() in ("file_name", "filename", "path")]
+            raw.frame[places] = split + "/" + raw.frame[places]
+        source = table_source(raw, folder.name, str(folder), str(path))
+        mapped += [MappedTable(table.raw, table.columns, {}, split_name(split) or "") for table in source.tables]
+    return CatalogSource(folder.name, str(folder), mapped) if mapped else None
+
+
+def _metadata(folder: Path) -> list[Path]:
+    return [folder / name for name in _METADATA if (folder / name).is_file()][:1]
 
 
 def read_birds(folder: Path) -> CatalogSource:

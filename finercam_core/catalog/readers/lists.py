@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.errors import CatalogError, counted
-from finercam_core.io.tables import RawTable, open_binary
+from finercam_core.io.raw_tables import RawTable
+from finercam_core.io.tables import open_binary
 
 
 def read_list(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

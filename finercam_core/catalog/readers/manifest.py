@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from finercam_core.catalog.columns import guess_columns
+from finercam_core.catalog.column_choice import choose_columns
 from finercam_core.catalog.manifest import Manifest, Table, read_manifest
 from finercam_core.catalog.readers.fish_vista import read_fish_vista
 from finercam_core.catalog.readers.registry import read_layout
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.template import Template
-from finercam_core.errors import CatalogError
+from finercam_core.errors import CatalogError, counted
 from finercam_core.io.addresses import absolute, is_url, join
 from finercam_core.io.faults import catalog_error
-from finercam_core.io.tables import RawTable, read_table
+from finercam_core.io.raw_tables import Notice, RawTable
+from finercam_core.io.tables import read_table
 
 
 def read_with_manifest(path: Path, root: str | None = None) -> CatalogSource:
@@ -68,7 +69,12 @@ def _corrected_table(table: MappedTable, manifest: Manifest) -> MappedTable:
 
 def _tables(manifest: Manifest, root: str) -> list[Table]:
     """The tables, without optional ones that are not there."""
-    return [table for table in manifest.tables if not table.optional or _is_there(join(root, table.path))]
+    return [table for table in manifest.tables if not table.optional or _is_there(_location(root, table))]
+
+
+def _location(root: str, table: Table) -> str:
+    """Where a table lies: below the root, unless its path is absolute."""
+    return table.path if Path(table.path).is_absolute() else join(root, table.path)
 
 
 def _is_there(location: str) -> bool:
@@ -83,14 +89,14 @@ def _is_there(location: str) -> bool:
 
 def _mapped(manifest: Manifest, table: Table, root: str) -> MappedTable:
     raw = read_table(
-        join(root, table.path),
+        _location(root, table),
         name=table.path,
         kind=table.format,
         columns=_needed(manifest),
         encoding=table.encoding,
     )
     raw = _kept(raw, manifest)
-    columns = manifest.columns or {term: [name] for term, name in guess_columns(raw.frame.columns).items()}
+    columns = manifest.columns or choose_columns(raw, root)
     return MappedTable(raw, columns, manifest.constants, table.split)
 
 
@@ -110,4 +116,7 @@ def _kept(raw: RawTable, manifest: Manifest) -> RawTable:
         raise CatalogError(f"{raw.name} has no column {', '.join(missing)}", "correct the manifest's [keep]")
     for column, values in manifest.keep.items():
         frame = frame[frame[column].isin(values)]
-    return RawTable(raw.name, frame, raw.broken)
+    left_out = len(raw.frame) - len(frame)
+    text = f"{counted(left_out, 'row')} without the values of {', '.join(manifest.keep)} that [keep] asks for"
+    told = [Notice("rows_not_kept", raw.name, left_out, text)] if left_out else []
+    return RawTable(raw.name, frame, raw.broken, [*raw.notices, *told])

@@ -9,20 +9,23 @@ import httpx
 
 from finercam_core.fetch.reasons import FetchFailure, Reason
 
+# In the others, the place of the host is that of a bucket or a repository.
+_WITH_HOSTS = ("ftp", "sftp", "http", "https")
 _NAME_AFTER_HASH = re.compile(r"\.(?:jpe?g|png|tiff?|webp|gif|bmp|jp2)$", re.IGNORECASE)
 
 
 def clean_url(text: str) -> httpx.URL:
     """Address of an image as a table has it, ready to be asked for.
 
-    Spaces and other characters are encoded. A `#` starts a fragment, which no server sees, unless an image's ending
-    follows it: then it belongs to the name and is encoded too.
+    Spaces and other characters are encoded, and `&amp;`, as the source of a page has it, is `&`. A `#` starts a
+    fragment, which no server sees, unless an image's ending follows it: then it belongs to the name and is encoded too.
 
     Raises
     ------
     FetchFailure
         If it is not a URL.
     """
+    text = text.replace("&amp;", "&")
     before, mark, after = text.partition("#")
     if mark and _NAME_AFTER_HASH.search(after):
         text = f"{before}%23{after.replace('#', '%23')}"
@@ -61,6 +64,23 @@ class Guard:
             return
         for address in _addresses(url):
             self._refuse_private(address, str(url))
+        self._safe.add(url.host)
+
+    def check_host(self, address: str) -> None:
+        """Refuse an address of any scheme whose host stands for a private address; one without a host passes.
+
+        Raises
+        ------
+        FetchFailure
+            NOT_ALLOWED, or HOST_UNKNOWN.
+        """
+        url = clean_url(address)
+        if url.scheme not in _WITH_HOSTS or self.allow_private or url.host in self._safe:
+            return
+        if not url.host:
+            raise FetchFailure(Reason.NOT_ALLOWED, f"{address} names no host")
+        for number in _addresses(url):
+            self._refuse_private(number, address)
         self._safe.add(url.host)
 
     def check_peer(self, response: httpx.Response) -> None:

@@ -34,7 +34,7 @@ class Downloader:
     def __init__(self, settings: FetchSettings, hosts: Hosts) -> None:
         self._settings = settings
         self._hosts = hosts
-        self._guard = Guard(allow_private=settings.allow_private)
+        self.guard = Guard(allow_private=settings.allow_private)
         self._client = httpx.Client(
             # Ranges are of the bytes as sent, so nothing may be packed on the way.
             headers={"User-Agent": settings.user_agent, "Accept": "image/*,*/*;q=0.1", "Accept-Encoding": "identity"},
@@ -71,11 +71,11 @@ class Downloader:
     def _ask(
         self, request: httpx.Request, remote: RemoteFile, partial: Partial, allowance: Allowance
     ) -> httpx.Request | Answer:
-        self._guard.check(request.url)
+        self.guard.check(request.url)
         with self._hosts.slot(request.url.host):
             response = self._client.send(request, stream=True)
             try:
-                self._guard.check_peer(response)
+                self.guard.check_peer(response)
                 self._hosts.heard(request.url.host, answered=True)
                 return response.next_request or self._take(response, remote, partial, allowance)
             finally:

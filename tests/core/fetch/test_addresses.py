@@ -22,6 +22,14 @@ def test_private_hosts_are_refused_in_every_spelling(host: str) -> None:
     Guard(allow_private=True).check(httpx.URL(f"http://{host}/a.jpg"))
 
 
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/a.jpg", "sftp://[::1]/a.jpg", "ftp://user@10.0.0.1:21/a.jpg"])
+def test_private_hosts_are_refused_under_every_scheme(address: str) -> None:
+    with pytest.raises(FetchFailure, match="allow-private"):
+        Guard().check_host(address)
+    Guard(allow_private=True).check_host(address)
+    Guard().check_host("s3://127.0.0.1/a.jpg")  # the name of a bucket
+
+
 @pytest.mark.parametrize("host", ["93.184.216.34", "[2606:2800:220:1::1]"])
 def test_public_hosts_are_not(host: str) -> None:
     Guard().check(httpx.URL(f"https://{host}/a.jpg"))

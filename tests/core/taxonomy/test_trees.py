@@ -90,3 +90,8 @@ def test_no_file_raises_anything_but_the_projects_own_error(tmp_path: Path, cont
     except FinercamError:
         return
     assert np.isfinite(tree.distances(0)).all()
+
+
+def test_ids_of_open_tree_are_not_part_of_the_name(tmp_path: Path) -> None:
+    text = "((Esox_lucius_ott123:1,Esox_niger_ott7:1)mrcaott1ott2:1,'Umbra krameri ott99':2);"
+    assert set(read_tree(write(tmp_path / "t.nwk", text)).tips) == {"Esox lucius", "Esox niger", "Umbra krameri"}

@@ -12,7 +12,7 @@ from defusedxml.ElementTree import fromstring
 
 from finercam_core.errors import CatalogError, counted
 from finercam_core.io.faults import first_line
-from finercam_core.io.tables import Dialect
+from finercam_core.io.table_forms import Dialect
 
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 _LIMIT = 10_000_000
@@ -34,6 +34,10 @@ class DataFile:
         Terms that have one value in all rows.
     aliases : tuple of str
         Terms whose column is the id itself.
+    defaults : dict of str to str
+        Terms that have a column, and the value where it is empty.
+    delimiters : dict of str to str
+        Terms whose cells are lists, and what separates their entries.
     """
 
     row_type: str
@@ -41,6 +45,8 @@ class DataFile:
     dialect: Dialect
     constants: dict[str, str] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
+    defaults: dict[str, str] = field(default_factory=dict)
+    delimiters: dict[str, str] = field(default_factory=dict)
 
 
 def read_descriptor(content: bytes) -> tuple[DataFile, list[DataFile]]:
@@ -85,7 +91,8 @@ def _data_file(element: Element, faults: list[str]) -> DataFile:
     )
     if len(dialect.delimiter) != 1 or len(str(dialect.quote or "x")) != 1:
         faults.append(f"{what} separates or encloses fields by more than one character")
-    return DataFile(row_type, tuple(filter(None, locations)), dialect, constants, tuple(aliases))
+    defaults, delimiters = (_of_fields(element, attribute) for attribute in ("default", "delimitedBy"))
+    return DataFile(row_type, tuple(filter(None, locations)), dialect, constants, tuple(aliases), defaults, delimiters)
 
 
 def _columns(element: Element, what: str, faults: list[str]) -> tuple[dict[int, str], dict[str, str], list[str]]:
@@ -107,6 +114,12 @@ def _columns(element: Element, what: str, faults: list[str]) -> tuple[dict[int, 
         else:
             faults.append(f"{what} has a {_local(node.tag)} without a column: {term or index or 'no index'}")
     return columns, constants, aliases
+
+
+def _of_fields(element: Element, attribute: str) -> dict[str, str]:
+    """An attribute of the fields that have a column, by the local names of their terms."""
+    fields = [node for node in element if _local(node.tag) == "field" and node.get("index") and node.get(attribute)]
+    return {_free_name(node.get("term", ""), set()): _unescape(node.get(attribute, "")) for node in fields}
 
 
 def _free_name(term: str, taken: set[str]) -> str:

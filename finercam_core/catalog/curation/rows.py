@@ -4,13 +4,33 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from finercam_core.catalog.assembly import CLEANED, MAJORITY, NOT_A_FAMILY, OTHER_SPLIT, REPEAT, SYNONYM, Assembly
-from finercam_core.catalog.columns import LOCATIONS, REQUIRED, TERMS, image_locations, schema_faults, split_name
+from finercam_core.catalog.assembly import (
+    CLEANED,
+    MAJORITY,
+    NOT_A_FAMILY,
+    OTHER_SPLIT,
+    REPEAT,
+    SYNONYM,
+    Assembly,
+)
+from finercam_core.catalog.columns import (
+    LOCATIONS,
+    PICTURE_ENDING,
+    REQUIRED,
+    TERMS,
+    image_locations,
+    plain,
+    schema_faults,
+    split_name,
+)
+from finercam_core.catalog.curation.empty_words import without_empty_words
+from finercam_core.catalog.curation.names import homonyms, kept_apart, whole_names
 from finercam_core.catalog.source import MappedTable
 from finercam_core.catalog.template import Template
 from finercam_core.io.addresses import clean_paths, is_url, url_faults
+from finercam_core.io.raw_tables import Notice
 from finercam_core.taxonomy.names import parse_names
-from finercam_core.taxonomy.ranks import family_by_majority, is_family
+from finercam_core.taxonomy.ranks import family_by_majority, genus_keys, is_family
 from finercam_core.taxonomy.synonyms import read_synonyms
 
 _FROM_REPEATS = (
@@ -24,6 +44,8 @@ _FROM_REPEATS = (
     "hashFunction",
     "hashValue",
 )
+# A second address in a cell, after a separator.
+_NEXT_ADDRESS = r"[\"']?\s*[|;,\s]\s*[\"']?[A-Za-z][A-Za-z0-9+.-]*://.*$"
 _NAME_PARTS = ("genus", "specificEpithet", "infraspecificEpithet", "taxonRank")
 
 
@@ -57,6 +79,9 @@ def curate(tables: Sequence[MappedTable], root: str, *, scientific: bool = True,
     else:
         assembly.specimens["scientificName"] = assembly.specimens["scientificName"].str.split().str.join(" ")
     _apply_schema(assembly)
+    if scientific:
+        reasons = homonyms(assembly.specimens)
+        assembly.reject(reasons != "", reasons)
     # After the rows that name nothing are gone: none of them may take the id of a good one.
     _merge_repeats(assembly)
     _curate_families(assembly, scientific)
@@ -66,8 +91,10 @@ def curate(tables: Sequence[MappedTable], root: str, *, scientific: bool = True,
 
 def _canonical(table: MappedTable) -> pd.DataFrame:
     """Canonical columns of one table: if there are several templates for a term, the first that gives a value wins."""
-    source = table.raw.frame
+    source = without_empty_words(table)
     frame = pd.DataFrame({"table": table.raw.name, "row": source.index}, index=source.index)
+    kingdoms = [column for column in source if plain(str(column)) == "kingdom"]
+    frame["kingdom"] = source[kingdoms[0]] if kingdoms else ""
     for term in TERMS:
         values = pd.Series(table.constants.get(term, ""), index=frame.index, dtype="str")
         for text in table.columns.get(term, ()):
@@ -81,6 +108,7 @@ def _canonical(table: MappedTable) -> pd.DataFrame:
 
 def _curate_locations(assembly: Assembly, root: str) -> None:
     """Clean paths, mark locations that must not be opened, and take the location as the id where there is none."""
+    _sort_locations(assembly)
     specimens = assembly.specimens
     paths, faults = clean_paths(specimens["path"], root)
     urls = url_faults(specimens["accessURI"]).where(specimens["path"] == "", "")
@@ -91,6 +119,22 @@ def _curate_locations(assembly: Assembly, root: str) -> None:
     masks, safe = _clean_masks(specimens["maskURI"], root)
     assembly.specimens["maskURI"] = masks
     assembly.correct("maskURI", masks.where(safe, ""), "the mask leaves the collection")
+
+
+def _sort_locations(assembly: Assembly) -> None:
+    """Addresses in the column of paths and paths in that of addresses change places; of several addresses the first."""
+    specimens = assembly.specimens
+    path, address = specimens["path"], specimens["accessURI"]
+    several = address.str.contains(_NEXT_ADDRESS, regex=True)
+    if several.any():
+        text = f"several addresses in one cell, such as {address[several].iloc[0]!r}"
+        assembly.notices.append(Notice("several_addresses", "accessURI", int(several.sum()), text))
+        address = address.mask(several, address.str.replace(_NEXT_ADDRESS, "", regex=True).str.strip("[]\"' "))
+    remote = path.map(is_url).astype(bool) & (address == "")
+    local = (path == "") & address.str.contains(PICTURE_ENDING, case=False, regex=True) & ~address.str.contains(":")
+    assembly.specimens = specimens.assign(
+        path=path.mask(remote, "").mask(local, address), accessURI=address.mask(remote, path).mask(local, "")
+    )
 
 
 def _clean_masks(masks: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
@@ -113,22 +157,25 @@ def _curate_splits(assembly: Assembly) -> None:
 def _curate_names(assembly: Assembly) -> None:
     """Clean the names; genus, epithets and rank of the row win over those in the name where they are given."""
     specimens = assembly.specimens
-    # An epithet alone with its genus beside it: TreeOfLife and many museums write names so.
-    name = specimens["scientificName"]
-    epithet = (specimens["genus"] != "") & name.str.fullmatch(r"\s*[a-z]+(?:-[a-z]+)*\s*")
-    whole = name.mask(epithet, specimens["genus"].str.strip() + " " + name.str.strip())
+    whole = whole_names(specimens)
     parsed = parse_names(whole)
     for term in _NAME_PARTS:
-        specimens[term] = specimens[term].where(specimens[term] != "", parsed[term])
+        own = specimens[term].where(~specimens[term].str.contains(r"[\s.]", regex=True), "")
+        specimens[term] = own.where(own != "", parsed[term])
     specimens["genus"] = specimens["genus"].str.capitalize()
     specimens["scientificName"] = whole
-    assembly.correct("scientificName", parsed["canonical"], CLEANED)
+    assembly.correct("scientificName", kept_apart(whole, parsed), CLEANED)
 
 
 def _accept_names(assembly: Assembly, synonyms: str) -> None:
     """Accepted names for synonyms; their parts follow."""
     specimens = assembly.specimens
-    accepted = read_synonyms(synonyms).accept(specimens["scientificName"])
+    table = read_synonyms(synonyms)
+    accepted = table.accept(specimens["scientificName"])
+    present = set(specimens["scientificName"])
+    for names, why in ((table.ambiguous, "accepted as several species"), (table.cyclic, "in a cycle of synonyms")):
+        notices = [Notice("synonyms_unusable", synonyms, 1, f"{name} is {why}") for name in names if name in present]
+        assembly.notices += notices
     changed = accepted != specimens["scientificName"]
     parsed = parse_names(accepted)
     for term in _NAME_PARTS:
@@ -195,7 +242,8 @@ def _curate_families(assembly: Assembly, scientific: bool) -> None:
     family = assembly.specimens["family"]
     family = family.str.strip().str.capitalize() if scientific else family
     named = is_family(family) if scientific else family != ""
-    agreed = family_by_majority(assembly.specimens["genus"], family.where(named, ""))
+    genus = genus_keys(assembly.specimens["genus"], assembly.specimens["kingdom"], family)
+    agreed = family_by_majority(genus, family.where(named, ""))
     odd = (family != "") & ~named
     assembly.correct("family", family.mask(odd, agreed), NOT_A_FAMILY)
     assembly.correct("family", agreed, MAJORITY)

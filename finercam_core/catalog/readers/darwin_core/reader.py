@@ -1,17 +1,23 @@
 """Darwin Core Archives, also as GBIF and iDigBio hand them out: occurrences joined with their media."""
 
+import re
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
 
-from finercam_core.catalog.readers.archive import Archive
-from finercam_core.catalog.readers.descriptor import DataFile, read_descriptor
+from finercam_core.catalog.columns import PICTURE_ENDING
+from finercam_core.catalog.readers.darwin_core.archive import Archive
+from finercam_core.catalog.readers.darwin_core.descriptor import DataFile, read_descriptor
+from finercam_core.catalog.readers.darwin_core.media_types import not_pictures
 from finercam_core.catalog.readers.table import table_source
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError, counted
-from finercam_core.io.tables import Dialect, RawTable, read_text, table_format
+from finercam_core.io.raw_tables import Notice, RawTable
+from finercam_core.io.table_forms import Dialect
+from finercam_core.io.tables import table_format
+from finercam_core.io.text_tables import read_text
 
 SIGN = "meta.xml"
 # Simple Multimedia of GBIF, Audiovisual Core (Audubon Core), and GBIF's older Image extension.
@@ -19,9 +25,10 @@ MEDIA = ("gbif/terms/1.0/multimedia", "gbif.org/terms/1.0/multimedia", "tdwg.org
          "gbif.org/terms/1.0/image", "gbif/terms/1.0/image")  # fmt: skip
 _CORE = ("#id", "scientificName", "family", "genus", "specificEpithet", "infraspecificEpithet", "order", "taxonRank",
          "vernacularName", "catalogNumber", "occurrenceID", "license", "rights", "rightsHolder",
-         "associatedMedia")  # fmt: skip
+         "associatedMedia", "kingdom")  # fmt: skip
 _MEDIUM = ("#id", "type", "format", "accessURI", "goodQualityAccessURI", "identifier", "license", "rights",
-           "UsageTerms", "WebStatement", "rightsHolder", "subjectOrientation", "hashFunction", "hashValue")  # fmt: skip
+           "UsageTerms", "WebStatement", "rightsHolder", "subjectOrientation", "hashFunction", "hashValue",
+           "variantLiteral", "variant", "subtype", "subtypeLiteral")  # fmt: skip
 _COLUMNS = {
     **{term: [term] for term in _CORE[1:10]},
     "group_id": ["occurrence"],
@@ -32,6 +39,11 @@ _COLUMNS = {
     "hashFunction": ["medium.hashFunction"],
     "hashValue": ["medium.hashValue"],
 }
+
+
+# Several addresses or file names in one cell.
+_SEPARATORS = r"\s*(?:\||;(?=\s|\w+://|$)|(?<=\.jpg)[;,]|(?<=\.png)[;,]|,(?=\s|\w+://)|\s(?=\w+://))\s*"
+_ASIDE = re.compile(r"(?:^|/)(?:__MACOSX/|\.|readme|licen[cs]e|citations?\.|rights\.)", re.IGNORECASE)
 
 
 def read_archive(path: Path) -> CatalogSource:
@@ -55,24 +67,53 @@ def read_archive(path: Path) -> CatalogSource:
         core, extensions = read_descriptor(file.read())
     folder = descriptor.removesuffix(SIGN)
     occurrences = _read(archive, folder, core, _CORE)
-    media = [_read(archive, folder, extension, _MEDIUM) for extension in extensions if _is_media(extension)]
-    joined = [_join(table, occurrences) for table in media] or [_associated(occurrences)]
+    described = [extension for extension in extensions if _is_media(extension)]
+    present = [extension for extension in described if _is_there(archive, folder, extension)]
+    media = [_read(archive, folder, extension, _MEDIUM) for extension in present]
+    joined = [_join(table, occurrences) for table in media] or [_associated(occurrences, core)]
+    absent = [extension for extension in described if extension not in present]
+    notices = [*_absent(archive, absent), *_inside(archive, folder, joined)]
     empty = [table for table in joined if len(table.frame)]
     if not empty and not any(table.broken for table in joined):
-        raise CatalogError(f"{path} lists no images", "ask for an archive with a multimedia extension")
+        lacking = f", and lacks {absent[0].locations[0]}" if absent else ""
+        raise CatalogError(f"{path} lists no images{lacking}", "ask for an archive with a multimedia extension")
     missing = _without_media(occurrences, joined)
     tables = [MappedTable(table, _present(table, _COLUMNS)) for table in (*joined, missing)]
     root = path if path.is_dir() else path.parent
-    return CatalogSource(path.stem, str(root.resolve()), tables)
+    return CatalogSource(path.stem, str(root.resolve()), tables, notices=notices)
 
 
 def _is_media(extension: DataFile) -> bool:
     return extension.row_type.lower().endswith(MEDIA)
 
 
+def _is_there(archive: Archive, folder: str, extension: DataFile) -> bool:
+    return all(archive.has(f"{folder}{location}") for location in extension.locations)
+
+
+def _absent(archive: Archive, extensions: list[DataFile]) -> list[Notice]:
+    """Tables that `meta.xml` names but the archive lacks."""
+    names = [location for extension in extensions for location in extension.locations]
+    return [Notice("archive", archive.path.name, 1, f"{name} is missing, although {SIGN} names it") for name in names]
+
+
+def _inside(archive: Archive, folder: str, tables: list[RawTable]) -> list[Notice]:
+    """Images that lie in the zip itself, where they cannot be opened."""
+    if archive.path.is_dir():
+        return []
+    names = set(archive.names())
+    columns = [table.frame[c] for table in tables for c in _COLUMNS["accessURI"] if c in table.frame]
+    inside = sum(int((folder + column).isin(names).sum()) for column in columns)
+    text = "images lie inside the zip: unpack it, and give the folder"
+    return [Notice("archive", archive.path.name, inside, text)] if inside else []
+
+
 def _single_table(archive: Archive) -> CatalogSource:
     """A zip that holds one table and no `meta.xml`, as GBIF's simple download is."""
-    tables = [name for name in archive.names() if table_format(name)]
+    names = [name for name in archive.names() if not _ASIDE.search(name)]
+    tables = [name for name in names if table_format(name)]
+    if not tables and any(re.search(PICTURE_ENDING, name, re.IGNORECASE) for name in names):
+        raise CatalogError(f"{archive.path} is a zip of images", "unpack it first, and give the folder")
     if len(tables) != 1:
         problem = f"{archive.path} has no {SIGN} and {counted(len(tables), 'table')}"
         raise CatalogError(problem, "give a Darwin Core Archive, or unpack it and give the table")
@@ -96,10 +137,18 @@ def _read(archive: Archive, folder: str, described: DataFile, wanted: tuple[str,
     for name, value in described.constants.items():
         if name in wanted:
             frame[name] = value
+    for name, value in described.defaults.items():
+        if name in frame:
+            frame[name] = frame[name].mask(frame[name].str.strip() == "", value)
     for name in described.aliases:
         if name in wanted:
             frame[name] = frame["#id"]
-    return RawTable(tables[0].name, frame, [fault for table in tables for fault in table.broken])
+    return RawTable(
+        tables[0].name,
+        frame,
+        [fault for table in tables for fault in table.broken],
+        [notice for table in tables for notice in table.notices],
+    )
 
 
 def _named(header: list[str]) -> list[str]:
@@ -113,33 +162,27 @@ def _join(media: RawTable, occurrences: RawTable) -> RawTable:
     if core is None or "#id" not in media.frame:
         raise CatalogError(f"{media.name} cannot be joined: the archive gives no ids", "check meta.xml")
     frame = media.frame.rename(columns={name: f"medium.{name}" for name in media.frame.columns if name != "#id"})
-    other = ~_is_picture(frame)
+    reasons = not_pictures(frame)
+    other = reasons != ""
     position = core.index.get_indexer(frame["#id"])
     picture = ~other.to_numpy(bool)
     orphan = (position < 0) & picture
     broken = [*media.broken]
-    broken += [(int(i), "it is not a picture") for i in frame.index[other]]
+    broken += [(int(i), reasons[i]) for i in frame.index[other]]
     broken += [(int(i), f"no occurrence has the id {frame.at[i, '#id']}") for i in frame.index[orphan]]
     known = picture & (position >= 0)
     kept = frame[known]
     rows = core.take(position[known]).set_axis(kept.index)
     joined = pd.concat([kept.drop(columns="#id"), rows], axis=1).assign(occurrence=kept["#id"])
-    return RawTable(media.name, joined, broken)
+    return RawTable(media.name, joined, broken, media.notices)
 
 
-def _is_picture(frame: pd.DataFrame) -> pd.Series:
-    """By type and format; a medium that says neither counts as a picture."""
-    empty = pd.Series("", index=frame.index)
-    kind = frame.get("medium.type", empty).str.lower().str.replace(r"^.*[/#]", "", regex=True)
-    form = frame.get("medium.format", empty).str.lower()
-    by_format = form.str.startswith("image") | form.str.fullmatch(r"jpe?g|png|tiff?|gif|webp|jp2")
-    return kind.isin(["stillimage", "image", "still image"]) | ((kind == "") & ((form == "") | by_format))
-
-
-def _associated(occurrences: RawTable) -> RawTable:
-    """One row per address in the core's own `associatedMedia`, where several are separated by `|`."""
+def _associated(occurrences: RawTable, core: DataFile) -> RawTable:
+    """One row per address in the core's own `associatedMedia`, several separated as `meta.xml` says or as usual."""
     frame = occurrences.frame
-    listed = frame.get("associatedMedia", pd.Series("", index=frame.index)).str.split(r"\s*\|\s*", regex=True)
+    given = core.delimiters.get("associatedMedia", "")
+    pattern = rf"\s*{re.escape(given)}\s*" if given else _SEPARATORS
+    listed = frame.get("associatedMedia", pd.Series("", index=frame.index)).str.split(pattern, regex=True)
     rows = frame.assign(**{"medium.accessURI": listed}).explode("medium.accessURI")
     rows["medium.accessURI"] = rows["medium.accessURI"].fillna("").astype("str")
     rows = rows[rows["medium.accessURI"] != ""]
@@ -155,7 +198,7 @@ def _without_media(occurrences: RawTable, joined: list[RawTable]) -> RawTable:
         seen = pd.concat([table.frame["occurrence"] for table in joined])
         without = frame.index[~frame["#id"].isin(seen).to_numpy(bool)]
         broken += [(int(i), "the occurrence has no picture") for i in np.asarray(without)]
-    return RawTable(occurrences.name, frame.head(0), broken)
+    return RawTable(occurrences.name, frame.head(0), broken, occurrences.notices)
 
 
 def _present(table: RawTable, columns: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -1,0 +1,125 @@
+"""Read one delimited text table: every row as text with its number, broken rows and stray quotation marks told."""
+
+import csv
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.csv
+
+from finercam_core.errors import CatalogError, counted
+from finercam_core.io.faults import first_line
+from finercam_core.io.raw_tables import Notice, RawTable, numbered_rows, to_text, wanted_columns
+from finercam_core.io.stray_quotes import QuoteRepair
+from finercam_core.io.table_forms import CountedFile, Dialect, header_and_dialect, plain_form
+
+# What gzip and zip raise in the middle of a damaged file.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError)
+_BLOCK = 1 << 24
+_LOOKED_AT = 1 << 15
+_SHOWN = 3
+
+
+def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[str] | None = None) -> RawTable:
+    """Read delimited text through pyarrow; rows with too few or too many fields are reported, not read.
+
+    A quotation mark that is never closed would make one cell of all the rows below it. Where a table has more lines
+    than rows, its lines are sorted into rows one by one, and those with a stray mark are told.
+
+    Raises
+    ------
+    CatalogError
+        The table is damaged, not in its encoding, or lacks columns.
+    """
+    try:
+        file, dialect, notices = plain_form(file, name, dialect)
+        counter = CountedFile(file, str(dialect.quote or ""))
+        table, dialect, suspicious = _read_once(io.BufferedReader(counter, _LOOKED_AT), counter, name, dialect, columns)
+        if suspicious:
+            file.seek(0)
+            table = _without_strays(file.read(), name, dialect, columns) or table
+        if table is None:
+            raise CatalogError(f"{name} is not a readable table", "save it as UTF-8 text")
+    except (pa.ArrowException, UnicodeError, LookupError, OSError, EOFError, csv.Error, *_DAMAGE) as error:
+        if "Empty CSV" in str(error):
+            raise CatalogError(f"{name} has no usable row", "give a table with one row per image") from error
+        raise CatalogError(f"{name} is not a readable table: {first_line(error)}", "save it as UTF-8 text") from error
+    table.notices[:0] = notices
+    return table
+
+
+def _read_once(
+    source: io.BufferedReader, counter: CountedFile, name: str, dialect: Dialect, columns: Sequence[str] | None
+) -> tuple[RawTable | None, Dialect, bool]:
+    """The table as pyarrow reads it, its dialect, and whether quotation marks may have swallowed rows."""
+    above = [source.readline() for _ in range(dialect.skip)]
+    line = source.readline() if dialect.header is None else (above[-1] if above else b"")
+    below = source.peek(_LOOKED_AT).rpartition(b"\n")[0] if line.endswith((b"\n", b"\r")) or not above else b""
+    lines = [line.decode(dialect.codec), *_decoded(below, dialect)]
+    header, dialect, notices = header_and_dialect(lines, name, dialect)
+    skipped = len(above) + (dialect.header is None)
+    quoted = bool(dialect.quote)
+    try:
+        table = _parsed(source, name, header, dialect, columns)
+    except pa.ArrowInvalid as error:
+        if not quoted or "Empty CSV" in str(error):
+            raise
+        return None, replace(dialect, header=header, skip=skipped), True
+    table.notices += notices
+    swallowed = counter.lines - skipped != len(table.frame) + len(table.broken)
+    suspicious = quoted and counter.quotes > 0 and (swallowed or bool(table.broken))
+    return table, replace(dialect, header=header, skip=skipped), suspicious
+
+
+def _decoded(content: bytes, dialect: Dialect) -> list[str]:
+    """The first lines below the header, as far as they are in the encoding."""
+    return re.split(r"\r\n|\n|\r", content.decode(dialect.codec, errors="replace"))[:50]
+
+
+def _parsed(
+    source: IO[bytes], name: str, header: list[str], dialect: Dialect, columns: Sequence[str] | None
+) -> RawTable:
+    broken: list[tuple[int, str]] = []
+
+    def report(row: Any) -> str:
+        reason = f"the row has {row.actual_columns} fields where {row.expected_columns} are expected"
+        broken.append((int(row.number or 0), reason))
+        return "skip"
+
+    wanted = wanted_columns(name, header, columns)
+    table = pa.csv.read_csv(
+        source,
+        pa.csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=header, encoding=dialect.codec),
+        pa.csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote or False,
+            newlines_in_values=bool(dialect.quote),
+            invalid_row_handler=report,
+        ),
+        pa.csv.ConvertOptions(
+            column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
+        ),
+    )
+    return RawTable(name, numbered_rows(to_text(table), [number for number, _ in broken]), broken)
+
+
+def _without_strays(content: bytes, name: str, dialect: Dialect, columns: Sequence[str] | None) -> RawTable | None:
+    """The table with its stray quotation marks taken for text; None if it has none."""
+    header = list(dialect.header or ())
+    lines = re.split(r"\r\n|\n|\r", content.decode(dialect.codec))[dialect.skip :]
+    repair = QuoteRepair(dialect.delimiter, str(dialect.quote), len(header))
+    repair.read(lines)
+    if not repair.strays:
+        return None
+    text = io.BytesIO("\n".join(repair.records).encode())
+    table = _parsed(text, name, header, replace(dialect, encoding="utf8"), columns)
+    rows = ", ".join(map(str, repair.strays[:_SHOWN])) + (" …" if len(repair.strays) > _SHOWN else "")
+    what = f"{counted(len(repair.strays), 'row')} with a stray quotation mark, read as text: row {rows}"
+    table.notices.append(Notice("stray_quotes", name, len(repair.strays), what))
+    return table
