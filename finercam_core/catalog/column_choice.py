@@ -64,13 +64,15 @@ def choose_columns(raw: RawTable, root: str) -> dict[str, list[str]]:
     paths = [c for c in candidates if c.addresses <= 0.5 and (c.existing > 0 or c.pictures > 0.5)]
     addresses = [c for c in candidates if c.addresses > 0.5]
     chosen = dict(guessed)
-    if paths or addresses:
-        for term in _LOCATIONS:
-            chosen.pop(term, None)
-        if paths:
-            chosen["path"] = max(paths, key=lambda c: c.path_evidence).name
-        if addresses:
-            chosen["accessURI"] = max(addresses, key=lambda c: c.address_evidence).name
+    remote = {c.name for c in addresses}
+    if paths:
+        chosen["path"] = max(paths, key=lambda c: c.path_evidence).name
+    elif chosen.get("path") in remote:
+        del chosen["path"]
+    if addresses:
+        chosen["accessURI"] = max(addresses, key=lambda c: c.address_evidence).name
+    elif paths and chosen.get("accessURI") in {c.name for c in candidates}:
+        del chosen["accessURI"]
     for term in _LOCATIONS:
         if term in chosen and chosen[term] != guessed.get(term):
             rest = [c.name for c in (paths if term == "path" else addresses) if c.name != chosen[term]]

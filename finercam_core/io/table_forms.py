@@ -74,7 +74,10 @@ class CountedFile(io.RawIOBase):
 def plain_form(file: IO[bytes], name: str, dialect: Dialect) -> tuple[IO[bytes], Dialect, list[Notice]]:
     """A table as UTF-8 text with line feeds, if it is in one of the rarer forms; else the file itself."""
     start = file.read(_HEAD)
-    file.seek(0)
+    try:
+        file.seek(0)
+    except (OSError, ValueError, NotImplementedError):  # a web server that gives no ranges
+        file = io.BytesIO(start + file.read())
     codec = _wide_codec(start, dialect)
     if codec or (b"\r" in start and b"\n" not in start):
         text = file.read().decode(codec or dialect.codec)
@@ -129,9 +132,16 @@ def header_and_dialect(lines: list[str], name: str, dialect: Dialect) -> tuple[l
     if width and width < len(cells) and not any(cells[width:]):
         text = f"the header has {len(cells) - width} more delimiters than the rows"
         return cells[:width], dialect, [Notice("table_form", name, 1, text)]
-    if width == len(cells) + 1 and len(cells) > 1:
+    if width == len(cells) + 1 and len(cells) > 1 and _is_lengthened(cells, lines[1:], dialect):
         return _lengthened(cells, lines[1:], name, dialect)
     return cells, dialect, []
+
+
+def _is_lengthened(cells: list[str], rows: list[str], dialect: Dialect) -> bool:
+    """Whether the field too many is empty, or names the row: a number, or a text in quotation marks."""
+    longer = [row for row in rows if len(_cells(row, dialect)) == len(cells) + 1]
+    named = all(re.match(r'\s*"', row) or _cells(row, dialect)[0].strip().isdigit() for row in longer)
+    return named or all(not _cells(row, dialect)[-1].strip() for row in longer)
 
 
 def _lengthened(

@@ -1,7 +1,5 @@
 """Two texts that denote different taxa never give one class, and what only authors add makes no second one."""
 
-from itertools import combinations
-
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -124,8 +122,6 @@ def test_look_alike_letters_and_genders_are_listed_as_similar() -> None:
     assert len(pairs) == 3
 
 
-def test_no_pattern_gives_the_class_of_another() -> None:
-    names = [parse_name(pattern.format("alba")).canonical for pattern in PATTERNS if "(B" not in pattern]
-    apart = {name for name in names if name != "Aus alba"}
-    assert len(list(combinations(apart, 2))) == len(apart) * (len(apart) - 1) // 2
-    assert len(apart) == len([name for name in names if name != "Aus alba"])
+def test_no_rank_gives_the_class_of_another() -> None:
+    patterns = [pattern for pattern in PATTERNS if "dus" in pattern and "Linnaeus" not in pattern]
+    assert len({parse_name(pattern.format("alba")).canonical for pattern in patterns}) == len(patterns)
