@@ -21,7 +21,7 @@ def whole_names(specimens: pd.DataFrame) -> pd.Series:
         With scientificName, genus, specificEpithet, infraspecificEpithet and taxonRank, "" where unknown.
     """
     name, genus, epithet = (specimens[t].str.strip() for t in ("scientificName", "genus", "specificEpithet"))
-    starts = name.str.split(n=1).str[0].fillna("").str.lower()
+    starts = name.str.replace(r"\s.*$", "", regex=True).str.lower()
     partial = (genus != "") & (name != "") & (starts != genus.str.lower())
     # `lucius`, `erato cyrbia`, `cf. lucius`, `sp. 1`, `Lucius`: no genus of its own stands before them.
     partial &= name.str.match(r"[a-z×?]") | (name.str.fullmatch(r"[A-Z][a-z]+") & (epithet.str.lower() == starts))
@@ -34,7 +34,7 @@ def whole_names(specimens: pd.DataFrame) -> pd.Series:
 
 def _repeats(name: pd.Series, epithet: pd.Series) -> pd.Series:
     """Whether the second word of a name is the epithet that a column of its own gives."""
-    second = name.str.split().str[1].fillna("")
+    second = name.str.replace(r"^\S*\s*(\S*).*$", r"\1", regex=True)
     return (epithet != "") & (second == epithet)
 
 
