@@ -34,7 +34,7 @@ class Synonyms:
 
     def accept(self, names: pd.Series) -> pd.Series:
         """Accepted names; any other name stays."""
-        return names.map(self.accepted).fillna(names).astype("str")
+        return names.map(lambda name: self.accepted.get(name, name)).astype("str")
 
 
 def read_synonyms(location: str) -> Synonyms:
@@ -98,7 +98,9 @@ def _taxa(columns: dict[str, pd.Series]) -> pd.DataFrame:
     accepted = columns.get("acceptednameusage", empty)
     if "taxonid" in columns and "acceptednameusageid" in columns:
         by_id = dict(zip(columns["taxonid"], names, strict=True))
-        accepted = accepted.where(accepted != "", columns["acceptednameusageid"].map(by_id).fillna(""))
+        accepted = accepted.where(
+            accepted != "", columns["acceptednameusageid"].map(lambda identifier: by_id.get(identifier, ""))
+        )
     return _pairs(names, accepted.where(accepted != "", names))
 
 

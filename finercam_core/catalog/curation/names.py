@@ -46,7 +46,7 @@ def _with_infraspecific(names: pd.Series, specimens: pd.DataFrame) -> pd.Series:
     missing &= epithet.str.fullmatch(r"[a-z-]+")
     if not missing.any():
         return names
-    marker = rank.map(_MARKERS).fillna("")
+    marker = rank.map(lambda word: _MARKERS.get(word, ""))
     return names.mask(missing, names + " " + marker.where(marker == "", marker + " ") + epithet)
 
 
