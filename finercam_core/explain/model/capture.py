@@ -1,8 +1,9 @@
 """One forward pass that captures a layer's output, and context managers that leave the model as it was."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import nn
@@ -10,6 +11,8 @@ from torch import nn
 from finercam_core.errors import ClassifierError
 
 Replace = Callable[[torch.Tensor], torch.Tensor]
+# Layers whose output the next one was seen to overwrite in place: only these pay for a copy of it.
+_OVERWRITTEN: WeakSet[nn.Module] = WeakSet()
 
 
 def forward_to(
@@ -39,6 +42,8 @@ def forward_to(
         If the layer gives something other than one tensor, or does not run exactly once.
     """
     captured: list[torch.Tensor] = []
+    versions: list[int] = []
+    copied = layer in _OVERWRITTEN
 
     def capture(_module: nn.Module, _inputs: Any, output: Any) -> Any:
         if not isinstance(output, torch.Tensor):
@@ -46,8 +51,11 @@ def forward_to(
                 f"the target layer gives a {type(output).__name__}", "name a layer that gives one map"
             )
         captured.append(output.detach() if replace is None else replace(output.detach()).detach())
+        if captured[-1].is_inference() or (copied and replace is None and not graph):
+            captured[-1] = captured[-1].clone()
+        versions.append(captured[-1]._version)
         if not graph:
-            return None if replace is None else captured[-1]
+            return None if replace is None else captured[-1].clone()
         captured[-1].requires_grad_()
         torch.set_grad_enabled(True)
         # A copy, since the next layer may work in place, which a leaf of the graph forbids.
@@ -60,10 +68,33 @@ def forward_to(
         stack.enter_context(frozen(model))
         stack.enter_context(torch.inference_mode(False))
         stack.enter_context(torch.set_grad_enabled(False))
-        logits = model(images)
+        logits = scores_of(model(images))
     if len(captured) != 1:
         raise ClassifierError(f"the target layer ran {len(captured)} times in one pass", "name a layer that runs once")
+    if not graph and captured[0]._version != versions[0]:
+        _OVERWRITTEN.add(layer)
+        return forward_to(model, layer, images, replace=replace)
     return captured[0], logits
+
+
+def scores_of(output: Any) -> torch.Tensor:
+    """Scores (N, K) among what a model gives: a tensor, or the `logits` that it names.
+
+    Raises
+    ------
+    ClassifierError
+        If there are none, or it gives several tensors without saying which are the scores.
+    """
+    scores = output
+    if not isinstance(output, torch.Tensor):
+        scores = output.get("logits") if isinstance(output, Mapping) else getattr(output, "logits", None)
+    if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
+        shape = f" of shape {tuple(scores.shape)}" if isinstance(scores, torch.Tensor) else ""
+        raise ClassifierError(
+            f"the model gives a {type(output).__name__}{shape}, not scores (N, K)",
+            "wrap it in a module that returns the scores of the classes alone",
+        )
+    return scores
 
 
 @contextmanager

@@ -9,17 +9,21 @@ import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError, FinercamError
-from finercam_core.explain.model.capture import evaluating
+from finercam_core.explain.model.capture import evaluating, frozen, scores_of
 from finercam_core.explain.model.layout import Layout
+
+# A map that gives less than this share of what another gives is not where the scores come from.
+_LEAST_SHARE = 1e-5
 
 
 def default_target_layer(model: nn.Module, example: torch.Tensor | None = None) -> str:
     """Name of the layer that is explained unless the user chooses one.
 
-    For vision transformers (models with prefix tokens and blocks) that is ``blocks.<last>.norm1``, the layer of the
-    paper's own code: the last one whose patches meet in an attention. For all others it is what the pooling receives,
-    the last module that gives a map of cells: ``layer4`` of a ResNet, ``stages.3`` of a ConvNeXt, ``bn2`` of an
-    EfficientNet, ``norm`` of a Swin transformer or an MLP-Mixer.
+    For vision transformers (models with prefix tokens and blocks, also within a wrapper) that is
+    ``blocks.<last>.norm1``, the layer of the paper's own code: the last one whose patches meet in an attention. For all
+    others it is what the pooling receives, the last module that gives a map of cells on which the scores depend:
+    ``layer4`` of a ResNet, ``stages.3`` of a ConvNeXt, ``bn2`` of an EfficientNet, ``norm`` of a Swin transformer or an
+    MLP-Mixer.
 
     Parameters
     ----------
@@ -32,19 +36,35 @@ def default_target_layer(model: nn.Module, example: torch.Tensor | None = None) 
     ClassifierError
         If no module gives a map.
     """
-    blocks = getattr(model, "blocks", None)
-    if hasattr(model, "num_prefix_tokens") and isinstance(blocks, nn.Sequential | nn.ModuleList) and len(blocks):
-        name = f"blocks.{len(blocks) - 1}.norm1"
-        if name in dict(model.named_modules()):
-            return name
+    name = _last_norm(model)
+    if name is not None:
+        return name
     stated = [str(entry["module"]) for entry in getattr(model, "feature_info", None) or []]
     maps = [] if example is None else _maps(model, example[:1])
     if not maps and stated:
         return stated[-1]
     if not maps:
         raise ClassifierError(f"{type(model).__name__} has no layer that gives a map", "name one with target_layer")
-    same = [output.name for output in takewhile(lambda output: output.address == maps[-1].address, reversed(maps))]
+    last = next((output for output in reversed(maps) if output.influential), maps[-1])
+    maps = maps[: maps.index(last) + 1]
+    same = [output.name for output in takewhile(lambda output: output.address == last.address, reversed(maps))]
     return next((name for name in stated if name in same), min(same, key=lambda name: name.count(".")))
+
+
+def influential_layers(model: nn.Module, example: torch.Tensor) -> list[str]:
+    """Names of the modules whose output is a map that the scores of an example (N, 3, H, W) depend on, in order."""
+    return [output.name for output in _maps(model, example[:1]) if output.influential]
+
+
+def _last_norm(model: nn.Module) -> str | None:
+    """First norm of the last block of the vision transformer that the model is, or that it wraps."""
+    modules = dict(model.named_modules())
+    for name, module in modules.items():
+        blocks = getattr(module, "blocks", None)
+        if hasattr(module, "num_prefix_tokens") and isinstance(blocks, nn.Sequential | nn.ModuleList) and len(blocks):
+            norm = ".".join(filter(None, (name, "blocks", str(len(blocks) - 1), "norm1")))
+            return norm if norm in modules else None
+    return None
 
 
 @dataclass(frozen=True)
@@ -53,26 +73,47 @@ class _Map:
 
     name: str
     address: int
+    influential: bool
 
 
 def _maps(model: nn.Module, image: torch.Tensor) -> list[_Map]:
     """All modules whose output is a map of the image, in the order in which they end."""
-    maps: list[_Map] = []
-    alive: list[torch.Tensor] = []
+    outputs: list[tuple[str, torch.Tensor]] = []  # which keeps them, so that no address is used twice
 
     def note(name: str, _module: nn.Module, _inputs: Any, output: Any) -> None:
         if isinstance(output, torch.Tensor) and _is_map(model, output, image):
-            maps.append(_Map(name, output.data_ptr()))
-            alive[:] = [output]  # keeps its address from being reused before the next output is noted
+            outputs.append((name, output))
 
     hooks = [module.register_forward_hook(partial(note, name)) for name, module in model.named_modules() if name]
     try:
-        with evaluating(model), torch.no_grad():
-            model(image)
+        with evaluating(model), frozen(model), torch.inference_mode(False), torch.enable_grad():
+            logits = scores_of(model(image.clone().requires_grad_() * 1))
     finally:
         for hook in hooks:
             hook.remove()
-    return maps
+    strengths = _strengths(model, [output for _, output in outputs], logits, image)
+    least = _LEAST_SHARE * max(strengths, default=0.0)
+    return [
+        _Map(name, output.data_ptr(), strength > least)
+        for (name, output), strength in zip(outputs, strengths, strict=True)
+    ]
+
+
+def _strengths(model: nn.Module, outputs: list[torch.Tensor], logits: torch.Tensor, image: torch.Tensor) -> list[float]:
+    """How much a random combination of the scores comes from each map's cells: gradient times output, summed up."""
+    if not outputs:
+        return []
+    seed = torch.randn(logits.shape, generator=torch.Generator().manual_seed(0)).to(logits)
+    try:
+        gradients = torch.autograd.grad(logits, outputs, seed, allow_unused=True)
+    except RuntimeError:  # an operation without a derivative: nothing is known
+        return [1.0] * len(outputs)
+    strengths = []
+    for output, gradient in zip(outputs, gradients, strict=True):
+        product = None if gradient is None else (gradient * output).detach().abs()
+        layout = Layout.of(model, output, image)
+        strengths.append(0.0 if product is None else float(layout.to_grid(product, layout.grid(output, image)).sum()))
+    return strengths
 
 
 def _is_map(model: nn.Module, output: torch.Tensor, image: torch.Tensor) -> bool:

@@ -77,6 +77,8 @@ class Route(ABC):
         One forward pass; its `execution` is how the model is run.
     uniform : bool
         Whether the gradient is the same at every cell, so that Grad-CAM, HiResCAM and XGrad-CAM are one map.
+    linear : bool
+        Whether the scores are linear in the mean of the cells as well, so that the gradient is the same for all images.
     layout : Layout
         How the layer's output is read as a map.
     grid : (int, int)
@@ -87,6 +89,7 @@ class Route(ABC):
 
     name: str
     uniform: bool = False
+    linear: bool = False
 
     def __init__(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
         self.model = model

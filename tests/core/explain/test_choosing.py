@@ -29,8 +29,11 @@ def differentiated(monkeypatch: pytest.MonkeyPatch) -> Differentiated:
     shapes: Differentiated = []
     grad: Callable[..., tuple[torch.Tensor, ...]] = torch.autograd.grad
 
-    def noted(outputs: torch.Tensor, inputs: torch.Tensor, *args: object, **kwargs: object) -> tuple[torch.Tensor, ...]:
-        shapes.append(tuple(inputs.shape))
+    def noted(
+        outputs: torch.Tensor, inputs: torch.Tensor | list[torch.Tensor], *args: object, **kwargs: object
+    ) -> tuple[torch.Tensor, ...]:
+        ends = [inputs] if isinstance(inputs, torch.Tensor) else inputs
+        shapes.extend(tuple(end.shape) for end in ends)
         return grad(outputs, inputs, *args, **kwargs)
 
     monkeypatch.setattr(torch.autograd, "grad", noted)
