@@ -8,7 +8,7 @@ from finercam_core.catalog.columns import split_name
 from finercam_core.catalog.readers.lists import numbered
 from finercam_core.catalog.readers.table import table_source
 from finercam_core.catalog.source import CatalogSource, MappedTable
-from finercam_core.errors import CatalogError
+from finercam_core.errors import CatalogError, counted
 from finercam_core.io.raw_tables import Notice
 from finercam_core.io.tables import read_table
 
@@ -67,21 +67,21 @@ def _is_hidden(parts: tuple[str, ...]) -> bool:
 
 def _passed_over(name: str, files: set[tuple[str, ...]]) -> list[Notice]:
     """Each kind of file that is not an image of a species, with its number and an example."""
-    kinds: dict[str, list[str]] = {}
+    kinds: dict[tuple[str, str], list[str]] = {}
     for parts in files:
         ending = Path(parts[-1]).suffix.lower()
         if _is_hidden(parts):
-            kind = "in hidden folders or files"
+            noun, where = "file", " in a hidden folder or hidden itself"
         elif ending in IMAGES:
-            kind = "images outside the folders of species"
+            noun, where = "image", " outside the folders of species"
         elif ending in _OTHER_PICTURES:
-            kind = f"{ending[1:].upper()} pictures, which cannot be read: convert them to JPEG"
+            noun, where = f"{ending[1:].upper()} picture", " in a form that cannot be read (convert it to JPEG)"
         else:
-            kind = f"{ending or 'other'} files"
-        kinds.setdefault(kind, []).append("/".join(parts))
+            noun, where = f"{ending or 'other'} file", ""
+        kinds.setdefault((noun, where), []).append("/".join(parts))
     return [
-        Notice("passed_over", name, len(paths), f"{len(paths):,} {kind}, such as {min(paths)}")
-        for kind, paths in sorted(kinds.items())
+        Notice("passed_over", name, len(paths), f"{counted(len(paths), noun)}{where}, such as {min(paths)}")
+        for (noun, where), paths in sorted(kinds.items())
     ]
 
 
