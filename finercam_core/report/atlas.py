@@ -1,14 +1,9 @@
 """`report`: a store and its evaluation become an atlas."""
 
-import hashlib
-import math
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-
-import jinja2
 
 from finercam_core.evaluate.evaluation import evaluate
 from finercam_core.evaluate.protocol import Protocol
@@ -18,34 +13,10 @@ from finercam_core.finer import GAMMA
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.progress import Progress
 from finercam_core.report.page_content import PageContent
+from finercam_core.report.page_templates import INDEX, environment, pair_address, species_address
 from finercam_core.report.pages import AtlasFacts, Page
-from finercam_core.report.specimen_views import ALL, SpecimenViews
+from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import Store, open_store
-
-INDEX = "index.html"
-
-
-def slug(name: str) -> str:
-    """File name of a species' page, without ending: letters, digits, hyphen and underscore; different for each name."""
-    plain = re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_")
-    if plain.replace("_", " ") == name and len(plain) <= 80:
-        return plain
-    return f"{plain[:60]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-
-
-def pair_slug(a: str, b: str) -> str:
-    """File name of a pair's page, without ending; the same in both directions."""
-    return "--vs--".join(slug(name) for name in sorted((a, b)))
-
-
-def species_address(name: str) -> str:
-    """Where a species' page lies below the atlas' folder."""
-    return f"species/{slug(name)}.html"
-
-
-def pair_address(a: str, b: str) -> str:
-    """Where a pair's page lies below the atlas' folder."""
-    return f"pairs/{pair_slug(a, b)}.html"
 
 
 @dataclass(frozen=True)
@@ -116,7 +87,7 @@ def report(
     figures = evaluation or evaluate(location, folder / "evaluation", protocol=protocol, images=images, checked=checked)
     content = PageContent(store, figures, SpecimenViews(store, gamma), specimens)
     pages = list(_pages(content))
-    templates, facts = _environment(), _facts(store, figures, gamma)
+    templates, facts = environment(), _facts(store, figures, gamma)
     for done, (address, template, make) in enumerate(pages, 1):
         (folder / address).parent.mkdir(parents=True, exist_ok=True)
         up = "../" * address.count("/")
@@ -140,31 +111,6 @@ def _pages(content: PageContent) -> Iterator[tuple[str, str, Callable[[], Page]]
     for a, b in content.pairs:
         yield pair_address(a, b), "pair.html", partial(content.pair_page, a, b)
     yield INDEX, "index.html", content.index_page
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("finercam_core.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(index=INDEX, species_address=species_address, pair_address=pair_address, every=ALL)
-    environment.filters.update(percent=_percent, number=_number)
-    return environment
-
-
-def _percent(value: float, digits: int = 0) -> str:
-    return f"{_number(100 * value, digits)}\N{NO-BREAK SPACE}%" if math.isfinite(value) else "–"
-
-
-def _number(value: float, digits: int = 1) -> str:
-    """A number as people write it: with a true minus sign, never minus zero, and a dash for what is unknown."""
-    if not math.isfinite(value):
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", "−")
 
 
 def _facts(store: Store, figures: EvaluationReport, gamma: float) -> AtlasFacts:

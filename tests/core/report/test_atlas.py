@@ -19,7 +19,7 @@ from finercam_core.evaluate.with_model.sanity import weight_randomisation
 from finercam_core.evaluate.with_truth.planted_traits import planted_names
 from finercam_core.explain import Classifier
 from finercam_core.report import report
-from finercam_core.report.atlas import pair_slug, slug
+from finercam_core.report.page_templates import pair_slug, slug
 from finercam_core.synthetic import SPECIES
 
 

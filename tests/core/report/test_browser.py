@@ -153,6 +153,25 @@ def test_the_search_finds_and_the_links_lead_on(browser: Browser, atlas: Path) -
     assert browser.complaints() == []
 
 
+INJECTED = """
+document.body.insertAdjacentHTML("beforeend",
+  '<img src="data:," alt="x" onerror="window.stolen = 1"><p id="painted" style="position: fixed">x</p>');
+const script = document.createElement("script");
+script.textContent = "window.stolen = 2";
+document.body.append(script);
+return new Promise((done) => setTimeout(() =>
+  done([window.stolen ?? 0, getComputedStyle(document.querySelector("#painted")).position]), 300));
+"""
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_script_and_no_style_but_the_page_s_own_is_run(browser: Browser, atlas: Path, page: str) -> None:
+    assert "unsafe" not in (atlas / page).read_text(encoding="utf-8")
+    browser.open((atlas / page).as_uri(), DESK)
+    assert browser.run(INJECTED) == [0, "static"]
+    assert sum("Content Security Policy" in message for message in browser.complaints()) == 3
+
+
 def test_a_request_and_an_error_would_be_seen(browser: Browser, tmp_path: Path) -> None:
     """What the tests above rely on: a page that asks a server for a picture, and has a fault, is seen to."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
