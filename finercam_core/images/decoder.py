@@ -3,6 +3,7 @@
 JPEG decoders can give an image at 1/2, 1/4 or 1/8 of its size at a fraction of the cost (Pillow's `Image.draft`).
 """
 
+import io
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps
 
+from finercam_core.images import deep_tones
 from finercam_core.images.faults import ImageError, as_image_errors
 from finercam_core.images.location import image_source
 from finercam_core.images.preparation import Preparation
@@ -132,12 +134,25 @@ def _load(
             enough = at_least(size)
             if enough is not None:
                 image.draft("RGB", _upright(image, enough))
+            deep = deep_tones.is_deep_colour(image, location)
             image.load()
-            return ImageOps.exif_transpose(_to_rgb(image)), size
+            if deep:
+                return _to_rgb(_whole_tones(image, source, location), location), size
+            return ImageOps.exif_transpose(_to_rgb(image, location)), size
+
+
+def _whole_tones(image: Image.Image, source: str | io.BytesIO, location: str) -> Image.Image:
+    """A decoded image of 16 bits a sample with all its tones; Pillow reads the upper bytes alone."""
+    if not isinstance(source, str):
+        source.seek(0)
+    with Image.open(source) as again:
+        return deep_tones.colour(image, again, location)
 
 
 def _upright(image: Image.Image, size: Size) -> Size:
-    """Swap width and height where the EXIF orientation turns the picture by a quarter."""
+    """Swap width and height where the EXIF orientation turns the picture by a quarter; Pillow turns a TIFF itself."""
+    if image.format == "TIFF":
+        return size
     quarter_turn = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
     return (size[1], size[0]) if quarter_turn else size
 
@@ -150,8 +165,8 @@ def _check_size(image: Image.Image, location: str, limits: Limits) -> None:
         raise ImageError(Status.TOO_SMALL, location, f"{w}x{h} pixels, at least {limits.min_side} a side are needed")
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Convert any mode to RGB; 16-bit greys keep their tones, transparent pixels become white.
+def _to_rgb(image: Image.Image, location: str) -> Image.Image:
+    """Convert any mode to RGB; transparent pixels become white, more than 8 bits become 8, see `deep_tones`.
 
     Floating-point greys have no white of their own: their smallest value becomes black and their largest white.
     """
@@ -159,8 +174,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F":
         image = Image.fromarray(_stretched(np.asarray(image)))
     elif image.mode.startswith("I"):
-        values = np.asarray(image)
-        image = Image.fromarray((values.clip(0, 65535) / 257).astype(np.uint8))
+        image = deep_tones.grey(image, location)
     elif "A" in image.getbands() or "transparency" in image.info:
         over = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)

@@ -18,6 +18,7 @@ def file_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
         _rejected(catalog),
         _never_opened(catalog),
         *_images(catalog, seen),
+        _stretched(catalog, seen),
         _masks(catalog, seen),
         _values(catalog),
     ]
@@ -85,6 +86,24 @@ def _images(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
             )
         )
     return findings
+
+
+def _stretched(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
+    """Images whose tones were stretched, as nothing says which of their values is white."""
+    table = catalog.specimens[["image_id", "path"]].assign(status=seen["status"], note=seen["detail"])
+    cases = table[(table["status"] == Status.DONE.name) & (table["note"] != "")].drop(columns="status")
+    if cases.empty:
+        return None
+    return Finding(
+        "stretched_tones",
+        "note",
+        len(cases),
+        "images",
+        "brightened to the range of their sensor",
+        cases.reset_index(drop=True),
+        "{path}: {note}",
+        "where one is dark on purpose, save it with 8 bits a sample, or as PNG",
+    )
 
 
 def _masks(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:

@@ -12,6 +12,7 @@ from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.near_duplicates import perceptual_hash, require_imagehash
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.images.decoder import load_image
+from finercam_core.images.deep_tones import NOTE
 from finercam_core.images.faults import ImageError
 from finercam_core.images.location import image_source
 from finercam_core.io.addresses import is_url, is_web
@@ -89,7 +90,8 @@ def _look(path: str, root: str, near_identical: bool) -> _Look:
         return _Look(error.status.name, error.detail)
     except OSError as error:
         return _Look(Status.UNREADABLE.name, str(error))
-    return _Look(Status.DONE.name, "", digest, perceptual_hash(image) if near_identical else "")
+    note = str(image.info.get(NOTE, ""))
+    return _Look(Status.DONE.name, note, digest, perceptual_hash(image) if near_identical else "")
 
 
 def _listed(catalog: Catalog) -> pd.DataFrame:

@@ -199,3 +199,23 @@ def test_floating_point_greys_are_shown_by_their_range(tmp_path: Path, low: floa
     assert (pixels[~usual] == 0).all()
     Image.fromarray(np.full((30, 40), 7.5, np.float32)).save(tmp_path / "even.tif")
     assert not np.asarray(load_image(tmp_path / "even.tif")).any()
+
+
+@pytest.mark.parametrize("suffix", ["tiff", "png", "jpg", "webp"])
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_every_format_is_turned_once(tmp_path: Path, suffix: str, orientation: int) -> None:
+    """A red square lies where it is seen, in the picture and in what is cut out of it."""
+    upright = np.full((300, 200, 3), 40, np.uint8)
+    upright[220:280, 20:80] = (250, 10, 10)
+    turns = {1: 0, 3: 2, 6: 1, 8: 3}[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"turned.{suffix}"
+    Image.fromarray(np.rot90(upright, turns).copy()).save(path, exif=exif)
+    found = load_image(path)
+    assert found.size == image_size(path) == (200, 300)
+    assert np.asarray(found)[250, 50, 0] > 200
+    assert np.asarray(found)[250, 150, 0] < 80
+    pixels = load_pixels(path, Preparation(60, 40, "squash"))
+    assert pixels[50, 10, 0] > 200
+    assert pixels[10, 30, 0] < 80
