@@ -6,15 +6,19 @@ from dataclasses import dataclass, field
 from finercam_core.taxonomy.name_words import (
     AUTHOR_WORDS,
     BROAD,
+    CLEAR_REMARKS,
     CROSS,
     DOUBT,
     GROUP,
     NEW,
     NEW_SPECIES,
+    NO_TAXON,
     OPEN,
     PARTICLES,
     RANKS,
     REMARKS,
+    SECTIONS,
+    STRAINS,
     SUBGENUS_MARKERS,
     SUFFIX_RANKS,
     UNNAMED,
@@ -24,40 +28,10 @@ from finercam_core.taxonomy.name_words import (
     is_elided,
     key_of,
 )
+from finercam_core.taxonomy.scientific_name import ScientificName
 
-
-@dataclass(frozen=True)
-class ScientificName:
-    """A scientific name taken apart; the attributes are Darwin Core terms where there is one.
-
-    Parameters
-    ----------
-    canonical : str
-        The cleaned name without authorship, the key of a class: genus capitalised, epithets in lower case. Empty
-        when the text names nothing ("unknown", "n/a").
-    genus, specificEpithet, infraspecificEpithet : str
-        Parts, empty where absent.
-    taxonRank : str
-        "species", "subspecies", "variety", "form", "genus", "family" …; empty when it cannot be told.
-    scientificNameAuthorship : str
-        What followed the name.
-    qualifier : str
-        Why this is not the name of one formally named species: "sp.", "cf.", "aff.", "×", "group", "informal";
-        empty for an ordinary name.
-    """
-
-    canonical: str = ""
-    genus: str = ""
-    specificEpithet: str = ""
-    infraspecificEpithet: str = ""
-    taxonRank: str = ""
-    scientificNameAuthorship: str = ""
-    qualifier: str = ""
-
-    @property
-    def is_referable(self) -> bool:
-        """Whether other species may be compared with this one: a formal name of a species or below."""
-        return bool(self.specificEpithet) and not self.qualifier
+# `4-gibbus` as well as `quadrigibbus`.
+_EPITHET = re.compile(rf"(?:\d+-)?{WORD.pattern}")
 
 
 @dataclass
@@ -85,19 +59,21 @@ class NameReader:
     rank: str = ""
     authorship: str = ""
     subgenus: str = ""
-    common: bool = False
+    is_whole: bool = False
+    is_section: bool = False
 
     def name(self) -> ScientificName:
         """The name; a text of which something is left that tells taxa apart is kept whole."""
         written = [self.genus, *self.words]
-        self.common = self.genus.endswith("ed") and "-" in self.genus
+        self.is_whole = (self.genus.endswith("ed") and "-" in self.genus) or self.genus.endswith("'s")
         self._skip_subgenus()
-        while self.words and self._take():
+        self._find_section()
+        while self.words and not self.is_section and self._take():
             pass
         self._find_cross()
         while self.epithets and self._find_rank_marker():
             pass
-        if self.common or not (self.upper or is_authorship(self.words)):
+        if self.is_whole or not (self.upper or is_authorship(self.words)):
             doubt = self.qualifier or "informal"
             return ScientificName(" ".join(written), self.genus, "", "", "", "", doubt)
         self.authorship = " ".join(self.words)
@@ -108,9 +84,25 @@ class NameReader:
         if key_of(self.words[0] if self.words else "") in SUBGENUS_MARKERS and len(self.words) > 1:
             self.subgenus, self.words = f"({key_of(self.words[1]).capitalize()})", self.words[2:]
             return
-        alone = len(self.words) == 1
-        if self.words and re.fullmatch(r"\([^\W\d_]+\.?\)", self.words[0]) and (alone or not self._is_author(1)):
+        if self.words and re.fullmatch(r"\([^\W\d_]+\.?\)", self.words[0]) and not self._is_its_author():
             self.subgenus = self.words.pop(0)
+
+    def _is_its_author(self) -> bool:
+        """Whether the word in parentheses after the genus is its first author: with a dot, or the second again."""
+        word = self.words[0].strip("()")
+        return len(self.words) > 1 and (word == self.words[1] or (word.endswith(".") and self._is_author(1)))
+
+    def _find_section(self) -> None:
+        """`Cordia sect. Salimori`, `Cordia L. sect. Salimori`: a rank above the species, and the name at it."""
+        for i, word in enumerate(self.words[:-1]):
+            following = self.words[i + 1]
+            if word[0].islower() and key_of(word) in SECTIONS and (word.endswith(".") or following[:1].isupper()):
+                self.is_whole = not is_authorship(self.words[:i])
+                self.rank, marker = SECTIONS[key_of(word)]
+                self.shown += [marker, following.rstrip(",;").capitalize()]
+                self.words = self.words[i + 2 :]
+                self.is_section = True
+                return
 
     def _take(self) -> bool:  # noqa: PLR0911 - one exit per kind of word
         """Consume one word if it belongs to the name; False ends the name (authorship follows)."""
@@ -133,6 +125,11 @@ class NameReader:
         if self.epithets and (key in RANKS or key in BROAD or key in REMARKS):
             return False
         if self._is_author(0) or (len(self.epithets) > 1 and word[0].isupper()):
+            # "Leptonetela la Wang": an epithet, or an author's particle; nobody can tell.
+            self.is_whole |= not self.epithets and key not in CLEAR_REMARKS and key in AUTHOR_WORDS | PARTICLES
+            return False
+        if not self.epithets and key in PARTICLES and self.words[1:] and self.words[1][0].isupper():
+            self.is_whole = True
             return False
         return self._take_epithet(word)
 
@@ -151,7 +148,7 @@ class NameReader:
         if rest and not any(word in CROSS for word in rest):
             own = rest[0][0].isupper()  # a genus of its own
             words = rest if own else [self.genus, *rest]
-            other = NameReader(words[0], words[1:]).name().canonical.split()
+            other = NameReader(words[0].capitalize(), words[1:]).name().canonical.split()
             rest = other if own else other[1:] or rest
         self.qualifier, self.words = "×", []
         self.shown += ["×", *rest]
@@ -174,10 +171,13 @@ class NameReader:
 
     def _take_epithet(self, word: str) -> bool:
         plain = word.rstrip(",;?.")
-        if not WORD.fullmatch(plain) or len(plain) < 2 or len(self.epithets) > 1:
+        if plain.lower() in STRAINS or NO_TAXON.fullmatch(plain.lower()) or not any(map(str.isalnum, word)):
+            self.is_whole = True
+            return False
+        if not _EPITHET.fullmatch(plain) or len(plain) < 2 or len(self.epithets) > 1:
             return self._take_informal(word)
         # White breasted, red winged: the participles of common names.
-        self.common = self.common or (not self.epithets and plain.endswith("ed"))
+        self.is_whole = self.is_whole or (not self.epithets and plain.endswith("ed"))
         doubt = "?" if word.endswith("?") else ""
         self.epithets.append(plain.lower())
         return self._keep(plain.lower() + doubt, doubt)
@@ -213,7 +213,8 @@ class NameReader:
     def _find_cross(self) -> None:
         """`Aus bus L. × Aus cus L.`: the cross of a formula may come after the first parent's author."""
         crosses = [i for i, word in enumerate(self.words[:-1]) if word in CROSS]
-        if crosses and self.epithets:
+        if crosses and not self.is_whole:
+            self.is_whole = not (self.upper or is_authorship(self.words[: crosses[0]]))
             self.words = self.words[crosses[0] :]
             self._take_hybrid()
 
@@ -227,6 +228,7 @@ class NameReader:
             if key_of(word) == "f" and key_of(following) == "sp" and i + 2 < len(self.words):
                 return self._take_marked("forma specialis", "f. sp.", self.words[i + 2].rstrip(",;"), i + 3)
             if WORD.fullmatch(epithet) and epithet == epithet.lower():
+                self.is_whole |= not (self.upper or is_authorship(self.words[:i]))
                 return self._take_marked(*RANKS[key_of(word)], epithet, i + 2)
         return False
 
@@ -245,6 +247,8 @@ class NameReader:
             self.shown.insert(0, self.subgenus)
         if self.shown == [self.subgenus]:
             rank = "subgenus"
+        elif self.is_section:
+            rank = self.rank
         elif not self.shown or higher:
             rank = higher or "genus"
         elif "or" in self.shown:

@@ -24,17 +24,66 @@ NEW = frozenset(["n", "nov", "nova"])
 NEW_SPECIES = frozenset(["n.sp", "sp.n", "sp.nov", "nov.sp", "nov.spec", "spec.nov"])
 GROUP = frozenset(["group", "complex", "agg", "gr", "species-group", "superspecies"])
 RANKS = {
-    **dict.fromkeys(["subsp", "ssp", "subspecies"], ("subspecies", "")),
+    **dict.fromkeys(["subsp", "ssp", "subspec", "subspecies"], ("subspecies", "")),
     **dict.fromkeys(["nothosubsp", "nothossp"], ("nothosubspecies", "nothosubsp.")),
+    **dict.fromkeys(["agamosp", "agamospecies"], ("agamospecies", "agamosp.")),
     **dict.fromkeys(["var", "variety", "varietas"], ("variety", "var.")),
-    **dict.fromkeys(["nothovar"], ("nothovariety", "nothovar.")),
+    **dict.fromkeys(["nothovar", "nvar"], ("nothovariety", "nothovar.")),
+    **dict.fromkeys(["agamovar"], ("agamovariety", "agamovar.")),
     **dict.fromkeys(["convar"], ("convariety", "convar.")),
-    **dict.fromkeys(["f", "fo", "forma", "form"], ("form", "f.")),
+    **dict.fromkeys(["f", "fo", "fa", "fm", "fma", "forma", "form"], ("form", "f.")),
+    **dict.fromkeys(["nothof"], ("nothoform", "nothof.")),
     **dict.fromkeys(["subvar"], ("subvariety", "subvar.")),
     **dict.fromkeys(["subf"], ("subform", "subf.")),
-    **dict.fromkeys(["morph", "ab"], ("form", "morph")),
-    **dict.fromkeys(["pv"], ("pathovar", "pv.")),
+    **dict.fromkeys(["morph"], ("morph", "morph")),
+    **dict.fromkeys(["ab"], ("aberration", "ab.")),
+    **dict.fromkeys(["natio", "nat"], ("natio", "natio")),
+    **dict.fromkeys(["prol", "proles"], ("proles", "prol.")),
+    **dict.fromkeys(["pv", "pathovar"], ("pathovar", "pv.")),
 }
+# Ranks between genus and species, and above the genus: the name after them is what tells taxa apart.
+SECTIONS = {
+    **dict.fromkeys(["sect", "section"], ("section", "sect.")),
+    **dict.fromkeys(["subsect", "subsection"], ("subsection", "subsect.")),
+    **dict.fromkeys(["ser", "series"], ("series", "ser.")),
+    **dict.fromkeys(["subser"], ("subseries", "subser.")),
+    **dict.fromkeys(["nothosect"], ("nothosection", "nothosect.")),
+    **dict.fromkeys(["nothoser"], ("nothoseries", "nothoser.")),
+    **dict.fromkeys(["tr", "trib", "tribe", "tribus"], ("tribe", "trib.")),
+    **dict.fromkeys(["subtr", "subtrib"], ("subtribe", "subtrib.")),
+    **dict.fromkeys(["supertrib"], ("supertribe", "supertrib.")),
+    **dict.fromkeys(["subfam"], ("subfamily", "subfam.")),
+    **dict.fromkeys(["div"], ("division", "div.")),
+    **dict.fromkeys(["unr"], ("unranked", "unr.")),
+}
+# Below the species without a name of its own, or no taxon of the code at all: such a text stays as it is written.
+STRAINS = frozenset(
+    [
+        *("serovar", "serotype", "serogroup", "biovar", "biotype", "phagovar", "chemovar", "strain", "str", "isolate"),
+        *("clone", "clade", "lineage", "haplotype", "morphotype", "ecotype", "genotype", "race", "breed", "biome"),
+        *(
+            "cohort",
+            "line",
+            "stock",
+            "colour",
+            "color",
+            "phase",
+            "hybrid",
+            "mihi",
+            "nobis",
+            "npv",
+            "mnpv",
+            "snpv",
+            "gv",
+        ),
+        *("of", "the", "with", "without", "from", "by", "on", "at", "for", "like", "and"),
+        *("eel", "silversword", "salmon", "fish", "bird"),
+    ]
+)
+NO_TAXON = re.compile(
+    r".*(?:virus(?:es)?|virions?|viroids?|phages?|plasmids?|vectors?|prions?|symbionts?|bacterium|phytoplasmas?"
+    r"|particles?|satellites?)"
+)
 SUBGENUS_MARKERS = frozenset(["subg", "subgen", "subgenus"])
 AUTHOR_WORDS = frozenset(
     [
@@ -47,13 +96,33 @@ AUTHOR_WORDS = frozenset(
 PARTICLES = frozenset(
     [
         *("dos", "das", "ten", "te", "op", "y", "und", "e", "el", "af", "av", "auf", "dal", "dalla", "lo", "los"),
-        *("las", "san", "st", "zum", "zur", "'t", "v", "d", "i", "och", "og", "fil", "f"),
+        *(
+            "las",
+            "dem",
+            "delle",
+            "dello",
+            "degli",
+            "ver",
+            "san",
+            "st",
+            "zum",
+            "zur",
+            "'t",
+            "v",
+            "d",
+            "i",
+            "och",
+            "og",
+            "fil",
+            "f",
+        ),
     ]
 )
 # What follows these is a remark on the name, in any words.
 REMARKS = frozenset(
     [
         *("sensu", "auct", "auctt", "non", "nec", "not", "nom", "nomen", "emend", "in", "comb", "stat", "pro", "orth"),
+        *("anon", "sec", "ht", "fide", "filius", "ms"),
         *("partim", "hort", "ined", "publ", "int.f", "s.l", "s.lat", "s.str", "s.s", "s.ampl", "sens", "p.p", "apud"),
     ]
 )
@@ -67,6 +136,8 @@ STAGES = frozenset(
         *("dorsal", "ventral", "♂", "♀", "♂♂", "♀♀"),
     ]
 )
+# Remarks that no epithet and no author is named after.
+CLEAR_REMARKS = frozenset(["sensu", "auct", "auctt", "emend", "nom", "nomen", "orth", "comb", "stat", "hort", "anon"])
 SUFFIX_RANKS = (
     (("idae", "aceae"), "family"),
     (("inae",), "subfamily"),
@@ -87,6 +158,10 @@ def key_of(word: str) -> str:
     return word.strip(".,;:?()[]").lower()
 
 
+# PV, TX, II, ABC: letters of a strain, a place or a form; authors have a dot, a year or more letters.
+_CODE = re.compile(r"(?!DC$)(?:[A-Z]{2,3}|[B-DF-HJ-NP-TV-Z]{2,}|[IVX]{2,})(?:-\w+)?")
+
+
 def is_authorship(words: list[str]) -> bool:
     """Whether everything after a name can be its authors, their year, or a remark: then it tells no taxa apart."""
     for i, word in enumerate(words):
@@ -101,16 +176,25 @@ def is_authorship(words: list[str]) -> bool:
 
 
 def _is_part_of_authorship(word: str, key: str, following: str) -> bool:
+    if _tells_apart(word, key, following):
+        return False
     if not any(c.isalnum() for c in word) or YEAR.match(word.lstrip("([\"'")):
         return word[0] not in "#"
     if any(c.isdigit() for c in key):
         return False
     if re.fullmatch(r"[^\W\d_]", word):  # an initial has a dot, or a surname after it; "A" alone tells taxa apart
-        return word == "L" or key in PARTICLES or following[:1].isupper()
-    if word[0] in "'\"" and key not in PARTICLES:
-        return False
+        return word == "L" or (word.islower() and key in PARTICLES) or following[:1].isupper()
     first = word.lstrip("([&\"'")[:1]
     return first.isupper() or key in AUTHOR_WORDS or key in PARTICLES or key in ("al", "alii") or is_elided(word)
+
+
+def _tells_apart(word: str, key: str, following: str) -> bool:
+    """Whether a word is that of a strain, a form or a place, or quoted: no author is written so."""
+    if _CODE.fullmatch(word) and not (YEAR.match(following) or following in ("&", "et", "and", "ex", "in")):
+        return True
+    if (key in STRAINS and key != "and") or NO_TAXON.fullmatch(key):
+        return True
+    return word[0] in "'\"" and key not in PARTICLES
 
 
 def is_elided(word: str) -> bool:

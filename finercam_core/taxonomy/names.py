@@ -1,17 +1,18 @@
 """Scientific names as museum tables have them: cleaned and taken apart, never merged by spelling.
 
 The good parsers of scientific names are web services or programs in other languages, or merge names that are not the
-same (docs/decisions/0008-names.md), so this one is our own. It covers what specimen tables hold: authorship, case,
-subgenera, trinomials, rank markers, open nomenclature, hybrids.
+same (docs/decisions/0008-names.md, 0019-name-libraries.md), so this one is our own. It covers what specimen tables
+hold: authorship, case, subgenera, trinomials, rank markers, open nomenclature, hybrids.
 """
 
+import html
 import re
 import unicodedata
 from dataclasses import fields
 
 import pandas as pd
 
-from finercam_core.taxonomy.name_reader import NameReader, ScientificName
+from finercam_core.taxonomy.name_reader import NameReader
 from finercam_core.taxonomy.name_words import (
     CROSS,
     KINGDOMS,
@@ -22,6 +23,7 @@ from finercam_core.taxonomy.name_words import (
     WORD,
     key_of,
 )
+from finercam_core.taxonomy.scientific_name import ScientificName
 
 __all__ = ["ScientificName", "clean_text", "is_referable", "parse_name", "parse_names"]
 
@@ -30,6 +32,9 @@ _QUOTES = str.maketrans(dict.fromkeys("‘’‚`´ʼ", "'") | dict.fromkeys("�
 _EXTINCT = re.compile("[†‡✝]")
 # `var.alba` is two words; `n.sp.` and `s.l.` are one.
 _GLUED = re.compile(r"(?<!\S)((?:var|subsp|ssp|subvar|cv|cf|aff|nr|subgen|subg)\.|f\.(?=[a-z]{3}))(?=[^\W\d_])")
+# `dendrobii(H.C.`, `Burnett)U.`, `Keyserling,1891`; `xAgropogon`.
+_AUTHOR_GLUED = re.compile(r"(?<=[a-z]{3})(?=\([A-Z])|(?<=[a-z.\d]\))(?=[A-Z])|(?<=,)(?=1[5-9]\d\d|20\d\d)")
+_HYBRID_GENUS = re.compile(r"^[xX](?=[A-Z][a-z]{2})")
 _BROAD = re.compile(r"\bs\. (?=(?:l|lat|str|s|ampl)\.)")
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 
@@ -41,6 +46,7 @@ def is_referable(name: str) -> bool:
 
 def clean_text(text: str) -> str:
     """Unicode NFC, straight quotes, no tags or invisible characters, single spaces, no quotes around the whole."""
+    text = html.unescape(text) if "&" in text else text
     text = _TAG.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text))).translate(_QUOTES)
     text = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
     text = " ".join(text.split())
@@ -60,6 +66,7 @@ def parse_name(text: str) -> ScientificName:
         text = text.replace("_", " ")
     # "n/a" is a word of its own.
     text = " ".join((text.replace("\\", "/").replace("/", " or ") if len(text) > 4 else text).split())
+    text = _AUTHOR_GLUED.sub(" ", _HYBRID_GENUS.sub("× ", text))
     words = _without_stages(_without_lineage(_GLUED.sub(r"\1 ", _BROAD.sub("s.", text)).split()))
     if _names_nothing(text, words):
         return ScientificName()
@@ -68,9 +75,9 @@ def parse_name(text: str) -> ScientificName:
     genus = words[0].rstrip(",;")
     if not any(c.isalpha() for c in genus):  # a sign of hybrids before figures or marks names nothing
         return ScientificName(canonical="" if sign else text, qualifier="" if sign else "informal")
-    if not WORD.fullmatch(genus):
+    if not WORD.fullmatch(genus) or genus.lower() == "candidatus":
         return ScientificName(canonical=text, qualifier="informal")
-    upper = text == text.upper()
+    upper = text == text.upper() and sum(map(str.isalpha, text)) > 4
     if upper:
         words = [w.lower() for w in words]
     return NameReader(genus.capitalize(), words[1:], "×" if sign else "", upper).name()

@@ -13,11 +13,13 @@ QUICK = settings(max_examples=150, deadline=None)
 PATTERNS = [
     "Aus {}", "Aus (B.) {}", "Aus (Bus) {}", "Aus subg. Bus {}", "Aus dus {}", "Aus dus subsp. eus var. {}",
     "Aus dus var. {}", "Aus dus f. {}", "Aus dus convar. {}", "Aus dus Linnaeus, 1758 var. {}", "Aus dus f. sp. {}",
-    "Aus cf. {}", "Aus aff. {}", "Aus dus × {}", "Animalia Aa Bb Cc Ddidae Aus {}",
+    "Aus cf. {}", "Aus aff. {}", "Aus dus × {}", "Animalia Aa Bb Cc Ddidae Aus {}", "Aus dus ab. {}",
+    "Aus dus morph {}",
 ]  # fmt: skip
 TELLING = [
     "Aus bus {}", "Aus cf. bus {}", "Aus sp. {}", "Aus bus sp. {}", "Aus bus strain {}", "Aus bus form {}",
     "Aus bus clade {}", "Aus bus 'Gem {}'", "Aus bus cv. Gem {}", "Aus (Bus) sp. {}", "Aus bus Smith {}",
+    "Aus bus serovar {}", "Aus bus virus {}", "Aus sect. {}", "Candidatus Aus bus {}", "Aus bus + cus {}",
 ]  # fmt: skip
 
 
@@ -34,6 +36,52 @@ def test_numbers_letters_and_cultivars_tell_apart(pattern: str) -> None:
     names = {parse_name(pattern.format(mark)).canonical for mark in ("A", "B", "1", "2")}
     assert len(names) == 4
     assert parse_name("Aus bus").canonical not in names
+
+
+@pytest.mark.parametrize("mark", ["I", "II", "XIV", "TX", "CA", "NPV", "MNPV-B", "virus", "bacteriophage", "symbiont"])
+def test_codes_and_what_lives_in_a_species_are_no_authors(mark: str) -> None:
+    assert parse_name(f"Aus bus {mark}").canonical == f"Aus bus {mark}"
+    assert not parse_name(f"Aus bus {mark}").is_referable
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Cordia sect. Salimori", "Cordia L. sect. Cordia"),
+        ("Calathus (Lindrothius) Kurnakov, 1961", "Calathus Bonelli, 1810"),
+        ("Leptonetela la Wang & Li, 2017", "Leptonetela Absolon & Kratochvíl, 1932"),
+        ("Zodarion van Bosmans, 2009", "Zodarion zu Bosmans, 2009"),
+        ("Agrostis L. × Polypogon Desf.", "Agrostis L."),
+        ("Crataegus + Mespilus", "Crataegus + Sorbus"),
+        ("Rosa weyrichii Maxim. albiflora T.Yamaz. f. minor", "Rosa weyrichii Maxim. rubra T.Yamaz. f. minor"),
+        ("Agra not Erwin, 2002", "Agra Fabricius, 1801"),
+    ],
+)
+def test_what_stands_before_or_behind_an_author_is_kept(one: str, other: str) -> None:
+    assert parse_name(one).canonical != parse_name(other).canonical
+
+
+TAXA = st.tuples(
+    st.sampled_from(["Aus", "Bus"]), st.sampled_from(["", "cf.", "aff.", "×", "(Cus)"]),
+    st.sampled_from(["alba", "nigra"]),
+    st.sampled_from(["", "subsp. minor", "var. minor", "f. minor", "major", "sect. Minor", "serovar Minor"]),
+    st.sampled_from(["", "A", "I", "II", "TX", "NPV", "2", "strain 3", "'Gem'", "cv. Gem", "sp. 2", "× rubra", "group",
+                     "+ rubra", "(dark form)", "virus"]),
+)  # fmt: skip
+SIGNED = st.sampled_from(
+    ["", "L.", "Linnaeus, 1758", "(Cope, 1865)", "d'Orbigny", "dos Santos", "de Queiroz & Ash 1998"]
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(TAXA, TAXA, SIGNED, SIGNED)
+def test_two_taxa_of_one_grammar_are_two_classes(one: tuple, other: tuple, first: str, second: str) -> None:
+    # A subgenus says nothing of the species in it.
+    taxa = [tuple(part for part in taxon if part != "(Cus)") for taxon in (one, other)]
+    texts = [" ".join(" ".join([*taxon[:3], author, *taxon[3:]]).split())
+             for taxon, author in ((one, first), (other, second))]  # fmt: skip
+    classes = [parse_name(text).canonical for text in texts]
+    assert [part for part in taxa[0] if part] == [part for part in taxa[1] if part] or classes[0] != classes[1], texts
 
 
 AUTHORS = [

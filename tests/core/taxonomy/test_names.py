@@ -116,6 +116,8 @@ def test_any_text_is_taken_and_what_comes_back_is_clean(text: str) -> None:
 @QUICK
 @given(ANY)
 @example("X ¼")
+@example("a×A")
+@example("a×ABCDE")
 def test_a_cleaned_name_is_cleaned_once(text: str) -> None:
     once = parse_name(text)
     if once.qualifier != "informal":  # those are kept as they are written, capitals and all
