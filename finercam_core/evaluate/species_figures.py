@@ -30,7 +30,7 @@ from finercam_core.regions.threshold import region
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
-from finercam_core.store.checksums import DAMAGE
+from finercam_core.store.integrity.checksums import DAMAGE
 
 
 def judge(

@@ -13,6 +13,7 @@ from finercam_core.fetch.folder import FOLDERS
 from finercam_core.fetch.journal import COLUMNS, SCHEMA, no_results, read_journal, results_frame
 from finercam_core.fetch.reasons import Reason
 from finercam_core.fetch.records import KEY
+from finercam_core.io.disk.seals import check_seal
 from finercam_core.io.files import Files
 
 FETCHED, FAILURES, JOURNAL = "fetched.parquet", "failures.parquet", "journal.jsonl"
@@ -84,12 +85,14 @@ class Log:
         if not path.exists():
             return no_results()
         try:
-            table = pa.parquet.read_table(path)
+            content = path.read_bytes()
+            check_seal(content)
+            table = pa.parquet.read_table(pa.BufferReader(content))
             for field in SCHEMA:
                 if field.name not in table.column_names:
                     table = table.append_column(field, pa.nulls(len(table), field.type))
             return results_frame(table)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, ValueError, OSError) as error:
             raise FetchError(f"{path} is damaged: {error}", "delete it and run the same command again") from error
 
     def _sizes(self) -> dict[str, int]:

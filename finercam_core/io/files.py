@@ -1,6 +1,5 @@
 """Plain files on a local disk or any object store that fsspec knows: written whole or not at all."""
 
-import io
 import json
 import os
 from collections.abc import Sequence
@@ -10,13 +9,13 @@ from typing import Any, Literal
 
 import fsspec
 import pandas as pd
-import pyarrow as pa
 import zarr
 from fsspec.implementations.local import LocalFileSystem
 
 from finercam_core.errors import StoreError
 from finercam_core.io.atomic import PARTIAL, write_whole
-from finercam_core.io.faults import first_line, store_errors
+from finercam_core.io.disk.seals import SealError, sealed, unsealed
+from finercam_core.io.faults import store_errors
 
 # Another process may write to the store, so that cached listings are outdated.
 _REMOTE = {"use_listings_cache": False}
@@ -112,27 +111,24 @@ class Files:
             return []
         return sorted(str(path)[len(str(self.root)) :].lstrip("/") for path in self.fs.find(f"{self.root}/{folder}"))
 
-    def read_table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+    def read_table(
+        self, name: str, columns: Sequence[str] | None = None, *, remedy: str = "restore it from a backup"
+    ) -> pd.DataFrame:
         """Parquet file as a table; FileNotFoundError if there is none.
 
         Raises
         ------
         StoreError
-            If it is cut off or damaged.
+            If it is cut off or damaged, with this remedy.
         """
-        content = self.read(name)
         try:
-            return pd.read_parquet(io.BytesIO(content), columns=columns)
-        except (pa.ArrowException, ValueError, OSError) as error:
-            raise StoreError(
-                f"{name} in {self.location} is damaged: {first_line(error)}", "restore it from a backup"
-            ) from error
+            return unsealed(self.read(name), columns)
+        except SealError as error:
+            raise StoreError(f"{name} in {self.location} is damaged: {error}", remedy) from error
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table as a Parquet file, at once."""
-        buffer = io.BytesIO()
-        table.to_parquet(buffer, index=False)
-        self.write(name, buffer.getvalue())
+        """Write a table as a sealed Parquet file, at once."""
+        self.write(name, sealed(table))
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a value as a JSON file, at once."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from finercam_core.errors import ReviewError
 from finercam_core.io.files import Files
+from finercam_core.review.log import is_whole
 from finercam_core.review.records import Decision, Verdict, verdict_from_json
 from finercam_core.store.layout import REVIEWS
 
@@ -40,7 +41,7 @@ class LastVerdicts:
         offset = 0
         with self._files.fs.open(f"{self._files.root}/{name}", "rb") as file:
             for number, line in enumerate(file, 1):
-                if line.strip() and line.endswith(b"\n"):
+                if line.strip() and (line.endswith(b"\n") or is_whole(line)):
                     self._note(line, name, number, offset)
                 offset += len(line)
 

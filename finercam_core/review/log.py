@@ -15,6 +15,7 @@ from finercam_core.io.atomic import sync_folder
 from finercam_core.io.files import Files
 from finercam_core.io.workers import no_collections
 from finercam_core.review.records import Verdict, verdict_from_json
+from finercam_core.store.integrity.lines import checked_line
 from finercam_core.store.layout import REVIEWS
 
 _NOT_A_VERDICT = (ValueError, TypeError, KeyError, ReviewError)
@@ -60,7 +61,7 @@ class ReviewLog:
             If it cannot be written.
         """
         stamped = replace(verdict, time=datetime.now(UTC).isoformat(timespec="microseconds"))
-        line = json.dumps(asdict(stamped), ensure_ascii=False).encode() + b"\n"
+        line = checked_line(asdict(stamped)) + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab+") as file:
@@ -87,13 +88,13 @@ def _end_last_line(file: IO[bytes]) -> None:
     file.seek(0)
     content = file.read()
     last = content[content.rfind(b"\n") + 1 :]
-    if _is_whole(last):
+    if is_whole(last):
         file.write(b"\n")
     elif last:
         file.truncate(len(content) - len(last))
 
 
-def _is_whole(line: bytes) -> bool:
+def is_whole(line: bytes) -> bool:
     """Whether a line without its end is a verdict; no part of a JSON object is one."""
     try:
         verdict_from_json(json.loads(line.decode()))
@@ -134,7 +135,7 @@ class VerdictReader:
         offset, number = self._read.get(name, (0, 0))
         content = self._files.read(name, offset)
         last = content[content.rfind(b"\n") + 1 :]
-        end = len(content) if _is_whole(last) else len(content) - len(last)
+        end = len(content) if is_whole(last) else len(content) - len(last)
         if end <= 0:
             return
         lines = content[:end].split(b"\n")

@@ -6,6 +6,9 @@
 
 from finercam_core.store.backlog import Backlog, Chunk, pending_chunks
 from finercam_core.store.chunks import ChunkResult, write_chunk
+from finercam_core.store.integrity.giving_up import give_up
+from finercam_core.store.integrity.repair import Repair, repair
+from finercam_core.store.integrity.verify import Damage, verify
 from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
 from finercam_core.store.lock import Hold, exclusive
 from finercam_core.store.planner import create_store
@@ -13,7 +16,6 @@ from finercam_core.store.provenance import Provenance, RunSettings
 from finercam_core.store.reader import SpecimenRecord, Store, open_store
 from finercam_core.store.runs import RunPlace, newest_run, runs_beside
 from finercam_core.store.summary import StoreSummary, summarise
-from finercam_core.store.verify import Damage, give_up, verify
 
 __all__ = [
     "CHUNK",
@@ -24,6 +26,7 @@ __all__ = [
     "Damage",
     "Hold",
     "Provenance",
+    "Repair",
     "RunPlace",
     "RunSettings",
     "SpecimenRecord",
@@ -35,6 +38,7 @@ __all__ = [
     "newest_run",
     "open_store",
     "pending_chunks",
+    "repair",
     "runs_beside",
     "summarise",
     "verify",

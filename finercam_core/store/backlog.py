@@ -12,7 +12,8 @@ import zarr
 from finercam_core.catalog.columns import image_locations
 from finercam_core.io.files import Files
 from finercam_core.status import Status
-from finercam_core.store.layout import CHUNK, SPECIMENS, Words, state_words, status_of
+from finercam_core.store.integrity.plan_table import read_plan
+from finercam_core.store.layout import CHUNK, Words, state_words, status_of
 from finercam_core.store.states import read_states
 
 _COLUMNS = ["group", "slot", "scientificName", "image_id", "path", "accessURI", "fault", "fingerprint", "listed"]
@@ -80,7 +81,7 @@ def pending_chunks(location: str, *, retry_failed: bool = False) -> Backlog:
         Include specimens that failed before and whose image did not change.
     """
     files = Files(location)
-    table = files.read_table(SPECIMENS, _COLUMNS)
+    table = read_plan(files, _COLUMNS)
     words = state_words(table["fingerprint"].tolist())
     todo = _todo(read_states(files, table).words, words, retry_failed) & table["listed"].to_numpy(bool)
     return Backlog(table, words, todo)

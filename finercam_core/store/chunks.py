@@ -14,7 +14,7 @@ from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.backlog import Chunk
-from finercam_core.store.checksums import DAMAGE
+from finercam_core.store.integrity.checksums import DAMAGE
 from finercam_core.store.layout import CHUNK, FAILURES, value_names, with_status
 from finercam_core.store.lock import check_held
 from finercam_core.store.provenance import has_own_references

@@ -12,7 +12,7 @@ import zarr
 from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.status import Status
-from finercam_core.store.checksums import chunk_codecs
+from finercam_core.store.integrity.checksums import chunk_codecs
 
 SCHEMA_VERSION = 1
 CHUNK = 64
@@ -20,10 +20,12 @@ SPECIMENS = "specimens.parquet"
 REJECTED = "rejected.parquet"
 FAILURES = "failures"
 REVIEWS = "reviews"
+PROVENANCE = "provenance.json"  # a copy of the record of the root, without the time
 LOCK = ".writer.lock"
 VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
 REFERENCE = "reference"
 _STATUS_BITS = np.uint64(8)
+_KNOWN_WORD = "word:"
 
 Words = npt.NDArray[np.uint64]
 
@@ -49,8 +51,18 @@ def _component(name: str) -> str:
 
 def state_words(fingerprints: Sequence[str]) -> Words:
     """High 56 bits of a specimen's `state` word, from the fingerprint of its image; uint64, low 8 bits zero."""
-    digests = (hashlib.blake2b(text.encode(), digest_size=7).digest() for text in fingerprints)
-    return np.array([int.from_bytes(digest, "big") for digest in digests], np.uint64) << _STATUS_BITS
+    return np.array([_word(text) for text in fingerprints], np.uint64) << _STATUS_BITS
+
+
+def _word(fingerprint: str) -> int:
+    if fingerprint.startswith(_KNOWN_WORD):
+        return int(fingerprint.removeprefix(_KNOWN_WORD), 16)
+    return int.from_bytes(hashlib.blake2b(fingerprint.encode(), digest_size=7).digest(), "big")
+
+
+def known_word(state: int) -> str:
+    """The fingerprint in a plan that is rebuilt: of the image's own fingerprint only the state's 56 bits are known."""
+    return f"{_KNOWN_WORD}{int(state) >> 8:014x}" if state else ""
 
 
 def status_of(state: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:

@@ -17,12 +17,15 @@ from zarr.core.metadata.v2 import ArrayV2Metadata
 from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.catalog import Catalog
-from finercam_core.errors import StoreError
+from finercam_core.errors import StoreError, counted
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.references.plan import ComparisonPlan, Reference
 from finercam_core.store import runs
-from finercam_core.store.layout import CHUNK, REJECTED, SCHEMA_VERSION, SPECIMENS, array_nodes, value_names
+from finercam_core.store.integrity.digests import with_digest
+from finercam_core.store.integrity.plan_table import read_plan, remedy
+from finercam_core.store.integrity.repair import finished_specimens
+from finercam_core.store.layout import CHUNK, PROVENANCE, REJECTED, SCHEMA_VERSION, SPECIMENS, array_nodes, value_names
 from finercam_core.store.provenance import ATTRIBUTE, Provenance, RunSettings, TraitRecord, run_id
 from finercam_core.store.reader import Store, open_store
 from finercam_core.store.slots import plan_slots
@@ -79,7 +82,7 @@ def _create(files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Pr
     existing = _existing(files, provenance)
     table = plan_slots(catalog.specimens, catalog.root, existing)
     root = files.group("a")
-    _record(root, provenance, new=existing is None)
+    _record(files, root, provenance, new=existing is None)
     _create_groups(root, table, plan, provenance, set() if existing is None else _present(files, existing))
     if existing is not None:
         _extend_groups(root, table, existing, provenance)
@@ -87,13 +90,15 @@ def _create(files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Pr
     files.write_table(SPECIMENS, table)
 
 
-def _record(root: zarr.Group, provenance: Provenance, *, new: bool) -> None:
+def _record(files: Files, root: zarr.Group, provenance: Provenance, *, new: bool) -> None:
     """Record how the maps are made; for a store that is extended only where its collection lies now."""
     held, wanted = root.attrs.get(ATTRIBUTE), provenance.to_json()
     if not new and isinstance(held, dict):
         wanted = {**held, **{key: wanted[key] for key in ("catalog", "images_root", "images_root_relative")}}
     if wanted != held:
-        root.attrs[ATTRIBUTE] = wanted
+        root.update_attributes(with_digest({ATTRIBUTE: wanted}))
+    if new or files.exists(PROVENANCE):
+        files.write_json(PROVENANCE, with_digest({key: value for key, value in wanted.items() if key != "created"}))
 
 
 def _present(files: Files, existing: pd.DataFrame) -> set[str]:
@@ -104,7 +109,8 @@ def _present(files: Files, existing: pd.DataFrame) -> set[str]:
 
 
 def _held_run(files: Files) -> str | None:
-    return open_store(files.location).provenance.run if files.exists(SPECIMENS) else None
+    planned = files.exists(SPECIMENS) or finished_specimens(files)
+    return open_store(files.location).provenance.run if planned else None
 
 
 def _provenance(
@@ -143,6 +149,7 @@ def _traits(catalog: Catalog) -> dict[str, JsonValue] | None:
 def _existing(files: Files, provenance: Provenance) -> pd.DataFrame | None:
     """Plan of the store that is already there, after checking that it belongs to the same run."""
     if not files.exists(SPECIMENS):
+        _refuse_to_plan_again(files)
         return None
     old = open_store(files.location).provenance
     if old.run != provenance.run:
@@ -153,7 +160,14 @@ def _existing(files: Files, provenance: Provenance) -> pd.DataFrame | None:
             f"{files.location} holds run {old.run}, made with another {' and '.join(changed) or 'setting'}",
             f"write run {provenance.run} to a store of its own",
         )
-    return files.read_table(SPECIMENS)
+    return read_plan(files)
+
+
+def _refuse_to_plan_again(files: Files) -> None:
+    """A plan that is gone is not made anew over finished maps: they would all be computed again."""
+    if finished := finished_specimens(files):
+        problem = f"{SPECIMENS} of {files.location} is gone, but {counted(finished, 'specimen')} of it are finished"
+        raise StoreError(problem, remedy(files.location))
 
 
 def _create_groups(
@@ -168,7 +182,7 @@ def _create_groups(
         name = str(rows["scientificName"].iloc[0])
         references = plan.references(name) if name in plan.chosen else ()
         classes = 1 + len(references) if name in plan.chosen else 0
-        nodes[group] = GroupMetadata(attributes={**_attributes(rows, references), **maps})
+        nodes[group] = GroupMetadata(attributes=with_digest({**_attributes(rows, references), **maps}))
         arrays = array_nodes(len(rows), classes, provenance.grid, values)
         nodes |= {f"{group}/{name}": node for name, node in arrays.items()}
     for _ in zarr.create_hierarchy(store=root.store, nodes=nodes, overwrite=True):

@@ -14,9 +14,11 @@ from finercam_core.catalog.columns import image_location
 from finercam_core.errors import StoreError
 from finercam_core.images.decoder import image_size, load_image
 from finercam_core.images.preparation import Preparation, Window
-from finercam_core.io.faults import store_errors
+from finercam_core.io.faults import first_line, store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
+from finercam_core.store.integrity.digests import contradiction
+from finercam_core.store.integrity.plan_table import read_plan, remedy, restored
 from finercam_core.store.layout import REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of
 from finercam_core.store.provenance import Provenance, read_provenance
 from finercam_core.store.states import Opened, class_names, open_species, read_states, settled_values
@@ -85,13 +87,19 @@ def open_store(location: str | Path, *, images: str | Path | None = None) -> "St
         with store_errors(files.location):
             root = files.group()
             provenance = read_provenance(root)
-    except (FileNotFoundError, KeyError, ValueError) as error:
+    except StoreError:
+        raise
+    except Exception as error:  # Zarr raises whatever damaged JSON makes it raise
+        if not isinstance(error, FileNotFoundError) and files.exists("zarr.json"):
+            raise StoreError(f"zarr.json of {location} is damaged: {first_line(error)}", restored(location)) from error
         raise StoreError(f"there is no store at {location}", "write one with `finercam annotate`") from error
     if provenance is None:
         raise StoreError(f"{location} is a Zarr group but no finercam store", "give the folder that annotate wrote")
     if provenance.schema_version > SCHEMA_VERSION:
         problem = f"{location} has schema version {provenance.schema_version}, newer than {SCHEMA_VERSION}"
         raise StoreError(problem, "update finercam")
+    if damage := contradiction(root.attrs):
+        raise StoreError(f"zarr.json of {location} is damaged: {damage}", restored(location))
     return Store(files, provenance, images)
 
 
@@ -132,17 +140,16 @@ class Store:
     def read_plan(self) -> pd.DataFrame:
         """The current table of `specimens`, even if a flow has extended the store since it was opened."""
         try:
-            return self.files.read_table(SPECIMENS)
+            return read_plan(self.files)
         except FileNotFoundError as error:
-            raise StoreError(
-                f"{self.location} was never completely planned", "run `finercam annotate` again"
-            ) from error
+            problem = f"{self.location} was never completely planned, or its {SPECIMENS} is gone"
+            raise StoreError(problem, f"run `finercam annotate` again, or {remedy(self.location)}") from error
 
     @cached_property
     def rejected(self) -> pd.DataFrame:
         """Rows of the catalog that have no slot, with the reason: table, row, image_id, reason."""
         try:
-            return self.files.read_table(REJECTED)
+            return self.files.read_table(REJECTED, remedy="the next `finercam annotate` writes it anew")
         except FileNotFoundError as error:
             problem = f"{REJECTED} is gone from {self.location}"
             raise StoreError(problem, "the next `finercam annotate` writes it") from error

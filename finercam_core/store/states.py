@@ -18,7 +18,8 @@ from finercam_core.errors import StoreError
 from finercam_core.io.faults import first_line
 from finercam_core.io.files import Files
 from finercam_core.status import Status
-from finercam_core.store.checksums import DAMAGE, unpacked
+from finercam_core.store.integrity.checksums import DAMAGE, unpacked
+from finercam_core.store.integrity.digests import contradiction
 from finercam_core.store.layout import CHUNK, REFERENCE, Words, status_of, value_names
 
 Opened = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]  # arrays, classes and tiers of a species
@@ -109,6 +110,8 @@ def open_species(files: Files, group: str, *, per_image: bool) -> Opened:
         opened = files.group(path=group)
         arrays: dict[str, Any] = {name: opened[name] for name in ("state", *value_names(per_image=per_image))}
         tiers: Any = opened.attrs["tiers"]
+        if damage := contradiction(opened.attrs):
+            raise ValueError(damage)
     classes = class_names(opened, group)
     if len(tiers) < len(classes):
         raise StoreError(f"{group} has {len(classes)} classes and {len(tiers)} tiers", _COMPUTE_AGAIN)

@@ -16,10 +16,10 @@ from finercam_flows.commands import (
     demo,
     evaluate,
     export,
-    info,
     report,
     review,
     serve,
+    store,
     train,
 )
 from finercam_flows.process import lifeline
@@ -37,7 +37,8 @@ app.add_typer(catalog.app, name="catalog")
 app.command("train")(train.train)
 app.add_typer(classifier.app, name="classifier")
 app.command("annotate")(annotate.annotate)
-app.command("info")(info.info)
+app.command("info")(store.info)
+app.command("repair")(store.repair)
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
 app.command("review")(review.review)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from finercam_flows.commands.info import info
+from finercam_flows.commands.store import info
 from finercam_flows.screen import info_table
 from planned_store import plan_at, result
 

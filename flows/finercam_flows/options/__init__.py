@@ -6,10 +6,10 @@ from finercam_flows.options.classifier import AdoptOptions, PullOptions, PushOpt
 from finercam_flows.options.demo import DemoOptions
 from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.export import ExportOptions
-from finercam_flows.options.info import InfoOptions
 from finercam_flows.options.report import ReportOptions
 from finercam_flows.options.review import ReviewOptions
 from finercam_flows.options.serve import ServeOptions
+from finercam_flows.options.store import InfoOptions, RepairOptions
 from finercam_flows.options.train import TrainOptions
 from finercam_flows.signatures.base import Options
 
@@ -24,6 +24,7 @@ COMMANDS: dict[str, type[Options]] = {
     "classifier pull": PullOptions,
     "annotate": AnnotateOptions,
     "info": InfoOptions,
+    "repair": RepairOptions,
     "evaluate": EvaluateOptions,
     "report": ReportOptions,
     "review": ReviewOptions,

@@ -1,4 +1,4 @@
-"""Options of `info`."""
+"""Options of `info` and `repair`."""
 
 from typing import Annotated
 
@@ -21,3 +21,9 @@ class InfoOptions(Options):
     species: AllSpecies = False
     verify: VerifyChunks = False
     as_json: Annotated[AsJson, CommandLine("--json")] = False
+
+
+class RepairOptions(Options):
+    """Options of `repair`."""
+
+    store: Annotated[StoreLocation, POSITIONAL]

@@ -1,6 +1,6 @@
-"""Check every chunk of a store against its checksum and its state, and discard what is damaged."""
+"""Check every part of a store: chunks by their checksums and states, descriptions, tables and reviews."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import zarr
 
 from finercam_core.errors import StoreError
-from finercam_core.io.faults import store_errors
+from finercam_core.io.faults import first_line
 from finercam_core.io.files import Files
 from finercam_core.io.progress import Progress
 from finercam_core.status import Status
-from finercam_core.store.checksums import DAMAGE
-from finercam_core.store.layout import CHUNK, FAILURES, REJECTED, SPECIMENS, status_of, value_names
-from finercam_core.store.provenance import has_own_references, read_provenance
+from finercam_core.store.integrity.checksums import DAMAGE
+from finercam_core.store.integrity.descriptions import DESCRIPTION, broken_parents, misdescribed, root_record
+from finercam_core.store.integrity.lines import read_line
+from finercam_core.store.integrity.plan_table import read_plan
+from finercam_core.store.layout import CHUNK, FAILURES, REJECTED, REVIEWS, VALUES, status_of, value_names
 from finercam_core.store.states import class_names, is_whole
 from finercam_core.store.summary import LAST_RUN, last_run, read_sentences
 
@@ -68,14 +69,18 @@ def verify(location: str | Path, *, progress: Progress | None = None) -> list[Da
     list of Damage, empty for a sound store.
     """
     files = Files(location)
-    table = files.read_table(SPECIMENS, ["group", "slot", "scientificName", "image_id"])
+    table = read_plan(files, ["group", "slot", "scientificName", "image_id"])
     members = {str(group): rows.sort_values("slot") for group, rows in table.groupby("group", sort=False)}
-    root = files.group()
-    provenance = read_provenance(root)
-    species = 0 if provenance is None else len(provenance.classifier.species)
-    damaged = list(_verify_files(files))
+    damaged = [*_verify_files(files), *_verify_reviews(files)]
+    damaged.extend(Damage(parent, 0, DESCRIPTION, reason) for parent, reason in broken_parents(files, [*members]))
+    try:
+        provenance = root_record(files)
+        names, species = value_names(per_image=provenance.per_image), len(provenance.classifier.species)
+    except StoreError as error:
+        damaged.append(Damage("", 0, DESCRIPTION, error.problem))
+        names, species = VALUES, np.iinfo(np.int32).max
     with ThreadPoolExecutor(_READERS) as pool:
-        checks = pool.map(lambda group: list(_verify_species(root, group, members[group], species)), members)
+        checks = pool.map(lambda group: list(_verify_species(files, group, members[group], names, species)), members)
         for number, damage in enumerate(checks, 1):
             damaged.extend(damage)
             if progress is not None:
@@ -99,17 +104,34 @@ def _verify_files(files: Files) -> Iterator[Damage]:
             yield Damage("", 0, name, error.problem)
 
 
-def _verify_species(root: zarr.Group, group: str, rows: pd.DataFrame, species: int) -> Iterator[Damage]:
+def _verify_reviews(files: Files) -> Iterator[Damage]:
+    """Lines of reviews' logs that are not what was written, and drafts that cannot be read.
+
+    A last line without its end is none: nobody was told that it is kept.
+    """
+    for name in files.names(REVIEWS):
+        content = files.read(name)
+        lines = content.split(b"\n")[:-1] if name.endswith(".jsonl") else [content]
+        for number, line in enumerate(lines, 1):
+            try:
+                if line.strip():
+                    read_line(line)
+            except ValueError as error:
+                yield Damage("", 0, name, f"line {number} cannot be used: {first_line(error)}")
+
+
+def _verify_species(
+    files: Files, group: str, rows: pd.DataFrame, values: Sequence[str], species: int
+) -> Iterator[Damage]:
     chunks = range(-(-len(rows) // CHUNK))
     try:
-        names = ("state", *value_names(per_image=has_own_references(root)), "specimen")
-        opened: Any = root[group]
-        arrays: dict[str, Any] = {name: opened[name] for name in names}
-        problem = _misdescribed(opened, arrays, rows)
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        problem = f"the array is gone or its description is damaged: {error}"
+        opened = files.group(path=group)
+        arrays: dict[str, Any] = {name: opened[name] for name in ("state", *values, "specimen", "class")}
+        problem = misdescribed(opened, arrays, rows, arrays["evidence"].shape[1])
+    except Exception as error:  # Zarr raises whatever damaged JSON makes it raise
+        problem = f"the array is gone or its description is damaged: {first_line(error)}"
     if problem:
-        yield from (Damage(group, index, "zarr.json", problem) for index in chunks)
+        yield from (Damage(group, index, DESCRIPTION, problem) for index in chunks)
         return
     try:
         classes = class_names(opened, group)
@@ -117,16 +139,9 @@ def _verify_species(root: zarr.Group, group: str, rows: pd.DataFrame, species: i
             yield Damage(group, 0, "class", f"the first class is {classes[0]!r}")
     except StoreError as error:
         yield Damage(group, 0, "class", error.problem)
+    del arrays["class"]
     for index in chunks:
         yield from _verify_chunk(arrays, group, index, rows["image_id"].to_numpy(object), species)
-
-
-def _misdescribed(opened: zarr.Group, arrays: dict[str, Any], rows: pd.DataFrame) -> str:
-    """What the description of a group says otherwise than the plan; "" if they agree."""
-    if opened.attrs["scientificName"] != rows["scientificName"].iloc[0]:
-        return f"it is described as {opened.attrs['scientificName']!r}"
-    short = [name for name, array in arrays.items() if array.shape[0] < len(rows)]
-    return f"{' and '.join(short)} has fewer slots than the plan, {len(rows)}" if short else ""
 
 
 def _verify_chunk(
@@ -153,45 +168,3 @@ def _missing_values(group: str, index: int, blocks: dict[str, npt.NDArray[Any]],
         if not is_whole(name, block, species):
             yield Damage(group, index, name, "values of a finished specimen are missing")
             return
-
-
-def give_up(location: str | Path, damaged: list[Damage]) -> int:
-    """Mark all specimens of damaged chunks as not computed, so that the next run computes them again.
-
-    A species whose arrays or classes are gone is removed as a whole, and the planner creates it again; ids are written
-    again from the plan. Call it under `exclusive`.
-
-    Returns
-    -------
-    int, the number of chunks given up.
-    """
-    files = Files(location)
-    broken = {damage.group for damage in damaged if damage.array in ("zarr.json", "class")}
-    unnamed = {damage.group for damage in damaged if damage.array == "specimen"} - broken
-    chunks = {(damage.group, damage.index) for damage in damaged if damage.group and damage.array != "specimen"}
-    with store_errors(files.location):
-        for group in broken:
-            files.remove(f"{group}/zarr.json")
-        root = files.group("r+")
-        for group, index in sorted(chunk for chunk in chunks if chunk[0] not in broken):
-            _clear(root, group, index)
-        for group in unnamed:
-            _name_specimens(root, group, files)
-    return len(chunks)
-
-
-def _name_specimens(root: zarr.Group, group: str, files: Files) -> None:
-    table = files.read_table(SPECIMENS, ["group", "slot", "image_id"])
-    rows, array = table[table["group"] == group].sort_values("slot"), root[f"{group}/specimen"]
-    assert isinstance(array, zarr.Array)
-    ids = np.full(array.shape, "", object)
-    ids[: len(rows)] = rows["image_id"].to_numpy(object)
-    array[:] = ids
-
-
-def _clear(root: zarr.Group, group: str, index: int) -> None:
-    # The state is cleared first: a reader must never see a finished specimen without its values.
-    for name in ("state", *value_names(per_image=has_own_references(root))):
-        array: Any = root[f"{group}/{name}"]
-        span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))
-        array[span] = np.full((span.stop - span.start, *array.shape[1:]), array.fill_value, array.dtype)

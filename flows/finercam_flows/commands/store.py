@@ -1,4 +1,4 @@
-"""`finercam info`: what is done, failed and missing in a store, how fast it came, and how it was made."""
+"""`finercam info`: what a store holds and how it was made; `finercam repair`: its plan from its maps."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.console import Console
 
-from finercam_flows.options.info import InfoOptions
+from finercam_core.errors import counted
+from finercam_flows.options.store import InfoOptions, RepairOptions
 from finercam_flows.screen.bars import progress_bar
 from finercam_flows.signatures.command import command
 
@@ -85,6 +86,24 @@ def _damaged(store: str, console: Console) -> bool:
         damaged = verify(store, progress=lambda done, total: bar.update(task, completed=done, total=total))
     for damage in damaged:
         console.print(f"[red]{damage.where}[/]: {damage.reason}", soft_wrap=True)
-    again = ", `finercam annotate … --verify` computes them again" if damaged else ""
-    console.print(f"{len(damaged)} damaged chunk{'s' * (len(damaged) != 1)}{again}")
+    chunks, files = sum(bool(damage.group) for damage in damaged), sum(not damage.group for damage in damaged)
+    again = ", `finercam annotate … --verify` computes them again" if chunks else ""
+    beside = f"; {counted(files, 'damaged file')} beside them" if files else ""
+    console.print(f"{counted(chunks, 'damaged chunk')}{again}{beside}")
     return bool(damaged)
+
+
+@command(RepairOptions)
+def repair(options: RepairOptions) -> None:
+    """Rebuild a store's plan from its maps, if it is damaged or gone, and say what could not be saved.
+
+    Example: finercam repair maps.zarr
+    """
+    from finercam_core.store import repair as rebuild
+
+    done, console = rebuild(options.store), Console()
+    what = "was rebuilt" if done.rebuilt else "is sound"
+    figures = f"{counted(done.specimens, 'specimen')} of {done.species:,} species, {done.finished:,} with maps"
+    console.print(f"The plan of {options.store} {what}: {figures}.", soft_wrap=True, markup=False, highlight=False)
+    for sentence in done.lost:
+        console.print(f"  not saved: {sentence}", style="yellow", soft_wrap=True, markup=False, highlight=False)
