@@ -14,7 +14,7 @@ from pydantic import (
 
 from finercam_core import __version__
 from finercam_core.errors import FetchError
-from finercam_core.images.decoder import DEFAULT_LIMITS, Limits
+from finercam_core.images.limits import DEFAULT_LIMITS, Limits
 
 AtLeastOne = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]

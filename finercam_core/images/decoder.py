@@ -3,12 +3,11 @@
 JPEG decoders can give an image at 1/2, 1/4 or 1/8 of its size at a fraction of the cost (Pillow's `Image.draft`).
 """
 
-import io
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -16,33 +15,18 @@ from PIL import ExifTags, Image, ImageOps
 
 from finercam_core.images import deep_tones
 from finercam_core.images.faults import ImageError, as_image_errors
-from finercam_core.images.location import image_source
+from finercam_core.images.limits import DEFAULT_LIMITS, Limits
+from finercam_core.images.opening import opened
 from finercam_core.images.preparation import Preparation
-from finercam_core.status import Status
 
 Size = tuple[int, int]
 """Width and height in pixels."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What an image may be.
-
-    Parameters
-    ----------
-    max_pixels : int
-        Largest number of pixels; larger images are refused from their header, before anything is decoded.
-    min_side : int
-        Smallest width and height in pixels.
-    """
-
-    max_pixels: int = 100_000_000
-    min_side: int = 8
-
-
-DEFAULT_LIMITS = Limits()
 REDUCED_TO = 2.0
 """Pixels each way that a JPEG decoded at reduced scale keeps for every pixel of the model's input."""
+_LARGE = 25_000_000  # pixels
+_one_large = Lock()
 
 
 def load_image(
@@ -79,9 +63,7 @@ def load_image(
 
 def image_size(location: str | Path, *, root: str | Path | None = None) -> Size:
     """Width and height in pixels as looked at (EXIF applied), read from the header alone."""
-    source = image_source(str(location), root)
-    with as_image_errors(str(location)), Image.open(source) as image:
-        _check_size(image, str(location), DEFAULT_LIMITS)
+    with opened(str(location), root, DEFAULT_LIMITS) as (image, _):
         return _upright(image, image.size)
 
 
@@ -104,7 +86,8 @@ def load_pixels(
     """
     enough = partial(preparation.enough, factor=REDUCED_TO)
     image, size = _load(str(location), root, DEFAULT_LIMITS, enough)
-    return preparation.resize(image, size)
+    with as_image_errors(str(location)):
+        return preparation.resize(image, size)
 
 
 def load_many(
@@ -124,29 +107,24 @@ def _load(
     location: str, root: str | Path | None, limits: Limits, at_least: Callable[[Size], Size | None]
 ) -> tuple[Image.Image, Size]:
     """The image, as small as `at_least` of its upright size allows, and that size."""
-    source = image_source(location, root)
-    with as_image_errors(location), warnings.catch_warnings():
-        # `Limits` decides which images are too large, not Pillow's own threshold.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(source) as image:
-            _check_size(image, location, limits)
-            size = _upright(image, image.size)
-            enough = at_least(size)
-            if enough is not None:
-                image.draft("RGB", _upright(image, enough))
+    with opened(location, root, limits) as (image, again):
+        size = _upright(image, image.size)
+        enough = at_least(size)
+        if enough is not None:
+            image.draft("RGB", _upright(image, enough))
+        with _alone_if_large(image.size):
             deep = deep_tones.is_deep_colour(image, location)
             image.load()
             if deep:
-                return _to_rgb(_whole_tones(image, source, location), location), size
+                return _to_rgb(deep_tones.colour(image, again(), location), location), size
             return ImageOps.exif_transpose(_to_rgb(image, location)), size
 
 
-def _whole_tones(image: Image.Image, source: str | io.BytesIO, location: str) -> Image.Image:
-    """A decoded image of 16 bits a sample with all its tones; Pillow reads the upper bytes alone."""
-    if not isinstance(source, str):
-        source.seek(0)
-    with Image.open(source) as again:
-        return deep_tones.colour(image, again, location)
+@contextmanager
+def _alone_if_large(size: Size) -> Iterator[None]:
+    """Only one thread of a process decodes a large image at a time: sixteen of them would fill the memory."""
+    with _one_large if size[0] * size[1] > _LARGE else nullcontext():
+        yield
 
 
 def _upright(image: Image.Image, size: Size) -> Size:
@@ -155,14 +133,6 @@ def _upright(image: Image.Image, size: Size) -> Size:
         return size
     quarter_turn = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
     return (size[1], size[0]) if quarter_turn else size
-
-
-def _check_size(image: Image.Image, location: str, limits: Limits) -> None:
-    w, h = image.size
-    if w * h > limits.max_pixels:
-        raise ImageError(Status.TOO_LARGE, location, f"{w}x{h} pixels, at most {limits.max_pixels:,} are decoded")
-    if min(w, h) < limits.min_side:
-        raise ImageError(Status.TOO_SMALL, location, f"{w}x{h} pixels, at least {limits.min_side} a side are needed")
 
 
 def _to_rgb(image: Image.Image, location: str) -> Image.Image:

@@ -1,4 +1,4 @@
-"""What can be wrong with a specimen's image: one error with a `Status` of the store, also for what Pillow raises."""
+"""What can be wrong with a specimen's image: one error with a `Status` of the store, whatever a decoder raises."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,14 +25,27 @@ class ImageError(FinercamError):
 
 @contextmanager
 def as_image_errors(location: str) -> Iterator[None]:
-    """Turn what Pillow raises about the image at `location` into an `ImageError` with the matching status."""
+    """Turn whatever is raised while the image at `location` is opened or decoded into an `ImageError`.
+
+    Decoders raise what damaged bytes make them raise: `RuntimeError` (AVIF), `KeyError` and `struct.error` (TIFF),
+    `AssertionError`, `RecursionError`, `MemoryError`, errors of the file system. None of it may end a run. The store's
+    own errors pass, and so do Ctrl-C and the end of the process.
+    """
     try:
         yield
+    except FinercamError:
+        raise
     except Image.DecompressionBombError as error:
         raise ImageError(Status.TOO_LARGE, location, str(error)) from error
     except UnidentifiedImageError as error:
         raise ImageError(Status.NOT_AN_IMAGE, location) from error
-    except (OSError, SyntaxError) as error:
+    except OSError as error:
+        # Pillow's own have no number; those of the system say nothing about the picture.
+        status = Status.TRUNCATED if error.errno is None else Status.UNREADABLE
+        raise ImageError(status, location, error.strerror or str(error)) from error
+    except SyntaxError as error:
         raise ImageError(Status.TRUNCATED, location, str(error)) from error
-    except (ValueError, EOFError) as error:
-        raise ImageError(Status.UNREADABLE, location, str(error)) from error
+    except MemoryError as error:
+        raise ImageError(Status.UNREADABLE, location, "decoding it takes more memory than there is") from error
+    except Exception as error:
+        raise ImageError(Status.UNREADABLE, location, f"{type(error).__name__}: {error}".rstrip(": ")) from error

@@ -32,8 +32,11 @@ def image_source(location: str, root: str | Path | None = None) -> str | io.Byte
     path = Path(whole.removeprefix("file://"))
     if base and not ("://" not in base and path.resolve().is_relative_to(Path(base).resolve())):
         raise ImageError(Status.OUTSIDE_COLLECTION, location, f"keep the collection's files below {base}")
-    if not path.is_file():
-        raise ImageError(Status.MISSING, location, "fetch the collection's images, or correct the catalog")
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        remedy = "fetch the collection's images, or correct the catalog"
+        raise ImageError(Status.MISSING, location, remedy) from error
     return str(path)
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 from skimage.morphology import convex_hull_image
 
 from finercam_core.images.faults import ImageError
-from finercam_core.images.location import image_source
+from finercam_core.images.limits import DEFAULT_LIMITS
+from finercam_core.images.opening import opened
 from finercam_core.status import Status
 from finercam_core.store import Store
 
@@ -19,15 +19,13 @@ def read_mask(store: Store, image_id: str) -> TraitMask | None:
     Raises
     ------
     ImageError
-        If the mask lies outside the collection.
-    OSError
-        If the file is not an image.
+        If the mask lies outside the collection, or is not an image that can be read.
     """
     address = str(store.row(image_id).get("maskURI", ""))
     if not address:
         return None
     try:
-        with Image.open(image_source(address, store.images_root)) as picture:
+        with opened(address, store.images_root, DEFAULT_LIMITS) as (picture, _):
             return np.asarray(picture if picture.mode in ("L", "P", "I", "I;16") else picture.convert("L"))
     except ImageError as error:
         if error.status is Status.MISSING:

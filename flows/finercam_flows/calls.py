@@ -42,7 +42,7 @@ def fetch_images(options: "FetchOptions", watcher: "FetchWatcher | None" = None)
 def fetch_settings(options: "FetchOptions") -> "FetchSettings":
     """Bounds of a fetch, in the units of `finercam_core.fetch.FetchSettings`: seconds, bytes, pixels."""
     from finercam_core.fetch import FetchSettings
-    from finercam_core.images.decoder import Limits
+    from finercam_core.images.limits import Limits
 
     return FetchSettings(
         per_host=options.per_host,

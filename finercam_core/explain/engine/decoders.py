@@ -1,18 +1,23 @@
 """Decode specimens ahead of their use, in threads or in processes of their own, in the order of the chunks."""
 
+import faulthandler
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.images.decoder import load_many
 from finercam_core.images.faults import ImageError
+from finercam_core.images.limits import DEFAULT_LIMITS
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.workers import end_with_parent, processors
 from finercam_core.status import Status
@@ -48,12 +53,15 @@ class DecoderSettings:
     processes : bool
         Processes instead of threads. Pillow decodes and scales outside Python's global lock, so threads do as well
         up to some hundred images per second, and cost nothing to start or to hand pixels over.
+    max_seconds : float
+        A process that decodes one image for longer is ended, and the image counts as bad.
     """
 
     preparation: Preparation
     root: str
     workers: int = 2
     processes: bool = False
+    max_seconds: float = 2 * DEFAULT_LIMITS.max_seconds
 
 
 def default_workers() -> int:
@@ -151,8 +159,10 @@ class _Pool:
 
     def submit(self, locations: list[str]) -> Future[Outcomes]:
         pool: Executor = self._threads or _processes(self._settings.workers)
+        how = self._settings
+        load = load_many if self._threads else partial(load_watched, seconds=how.max_seconds)
         try:
-            return pool.submit(load_many, locations, self._settings.preparation, self._settings.root)
+            return pool.submit(load, locations, how.preparation, how.root)
         except BrokenProcessPool:
             _discard_processes(self._settings.workers)
             return self.submit(locations)
@@ -167,7 +177,21 @@ class _Pool:
             return self.submit([location]).result()[0]
         except BrokenProcessPool:
             _discard_processes(self._settings.workers)
-            return ImageError(Status.UNREADABLE, location, "the decoder died on it")
+            return ImageError(Status.UNREADABLE, location, "the decoder died on it, was killed, or took for ever")
+
+
+def load_watched(locations: Sequence[str], preparation: Preparation, root: str, *, seconds: float) -> Outcomes:
+    """`load_many` in a process of its own, which ends if an image takes for ever; the pool then knows which.
+
+    A decoder in C cannot be interrupted otherwise.
+    """
+    outcomes: Outcomes = []
+    with Path(os.devnull).open("w") as nowhere:
+        for location in locations:
+            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+            outcomes.extend(load_many([location], preparation, root))
+            faulthandler.cancel_dump_traceback_later()
+    return outcomes
 
 
 _process_pools: dict[int, ProcessPoolExecutor] = {}

@@ -141,3 +141,15 @@ def test_what_runs_in_the_background_is_bounded_and_its_errors_are_raised() -> N
         with pytest.raises(ZeroDivisionError):
             background.results(wait_for_all=True)
     assert running == list(range(9))
+
+
+@pytest.mark.parametrize("fate", ["killed", pytest.param("hanging", marks=pytest.mark.slow)])
+def test_a_decoder_that_is_killed_or_hangs_costs_its_image_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, fate: str
+) -> None:
+    """As by the kernel when memory runs out; or a decoder in C that never comes back."""
+    monkeypatch.setenv("FINERCAM_TEST_FATE", fate)
+    how = DecoderSettings(Deadly(16, 24), str(folder), 1, True, max_seconds=3.0)
+    items = list(decoded_specimens([chunk_of([f"{i}.png" for i in range(8)])], how, known=lambda _: True, ahead=16))
+    _discard_processes(1)
+    assert [item.status.name for item in items] == ["DONE"] * 5 + ["UNREADABLE"] + ["DONE"] * 2

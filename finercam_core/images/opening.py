@@ -1,0 +1,108 @@
+"""Open a picture that a stranger made: only known formats, only ordinary files, within bounds of size and time."""
+
+import io
+import os
+import stat
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from finercam_core.images.faults import ImageError, as_image_errors
+from finercam_core.images.formats import PER_PIXEL, enabled, looks_like
+from finercam_core.images.limits import Limits
+from finercam_core.images.location import image_source
+from finercam_core.status import Status
+
+_KINDS = {stat.S_IFIFO: "named pipe", stat.S_IFCHR: "device", stat.S_IFBLK: "device", stat.S_IFSOCK: "socket"}
+
+
+@contextmanager
+def opened(
+    location: str, root: object, limits: Limits
+) -> Iterator[tuple[ImageFile.ImageFile, Callable[[], ImageFile.ImageFile]]]:
+    """A picture whose header was read and is within the limits, and a function that opens it once more.
+
+    Parameters
+    ----------
+    location : str
+        See `load_image`.
+    root : str or Path, optional
+    limits : Limits
+
+    Raises
+    ------
+    ImageError
+        For whatever is raised within the context, too.
+    """
+    with as_image_errors(location), warnings.catch_warnings():
+        # `Limits` decides which images are too large, and the status what is wrong with a file.
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        source = image_source(location, None if root is None else str(root))
+        with _file(source, location, limits) as file:
+            image = _identified(file, location)
+            _check(image, location, limits)
+            yield image, lambda: _identified(file, location)
+
+
+def _file(source: str | io.BytesIO, location: str, limits: Limits) -> "_WatchedFile":
+    """The bytes of a picture: an ordinary file that is not too large, or what was downloaded."""
+    if isinstance(source, io.BytesIO):
+        return _WatchedFile(source, location, limits)
+    # A named pipe that nobody writes to would not even open.
+    raw = io.FileIO(source, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0)))
+    status = os.fstat(raw.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raw.close()
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "folder")
+        raise ImageError(Status.UNREADABLE, location, f"it is a {kind}, not a file")
+    if status.st_size > limits.max_bytes:
+        raw.close()
+        detail = f"the file has {status.st_size:,} bytes, at most {limits.max_bytes:,} are read"
+        raise ImageError(Status.TOO_LARGE, location, detail)
+    return _WatchedFile(raw, location, limits)
+
+
+class _WatchedFile(io.BufferedReader):
+    """A file that gives up a decoder which reads for ever."""
+
+    def __init__(self, raw: Any, location: str, limits: Limits) -> None:
+        super().__init__(raw)
+        self._location, self._limits, self._reads = location, limits, 0
+        self._end = time.monotonic() + limits.max_seconds
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """See `io.BufferedReader.read`."""
+        self._reads += 1
+        if self._reads > self._limits.max_reads or time.monotonic() > self._end:
+            detail = f"its decoder asked for {self._reads:,} pieces of it in vain"
+            raise ImageError(Status.UNREADABLE, self._location, detail)
+        return super().read(size)
+
+
+def _identified(file: _WatchedFile, location: str) -> ImageFile.ImageFile:
+    file.seek(0)
+    try:
+        image = Image.open(file, formats=enabled())
+    except UnidentifiedImageError as error:
+        file.seek(0)
+        raise ImageError(Status.NOT_AN_IMAGE, location, looks_like(file.read(1024))) from error
+    assert isinstance(image, ImageFile.ImageFile)
+    return image
+
+
+def _check(image: ImageFile.ImageFile, location: str, limits: Limits) -> None:
+    w, h = image.size
+    size = f"{w}x{h} pixels"
+    if max(w, h) > limits.max_side:
+        raise ImageError(Status.TOO_LARGE, location, f"{size}, at most {limits.max_side:,} a side are decoded")
+    most = min(limits.max_pixels, limits.max_memory // PER_PIXEL.get(image.format or "", 20))
+    if w * h > most:
+        kind = f" of {image.format}" if most < limits.max_pixels else ""
+        raise ImageError(Status.TOO_LARGE, location, f"{size}, at most {most:,}{kind} are decoded")
+    if min(w, h) < limits.min_side:
+        raise ImageError(Status.TOO_SMALL, location, f"{size}, at least {limits.min_side} a side are needed")
