@@ -13,6 +13,7 @@ import zarr
 from fsspec.implementations.local import LocalFileSystem
 
 from finercam_core.errors import StoreError
+from finercam_core.extras import install_hint
 from finercam_core.io.atomic import PARTIAL, write_whole
 from finercam_core.io.disk.seals import SealError, sealed, unsealed
 from finercam_core.io.faults import store_errors
@@ -42,9 +43,7 @@ class Files:
         try:
             self.fs, self.root = fsspec.url_to_fs(self.location, **options)
         except (ImportError, ValueError) as error:
-            raise StoreError(
-                f"{self.location} cannot be opened: {error}", 'for s3:// install "finercam[s3]"'
-            ) from error
+            raise StoreError(f"{self.location} cannot be opened: {error}", f"for s3:// {install_hint('s3')}") from error
 
     @property
     def local(self) -> Path | None:

@@ -1,21 +1,12 @@
-"""How references are chosen: by relationship, by a tree, by the classifier's weights or confusions, or by hand."""
+"""How references are chosen: by relationship, by a tree, by the classifier's weights or confusions, or by hand.
 
-from finercam_core.references.policies import ByCosine, ByLogits, ByTier, ByTree, Classes, Policy
-from finercam_core.references.selection import policy_of
-from finercam_core.references.tables import ByHand, Confusions
+`finercam_core/references/__init__.pyi` lists the names; each is loaded when it is first used, since every command reads
+`REFERENCES` from here, and the policies need pandas.
+"""
 
-__all__ = [
-    "REFERENCES",
-    "ByCosine",
-    "ByHand",
-    "ByLogits",
-    "ByTier",
-    "ByTree",
-    "Classes",
-    "Confusions",
-    "Policy",
-    "policy_of",
-]
+import lazy_loader
 
 REFERENCES = 8
 """Species that each species is compared with, at most, where nothing else is said."""
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -25,7 +25,16 @@ from finercam_core.store import runs
 from finercam_core.store.integrity.digests import with_digest
 from finercam_core.store.integrity.plan_table import read_plan, remedy
 from finercam_core.store.integrity.repair import finished_specimens
-from finercam_core.store.layout import CHUNK, PROVENANCE, REJECTED, SCHEMA_VERSION, SPECIMENS, array_nodes, value_names
+from finercam_core.store.layout import (
+    CHUNK,
+    LOCK,
+    PROVENANCE,
+    REJECTED,
+    SCHEMA_VERSION,
+    SPECIMENS,
+    array_nodes,
+    value_names,
+)
 from finercam_core.store.provenance import ATTRIBUTE, Provenance, RunSettings, TraitRecord, run_id
 from finercam_core.store.reader import Store, open_store
 from finercam_core.store.slots import plan_slots
@@ -65,10 +74,12 @@ def create_store(
     Raises
     ------
     StoreError
-        If the location holds a store that was made with other settings: two runs are never mixed. Also if the disk is
-        full or may not be written.
+        If the location holds a store that was made with other settings (two runs are never mixed), or other files.
+        Also if the disk is full or may not be written.
     """
     files = Files(location)
+    if files.local is not None:
+        refuse_other_content(files.local)
     provenance = _provenance(catalog, plan, grid, settings, files)
     if beside and _held_run(files) not in (None, provenance.run):
         files = Files(runs.beside(files.location, provenance.run))
@@ -76,6 +87,27 @@ def create_store(
     with store_errors(files.location):
         _create(files, catalog, plan, provenance)
     return open_store(files.location)
+
+
+def refuse_other_content(folder: Path) -> None:
+    """Raise `StoreError` if a folder holds anything and is no store, such as somebody's photographs."""
+    if not folder.is_dir() or _is_store(folder):
+        return
+    ours = (LOCK, "zarr.json")  # of a run that was stopped at its very start
+    found = min((path.name for path in folder.iterdir() if path.name not in ours), default="")
+    if found:
+        problem = f"{folder} holds other files, such as {found}, and no store is written among them"
+        raise StoreError(problem, f"give a folder of its own, such as {folder / 'maps.zarr'}")
+
+
+def _is_store(folder: Path) -> bool:
+    """Whether a folder has what only stores have, be it a damaged one, which says itself what is wrong with it."""
+    if any((folder / name).is_file() for name in (SPECIMENS, PROVENANCE)):
+        return True
+    try:
+        return ATTRIBUTE in json.loads((folder / "zarr.json").read_text(encoding="utf-8")).get("attributes", {})
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _create(files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Provenance) -> None:

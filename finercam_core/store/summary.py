@@ -21,6 +21,7 @@ from finercam_core.store.layout import FAILURES, status_of
 from finercam_core.store.provenance import Provenance
 from finercam_core.store.reader import Store
 from finercam_core.store.states import first_rows, read_states
+from finercam_core.suggestions import did_you_mean
 
 LAST_RUN = "last_run.json"
 
@@ -114,6 +115,14 @@ class StoreSummary:
     def causes(self) -> dict[str, int]:
         """Number of failed specimens by cause, most frequent first."""
         return dict(Counter(self.failures["status"]).most_common())
+
+    @property
+    def misspelt(self) -> list[str]:
+        """A sentence for each species that the classifier does not know, with the one that was probably meant."""
+        unknown = self.failures.loc[self.failures["status"] == Status.UNKNOWN_SPECIES.name, "scientificName"]
+        known = self.provenance.classifier.species
+        hints = ((name, did_you_mean(name, known)) for name in sorted(set(unknown)))
+        return [f"{name} is no class of the classifier{f': {hint}' if hint else ''}" for name, hint in hints]
 
 
 def summarise(store: Store) -> StoreSummary:

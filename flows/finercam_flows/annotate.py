@@ -1,47 +1,27 @@
 """The flow `annotate`: from a catalog and a classifier to a store of evidence maps."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prefect import flow
 
 from finercam_core.explain.engine.plan import shards
 from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.io.files import Files
-from finercam_core.store import StoreSummary, exclusive, pending_chunks
+from finercam_core.store import exclusive, pending_chunks
 from finercam_flows import tasks
 from finercam_flows.artifacts import tables
 from finercam_flows.artifacts.contact_sheet import ContactSheet
 from finercam_flows.artifacts.run_record import RunRecord
+from finercam_flows.direct.annotation import AnnotateResult
 from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
+from finercam_flows.outcome.finished import remember
+from finercam_flows.outcome.required import require_maps
 from finercam_flows.process.runners import runner_for, spread, workers_for
 from finercam_flows.process.shard import ShardJob
 from finercam_flows.progress import report_plan, report_written
 from finercam_flows.signatures.form import form
-
-
-@dataclass(frozen=True)
-class AnnotateResult:
-    """What the flow `annotate` gives back.
-
-    Attributes
-    ----------
-    store : str
-        The store that was written to: a new one beside the one asked for, if that holds another run (another
-        classifier, layer, method or choice of references).
-    summary : StoreSummary
-        What the store holds now.
-    computed : ShardReport
-        Specimens done and failed in this run.
-    damaged : int
-        Damaged chunks that were found and computed again.
-    """
-
-    store: str
-    summary: StoreSummary
-    computed: ShardReport
-    damaged: int
 
 
 @flow(name="annotate", persist_result=False, on_failure=[say_why], on_crashed=[say_why])
@@ -49,7 +29,7 @@ class AnnotateResult:
 def annotate(options: AnnotateOptions) -> AnnotateResult:
     """Store the evidence maps of every specimen of a catalog that is new, changed or not computed yet.
 
-    Its parameters are the fields of `AnnotateOptions`, see docs/options.md.
+    Its parameters are the fields of `AnnotateOptions`, see docs/options.md. A run that makes no map has failed.
     """
     with exclusive(options.store):
         store = tasks.plan(options)
@@ -60,9 +40,12 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
         sheet = ContactSheet(store)
         computed = _compute_pending(store, sheet, options)
         summary = tasks.summary(store)
+        if not summary.totals["pending"]:
+            remember(options, store)
     tables.publish_species(summary, store)
     tables.publish_failures(summary, store)
     sheet.publish()
+    require_maps(store, summary, computed.done, computed.failed, options.max_failed)
     return AnnotateResult(store, summary, computed, damaged)
 
 

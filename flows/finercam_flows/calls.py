@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finercam_flows.outcome.required import require_files, require_masks, require_species
 from finercam_flows.progress import report_step
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def fetch_images(options: "FetchOptions", watcher: "FetchWatcher | None" = None)
     from finercam_core.catalog import open_catalog
     from finercam_core.fetch import fetch
 
-    return fetch(
+    report = fetch(
         open_catalog(options.catalog, root=options.root),
         options.to,
         fetch_settings(options),
@@ -37,6 +38,8 @@ def fetch_images(options: "FetchOptions", watcher: "FetchWatcher | None" = None)
         verify=options.verify,
         watcher=watcher,
     )
+    require_files(report, options.to)
+    return report
 
 
 def fetch_settings(options: "FetchOptions") -> "FetchSettings":
@@ -63,14 +66,17 @@ def train_classifier(options: "TrainOptions") -> "TrainingReport":
     """Train a classifier on a collection. Needs torch."""
     from finercam_core.catalog import open_catalog
     from finercam_core.train import train
+    from finercam_core.train.backbone import BackboneSpec
     from finercam_core.train.settings import read_settings
 
+    resized = options.size is not None or options.fit is not None
     return train(
         open_catalog(options.catalog),
         options.out,
         model=options.model,
         mode=options.mode,
         pretrained=options.pretrained,
+        preparation=BackboneSpec(options.model).preparation(options.size, options.fit) if resized else None,
         settings=read_settings(options.mode, options.settings or {}),
         minimum_images=options.minimum_images,
         cache=options.cache,
@@ -122,9 +128,11 @@ def evaluate_store(options: "EvaluateOptions") -> EvaluationSummary:
         published=options.beside,
         progress=report_step,
     )
+    species = int(report.specimens["scientificName"].nunique())
+    require_species(options.store, species, "figure")
     return EvaluationSummary(
         folder=report.folder,
-        species=int(report.specimens["scientificName"].nunique()),
+        species=species,
         reused=report.reused,
         left_out=len(report.left_out),
         caveats=len(report.caveats),
@@ -169,7 +177,7 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
     """Write the pages of a store."""
     from finercam_core.report import report
 
-    return report(
+    atlas = report(
         options.store,
         options.out,
         gamma=options.gamma,
@@ -177,15 +185,18 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
         checked=options.evaluation,
         progress=report_step,
     )
+    require_species(options.store, atlas.species, "page")
+    return atlas
 
 
 def export_masks(options: "ExportOptions") -> "ExportSummary":
     """Write the masks of a store."""
     from finercam_core.export import export
     from finercam_core.io.workers import processors
+    from finercam_core.store import open_store
 
-    return export(
-        options.store,
+    summary = export(
+        open_store(options.store, images=options.images),
         options.to,
         format=options.format,
         which=options.which,
@@ -195,3 +206,5 @@ def export_masks(options: "ExportOptions") -> "ExportSummary":
         workers=options.workers or min(processors(), MAX_WRITERS),
         progress=report_step,
     )
+    require_masks(summary)
+    return summary

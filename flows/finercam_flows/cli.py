@@ -6,16 +6,18 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from finercam_core import __version__
 from finercam_core.errors import FinercamError
+from finercam_core.extras import extra_of, install_hint
 from finercam_flows.commands import (
     annotate,
     catalog,
     classifier,
-    demo,
     evaluate,
     export,
+    first_steps,
     report,
     review,
     serve,
@@ -27,12 +29,14 @@ from finercam_flows.process.signals import StoppedError
 
 app = typer.Typer(
     help="What tells a species from its look-alikes: Finer-CAM evidence maps of specimen collections.",
-    epilog="Start with: finercam demo --out demo",
+    epilog="Your own photographs: finercam start FOLDER. To see what it does first: finercam demo.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.demo)
+app.command("start")(first_steps.start)
+app.command("demo")(first_steps.demo)
+app.command("doctor")(first_steps.doctor)
 app.add_typer(catalog.app, name="catalog")
 app.command("train")(train.train)
 app.add_typer(classifier.app, name="classifier")
@@ -93,11 +97,22 @@ def main(arguments: list[str] | None = None) -> None:
     set_prefect_defaults(logs=debug or words[:1] == ["serve"])
     try:
         app([word for word in words if word != "--debug"], prog_name="finercam")
+    except ModuleNotFoundError as error:
+        extra = extra_of(error.name or "")
+        if debug or not extra:
+            raise
+        _say(f"this needs {error.name}, which is not installed", install_hint(extra))
+        sys.exit(1)
     except FinercamError as error:
         if debug:
             raise
-        console = Console(stderr=True, soft_wrap=True, highlight=False)
-        console.print(f"[bold red]finercam:[/] {error.problem}")
-        if error.remedy:
-            console.print(f"  [dim]{error.remedy}[/]")
+        _say(error.problem, error.remedy)
         sys.exit(error.code if isinstance(error, StoppedError) else 1)
+
+
+def _say(problem: str, remedy: str) -> None:
+    """Print what happened and what to do, as they are written: names in brackets are no markup."""
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(f"[bold red]finercam:[/] {escape(problem)}")
+    if remedy:
+        console.print(f"  [dim]{escape(remedy)}[/]")

@@ -3,32 +3,18 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from finercam_core.catalog import open_catalog
-from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import ShardReport
-from finercam_core.references import policy_of
 from finercam_core.store import StoreSummary, give_up, open_store, summarise, verify
+from finercam_flows.direct import annotation
 from finercam_flows.options.annotate import AnnotateOptions
-from finercam_flows.process.shard import ShardJob, classifier_of, compute_shard
+from finercam_flows.process.shard import ShardJob, compute_shard
 from finercam_flows.retries import RETRY
 
 
 @task(cache_policy=NO_CACHE, **RETRY)
 def plan(options: AnnotateOptions) -> str:
-    """Create or extend the store; where it is: beside the one asked for, if that holds another run.
-
-    Planning takes no GPU: its workers do.
-    """
-    store = plan_store(
-        options.store,
-        open_catalog(options.catalog),
-        classifier_of(options.classifier, "cpu"),
-        references=options.references,
-        method=options.method,
-        gamma=options.gamma,
-        policy=policy_of(options.references_by, options.classifier),
-    )
-    return store.location
+    """Create or extend the store; where it is, see `finercam_flows.direct.annotation.plan`."""
+    return annotation.plan(options)
 
 
 @task(cache_policy=NO_CACHE)

@@ -25,6 +25,7 @@ from finercam_flows.serving.entrypoint import flow_at
 from finercam_flows.signatures.base import Options, bounds_of, command_line
 from finercam_flows.signatures.command import OLD_FLAGS, command
 from finercam_flows.signatures.page import page
+from PIL import Image
 from planned_store import SETTINGS, fill, plan_at
 from typer.testing import CliRunner
 
@@ -161,6 +162,8 @@ def test_light_commands_import_neither_prefect_nor_torch(name: str, tmp_path: Pa
     counts = {"Aus bus": 3, "Aus cus": 2}
     store = plan_at(f"{tmp_path}/maps.zarr", tmp_path / "from", counts, settings=settings).location
     fill(store)
+    for path in (tmp_path / "from").glob("*.png"):
+        Image.open(path).convert("RGB").save(path.with_suffix(".jpg"))
     words = [*name.split(), *(word.format(table=table, folder=tmp_path, store=store) for word in LIGHT[name])]
     code = f"""
 import sys
@@ -182,7 +185,16 @@ def one_command(options: type[Options], seen: list[Options]) -> typer.Typer:
     return single
 
 
-def test_old_flags_work_and_name_the_new_ones() -> None:
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store and a table in the current folder: what is not there is refused before a command begins."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "maps.zarr").mkdir()
+    (tmp_path / "maps.zarr" / "zarr.json").write_text("{}")
+    (tmp_path / "birds.csv").write_text("path,scientificName\n")
+
+
+def test_old_flags_work_and_name_the_new_ones(places: None) -> None:
     seen: list[Any] = []
     words = ["maps.zarr", "--out", "o", "--grid", "0.3", "--grid", "1", "--method", "hirescam", "--baseline", "all"]
     done = CliRunner().invoke(one_command(EvaluateOptions, seen), [*words, "--grid-weighting", "softmax"])
@@ -205,7 +217,7 @@ def test_values_that_do_not_fit_are_wrong_usage() -> None:
         assert said in " ".join(done.output.replace("│", " ").split())
 
 
-def test_settings_are_pairs_on_the_command_line_and_a_mapping_in_a_file() -> None:
+def test_settings_are_pairs_on_the_command_line_and_a_mapping_in_a_file(places: None) -> None:
     seen: list[Any] = []
     words = ["birds.csv", "--model", "m", "--out", "o"]
     single = one_command(TrainOptions, seen)

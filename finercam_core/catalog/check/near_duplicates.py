@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from finercam_core.errors import CatalogError
+from finercam_core.extras import install_hint
 
 SIDE = 16  # the hash has SIDE² bits; of 64 bits, specimens in one pose would share nearly all
 DISTANCE = 12
@@ -38,7 +39,7 @@ def _imagehash() -> ModuleType:
         import imagehash
     except ImportError as error:
         problem = "near-identical images are found with imagehash, which is not installed"
-        raise CatalogError(problem, 'install it: pip install "finercam[near-identical]"') from error
+        raise CatalogError(problem, install_hint("near-identical")) from error
     return imagehash
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from finercam_core.catalog.columns import guess_columns, split_name
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
+from finercam_core.extras import install_hint
 from finercam_core.io.addresses import is_url, join
 from finercam_core.io.faults import first_line
 from finercam_core.io.tables import read_table
@@ -57,7 +58,7 @@ def _metadata(location: str) -> Any:
     try:
         import mlcroissant
     except ImportError as error:
-        raise CatalogError("Croissant needs mlcroissant", 'install it: pip install "finercam[croissant]"') from error
+        raise CatalogError("Croissant needs mlcroissant", install_hint("croissant")) from error
     try:
         with _quiet():
             return mlcroissant.Dataset(jsonld=location).metadata

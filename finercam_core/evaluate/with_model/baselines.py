@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn import functional
 
 from finercam_core.evaluate.protocol import EvaluationError
+from finercam_core.extras import install_hint
 
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -94,7 +95,7 @@ def baseline_map(
         try:
             heat = _EXPLAINERS[name](Objective(model, coefficients), image)
         except ImportError as error:
-            raise EvaluationError(f"{name} needs {error.name}", "pip install 'finercam[baselines]'") from error
+            raise EvaluationError(f"{name} needs {error.name}", install_hint("baselines")) from error
         except (TypeError, ValueError, AssertionError, RuntimeError, AttributeError) as error:
             reason = " ".join(str(error).split())[:160]
             raise EvaluationError(f"{name} cannot explain this model: {reason}", "leave this baseline out") from error

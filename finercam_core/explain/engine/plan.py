@@ -7,13 +7,14 @@ from typing import Any
 
 from finercam_core.base_methods import DEFAULT_METHOD, base_method
 from finercam_core.catalog import Catalog
-from finercam_core.errors import ComparisonError
+from finercam_core.errors import ComparisonError, counted
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.finer import gamma_for
 from finercam_core.images.decoder import REDUCED_TO
 from finercam_core.references import REFERENCES, Policy
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.store import Chunk, RunSettings, Store, create_store
+from finercam_core.suggestions import closest
 
 
 def plan_store(
@@ -57,12 +58,27 @@ def plan_store(
     StoreError
         If the location holds another run and `beside` is false, or it may not be written.
     ComparisonError
-        If the method takes any γ later and one is given, or it is unknown.
+        If the method takes any γ later and one is given, or it is unknown; or if the classifier knows no species of the
+        catalog.
     """
     weights = classifier.class_weights
     plan = plan_comparisons(catalog, classifier.species, references=references, weights=weights, policy=policy)
+    if not plan.chosen:
+        raise _stranger(catalog, classifier)
     settings = _settings(classifier, method, gamma)
     return create_store(location, catalog, plan, classifier.grid, settings, beside=beside)
+
+
+def _stranger(catalog: Catalog, classifier: Classifier) -> ComparisonError:
+    """The error about a classifier of other species."""
+    species = sorted(set(catalog.specimens["scientificName"]))
+    slips = ((name, closest(name, classifier.species)) for name in species)
+    name, near = next(((name, near) for name, near in slips if near), (species[0], ""))
+    number = counted(len(species), "species", "species")
+    problem = f"the classifier knows none of the collection's {number}, such as {name}"
+    known = ", ".join(classifier.species[:3]) + ", …" * (len(classifier.species) > 3)
+    remedy = f"did you mean {near}? it knows {known}" if near else f"it knows {known}"
+    return ComparisonError(problem, f"{remedy}; correct the names, or train one with `finercam train`")
 
 
 def _settings(classifier: Classifier, method: str, gamma: float | None) -> RunSettings:

@@ -1,7 +1,6 @@
 """Load a classifier from a folder, the Hugging Face hub, a factory function, or timm."""
 
 import csv
-import importlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,10 @@ from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
 from finercam_core.explain.model.execution import Execution
+from finercam_core.explain.model.factories import find_factory
 from finercam_core.images.preparation import Preparation
+from finercam_core.io.faults import first_line
+from finercam_core.io.hub import hub_or_cache
 
 # Not finercam.json: it names a function to call, which a stranger's repository must not do.
 _HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.csv")
@@ -42,7 +44,7 @@ def load_classifier(
         - A folder in timm's form or one that `finercam train` wrote, also as ``local-dir:folder``.
         - ``hf-hub:owner/name``, with ``@revision`` for a branch, tag or commit: the same from the Hugging Face hub.
           Only safetensors and text files are loaded.
-        - ``package.module:function`` that returns a `Classifier` or a model.
+        - ``file.py:function`` or ``package.module:function`` that returns a `Classifier` or a model.
         - A TOML file with a CLIP-like model and its prompts, see `finercam_core.explain.model.prompts`.
         - The name of a timm model with weights, such as "resnet50.a1_in1k".
     species : sequence of str, optional
@@ -138,9 +140,10 @@ def _from_hub(spec: str) -> Path:
     """Folder of the hub's cache with a repository's files, downloaded if they are missing or have changed."""
     name, _, revision = spec.removeprefix("hf-hub:").partition("@")
     try:
-        return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(_HUB_FILES)))
+        with hub_or_cache() as answers:
+            return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(_HUB_FILES)))
     except (OSError, ValueError, httpx.HTTPError) as error:
-        reason = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0] if answers else "it cannot be reached, and its cache has no copy"
         problem = f"{spec} cannot be downloaded from the hub: {reason}"
         raise ClassifierError(problem, "check its name and the network") from error
 
@@ -163,7 +166,8 @@ def _from_timm(name: str, species: Sequence[str] | None, target_layer: str | Non
             f"{name!r} is not a folder, and timm's models have no species", "train one, or give species"
         )
     try:
-        model = timm.create_model(name, pretrained=True)
+        with hub_or_cache():
+            model = timm.create_model(name, pretrained=True)
     except (RuntimeError, OSError, ValueError) as error:
         raise ClassifierError(f"timm cannot load {name!r}: {error}", "see timm.list_models for names") from error
     if model.num_classes != len(species):
@@ -174,14 +178,12 @@ def _from_timm(name: str, species: Sequence[str] | None, target_layer: str | Non
 
 
 def _call_factory(spec: str, kwargs: dict[str, object]) -> Classifier | nn.Module:
-    """Run a factory, named as ``package.module:function``."""
-    module, _, function = spec.partition(":")
+    """Run a factory, named as ``file.py:function`` or ``package.module:function``."""
     try:
-        built = getattr(importlib.import_module(module), function)(**kwargs)
-    except (ImportError, AttributeError) as error:
-        raise ClassifierError(
-            f"the factory {spec} cannot be called: {error}", "check the name and PYTHONPATH"
-        ) from error
+        built = find_factory(spec)(**kwargs)
+    except (ImportError, AttributeError, TypeError) as error:
+        problem = f"the factory {spec} cannot be called: {first_line(error)}"
+        raise ClassifierError(problem, "check its arguments and what it imports") from error
     if not isinstance(built, Classifier | nn.Module):
         raise ClassifierError(f"{spec} returns a {type(built).__name__}", "have it return a Classifier or an nn.Module")
     return built

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from finercam_core.errors import ExportError
 from finercam_core.export.formats.mask_writer import MaskWriter, region_id
 from finercam_core.export.mask_records import MaskRecord
+from finercam_core.extras import install_hint
 from finercam_core.io.atomic import complete_or_absent
 from finercam_core.store import Store
 
@@ -56,7 +57,7 @@ class GeoJsonWriter(MaskWriter):
             import rasterio  # noqa: F401
             import shapely  # noqa: F401
         except ImportError as error:
-            raise ExportError(f"GeoJSON needs {error.name}", "pip install finercam[export]") from error
+            raise ExportError(f"GeoJSON needs {error.name}", install_hint("export")) from error
         self._stack = ExitStack()
         self._file: IO[str]
 

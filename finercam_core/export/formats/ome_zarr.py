@@ -16,6 +16,7 @@ import zarr
 from finercam_core.errors import ExportError
 from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
 from finercam_core.export.mask_records import MaskRecord, read_record
+from finercam_core.extras import install_hint
 from finercam_core.images.palette import label_colour
 from finercam_core.io.atomic import replacing
 from finercam_core.store import SpecimenRecord, Store
@@ -45,7 +46,7 @@ class OmeZarrWriter(MaskWriter):
         try:
             import ome_zarr_models  # noqa: F401
         except ImportError as error:
-            raise ExportError("OME-Zarr needs ome-zarr-models", "pip install finercam[export]") from error
+            raise ExportError("OME-Zarr needs ome-zarr-models", install_hint("export")) from error
 
     def earlier(self) -> dict[Path, str]:
         """See `MaskWriter.earlier`."""

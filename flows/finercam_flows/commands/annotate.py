@@ -1,9 +1,17 @@
 """`finercam annotate`: evidence maps of a whole collection into a store."""
 
+from typing import TYPE_CHECKING
+
+from finercam_core.extras import installed
 from finercam_flows.options.annotate import AnnotateOptions
-from finercam_flows.screen.annotation_summary import print_annotation
+from finercam_flows.outcome.finished import nothing_to_do
+from finercam_flows.outcome.required import require_maps
+from finercam_flows.screen.annotation_summary import print_annotation, print_holdings
 from finercam_flows.screen.bars import run_bar
 from finercam_flows.signatures.command import command
+
+if TYPE_CHECKING:
+    from finercam_flows.direct.annotation import AnnotateResult
 
 
 @command(AnnotateOptions)
@@ -12,8 +20,24 @@ def annotate(options: AnnotateOptions) -> None:
 
     Example: finercam annotate catalogs/fish-vista.toml --classifier classifier --store maps.zarr
     """
-    from finercam_flows.annotate import annotate as flow
-
+    finished = nothing_to_do(options)
+    if finished is not None:
+        store, summary = finished
+        print_holdings(store, summary, options.store)
+        require_maps(store, summary, 0, 0, options.max_failed)
+        return
     with run_bar():
-        result = flow(**dict(options))
+        result = _run(options)
     print_annotation(result, options.store)
+
+
+def _run(options: AnnotateOptions) -> "AnnotateResult":
+    """Run the flow, or the same in this process where Prefect is not installed."""
+    if installed("prefect") or options.runner != "local" or options.workers > 1:
+        from finercam_flows.annotate import annotate as flow
+
+        found: AnnotateResult = flow(**dict(options))
+        return found
+    from finercam_flows.direct.annotation import annotate as directly
+
+    return directly(options)

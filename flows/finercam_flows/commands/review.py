@@ -1,9 +1,9 @@
 """`finercam review`: napari with the review widget."""
 
 import getpass
-from importlib.util import find_spec
 
 from finercam_core.errors import ReviewError
+from finercam_core.extras import install_hint, missing
 from finercam_flows.options.review import ReviewOptions
 from finercam_flows.signatures.command import command
 
@@ -14,8 +14,9 @@ def review(options: ReviewOptions) -> None:
 
     Example: finercam review maps.zarr --reviewer "A. Ichthyologist"
     """
-    if find_spec("napari") is None:
-        raise ReviewError("napari is not installed", 'install it with: pip install "finercam[viewer]"')
+    lacking = missing("viewer")
+    if lacking:
+        raise ReviewError(f"{lacking[0]} is not installed, and the window needs it", install_hint("viewer"))
     from napari_finercam import review as open_window
 
     open_window(options.store, reviewer=options.reviewer or getpass.getuser(), images=options.images)

@@ -4,6 +4,7 @@ import os
 
 from rich.console import Console
 
+from finercam_core.extras import installed
 from finercam_flows.calls import train_classifier
 from finercam_flows.options.train import TrainOptions
 from finercam_flows.screen.bars import run_bar
@@ -19,7 +20,8 @@ def train(options: TrainOptions) -> None:
     On several GPUs: torchrun --nproc-per-node 4 --no-python finercam train … --mode finetune
     """
     with run_bar():
-        if int(os.environ.get("WORLD_SIZE", "1")) > 1:  # a flow run for each of torchrun's processes helps nobody
+        # A flow run for each of torchrun's processes helps nobody.
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1 or not installed("prefect"):
             report = train_classifier(options)
         else:
             from finercam_flows.train import train as flow

@@ -21,6 +21,8 @@ from finercam_core.store import Store, open_store
 from finercam_core.synthetic import render_collection
 from finercam_core.train import FinetuneSettings, train
 from finercam_flows.demo.truth import draw_pictures, truth_of, write_energies
+from finercam_flows.direct.annotation import annotate
+from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import progress_bar, run_bar
 
@@ -116,13 +118,14 @@ def train_demo(catalog: Catalog, folder: Path, progress: StepProgress) -> None:
 
 
 def _annotate(folder: Path, show: Print) -> None:
-    show("[bold]3[/] Flow `annotate`: starting Prefect takes some seconds")
-    from finercam_flows.annotate import annotate
-
+    show("[bold]3[/] Evidence maps")
     store = str(folder / "maps.zarr")
+    options = AnnotateOptions(
+        catalog=str(folder / "catalog.toml"), classifier=str(folder / "classifier"), store=store, references=REFERENCES
+    )
     with run_bar():
-        summary = annotate(str(folder / "catalog.toml"), str(folder / "classifier"), store, references=REFERENCES)
-    print_annotation(summary, store)
+        found = annotate(options)
+    print_annotation(found, store)
 
 
 def _measure(folder: Path, store: Store, show: Print) -> None:

@@ -3,9 +3,9 @@
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.options.catalog import CheckOptions, FetchOptions, SplitOptions
 from finercam_flows.options.classifier import AdoptOptions, PullOptions, PushOptions
-from finercam_flows.options.demo import DemoOptions
 from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.export import ExportOptions
+from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
 from finercam_flows.options.report import ReportOptions
 from finercam_flows.options.review import ReviewOptions
 from finercam_flows.options.serve import ServeOptions
@@ -14,7 +14,9 @@ from finercam_flows.options.train import TrainOptions
 from finercam_flows.signatures.base import Options
 
 COMMANDS: dict[str, type[Options]] = {
+    "start": StartOptions,
     "demo": DemoOptions,
+    "doctor": DoctorOptions,
     "catalog check": CheckOptions,
     "catalog fetch": FetchOptions,
     "catalog split": SplitOptions,

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from finercam_core.base_methods import DEFAULT_METHOD
 from finercam_core.references import REFERENCES
-from finercam_flows.options.fields import BatchSize, CatalogSource, ClassifierSpec, Device, Method, StoreLocation
-from finercam_flows.signatures.base import POSITIONAL, Options
+from finercam_flows.options.fields import BatchSize, CatalogSource, ClassifierSpec, Device, Method, NewStore
+from finercam_flows.places import inputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
 References = Annotated[int, Field(ge=0, le=64, description="Look-alike species that each species is compared with.")]
 ReferencesBy = Annotated[
@@ -16,6 +17,7 @@ ReferencesBy = Annotated[
         description="How references are chosen: tier (closest relatives), cosine, logits (by image), confusions, "
         "a tree (.nwk, .nex), or a table species,reference."
     ),
+    Checked(inputs.choice_of_references),
 ]
 FixedGamma = Annotated[
     float | None,
@@ -26,6 +28,14 @@ FixedGamma = Annotated[
     ),
 ]
 ShardSize = Annotated[int, Field(ge=1, le=100_000, description="Specimens per task.")]
+MaxFailed = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="Share of specimens without a map above which the run has failed; without any it has.",
+    ),
+]
 RetryFailed = Annotated[
     bool, Field(description="Compute failed specimens again although their images have not changed.")
 ]
@@ -48,7 +58,7 @@ class AnnotateOptions(Options):
 
     catalog: Annotated[CatalogSource, POSITIONAL]
     classifier: ClassifierSpec
-    store: StoreLocation
+    store: NewStore
     references: References = REFERENCES
     references_by: ReferencesBy = "tier"
     method: Method = DEFAULT_METHOD
@@ -57,6 +67,7 @@ class AnnotateOptions(Options):
     batch_size: BatchSize = 32
     shard_size: ShardSize = 512
     retry_failed: RetryFailed = False
+    max_failed: MaxFailed = 1.0
     verify: Verify = False
     runner: Runner = "local"
     workers: Workers = 0

@@ -5,13 +5,16 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_flows.options.fields import CatalogRoot, CatalogSource, OutputFolder
-from finercam_flows.signatures.base import POSITIONAL, CommandLine, Options
+from finercam_flows.places import inputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
 JsonFile = Annotated[str | None, Field(description="File for the whole result as JSON.")]
 NearIdentical = Annotated[bool, Field(description="Also find images that look the same though their files differ.")]
 OpenImages = Annotated[bool, Field(description="Open every local image, or only list their folders.")]
 Details = Annotated[bool, Field(description="Show every case, not only the first ones.")]
-Synonyms = Annotated[str | None, Field(description="Table of accepted names, if the one in the catalog is wrong.")]
+Synonyms = Annotated[
+    str | None, Field(description="Table of accepted names, if the one in the catalog is wrong."), Checked(inputs.file)
+]
 SplitFile = Annotated[
     str, Field(min_length=1, description="CSV file for the splits; images that are already in it keep theirs.")
 ]

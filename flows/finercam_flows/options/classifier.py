@@ -5,12 +5,17 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_flows.options.fields import ClassifierFolder
-from finercam_flows.signatures.base import POSITIONAL, CommandLine, Options
+from finercam_flows.places import inputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
-Checkpoint = Annotated[str, Field(min_length=1, description="safetensors, or a torch.save file with tensors alone.")]
+Checkpoint = Annotated[
+    str, Field(min_length=1, description="safetensors, or a torch.save file with tensors alone."), Checked(inputs.file)
+]
 Architecture = Annotated[str, Field(min_length=1, description="timm name of its architecture.")]
 Classes = Annotated[
-    str, Field(min_length=1, description="CSV with a column scientificName, in the order of the scores.")
+    str,
+    Field(min_length=1, description="CSV with a column scientificName, in the order of the scores."),
+    Checked(inputs.file),
 ]
 Repository = Annotated[str, Field(min_length=1, description="owner/name on the Hugging Face hub.")]
 Public = Annotated[bool, Field(description="Let everybody see a new repository.")]
@@ -29,7 +34,9 @@ class AdoptOptions(Options):
 class PushOptions(Options):
     """Options of `classifier push`."""
 
-    folder: Annotated[ClassifierFolder, Field(description="Folder of a classifier."), POSITIONAL]
+    folder: Annotated[
+        ClassifierFolder, Field(description="Folder of a classifier."), Checked(inputs.folder), POSITIONAL
+    ]
     repository: Annotated[Repository, POSITIONAL]
     public: Annotated[Public, CommandLine("--public/--no-public")] = False
 

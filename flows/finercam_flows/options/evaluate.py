@@ -8,7 +8,8 @@ from pydantic import Field
 from finercam_core.finer import GAMMA, GAMMAS, WEIGHTINGS
 from finercam_core.finer import Weighting as WeightingName
 from finercam_flows.options.fields import BatchSize, Device, Gamma, ImagesRoot, OutputFolder, StoreLocation, TopShare
-from finercam_flows.signatures.base import POSITIONAL, Options
+from finercam_flows.places import inputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
 Weighting = Annotated[WeightingName, Field(description="How the reference species are weighted.")]
 Split = Annotated[
@@ -18,6 +19,7 @@ Seed = Annotated[int, Field(description="Seed of random maps and bootstrap sampl
 Boxes = Annotated[
     str | None,
     Field(description="Table of boxes around the specimens: image_id, x, y, width, height in pixels."),
+    Checked(inputs.file),
 ]
 Planted = Annotated[
     bool, Field(description="For a rendered collection: rank the traits that truly differ, and measure true regions.")
@@ -29,6 +31,7 @@ Published = Annotated[
 StoreClassifier = Annotated[
     str | None,
     Field(description="The store's classifier; with it, faithfulness and sanity checks are measured as well."),
+    Checked(inputs.classifier),
 ]
 Gammas = Annotated[Sequence[float], Field(description="Strengths γ at which faithfulness is measured as well.")]
 Weightings = Annotated[

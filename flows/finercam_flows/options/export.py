@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finercam_core.finer import GAMMA
-from finercam_flows.options.fields import OutputFolder, StoreLocation, TopShare
+from finercam_flows.options.fields import ImagesRoot, OutputFolder, StoreLocation, TopShare
 from finercam_flows.signatures.base import POSITIONAL, Options
 
 MaskFormat = Annotated[
@@ -39,3 +39,4 @@ class ExportOptions(Options):
     top: Annotated[TopShare, Field(description="Of automatic masks: share of the pixels in a mask.")] = 0.05
     reviewer: Reviewer = None
     workers: Writers = None
+    images: ImagesRoot = None

@@ -6,6 +6,8 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from finercam_core.base_methods import BASE_METHODS
+from finercam_flows.places import inputs, outputs
+from finercam_flows.signatures.base import Checked
 
 
 class MethodNames:
@@ -19,25 +21,33 @@ class MethodNames:
 CatalogSource = Annotated[
     str,
     Field(min_length=1, description="Manifest (TOML), table (CSV, Parquet), Darwin Core Archive or folder of images."),
+    Checked(inputs.catalog),
 ]
 ClassifierSpec = Annotated[
     str,
     Field(
         min_length=1,
-        description="Folder that `finercam train` wrote, hf-hub:owner/name, CLIP prompts (TOML) or module:function.",
+        description="Folder that `finercam train` wrote, hf-hub:owner/name, CLIP prompts (TOML), file.py:function or "
+        "module:function.",
     ),
+    Checked(inputs.classifier),
 ]
-StoreLocation = Annotated[
-    str,
-    Field(min_length=1, description="Store of evidence maps: a folder, or a URL such as s3://bucket/maps.zarr."),
+_STORE = Field(min_length=1, description="Store of evidence maps: a folder, or a URL such as s3://bucket/maps.zarr.")
+StoreLocation = Annotated[str, _STORE, Checked(inputs.store)]
+NewStore = Annotated[str, _STORE, Checked(outputs.store)]
+OutputFolder = Annotated[
+    str, Field(min_length=1, description="Folder for the results; it may exist."), Checked(outputs.folder)
 ]
-OutputFolder = Annotated[str, Field(min_length=1, description="Folder for the results; it may exist.")]
 ClassifierFolder = Annotated[str, Field(min_length=1, description="Folder for the classifier.")]
 ImagesRoot = Annotated[
-    str | None, Field(description="Folder of the collection's images and masks, if they have moved.")
+    str | None,
+    Field(description="Folder of the collection's images and masks, if they have moved."),
+    Checked(inputs.folder),
 ]
 CatalogRoot = Annotated[
-    str | None, Field(description="Folder or URL of the images, if the one in the catalog is wrong.")
+    str | None,
+    Field(description="Folder or URL of the images, if the one in the catalog is wrong."),
+    Checked(inputs.folder),
 ]
 
 Method = Annotated[

@@ -6,11 +6,13 @@ from pydantic import Field
 
 from finercam_core.finer import GAMMA
 from finercam_flows.options.fields import Gamma, ImagesRoot, OutputFolder, StoreLocation
-from finercam_flows.signatures.base import POSITIONAL, Options
+from finercam_flows.places import inputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
 Evaluation = Annotated[
     str | None,
     Field(description="Folder that `evaluate` wrote with a classifier, whose faithfulness is shown as well."),
+    Checked(inputs.folder),
 ]
 
 

@@ -5,9 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from finercam_flows.options.fields import CatalogSource, ClassifierFolder, Device
-from finercam_flows.signatures.base import POSITIONAL, CommandLine, Options
+from finercam_flows.places import inputs, outputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
-Model = Annotated[str, Field(min_length=1, description="timm name, or package.module:function.")]
+Model = Annotated[
+    str,
+    Field(min_length=1, description="timm name, file.py:function or package.module:function."),
+    Checked(inputs.model),
+]
 TrainingMode = Annotated[
     Literal["probe", "finetune"],
     Field(description="probe: train a linear head on the frozen model; finetune: train the whole model."),
@@ -24,15 +29,30 @@ FeatureCache = Annotated[
 ]
 
 
+InputSize = Annotated[
+    int | None, Field(ge=16, description="Side of the model's input in pixels; by default the model's own.")
+]
+Fit = Annotated[
+    Literal["pad", "squash", "crop"] | None,
+    Field(description="How photographs are brought to the input's shape; pad shows them whole."),
+]
+
+
 class TrainOptions(Options):
     """Options of `train`."""
 
     catalog: Annotated[CatalogSource, POSITIONAL]
     model: Model
-    out: Annotated[ClassifierFolder, Field(description="Folder for the classifier; it must not exist yet.")]
+    out: Annotated[
+        ClassifierFolder,
+        Field(description="Folder for the classifier; it must not exist yet."),
+        Checked(outputs.new_classifier),
+    ]
     mode: TrainingMode = "probe"
     pretrained: Pretrained = True
     settings: Annotated[TrainingSettings, CommandLine("--set", "NAME=VALUE")] = None
     minimum_images: MinimumImages = 1
     cache: FeatureCache = None
     device: Device = "auto"
+    size: InputSize = None
+    fit: Fit = None

@@ -4,8 +4,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from finercam_core.errors import counted
+from finercam_core.status import Status
+
 if TYPE_CHECKING:
-    from finercam_flows.annotate import AnnotateResult
+    from finercam_core.store import StoreSummary
+    from finercam_flows.direct.annotation import AnnotateResult
 
 
 def print_annotation(result: "AnnotateResult", store: str) -> None:
@@ -17,20 +21,35 @@ def print_annotation(result: "AnnotateResult", store: str) -> None:
     store : str
         The location that was asked for.
     """
-    console, totals = Console(), result.summary.totals
-    if result.store != store.rstrip("/"):
-        console.print(f"{store} holds another run and stays as it is; this one is beside it: [bold]{result.store}[/]")
-    computed = result.computed.done + result.computed.failed
-    before = totals["done"] + totals["failed"] - computed
-    resumed = f"; {before} were there already" if before else ""
-    console.print(
-        f"{computed} specimens computed in this run{resumed}: {totals['done']} done, {totals['failed']} failed."
-    )
+    print_holdings(result.store, result.summary, store, result.computed.done + result.computed.failed)
     if result.damaged:
-        console.print(f"  [yellow]{result.damaged} chunks were damaged and were computed again[/]")
-    for cause, count in result.summary.causes.items():
-        console.print(f"  [yellow]{count} x {cause}[/]")
+        chunks = counted(result.damaged, "chunk was", "chunks were")
+        Console().print(f"  [yellow]{chunks} damaged and computed again[/]")
+
+
+def print_holdings(found: str, summary: "StoreSummary", asked: str, computed: int = 0) -> None:
+    """Print what a store holds, and how much of that is new.
+
+    Parameters
+    ----------
+    found, asked : str
+        Where the maps are, and the location that was asked for.
+    summary : StoreSummary
+    computed : int
+        Specimens that this run computed.
+    """
+    console, totals = Console(soft_wrap=True, highlight=False), summary.totals
+    if found != asked.rstrip("/"):
+        console.print(f"{asked} holds another run and stays as it is; this one is beside it: [bold]{found}[/]")
+    before = totals["done"] + totals["failed"] - computed
+    resumed = f"; {before:,} were there already" if before else ""
+    now = f"{totals['done']:,} done, {totals['failed']:,} failed"
+    console.print(f"{counted(computed, 'specimen')} computed in this run{resumed}: {now}.")
+    for cause, count in summary.causes.items():
+        console.print(f"  [yellow]{count:,} × {Status[cause].sentence}[/] [dim]({cause})[/]")
+    for sentence in summary.misspelt:
+        console.print(f"  [yellow]{sentence}[/]", markup=True)
     if totals["rejected"]:
-        console.print(f"  [yellow]{totals['rejected']} rows of the catalog have no slot[/]")
+        console.print(f"  [yellow]{counted(totals['rejected'], 'row')} of the catalog without a slot[/]")
     if totals["failed"] or totals["rejected"]:
-        console.print(f"  see: finercam info {result.store} --failures")
+        console.print(f"  see: finercam info {found} --failures")

@@ -11,6 +11,7 @@ from finercam_core.status import Status
 from finercam_core.store import StoreSummary
 from finercam_core.store.summary import RunActivity, StoreSize
 
+SHOWN_HINTS = 10
 SHOWN = 40  # species; nobody reads more than that in a terminal
 _COUNTS = ("specimens", "done", "failed", "pending")
 
@@ -105,6 +106,8 @@ def show_causes(summary: StoreSummary, console: Console, *, listed: bool) -> Non
     if len(summary.rejected):
         table.add_row("the catalog's row is invalid, it has no slot", f"[yellow]{len(summary.rejected):,}[/]", "")
     console.print(table)
+    for sentence in summary.misspelt[:SHOWN_HINTS]:
+        console.print(sentence, style="yellow", soft_wrap=True, highlight=False, markup=False)
     if not listed:
         console.print(
             "[dim]one by one: --failures. The next annotate computes images that have been fixed.", soft_wrap=True

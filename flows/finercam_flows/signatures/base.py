@@ -35,6 +35,28 @@ class CommandLine:
 POSITIONAL = CommandLine("")
 
 
+@dataclass(frozen=True)
+class Checked:
+    """How the value of a field is judged before anything is imported for the run; None and "" are not judged.
+
+    Attributes
+    ----------
+    by : callable
+        Raises a `FinercamError` where a run with this value cannot begin.
+    """
+
+    by: Callable[[str], None]
+
+
+def check_places(options: Options) -> None:
+    """Judge the values of all fields that say how, in the order of the fields: the first that is wrong is told."""
+    for name, field in type(options).model_fields.items():
+        value = getattr(options, name)
+        for item in field.metadata:
+            if isinstance(item, Checked) and value:
+                item.by(value)
+
+
 def command_line(name: str, field: FieldInfo) -> CommandLine:
     """How a field is written on the command line."""
     stated = [item for item in field.metadata if isinstance(item, CommandLine)]

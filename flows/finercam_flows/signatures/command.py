@@ -11,7 +11,7 @@ import typer
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from finercam_flows.signatures.base import Options, bounds_of, command_line, signature_of
+from finercam_flows.signatures.base import Options, bounds_of, check_places, command_line, signature_of
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 OLD_FLAGS = {"gammas": "--grid", "weightings": "--grid-weighting", "methods": "--method", "baselines": "--baseline"}
@@ -37,7 +37,9 @@ def command(options: type[AnyOptions]) -> Callable[[Callable[[AnyOptions], None]
     def decorate(function: Callable[[AnyOptions], None]) -> Callable[..., None]:
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> None:
-            function(_read(options, signature.bind(*args, **kwargs).arguments))
+            chosen = _read(options, signature.bind(*args, **kwargs).arguments)
+            check_places(chosen)
+            function(chosen)
 
         run.__signature__ = signature  # type: ignore[attr-defined]
         run.__annotations__ = {name: parameter.annotation for name, parameter in signature.parameters.items()}

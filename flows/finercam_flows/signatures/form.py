@@ -9,7 +9,7 @@ from pydantic import GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema
 
-from finercam_flows.signatures.base import Options, signature_of
+from finercam_flows.signatures.base import Options, check_places, signature_of
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 Result = TypeVar("Result")
@@ -42,7 +42,9 @@ def form(options: type[AnyOptions]) -> Callable[[Callable[[AnyOptions], Result]]
     def decorate(function: Callable[[AnyOptions], Result]) -> Callable[..., Result]:
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Result:
-            return function(options(**signature.bind(*args, **kwargs).arguments))
+            chosen = options(**signature.bind(*args, **kwargs).arguments)
+            check_places(chosen)
+            return function(chosen)
 
         call.__signature__ = signature  # type: ignore[attr-defined]
         return call

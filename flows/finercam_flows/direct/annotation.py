@@ -1,0 +1,100 @@
+"""An annotation in this process, shard by shard: the same calls as the flow makes, without Prefect."""
+
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from finercam_core.catalog import open_catalog
+from finercam_core.explain.engine.plan import plan_store, shards
+from finercam_core.explain.engine.shard import ShardReport
+from finercam_core.io.files import Files
+from finercam_core.references import policy_of
+from finercam_core.store import StoreSummary, exclusive, give_up, open_store, pending_chunks, summarise, verify
+from finercam_core.store.summary import RunActivity, record_run
+from finercam_flows.options.annotate import AnnotateOptions
+from finercam_flows.outcome.finished import remember
+from finercam_flows.outcome.required import require_maps
+from finercam_flows.process.shard import ShardJob, classifier_of, compute_shard
+from finercam_flows.progress import report_plan
+
+
+@dataclass(frozen=True)
+class AnnotateResult:
+    """What an annotation gives back.
+
+    Attributes
+    ----------
+    store : str
+        The store that was written to: a new one beside the one asked for, if that holds another run (another
+        classifier, layer, method or choice of references).
+    summary : StoreSummary
+        What the store holds now.
+    computed : ShardReport
+        Specimens done and failed in this run.
+    damaged : int
+        Damaged chunks that were found and computed again.
+    """
+
+    store: str
+    summary: StoreSummary
+    computed: ShardReport
+    damaged: int
+
+
+def plan(options: AnnotateOptions) -> str:
+    """Create or extend the store; where it is: beside the one asked for, if that holds another run.
+
+    Planning takes no GPU: its workers do.
+    """
+    store = plan_store(
+        options.store,
+        open_catalog(options.catalog),
+        classifier_of(options.classifier, "cpu"),
+        references=options.references,
+        method=options.method,
+        gamma=options.gamma,
+        policy=policy_of(options.references_by, options.classifier),
+    )
+    return store.location
+
+
+def annotate(options: AnnotateOptions) -> AnnotateResult:
+    """Store the evidence maps of every specimen that is new, changed or not computed yet; see the flow `annotate`.
+
+    Raises
+    ------
+    FinercamError
+        As the flow does. A run that makes no map has failed.
+    """
+    with exclusive(options.store):
+        store = plan(options)
+        Files(store).sweep_partial()
+        damaged = give_up(store, verify(store)) if options.verify else 0
+        if damaged:  # species that had to be given up as a whole are planned again
+            plan(options)
+        computed = _compute_pending(store, options)
+        summary = summarise(open_store(store))
+        if not summary.totals["pending"]:
+            remember(options, store)
+    require_maps(store, summary, computed.done, computed.failed, options.max_failed)
+    return AnnotateResult(store, summary, computed, damaged)
+
+
+def _compute_pending(store: str, options: AnnotateOptions) -> ShardReport:
+    """Compute what is pending; numbers of specimens of this run."""
+    pending = pending_chunks(store, retry_failed=options.retry_failed)
+    report_plan(pending.specimens)
+    start, started = time.monotonic(), _utc_now()
+    activity = RunActivity(started, started, 0.0, pending.specimens, 0, 0, "local", 1, finished=not pending.specimens)
+    for shard in shards(pending, options.shard_size):
+        job = ShardJob(store, shard, options.classifier, options.device, options.batch_size)
+        outcome = compute_shard(job)
+        done, failed = activity.done + outcome.done, activity.failed + outcome.failed
+        seconds, ended = time.monotonic() - start, done + failed == pending.specimens
+        activity = replace(activity, done=done, failed=failed, seconds=seconds, updated=_utc_now(), finished=ended)
+        record_run(store, activity)
+    return ShardReport(activity.done, activity.failed)
+
+
+def _utc_now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,96 @@
+"""Whether an annotation has anything to do: found out without torch, from what the last run left in its store."""
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finercam_flows.options.annotate import AnnotateOptions
+
+if TYPE_CHECKING:
+    from finercam_core.store import StoreSummary
+
+REQUESTS = "requests.json"
+"""In the store that was asked for: by request, the store that the answer is in."""
+_INDIFFERENT = {"catalog", "store", "device", "batch_size", "shard_size", "retry_failed", "max_failed", "verify",
+                "runner", "workers"}  # fmt: skip
+_PACKAGES = ("finercam", "torch", "torchvision", "timm")
+
+
+def remember(options: AnnotateOptions, store: str) -> None:
+    """Note in the store which request it answers, once all of it is done; of some classifiers that cannot be known."""
+    from finercam_core.io.files import Files
+
+    asked = _request(options)
+    if asked:
+        files = Files(options.store)
+        known = _known(options.store)
+        if known.get(asked) != store:
+            files.write_json(REQUESTS, {**known, asked: store})
+
+
+def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None":
+    """The store and what it holds, if a run with these options would compute nothing; None if that is not certain.
+
+    The same request was answered before with the same classifier, the catalog's table gives the plan that the store
+    has, image for image with its size and time, and no specimen is pending.
+    """
+    asked = "" if options.verify else _request(options)
+    store = _known(options.store).get(asked, "") if asked else ""
+    if not store:
+        return None
+    from finercam_core.catalog import open_catalog
+    from finercam_core.store import open_store, pending_chunks, summarise
+    from finercam_core.store.slots import plan_slots
+
+    catalog, held = open_catalog(options.catalog), open_store(store)
+    plan = held.read_plan()
+    same = (
+        held.provenance.catalog == catalog.source
+        and held.rejected.equals(catalog.rejected.reset_index(drop=True))
+        and plan_slots(catalog.specimens, catalog.root, plan).equals(plan)
+    )
+    if not same or pending_chunks(store, retry_failed=options.retry_failed).specimens:
+        return None
+    return store, summarise(held)
+
+
+def _known(location: str) -> dict[str, str]:
+    from finercam_core.io.files import Files
+
+    files = Files(location)
+    if not files.exists(REQUESTS):
+        return {}
+    try:
+        return {str(key): str(value) for key, value in json.loads(files.read(REQUESTS)).items()}
+    except (ValueError, AttributeError):  # it spares time and holds nothing else
+        return {}
+
+
+def _request(options: AnnotateOptions) -> str:
+    """Hash of everything that determines the numbers; "" where files do not say which classifier it is."""
+    classifier, references = _state(options.classifier), _state(options.references_by)
+    if not classifier:
+        return ""
+    settings = options.model_dump(exclude=_INDIFFERENT)
+    content = [settings, str(Path(options.classifier).resolve()), classifier, references, [*map(_version, _PACKAGES)]]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+def _state(place: str) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of a folder's files, or of a file; [] where there is neither, as for a function."""
+    path = Path(place)
+    files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
+    return [
+        (str(each.relative_to(path)), status.st_size, status.st_mtime_ns)
+        for each in files
+        if each.is_file() and (status := each.stat())
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

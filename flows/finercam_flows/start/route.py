@@ -1,0 +1,113 @@
+"""`finercam start`: look, choose, train, annotate, evaluate, draw, answer; what is finished is kept."""
+
+import json
+import time
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from finercam_core.errors import RunError
+from finercam_flows import calls
+from finercam_flows.direct.annotation import annotate
+from finercam_flows.options.first_steps import StartOptions
+from finercam_flows.outcome.finished import nothing_to_do
+from finercam_flows.process.machine import examine, screen
+from finercam_flows.screen.bars import run_bar
+from finercam_flows.start.choices import Plan, choose, write_collection
+from finercam_flows.start.collection import open_collection, survey
+
+CHOSEN = "start.json"
+"""In the folder: the options that its content was made with."""
+
+
+def run(options: StartOptions, console: Console) -> None:
+    """Go the whole way into the folder `options.out`; a second run goes on where the first was stopped.
+
+    Raises
+    ------
+    FinercamError
+        From whichever step cannot be done. `RunError` if the folder was made with other options.
+    """
+    begin, out = time.monotonic(), Path(options.out)
+    found = survey(open_collection(options.collection))
+    _say(console, f"[bold]{escape(options.collection)}[/]: {escape(str(found))}.")
+    machine = examine()
+    plan = choose(options, found, machine)
+    _keep_choices(options, plan, out)
+    write_collection(found.catalog, out)
+    (out / "commands.sh").write_text(plan.commands(options.collection), encoding="utf-8")
+    console.print(_choices(plan))
+    _say(console, f"The same in long commands: {out / 'commands.sh'}")
+    _train(plan, console)
+    _annotate(plan, console)
+    _evaluate(plan, console)
+    with _step(console, "4 of 4", "Atlas"):
+        atlas = calls.write_atlas(plan.report)
+    minutes = (time.monotonic() - begin) / 60
+    _say(console, f"[bold green]Done[/] in {minutes:.1f} minutes. To read: {atlas.index}")
+    if options.browser and screen():
+        webbrowser.open(atlas.index.resolve().as_uri())
+
+
+def _keep_choices(options: StartOptions, plan: Plan, out: Path) -> None:
+    """Write down what was chosen; refuse to mix it with what was chosen otherwise."""
+    asked = json.loads(plan.train.model_dump_json(exclude={"device"}))
+    record = out / CHOSEN
+    before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else asked
+    changed = [name for name in asked if asked[name] != before.get(name)]
+    if changed:
+        was, now = before.get(changed[0]), asked[changed[0]]
+        raise RunError(f"{out} was made with {changed[0]} {was}, not {now}", "give another folder with --out")
+    out.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(asked, indent=1), encoding="utf-8")
+
+
+def _choices(plan: Plan) -> Table:
+    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for choice in plan.choices:
+        table.add_row(choice.what, f"[dim]{escape(choice.why)}", f"[cyan]{escape(choice.option)}")
+    return table
+
+
+@contextmanager
+def _step(console: Console, number: str, name: str) -> Iterator[None]:
+    with run_bar(f"{number} {name}"):
+        yield
+
+
+def _train(plan: Plan, console: Console) -> None:
+    record = Path(plan.train.out) / "training.json"
+    if not record.is_file():
+        with _step(console, "1 of 4", "Training"):
+            calls.train_classifier(plan.train)
+    accuracy = json.loads(record.read_text(encoding="utf-8"))["accuracy"]["test"]
+    if accuracy["n"]:
+        _say(console, f"  right on {accuracy['top1']:.0%} of {accuracy['n']} photographs that it was not trained on")
+
+
+def _annotate(plan: Plan, console: Console) -> None:
+    done = nothing_to_do(plan.annotate)
+    if done is None:
+        with _step(console, "2 of 4", "Evidence maps"):
+            found = annotate(plan.annotate)
+        summary = found.summary
+    else:
+        summary = done[1]
+    totals = summary.totals
+    _say(console, f"  {totals['done']:,} photographs have maps, {totals['failed']:,} could not be read")
+
+
+def _evaluate(plan: Plan, console: Console) -> None:
+    with _step(console, "3 of 4", "Evaluation"):
+        if plan.evaluate.classifier:
+            calls.check_with_model(plan.evaluate, plan.evaluate.classifier)
+        calls.evaluate_store(plan.evaluate)
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, soft_wrap=True, highlight=False)

@@ -1,0 +1,82 @@
+"""What is wrong with paths and names is said before anything heavy is imported, and it is the first wrong thing."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from without_packages import run_without
+
+HEAVY = ("torch", "timm", "prefect", "pandas", "napari")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "catalog.csv").write_text("path,scientificName\na.jpg,Aus bus\n")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").write_bytes(b"")
+    (tmp_path / "classifier").mkdir()
+    (tmp_path / "maps.zarr").mkdir()
+    (tmp_path / "maps.zarr" / "zarr.json").write_text("{}")
+    (tmp_path / "models.py").write_text("def build(num_classes): ...\n")
+    return tmp_path
+
+
+WRONG = {
+    "annotate catlog.csv --classifier c --store m": "there is no catlog.csv did you mean catalog.csv?",
+    "annotate catalog.csv --classifier clasifier --store m": "no classifier at clasifier did you mean classifier?",
+    "annotate catalog.csv --classifier c.toml --store m": "there is no c.toml give the TOML file of CLIP prompts",
+    "annotate catalog.csv --classifier models:build --store m": "no module models on Python's path write models.py",
+    "annotate catalog.csv --classifier models.py:bild --store m": "models.py defines no 'bild'",
+    "annotate catalog.csv --classifier classifier --store m --references-by cosin": "did you mean cosine?",
+    "annotate catalog.csv --classifier classifier --store catalog.csv": "catalog.csv is a file",
+    "train nowhere/at/all --model resnet50 --out c": "there is no nowhere/at/all, since there is no folder nowhere",
+    "train photos --model resnet50 --out classifier": "classifier exists already",
+    "train photos --model model.py:build --out c": "there is no model.py did you mean models.py?",
+    "catalog check photo": "there is no photo did you mean photos?",
+    "catalog split nothing.toml --out s.csv": "there is no nothing.toml",
+    "info map.zarr": "there is no store at map.zarr did you mean maps.zarr?",
+    "info photos": "photos is a folder, but no store",
+    "info .": ". is a folder, but no store of evidence maps did you mean maps.zarr?",
+    "evaluate map.zarr --out e": "there is no store at map.zarr",
+    "evaluate maps.zarr --out catalog.csv": "catalog.csv is a file",
+    "evaluate maps.zarr --out e --boxes box.csv": "there is no file box.csv",
+    "report maps.zarr --out a --images photo": "there is no folder photo did you mean photos?",
+    "export maps.zar --to masks": "did you mean maps.zarr?",
+    "review map.zarr": "there is no store at map.zarr",
+    "classifier push clasifier a/b": "did you mean classifier?",
+    "classifier adopt best.safetensors --model resnet50 --classes c.csv --out n": "there is no file best.safetensors",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_the_first_wrong_word_is_told_at_once(words: str, folder: Path) -> None:
+    said = run_without(HEAVY, words.split(), cwd=folder)
+    assert said.returncode == 1, said.stderr
+    sentence = " ".join(said.stderr.split())
+    assert sentence.startswith("finercam: "), said.stderr
+    assert WRONG[words] in sentence
+    assert "Traceback" not in said.stderr
+
+
+def test_a_store_is_not_written_among_photographs(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    said = run_without(
+        ("torch", "prefect"), ["annotate", "catalog.csv", "--classifier", "classifier", "--store", "photos"], cwd=folder
+    )
+    assert said.returncode == 1
+    assert "photos holds other files, such as one.jpg" in " ".join(said.stderr.split())
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_help_needs_none_of_the_heavy_packages() -> None:
+    assert run_without((*HEAVY, "zarr", "xarray", "PIL"), ["--help"]).returncode == 0
+
+
+def test_a_flow_says_the_same_as_its_command(prefect: str, folder: Path) -> None:
+    from finercam_flows.annotate import annotate
+
+    from finercam_core.errors import CatalogError
+
+    assert "prefect" in sys.modules
+    with pytest.raises(CatalogError, match=r"there is no .*catlog.csv: did you mean .*catalog.csv"):
+        annotate(str(folder / "catlog.csv"), "c", str(folder / "m"))
