@@ -18,6 +18,7 @@ from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
+from finercam_flows.process.allowed import factories_for
 from finercam_flows.process.runners import runner_for, spread, workers_for
 from finercam_flows.process.shard import ShardJob
 from finercam_flows.progress import report_plan, report_written
@@ -54,9 +55,10 @@ def _compute_pending(store: str, sheet: ContactSheet, options: AnnotateOptions) 
     pending = pending_chunks(store, retry_failed=options.retry_failed)
     report_plan(pending.specimens)
     workers = workers_for(options.runner, options.workers, options.device)
+    factories = factories_for(options.classifier)
     record = RunRecord(store, pending.specimens, options.runner, workers)
     jobs = (
-        ShardJob(store, shard, options.classifier, options.device, options.batch_size)
+        ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size)
         for shard in shards(sheet.watch(pending), options.shard_size)
     )
     for outcome in _compute(jobs, options.runner, workers):

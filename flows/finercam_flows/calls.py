@@ -64,11 +64,15 @@ def fetch_settings(options: "FetchOptions") -> "FetchSettings":
 
 def train_classifier(options: "TrainOptions") -> "TrainingReport":
     """Train a classifier on a collection. Needs torch."""
+    from finercam_core.allowed_factories import is_factory
     from finercam_core.catalog import open_catalog
     from finercam_core.train import train
     from finercam_core.train.backbone import BackboneSpec
     from finercam_core.train.settings import read_settings
+    from finercam_flows.process.allowed import factories_for
 
+    if is_factory(options.model):
+        factories_for(options.model).check(options.model)
     resized = options.size is not None or options.fit is not None
     return train(
         open_catalog(options.catalog),
@@ -146,10 +150,11 @@ def check_with_model(options: "EvaluateOptions", classifier: str) -> str:
     from finercam_core.evaluate.with_model.baselines import BASELINES
     from finercam_core.evaluate.with_model.checks import check
     from finercam_core.explain import load_classifier
+    from finercam_flows.process.allowed import factories_for
 
     _, report = check(
         options.store,
-        load_classifier(classifier, device=options.device),
+        load_classifier(classifier, device=options.device, factories=factories_for(classifier)),
         options.out,
         protocol=protocol_of(options),
         images=options.images,

@@ -95,7 +95,10 @@ def test_a_serve_that_was_killed_leaves_nothing_running_and_blocks_nothing(
     catalog, store = make_collection(tmp_path / "images", COUNTS), tmp_path / "maps.zarr"
     url = f"http://127.0.0.1:{free_port()}/api"
     slowly = annotate_deployment("slow", catalog, store, concurrency_limit=1, parameters={**SLOWLY, "workers": 2})
-    with serve_process(tmp_path, url, slowly, FINERCAM_TEST_SLEEP="2") as serve, server_client(url) as client:
+    with (
+        serve_process(tmp_path, url, slowly, FINERCAM_TEST_SLEEP="2") as serve,
+        server_client(url, serve.folder) as client,
+    ):
         first = client.start("annotate/slow")
         wait_for(lambda: done(store) > 0, why=serve.output)
         everything = serve.descendants()
@@ -103,7 +106,7 @@ def test_a_serve_that_was_killed_leaves_nothing_running_and_blocks_nothing(
         serve.end(signal.SIGKILL)
         wait_for(lambda: gone(everything))
     assert 0 < done(store) < 12
-    with serve_process(tmp_path, url, slowly) as serve, server_client(url) as client:
+    with serve_process(tmp_path, url, slowly) as serve, server_client(url, serve.folder) as client:
         assert "was left behind by a `finercam serve` that was killed: marked as crashed" in serve.output()
         assert client.state(first) == "Crashed"
         assert "was killed during this run" in str(client.artifacts(first)["failure"].data)
@@ -125,7 +128,7 @@ def test_a_cron_fires_twice_and_the_second_run_does_only_what_is_new(
     every_minute = {"cron": "* * * * *", "timezone": "Europe/Berlin"}
     catalog = make_collection(images, COUNTS)
     nightly = annotate_deployment("cron", catalog, store, schedules=[every_minute], concurrency_limit=1)
-    with serve_process(tmp_path, url, nightly) as serve, server_client(url) as client:
+    with serve_process(tmp_path, url, nightly) as serve, server_client(url, serve.folder) as client:
         wait_for(lambda: client.completed("annotate/cron"), why=serve.output)
         assert done(store) == 12
         make_collection(images, {**COUNTS, "Eus fus": 3})

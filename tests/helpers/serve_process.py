@@ -18,7 +18,7 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter
 from prefect.client.schemas.objects import Artifact, FlowRun
 from prefect.client.schemas.sorting import FlowRunSort
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
 READY = "end with Ctrl-C"
 ANNOTATE = "finercam_flows.annotate.annotate"
@@ -107,10 +107,16 @@ def wait_for(condition: Callable[[], Any], seconds: float = 240, why: Callable[[
     raise AssertionError(f"still not after {seconds} s: {why()}")
 
 
+def login_in(folder: Path) -> str:
+    """The log-in of a server that was started in a folder."""
+    return (folder / "prefect-server" / "login").read_text().strip()
+
+
 @contextmanager
-def server_client(url: str) -> Iterator["ServerClient"]:
-    """A client of the server at this address."""
-    with temporary_settings({PREFECT_API_URL: url}), get_client(sync_client=True) as client:
+def server_client(url: str, folder: Path | None = None) -> Iterator["ServerClient"]:
+    """A client of the server at this address; `folder` is that of the process that started it and made its log-in."""
+    login = {} if folder is None else {PREFECT_API_AUTH_STRING: login_in(folder)}
+    with temporary_settings({PREFECT_API_URL: url, **login}), get_client(sync_client=True) as client:
         yield ServerClient(client)
 
 

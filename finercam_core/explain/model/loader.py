@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from finercam_core.allowed_factories import AllowedFactories
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
@@ -24,6 +25,8 @@ from finercam_core.images.preparation import Preparation
 from finercam_core.io.faults import first_line
 from finercam_core.io.hub import hub_or_cache
 
+# Arguments of timm that have it open other files or addresses than the folder's.
+_NOT_FOR_FOLDERS = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"}
 # Not finercam.json: it names a function to call, which a stranger's repository must not do.
 _HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.csv")
 
@@ -35,8 +38,9 @@ def load_classifier(
     target_layer: str | None = None,
     device: str = "auto",
     execution: Execution | None = None,
+    factories: AllowedFactories | None = None,
 ) -> Classifier:
-    """Load a classifier.
+    """Load a classifier. Its folder is data: no function that it names is called unless somebody allowed it.
 
     Parameters
     ----------
@@ -56,13 +60,18 @@ def load_classifier(
         "auto" uses a GPU if there is one.
     execution : Execution, optional
         Precision, memory format and compilation, instead of what a factory sets.
+    factories : AllowedFactories, optional
+        Functions that may be called; by default `spec` itself, where it is one, and those of the environment variable
+        ``FINERCAM_ALLOW_FACTORIES``.
 
     Raises
     ------
     ClassifierError
-        If it cannot be loaded, has no names, or the number of names is not the number of scores.
+        If it cannot be loaded, has no names, the number of names is not the number of scores, or it names a function
+        that nobody has allowed.
     """
-    classifier = _from_source(str(spec), species, target_layer)
+    allowed = AllowedFactories.from_environment().also(str(spec)) if factories is None else factories
+    classifier = _from_source(str(spec), species, target_layer, allowed)
     automatic = "cuda" if torch.cuda.is_available() else "cpu"
     classifier.model.to(automatic if device == "auto" else device)
     if execution is not None:
@@ -70,11 +79,13 @@ def load_classifier(
     return classifier
 
 
-def _from_source(spec: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
+def _from_source(
+    spec: str, species: Sequence[str] | None, target_layer: str | None, allowed: AllowedFactories
+) -> Classifier:
     """The classifier on the CPU, from whichever source `spec` names."""
     name = spec.removeprefix("local-dir:")
     if Path(name).is_dir():
-        return _from_folder(Path(name), species, target_layer, _factory(Path(name)))
+        return _from_folder(Path(name), species, target_layer, _factory(Path(name), allowed))
     if name != spec:
         raise ClassifierError(f"there is no folder {name}", "give the folder of a classifier after local-dir:")
     if name.startswith("hf-hub:"):
@@ -82,6 +93,7 @@ def _from_source(spec: str, species: Sequence[str] | None, target_layer: str | N
     if name.endswith(".toml"):
         return load_clip(name, target_layer=target_layer)
     if ":" in name:
+        allowed.check(name)
         return _from_factory(name, species, target_layer)
     return _from_timm(name, species, target_layer)
 
@@ -95,13 +107,15 @@ class _Factory:
     target_layer: str | None
 
 
-def _factory(folder: Path) -> _Factory | None:
-    """The factory of a folder; None for a model in timm's form."""
+def _factory(folder: Path, allowed: AllowedFactories) -> _Factory | None:
+    """The factory of a folder, which somebody allowed; None for a model in timm's form."""
     path = folder / "finercam.json"
     content = _json(path) if path.exists() else {}
     if "factory" not in content:
         return None
-    return _Factory(str(content["factory"]), content.get("kwargs", {}), content.get("target_layer"))
+    name = str(content["factory"])
+    allowed.check(name, folder)
+    return _Factory(name, content.get("kwargs", {}), content.get("target_layer"))
 
 
 def _from_folder(
@@ -129,9 +143,12 @@ def _timm_model(path: Path, names: int) -> tuple[nn.Module, str]:
     count = config.get("num_classes") or pretrained.get("num_classes")
     if "architecture" not in config or not count:
         raise ClassifierError(f"{path} lacks architecture or num_classes", "give a classifier in timm's form")
+    arguments = config.get("model_args") or {}
+    if not isinstance(arguments, dict) or arguments.keys() & _NOT_FOR_FOLDERS:
+        raise ClassifierError(f"model_args in {path} may not be {arguments!r}", "describe the architecture alone")
     if count != names:
         raise ClassifierError(f"{path} has {count} classes, but {names} names are given", "name each class once")
-    model: Any = timm.create_model(config["architecture"], num_classes=count, **config.get("model_args", {}))
+    model: Any = timm.create_model(config["architecture"], num_classes=count, **arguments)
     model.pretrained_cfg = {**model.pretrained_cfg, **pretrained}
     return model, str(config["architecture"])
 

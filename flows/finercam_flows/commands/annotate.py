@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from finercam_core.allowed_factories import allow_in_environment
 from finercam_core.extras import installed
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import nothing_to_do
@@ -20,6 +21,7 @@ def annotate(options: AnnotateOptions) -> None:
 
     Example: finercam annotate catalogs/fish-vista.toml --classifier classifier --store maps.zarr
     """
+    allow_in_environment(options.allow_factory)
     finished = nothing_to_do(options)
     if finished is not None:
         store, summary = finished
@@ -35,8 +37,10 @@ def _run(options: AnnotateOptions) -> "AnnotateResult":
     """Run the flow, or the same in this process where Prefect is not installed."""
     if installed("prefect") or options.runner != "local" or options.workers > 1:
         from finercam_flows.annotate import annotate as flow
+        from finercam_flows.process.temporary_server import close_temporary_server
 
-        found: AnnotateResult = flow(**dict(options))
+        close_temporary_server()
+        found: AnnotateResult = flow(**options.flow_parameters())
         return found
     from finercam_flows.direct.annotation import annotate as directly
 

@@ -1,5 +1,6 @@
 """`finercam evaluate`: what a store's maps show, with intervals; with the classifier also whether it uses that."""
 
+from finercam_core.allowed_factories import allow_in_environment
 from finercam_core.extras import installed
 from finercam_flows import calls
 from finercam_flows.calls import EvaluationSummary
@@ -15,6 +16,7 @@ def evaluate(options: EvaluateOptions) -> None:
 
     Example: finercam evaluate maps.zarr --out evaluation --classifier classifier
     """
+    allow_in_environment(options.allow_factory)
     with run_bar("Evaluation"):
         summary, cost = _run(options)
     print_evaluation(summary, cost)
@@ -24,8 +26,10 @@ def _run(options: EvaluateOptions) -> tuple[EvaluationSummary, str]:
     """Run the flow, or the same in this process where Prefect is not installed."""
     if installed("prefect"):
         from finercam_flows.evaluate import evaluate as flow
+        from finercam_flows.process.temporary_server import close_temporary_server
 
-        result = flow(**dict(options))
+        close_temporary_server()
+        result = flow(**options.flow_parameters())
         return result.summary, result.cost
     cost = calls.check_with_model(options, options.classifier) if options.classifier else ""
     return calls.evaluate_store(options), cost

@@ -31,12 +31,15 @@ def serve(options: ServeOptions) -> None:
         _write_example(config, console)
         return
     from finercam_flows.serving.config import read_config
+    from finercam_flows.serving.permissions import allow
     from finercam_flows.serving.server import check_versions
     from finercam_flows.serving.service import serve as run
 
     check_versions()
     folder = Path(options.data or config.parent / "prefect-server").resolve()
-    deployments = read_config(_enter(config))
+    entered = _enter(config)
+    deployments = read_config(entered)
+    allow(entered, deployments, options.allow_factory)
     table = asyncio.run(_table(deployments))
     if options.check:
         _show(table, deployments, console)

@@ -24,8 +24,10 @@ def train(options: TrainOptions) -> None:
         if int(os.environ.get("WORLD_SIZE", "1")) > 1 or not installed("prefect"):
             report = train_classifier(options)
         else:
+            from finercam_flows.process.temporary_server import close_temporary_server
             from finercam_flows.train import train as flow
 
-            report = flow(**dict(options))
+            close_temporary_server()
+            report = flow(**options.flow_parameters())
     if os.environ.get("RANK", "0") == "0":
         Console().print(str(report), soft_wrap=True, highlight=False)

@@ -14,6 +14,7 @@ from finercam_core.store.summary import RunActivity, record_run
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
+from finercam_flows.process.allowed import factories_for
 from finercam_flows.process.shard import ShardJob, classifier_of, compute_shard
 from finercam_flows.progress import report_plan
 
@@ -49,7 +50,7 @@ def plan(options: AnnotateOptions) -> str:
     store = plan_store(
         options.store,
         open_catalog(options.catalog),
-        classifier_of(options.classifier, "cpu"),
+        classifier_of(options.classifier, "cpu", factories_for(options.classifier)),
         references=options.references,
         method=options.method,
         gamma=options.gamma,
@@ -86,8 +87,9 @@ def _compute_pending(store: str, options: AnnotateOptions) -> ShardReport:
     report_plan(pending.specimens)
     start, started = time.monotonic(), _utc_now()
     activity = RunActivity(started, started, 0.0, pending.specimens, 0, 0, "local", 1, finished=not pending.specimens)
+    factories = factories_for(options.classifier)
     for shard in shards(pending, options.shard_size):
-        job = ShardJob(store, shard, options.classifier, options.device, options.batch_size)
+        job = ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size)
         outcome = compute_shard(job)
         done, failed = activity.done + outcome.done, activity.failed + outcome.failed
         seconds, ended = time.monotonic() - start, done + failed == pending.specimens

@@ -6,7 +6,15 @@ from pydantic import Field
 
 from finercam_core.base_methods import DEFAULT_METHOD
 from finercam_core.references import REFERENCES
-from finercam_flows.options.fields import BatchSize, CatalogSource, ClassifierSpec, Device, Method, NewStore
+from finercam_flows.options.fields import (
+    AllowedFactory,
+    BatchSize,
+    CatalogSource,
+    ClassifierSpec,
+    Device,
+    Method,
+    NewStore,
+)
 from finercam_flows.places import inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
@@ -71,3 +79,4 @@ class AnnotateOptions(Options):
     verify: Verify = False
     runner: Runner = "local"
     workers: Workers = 0
+    allow_factory: AllowedFactory = ()

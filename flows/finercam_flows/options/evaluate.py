@@ -7,7 +7,16 @@ from pydantic import Field
 
 from finercam_core.finer import GAMMA, GAMMAS, WEIGHTINGS
 from finercam_core.finer import Weighting as WeightingName
-from finercam_flows.options.fields import BatchSize, Device, Gamma, ImagesRoot, OutputFolder, StoreLocation, TopShare
+from finercam_flows.options.fields import (
+    AllowedFactory,
+    BatchSize,
+    Device,
+    Gamma,
+    ImagesRoot,
+    OutputFolder,
+    StoreLocation,
+    TopShare,
+)
 from finercam_flows.places import inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
@@ -74,3 +83,4 @@ class EvaluateOptions(Options):
     limit: Limit = 200
     device: Device = "auto"
     batch_size: Annotated[BatchSize, Field(description="Masked images per forward pass.")] = 64
+    allow_factory: AllowedFactory = ()

@@ -1,5 +1,6 @@
 """Types of options that several commands share, each with its bounds, choices and help."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, GetJsonSchemaHandler
@@ -7,7 +8,7 @@ from pydantic_core import CoreSchema
 
 from finercam_core.base_methods import BASE_METHODS
 from finercam_flows.places import inputs, outputs
-from finercam_flows.signatures.base import Checked
+from finercam_flows.signatures.base import COMMAND_ONLY, Checked
 
 
 class MethodNames:
@@ -59,6 +60,14 @@ Device = Annotated[
         pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
         description="Where the model runs: auto, cpu, mps, cuda (any free GPU) or cuda:1 (this one).",
     ),
+]
+AllowedFactory = Annotated[
+    Sequence[str],
+    Field(
+        description="Function that may be called to build the classifier, or a classifier's folder that may name one; "
+        "see docs/trust.md."
+    ),
+    COMMAND_ONLY,
 ]
 BatchSize = Annotated[int, Field(ge=1, description="Images per forward pass.")]
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from finercam_flows.options.fields import AllowedFactory
 from finercam_flows.signatures.base import Options
 
 ConfigFile = Annotated[str, Field(min_length=1, description="File with the deployments.")]
@@ -27,3 +28,4 @@ class ServeOptions(Options):
     check: Check = False
     data: ServerData = None
     limit: RunLimit = 4
+    allow_factory: AllowedFactory = ()

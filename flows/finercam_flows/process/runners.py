@@ -19,6 +19,7 @@ from prefect.tasks import Task
 from finercam_core.errors import RunError
 from finercam_core.explain.engine.shard import ShardReport
 from finercam_flows.process import gpus
+from finercam_flows.process.allowed import check_scheduler
 from finercam_flows.process.shard import ShardJob
 from finercam_flows.process.signals import workers_end_at_once
 
@@ -44,6 +45,11 @@ def runner_for(runner: str, workers: int) -> Runner | None:
     runner : str
     workers : int
         Processes of this machine, at least 1; a scheduler at an address has workers of its own.
+
+    Raises
+    ------
+    RunError
+        For a scheduler that could send code of others, see `check_scheduler`.
     """
     if runner == "local":
         if workers == 1:
@@ -55,8 +61,13 @@ def runner_for(runner: str, workers: int) -> Runner | None:
     # The user reads one sentence about a lost scheduler instead of these tracebacks, see `_cluster_errors`.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     if runner == "dask":
-        options = {"n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+        # Certificates of this cluster alone: otherwise every account of this machine could send it code.
+        options = {
+            "n_workers": workers, "threads_per_worker": 1, "processes": True, "dashboard_address": None,
+            "security": True,
+        }  # fmt: skip
         return DaskTaskRunner(cluster_class="distributed.LocalCluster", cluster_kwargs=options)
+    check_scheduler(runner)
     return DaskTaskRunner(address=runner, client_kwargs={"timeout": CONNECT_SECONDS})
 
 

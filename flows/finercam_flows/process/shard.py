@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
+from finercam_core.allowed_factories import AllowedFactories
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
 from finercam_core.store import Chunk
@@ -26,6 +27,8 @@ class ShardJob:
     chunks : sequence of Chunk
     classifier : str
         See `load_classifier`.
+    factories : AllowedFactories
+        Functions that it may call to build the classifier.
     device : str
     batch_size : int
         As in the flow `annotate`.
@@ -36,15 +39,16 @@ class ShardJob:
     store: str
     chunks: Sequence[Chunk]
     classifier: str
+    factories: AllowedFactories
     device: str
     batch_size: int
     resumed: bool = False
 
 
 @lru_cache(maxsize=1)
-def classifier_of(spec: str, device: str) -> Classifier:
+def classifier_of(spec: str, device: str, factories: AllowedFactories) -> Classifier:
     """Load a classifier, once per process."""
-    return load_classifier(spec, device=device)
+    return load_classifier(spec, device=device, factories=factories)
 
 
 def compute_shard(job: ShardJob) -> ShardReport:
@@ -57,6 +61,6 @@ def compute_shard(job: ShardJob) -> ShardReport:
     """
     chunks, written = without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)
     with _one_at_a_time, gpus.held(job.device) as device:
-        model = classifier_of(job.classifier, device)
+        model = classifier_of(job.classifier, device, job.factories)
         report = annotate_chunks(job.store, chunks, model, batch_size=job.batch_size, progress=report_written)
     return ShardReport(report.done + written, report.failed)

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 import httpx
 from packaging.requirements import Requirement
+from prefect.settings import PREFECT_SERVER_API_AUTH_STRING
 
 from finercam_core.errors import ServeError
+from finercam_flows.serving.login import LOGIN, check_login, closed, logged_in, login_of
 
 DEFAULT_URL = "http://127.0.0.1:4200/api"
 START_SECONDS = 180.0
@@ -56,10 +58,13 @@ class Server:
         Address of its API.
     log : Path or None
         Its log file, if this process started it.
+    login : Path, optional
+        File with the log-in that was made for it, if this process started it and made one.
     """
 
     url: str
     log: Path | None
+    login: Path | None = None
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -97,6 +102,7 @@ def running_server(url: str | None, folder: Path) -> Iterator[Server]:
     """
     url = (url or DEFAULT_URL).rstrip("/")
     if answers(url):
+        check_login(url)
         yield Server(url, None)
         return
     address = urlsplit(url)
@@ -124,15 +130,19 @@ def _started(url: str, host: str, port: int, folder: Path) -> Iterator[Server]:
             f"what answers at {url} is not a Prefect server", "end it, or set PREFECT_API_URL to another port"
         )
     log = folder / "server.log"
+    own = PREFECT_SERVER_API_AUTH_STRING.value()
+    login = own or login_of(folder)
+    environment = _environment(url, folder, login)
     command = [sys.executable, "-m", "finercam_flows.serving", "server", "start", "--host", host, "--port", str(port)]
     with _log_file(log) as file:
         process = subprocess.Popen(
-            command, env=_environment(url, folder), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file, umask=0o077,
             start_new_session=True,  # Ctrl-C in the terminal must not reach the server, which ends after the runs
         )  # fmt: skip
     try:
         _wait_for(url, process, log)
-        yield Server(url, log, process)
+        with logged_in(login):
+            yield Server(url, log, None if own else folder / LOGIN, process)
     finally:
         process.terminate()
         try:
@@ -150,13 +160,13 @@ def _port_taken(host: str, port: int) -> bool:
     return True
 
 
-def _environment(url: str, folder: Path) -> dict[str, str]:
+def _environment(url: str, folder: Path, login: str) -> dict[str, str]:
     records = {
         "PREFECT_HOME": str(folder),
         "PREFECT_API_URL": url,
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder}/prefect.db",
     }
-    return {**SETTINGS, **os.environ, **records}
+    return {**SETTINGS, **closed(url), **os.environ, **records, "PREFECT_SERVER_API_AUTH_STRING": login}
 
 
 def _log_file(log: Path) -> BinaryIO:
@@ -164,6 +174,10 @@ def _log_file(log: Path) -> BinaryIO:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > LOG_BYTES:
             log.replace(log.with_suffix(".log.1"))
+        for kept in log.parent.glob("prefect.db*"):
+            kept.chmod(0o600)  # of an earlier version; what the server makes now is its owner's alone
+        log.touch(0o600)
+        log.chmod(0o600)
         return log.open("ab")
     except OSError as error:
         raise ServeError(f"{log} cannot be written: {error.strerror}", "choose another folder with --data") from error

@@ -24,12 +24,17 @@ from finercam_flows.notifications import announce
 from finercam_flows.process import lifeline
 from finercam_flows.serving import leftovers
 from finercam_flows.serving.config import Deployment
+from finercam_flows.serving.login import is_open
 from finercam_flows.serving.server import Server, answers, running_server
 
 LOCK = "serve.lock"
 CHECK_SECONDS = 2.0
 LOST_SECONDS = 20.0  # a server that is restarted answers sooner
 ABANDON_SECONDS = 10.0
+OPEN = (
+    "It asks nobody who they are: whoever can reach it, from any account of this machine or any page in a browser, can "
+    "start runs. Set PREFECT_SERVER_API_AUTH_STRING and PREFECT_API_AUTH_STRING for it, see docs/trust.md."
+)
 Say = Callable[[str], None]
 
 
@@ -65,13 +70,17 @@ def serve(
         with running_server(PREFECT_API_URL.value(), folder) as server, _connected(server.url):
             setup_logging()
             say(f"Prefect server: {server.pages} " + (f"(started; records in {folder})" if server.log else "(found)"))
+            if server.login is not None:
+                say(f"Log in there with the line in {server.login}, which you alone can read.")
+            elif is_open(server.url):
+                say(OPEN)
             return asyncio.run(_serve(deployments, server, folder, limit, lambda: ready(server), say))
 
 
 @contextmanager
 def _exclusive(folder: Path) -> Iterator[None]:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(folder / LOCK)
         lock.acquire(timeout=0)
     except Timeout as error:

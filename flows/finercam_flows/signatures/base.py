@@ -15,6 +15,11 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def flow_parameters(self) -> dict[str, Any]:
+        """What the flow takes: everything that is not of the command line alone."""
+        fields = type(self).model_fields
+        return {name: value for name, value in self if not is_command_only(fields[name])}
+
 
 @dataclass(frozen=True)
 class CommandLine:
@@ -33,6 +38,19 @@ class CommandLine:
 
 
 POSITIONAL = CommandLine("")
+
+
+@dataclass(frozen=True)
+class CommandOnly:
+    """Marks a field that a person gives on the command line, and no run of a server may be given."""
+
+
+COMMAND_ONLY = CommandOnly()
+
+
+def is_command_only(field: FieldInfo) -> bool:
+    """Whether a field is no parameter of the flow."""
+    return any(isinstance(item, CommandOnly) for item in field.metadata)
 
 
 @dataclass(frozen=True)
@@ -75,7 +93,9 @@ def bounds_of(field: FieldInfo) -> tuple[float | None, float | None]:
     return next(iter(low), None), next(iter(high), None)
 
 
-def signature_of(options: type[Options], annotate: Callable[[str, FieldInfo], Any]) -> inspect.Signature:
+def signature_of(
+    options: type[Options], annotate: Callable[[str, FieldInfo], Any], *, of_flow: bool = False
+) -> inspect.Signature:
     """Signature with a parameter for each field.
 
     Parameters
@@ -83,6 +103,8 @@ def signature_of(options: type[Options], annotate: Callable[[str, FieldInfo], An
     options : type
     annotate : callable
         Gives the annotation of a field from its name and description.
+    of_flow : bool
+        Without those of the command line alone.
     """
     return inspect.Signature(
         [
@@ -93,5 +115,6 @@ def signature_of(options: type[Options], annotate: Callable[[str, FieldInfo], An
                 annotation=annotate(name, field),
             )
             for name, field in options.model_fields.items()
+            if not (of_flow and is_command_only(field))
         ]
     )

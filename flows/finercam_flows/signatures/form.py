@@ -37,7 +37,7 @@ def form(options: type[AnyOptions]) -> Callable[[Callable[[AnyOptions], Result]]
     -------
     Decorator, to stand below Prefect's `flow`: the flow's parameters, form and checks are then those of the model.
     """
-    signature = signature_of(options, _annotation)
+    signature = signature_of(options, _annotation, of_flow=True)
 
     def decorate(function: Callable[[AnyOptions], Result]) -> Callable[..., Result]:
         @wraps(function)

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from annotated_types import Gt
 from pydantic.fields import FieldInfo
 
-from finercam_flows.signatures.base import Options, bounds_of, command_line
+from finercam_flows.signatures.base import Options, bounds_of, command_line, is_command_only
 from finercam_flows.signatures.command import OLD_FLAGS
 
 _WORDS = {str: "text", int: "whole number", float: "number", dict: "NAME=VALUE"}
@@ -44,7 +44,8 @@ def _section(name: str, options: type[Options], flow_name: str | None) -> str:
 
 def _row(name: str, field: FieldInfo, named: bool) -> str:
     flag = command_line(name, field).flag or name.upper()
-    cells = [f"`{flag}`", *([f"`{name}`"] if named else []), values_of(field), default_of(field), field.description]
+    names = [] if not named else ["" if is_command_only(field) else f"`{name}`"]
+    cells = [f"`{flag}`", *names, values_of(field), default_of(field), field.description]
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
