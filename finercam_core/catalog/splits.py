@@ -1,4 +1,4 @@
-"""Honest splits: what belongs together stays together, nobody moves when rows are added, and leaks are found."""
+"""Honest splits: what belongs together stays together, who has a split keeps it, and leaks are found."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,35 +14,6 @@ def groups_of(table: pd.DataFrame) -> pd.Series:
     """Group of each row; a row without one is its own."""
     named: pd.Series = table["group_id"].where(table["group_id"] != "", table["image_id"])
     return named
-
-
-def split_by_group(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> pd.Series:
-    """Give every group (specimen, source image) a split by the hash of its name alone.
-
-    So the split of a group is the same in every table that has it, whatever else is added, removed or sorted. The
-    shares hold in each species only as in a random draw: a species with few groups may lack one of the splits.
-    `deal_splits` keeps the shares exactly, but must be given the earlier splits.
-
-    Parameters
-    ----------
-    table : DataFrame
-        With `group_id` and `image_id`; a row without a group is its own.
-    val, test : float
-        Shares, in [0, 1].
-
-    Returns
-    -------
-    Series of "train", "val" and "test".
-
-    Raises
-    ------
-    CatalogError
-        The shares are invalid: negative, or 1 or more together.
-    """
-    _check_shares(val, test)
-    share = _shares(groups_of(table))
-    chosen = np.select([share < test, share < test + val], ["test", "val"], "train")
-    return pd.Series(chosen, index=table.index)
 
 
 def deal_splits(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> pd.Series:

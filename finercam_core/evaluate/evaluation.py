@@ -21,6 +21,7 @@ from finercam_core.evaluate.with_truth.energy_table import true_energy_table
 from finercam_core.evaluate.with_truth.planted_traits import PlantedTraits, planted_ranks
 from finercam_core.evaluate.with_truth.true_regions import TrueRegions
 from finercam_core.io.progress import Progress
+from finercam_core.parts import JudgedImages
 from finercam_core.regions.traits import traits_of
 from finercam_core.store import Store, open_store
 
@@ -120,6 +121,7 @@ def _summarise(
     directions = direction_table(attributions, labels, seed=seed) if known else pd.DataFrame()
     pairs = pair_table(attributions, labels, seed=seed) if known else pd.DataFrame()
     accuracy, localisation = accuracy_table(specimens), localisation_table(specimens, seed=seed)
+    judged = protocol.judged(store)
     return EvaluationReport(
         folder=folder,
         specimens=specimens,
@@ -130,9 +132,15 @@ def _summarise(
         caveats=caveats(accuracy, localisation, directions, pairs, checks.faithfulness),
         planted=planted_ranks(pairs, planted, directions) if planted is not None and len(pairs) else pd.DataFrame(),
         truth=true_energy_table(joined(one.energies for one in figures), seed=seed),
-        left_out=joined(one.left_out for one in figures),
-        protocol={"judged": protocol.judged(store), **protocol.describe()},
+        left_out=joined([*(one.left_out for one in figures), _refused(store, judged)]),
+        protocol={"judged": judged.sentence, "judged_on": judged.mark, **protocol.describe()},
         provenance=store.provenance.to_json(),
         reused=reused,
         checks=checks,
     )
+
+
+def _refused(store: Store, judged: JudgedImages) -> pd.DataFrame:
+    """Images that the catalog calls test and that were trained on, as rows of `left_out`."""
+    rows = store.rows.loc[list(judged.refused), ["image_id", "scientificName"]]
+    return rows.assign(reason="trained on, though the catalog's split calls it test")

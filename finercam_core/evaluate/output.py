@@ -5,7 +5,7 @@ import pandas as pd
 from finercam_core.evaluate.plots import faithfulness_plot, localisation_plot, trait_heat_map
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.statistics.species_tables import OVERALL
-from finercam_core.evaluate.tables import markdown, write_json, write_table
+from finercam_core.evaluate.tables import markdown, marked, write_json, write_table
 from finercam_core.evaluate.traits.characters import sentence
 from finercam_core.evaluate.with_truth.energy_table import overall_in_words
 from finercam_core.evaluate.with_truth.planted_traits import planted_summary
@@ -21,7 +21,7 @@ def write_report(report: EvaluationReport) -> None:
     for name in TABLES:
         table: pd.DataFrame = getattr(report, name)
         if len(table.columns):
-            write_table(table, report.folder, name)
+            write_table(marked(table, report.mark), report.folder, name)
     if len(report.localisation):
         localisation_plot(report.localisation, report.folder / "localisation.png")
     if len(report.characters):
@@ -33,8 +33,15 @@ def write_report(report: EvaluationReport) -> None:
 
 
 def _content(report: EvaluationReport) -> dict[str, object]:
-    tables = {name: getattr(report, name) for name in TABLES if name != "specimens"}
-    return {"protocol": report.protocol, "provenance": report.provenance, **tables, "checks": vars(report.checks)}
+    tables = {name: marked(getattr(report, name), report.mark) for name in TABLES if name != "specimens"}
+    return {
+        "judged": report.protocol["judged"],
+        "judged_on": report.mark,
+        "protocol": report.protocol,
+        "provenance": report.provenance,
+        **tables,
+        "checks": vars(report.checks),
+    }
 
 
 def candidate_sentences(characters: pd.DataFrame) -> list[str]:

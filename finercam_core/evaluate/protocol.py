@@ -9,6 +9,7 @@ import pandas as pd
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
+from finercam_core.parts import ChoiceError, JudgedImages, choose_judged
 from finercam_core.store import Store
 
 VERSION = 3  # to be raised when the same input gives other figures
@@ -29,7 +30,10 @@ class Protocol:
     weighting : str
         Weighting of the references, see `finercam_core.finer.coefficients`.
     split : {"auto", "all"} or str
-        Specimens that are judged: a split of the catalog, all, or with `auto` the test split where there is one.
+        Specimens that are judged, see `finercam_core.parts.choose_judged`: with `auto` those that the classifier never
+        saw.
+    i_know : bool
+        Judge training images too, where `split` has them; everything written is marked then.
     top : float
         Share of the pixels that form the top region, whose IoU is measured; in (0, 1].
     seed : int
@@ -41,6 +45,7 @@ class Protocol:
     split: Literal["auto", "all"] | str = "auto"
     top: float = 0.05
     seed: int = 0
+    i_know: bool = False
 
     def __post_init__(self) -> None:
         """Refuse impossible settings."""
@@ -49,40 +54,22 @@ class Protocol:
         if not 0 < self.top <= 1:
             raise EvaluationError(f"top is {self.top}", "give a share of the pixels in (0, 1]")
 
-    def _wanted(self, rows: pd.DataFrame) -> str:
-        """The split that is judged, "all" for every specimen."""
-        if self.split != "auto":
-            return self.split
-        return "test" if (rows["split"] == "test").any() else "all"
-
-    def judged(self, store: Store) -> str:
-        """Which specimens are judged, in words, with a warning where training images may be among them."""
-        rows = store.rows
-        wanted = self._wanted(rows)
-        if wanted != "all":
-            return f"the {wanted} split"
-        if (rows["split"] == "test").any():
-            return "all specimens, including those that the classifier may have been trained on"
-        return (
-            "all specimens: the catalog has no test split, so the figures include images that the classifier may have "
-            "been trained on (see `finercam catalog split`)"
-        )
-
-    def specimens(self, store: Store) -> pd.DataFrame:
-        """Rows of a store's specimens that are judged.
+    def judged(self, store: Store) -> JudgedImages:
+        """Specimens of a store that are judged, with a sentence about them.
 
         Raises
         ------
         EvaluationError
-            If the store has no specimen in the split.
+            If the store has none in the split, or training images would be judged that nobody asked for.
         """
-        rows = store.rows
-        wanted = self._wanted(rows)
-        chosen = rows if wanted == "all" else rows[rows["split"] == wanted]
-        if chosen.empty:
-            known = ", ".join(sorted(set(rows["split"]) - {""})) or "none"
-            raise EvaluationError(f"no specimen is in the split {wanted!r}", f"use all, or one of: {known}")
-        return chosen
+        try:
+            return choose_judged(store.rows, self.split, listed=store.provenance.parts is not None, i_know=self.i_know)
+        except ChoiceError as error:
+            raise EvaluationError(error.problem, error.remedy) from error
+
+    def specimens(self, store: Store) -> pd.DataFrame:
+        """Rows of a store's specimens that are judged; errors as in `judged`."""
+        return self.judged(store).rows
 
     def describe(self) -> dict[str, object]:
         """Settings, and the rules in words, as plain JSON values."""

@@ -33,6 +33,7 @@ class EvaluationReport:
         Specimens without figures: image_id, scientificName, reason.
     protocol : mapping
         Settings and rules, as plain JSON values.
+        ``judged`` says which specimens, ``judged_on`` is "training images" where the classifier was trained on some.
     provenance : mapping
         Of the store.
     reused : int
@@ -58,3 +59,8 @@ class EvaluationReport:
     reused: int
     beside: pd.DataFrame = field(default_factory=pd.DataFrame)
     checks: Checks = field(default_factory=Checks)
+
+    @property
+    def mark(self) -> str:
+        """What every page, table and file has to say about the specimens judged; "" where they were held out."""
+        return str(self.protocol.get("judged_on", ""))

@@ -43,6 +43,11 @@ def plain(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def marked(table: pd.DataFrame, mark: str) -> pd.DataFrame:
+    """A table whose every row says what it was judged on, where that has to be said; `mark` is "" where not."""
+    return table.assign(judged_on=mark) if mark and len(table.columns) else table
+
+
 def markdown(table: pd.DataFrame, digits: int = 3) -> str:
     """A table in GitHub's Markdown; numbers with `digits` decimals, NaN as a dash."""
     if table.empty:

@@ -3,6 +3,7 @@
 JPEG decoders can give an image at 1/2, 1/4 or 1/8 of its size at a fraction of the cost (Pillow's `Image.draft`).
 """
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -68,12 +69,24 @@ def image_size(location: str | Path, *, root: str | Path | None = None) -> Size:
 
 
 def load_pixels(
-    location: str | Path, preparation: Preparation, *, root: str | Path | None = None
+    location: str | Path,
+    preparation: Preparation,
+    *,
+    root: str | Path | None = None,
+    source: str | io.BytesIO | None = None,
 ) -> npt.NDArray[np.uint8]:
     """Open an image and bring it to a model's input size.
 
     JPEGs much larger than the input are decoded at 1/2, 1/4 or 1/8 of their size, but never below `REDUCED_TO` times
     the pixels, each way, that the input needs. What is cut out of the photograph does not depend on that.
+
+    Parameters
+    ----------
+    location, root
+        As `load_image`.
+    preparation : Preparation
+    source : str or BytesIO, optional
+        What `image_source` gave for the location, where that was called already: nothing is downloaded twice.
 
     Returns
     -------
@@ -85,7 +98,7 @@ def load_pixels(
         As `load_image`.
     """
     enough = partial(preparation.enough, factor=REDUCED_TO)
-    image, size = _load(str(location), root, DEFAULT_LIMITS, enough)
+    image, size = _load(str(location), root, DEFAULT_LIMITS, enough, source)
     with as_image_errors(str(location)):
         return preparation.resize(image, size)
 
@@ -104,10 +117,11 @@ def load_many(
 
 
 def _load(
-    location: str, root: str | Path | None, limits: Limits, at_least: Callable[[Size], Size | None]
-) -> tuple[Image.Image, Size]:
+    location: str, root: str | Path | None, limits: Limits, at_least: Callable[[Size], Size | None],
+    source: str | io.BytesIO | None = None,
+) -> tuple[Image.Image, Size]:  # fmt: skip
     """The image, as small as `at_least` of its upright size allows, and that size."""
-    with opened(location, root, limits) as (image, again):
+    with opened(location, root, limits, source) as (image, again):
         size = _upright(image, image.size)
         enough = at_least(size)
         if enough is not None:

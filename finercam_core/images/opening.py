@@ -22,7 +22,7 @@ _KINDS = {stat.S_IFIFO: "named pipe", stat.S_IFCHR: "device", stat.S_IFBLK: "dev
 
 @contextmanager
 def opened(
-    location: str, root: object, limits: Limits
+    location: str, root: object, limits: Limits, source: str | io.BytesIO | None = None
 ) -> Iterator[tuple[ImageFile.ImageFile, Callable[[], ImageFile.ImageFile]]]:
     """A picture whose header was read and is within the limits, and a function that opens it once more.
 
@@ -32,6 +32,8 @@ def opened(
         See `load_image`.
     root : str or Path, optional
     limits : Limits
+    source : str or BytesIO, optional
+        What `image_source` gave for the location, where that was called already.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def opened(
         # `Limits` decides which images are too large, and the status what is wrong with a file.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        source = image_source(location, None if root is None else str(root))
+        source = source or image_source(location, None if root is None else str(root))
         with _file(source, location, limits) as file:
             image = _identified(file, location)
             _check(image, location, limits)

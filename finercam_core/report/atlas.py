@@ -124,6 +124,7 @@ def _facts(store: Store, figures: EvaluationReport, gamma: float) -> AtlasFacts:
         gamma=gamma,
         grid=made.grid,
         judged=str(figures.protocol["judged"]),
+        judged_on=figures.mark,
         traits=str(figures.protocol["traits"]),
         intervals=str(figures.protocol["intervals"]),
         faithfulness=str(figures.checks.about.get("cost", "")),

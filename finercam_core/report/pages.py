@@ -140,6 +140,7 @@ class AtlasFacts:
     gamma: float
     grid: tuple[int, int]
     judged: str
+    judged_on: str
     traits: str
     intervals: str
     faithfulness: str

@@ -20,6 +20,7 @@ from finercam_core.catalog import Catalog
 from finercam_core.errors import StoreError, counted
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
+from finercam_core.parts import ImageLists
 from finercam_core.references.plan import ComparisonPlan, Reference
 from finercam_core.store import runs
 from finercam_core.store.integrity.digests import with_digest
@@ -35,7 +36,7 @@ from finercam_core.store.layout import (
     array_nodes,
     value_names,
 )
-from finercam_core.store.provenance import ATTRIBUTE, Provenance, RunSettings, TraitRecord, run_id
+from finercam_core.store.provenance import ATTRIBUTE, PartsRecord, Provenance, RunSettings, TraitRecord, run_id
 from finercam_core.store.reader import Store, open_store
 from finercam_core.store.slots import plan_slots
 
@@ -48,6 +49,7 @@ def create_store(
     settings: RunSettings,
     *,
     beside: bool = False,
+    lists: ImageLists | None = None,
 ) -> Store:
     """Make the groups, arrays and slots that a catalog needs, in a new store or beside what a store holds.
 
@@ -66,6 +68,8 @@ def create_store(
     beside : bool
         If the location holds a store that was made with other settings, write beside it, under a name with the
         run's id (`finercam_core.store.runs.beside`), instead of refusing.
+    lists : ImageLists, optional
+        Of the classifier: every specimen gets the part that it had in training. None where it came without.
 
     Returns
     -------
@@ -80,12 +84,12 @@ def create_store(
     files = Files(location)
     if files.local is not None:
         refuse_other_content(files.local)
-    provenance = _provenance(catalog, plan, grid, settings, files)
+    provenance = _provenance(catalog, plan, grid, settings, files, lists)
     if beside and _held_run(files) not in (None, provenance.run):
         files = Files(runs.beside(files.location, provenance.run))
-        provenance = _provenance(catalog, plan, grid, settings, files)
+        provenance = _provenance(catalog, plan, grid, settings, files, lists)
     with store_errors(files.location):
-        _create(files, catalog, plan, provenance)
+        _create(files, catalog, plan, provenance, lists)
     return open_store(files.location)
 
 
@@ -110,9 +114,11 @@ def _is_store(folder: Path) -> bool:
         return False
 
 
-def _create(files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Provenance) -> None:
+def _create(
+    files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Provenance, lists: ImageLists | None
+) -> None:
     existing = _existing(files, provenance)
-    table = plan_slots(catalog.specimens, catalog.root, existing)
+    table = plan_slots(catalog.specimens, catalog.root, existing, lists=lists, collection=catalog.name)
     root = files.group("a")
     _record(files, root, provenance, new=existing is None)
     _create_groups(root, table, plan, provenance, set() if existing is None else _present(files, existing))
@@ -123,10 +129,11 @@ def _create(files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Pr
 
 
 def _record(files: Files, root: zarr.Group, provenance: Provenance, *, new: bool) -> None:
-    """Record how the maps are made; for a store that is extended only where its collection lies now."""
+    """Record how the maps are made; of an extended store only where its collection lies and its parts change."""
     held, wanted = root.attrs.get(ATTRIBUTE), provenance.to_json()
     if not new and isinstance(held, dict):
-        wanted = {**held, **{key: wanted[key] for key in ("catalog", "images_root", "images_root_relative")}}
+        moving = ("catalog", "images_root", "images_root_relative", "parts")
+        wanted = {**held, **{key: wanted[key] for key in moving}}
     if wanted != held:
         root.update_attributes(with_digest({ATTRIBUTE: wanted}))
     if new or files.exists(PROVENANCE):
@@ -146,7 +153,12 @@ def _held_run(files: Files) -> str | None:
 
 
 def _provenance(
-    catalog: Catalog, plan: ComparisonPlan, grid: tuple[int, int], settings: RunSettings, files: Files
+    catalog: Catalog,
+    plan: ComparisonPlan,
+    grid: tuple[int, int],
+    settings: RunSettings,
+    files: Files,
+    lists: ImageLists | None,
 ) -> Provenance:
     chosen = {"references": dict(plan.policy), "grid": list(grid), "collection": catalog.name}
     fixed: dict[str, JsonValue] = settings.to_json() | json.loads(json.dumps(chosen))
@@ -161,6 +173,7 @@ def _provenance(
         "images_root_relative": _relative(root, files),
         "traits": _traits(catalog),
         "without_relatives": list(plan.alone),
+        "parts": None if lists is None else PartsRecord(listed=len(lists.images), folds=lists.folds).to_json(),
     })  # fmt: skip
 
 

@@ -65,6 +65,21 @@ class TraitRecord(_Record):
     whole: bool = False
 
 
+class PartsRecord(_Record):
+    """The lists of images that the classifier came with.
+
+    Attributes
+    ----------
+    listed : int
+        Images in them.
+    folds : int
+        Heads of a cross-fitted classifier, else 0.
+    """
+
+    listed: int = 0
+    folds: int = 0
+
+
 class RunSettings(_Record):
     """Everything about a classifier and a method that determines the stored numbers.
 
@@ -116,6 +131,8 @@ class Provenance(RunSettings):
         For collections with masks.
     without_relatives : tuple of str
         Species that had no relative to be compared with.
+    parts : PartsRecord, optional
+        None where the classifier came without lists of its images, and in stores that are older than those.
     """
 
     references: dict[str, JsonValue] = {}
@@ -129,6 +146,7 @@ class Provenance(RunSettings):
     images_root_relative: str = ""
     traits: TraitRecord | None = None
     without_relatives: tuple[str, ...] = ()
+    parts: PartsRecord | None = None
 
     @property
     def per_image(self) -> bool:

@@ -21,6 +21,7 @@ from finercam_core.store.integrity.digests import contradiction
 from finercam_core.store.integrity.plan_table import read_plan, remedy, restored
 from finercam_core.store.layout import REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of
 from finercam_core.store.provenance import Provenance, read_provenance
+from finercam_core.store.slots import with_parts
 from finercam_core.store.states import Opened, class_names, open_species, read_states, settled_values
 
 KEPT_OPEN = 64  # species
@@ -134,13 +135,13 @@ class Store:
 
     @cached_property
     def specimens(self) -> pd.DataFrame:
-        """One row per specimen: image_id, scientificName, family, genus, group, slot, path, split, license and more."""
+        """One row per specimen: image_id, scientificName, group, slot, path, split, part, fold, license and more."""
         return self.read_plan()
 
     def read_plan(self) -> pd.DataFrame:
         """The current table of `specimens`, even if a flow has extended the store since it was opened."""
         try:
-            return read_plan(self.files)
+            return with_parts(read_plan(self.files))
         except FileNotFoundError as error:
             problem = f"{self.location} was never completely planned, or its {SPECIMENS} is gone"
             raise StoreError(problem, f"run `finercam annotate` again, or {remedy(self.location)}") from error

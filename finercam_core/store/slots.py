@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.catalog.columns import image_locations
+from finercam_core.parts import NO_FOLD, ImageLists, Part, assign_parts
 from finercam_core.store.layout import group_path
 
 COLUMNS = (
@@ -15,8 +16,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def plan_slots(specimens: pd.DataFrame, root: str, existing: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Give every specimen of a catalog its species' group, a slot in it, and the fingerprint of its image.
+def plan_slots(
+    specimens: pd.DataFrame,
+    root: str,
+    existing: pd.DataFrame | None = None,
+    *,
+    lists: ImageLists | None = None,
+    collection: str = "",
+) -> pd.DataFrame:
+    """Give every specimen of a catalog its species' group, a slot in it, the fingerprint of its image, and its part.
 
     Parameters
     ----------
@@ -27,13 +35,19 @@ def plan_slots(specimens: pd.DataFrame, root: str, existing: pd.DataFrame | None
     existing : DataFrame, optional
         The plan already in the store. Its slots are kept, and rows that the catalog no longer lists stay with
         ``listed = False``; new specimens are appended to their species.
+    lists : ImageLists, optional
+        Of the classifier: what it was trained on.
+    collection : str
+        Name of the catalog.
 
     Returns
     -------
-    DataFrame with `COLUMNS`, group (str), slot (int64), fingerprint (str) and listed (bool), sorted by group and slot.
+    DataFrame with `COLUMNS`, group (str), slot (int64), fingerprint (str), listed (bool), part (str, values of `Part`)
+    and fold (int64), sorted by group and slot.
     """
     wanted = specimens.reindex(columns=list(COLUMNS), fill_value="").fillna("")
     wanted = wanted.assign(fingerprint=_fingerprints(specimens, root), listed=True)
+    wanted = wanted.join(assign_parts(specimens, root, lists, collection))
     known = pd.DataFrame(columns=["image_id", "scientificName", "group", "slot"]) if existing is None else existing
     merged = wanted.merge(known[["image_id", "scientificName", "group", "slot"]], how="left", validate="one_to_one")
     merged = _fill_groups(merged, known)
@@ -41,8 +55,15 @@ def plan_slots(specimens: pd.DataFrame, root: str, existing: pd.DataFrame | None
     if existing is not None:
         kept = existing.merge(wanted[["image_id", "scientificName"]], how="left", indicator=True)
         gone = kept[kept["_merge"] == "left_only"].drop(columns="_merge").assign(listed=False)
-        merged = pd.concat([merged, gone.reindex(columns=merged.columns, fill_value="")], ignore_index=True)
+        gone = with_parts(gone).reindex(columns=merged.columns, fill_value="")
+        merged = pd.concat([merged, gone], ignore_index=True)
     return merged.sort_values(["group", "slot"], ignore_index=True)
+
+
+def with_parts(table: pd.DataFrame) -> pd.DataFrame:
+    """A store's table with `part` and `fold`, unknown where it was written before stores had them."""
+    missing = {"part": Part.UNKNOWN.value, "fold": NO_FOLD}
+    return table.assign(**{name: value for name, value in missing.items() if name not in table})
 
 
 def _fingerprints(specimens: pd.DataFrame, root: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,14 @@ import torch
 
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.columns import SPLITS, image_locations
-from finercam_core.catalog.splits import find_leaks, groups_of, split_by_group
+from finercam_core.catalog.splits import deal_splits, find_leaks, groups_of
 from finercam_core.errors import TrainingError
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.faults import ImageError
+from finercam_core.images.location import image_source
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
+from finercam_core.parts.content import FileContent, content_of
 from finercam_core.train.settings import FinetuneSettings
 
 
@@ -40,6 +42,8 @@ class TrainingData:
         Image id to why it is left out: see `finercam_core.catalog.splits.find_leaks`.
     left_out : tuple of str
         Species with too few training images.
+    contents : dict of str to FileContent
+        Hash and size of every file that could be read, by image id.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -51,6 +55,7 @@ class TrainingData:
     unreadable: dict[str, str]
     excluded: dict[str, str]
     left_out: tuple[str, ...]
+    contents: dict[str, FileContent] = field(default_factory=dict)
 
     @property
     def counts(self) -> npt.NDArray[np.int64]:
@@ -71,7 +76,7 @@ def load_data(
     Parameters
     ----------
     catalog : Catalog
-        Its splits are taken where it has them, else made by `split_by_group`.
+        Its splits are taken where it has them, else made by `deal_splits`, as `finercam catalog split` does.
     preparation : Preparation
     minimum : int
         Training images that a species needs; species with fewer are left out by name.
@@ -84,8 +89,9 @@ def load_data(
         If fewer than two species have enough images.
     """
     table = catalog.specimens[catalog.specimens["fault"] == ""].reset_index(drop=True)
-    table = table.assign(split=table["split"] if (table["split"] == "train").any() else split_by_group(table))
-    pixels, unreadable = _read_all(table, preparation, catalog.root, progress)
+    table = table.assign(split=table["split"] if (table["split"] == "train").any() else deal_splits(table))
+    contents: dict[str, FileContent] = {}
+    pixels, unreadable = _read_all(table, preparation, catalog.root, contents, progress)
     kept = table[~table["image_id"].isin(list(unreadable))]
     digests = [hashlib.sha256(image.tobytes()).hexdigest() for image in pixels]
     excluded = find_leaks(kept, digests)
@@ -106,18 +112,25 @@ def load_data(
         unreadable,
         excluded,
         tuple(sorted(set(table["scientificName"]) - set(species))),
+        contents,
     )
 
 
 def _read_all(
-    table: pd.DataFrame, preparation: Preparation, root: str, progress: StepProgress | None
-) -> tuple[list[npt.NDArray[np.uint8]], dict[str, str]]:
+    table: pd.DataFrame, preparation: Preparation, root: str, contents: dict[str, FileContent],
+    progress: StepProgress | None,
+) -> tuple[list[npt.NDArray[np.uint8]], dict[str, str]]:  # fmt: skip
     """Prepared pixels of all images that can be read, in order, and what is wrong with the others."""
     pixels, unreadable = [], {}
     with ThreadPoolExecutor(2) as pool:
-        for i, result in enumerate(pool.map(lambda path: _read(path, preparation, root), image_locations(table))):
+        for i, (result, content) in enumerate(
+            pool.map(lambda path: _read(path, preparation, root), image_locations(table))
+        ):
+            image_id = str(table["image_id"].iloc[i])
+            if content is not None:
+                contents[image_id] = content
             if isinstance(result, str):
-                unreadable[str(table["image_id"].iloc[i])] = result
+                unreadable[image_id] = result
             else:
                 pixels.append(result)
             if progress is not None and (i % 50 == 0 or i + 1 == len(table)):
@@ -125,11 +138,17 @@ def _read_all(
     return pixels, unreadable
 
 
-def _read(place: str, preparation: Preparation, root: str) -> npt.NDArray[np.uint8] | str:
+def _read(place: str, preparation: Preparation, root: str) -> tuple[npt.NDArray[np.uint8] | str, FileContent | None]:
+    """Prepared pixels, or what is wrong; and what the file contains, if there is one."""
+    content = None
     try:
-        return load_pixels(place, preparation, root=root)
+        source = image_source(place, root)
+        content = content_of(source)
+        return load_pixels(place, preparation, root=root, source=source), content
     except ImageError as error:
-        return str(error)
+        return str(error), content
+    except OSError as error:
+        return f"{place} cannot be read: {error.strerror or error}", content
 
 
 def class_weights(counts: torch.Tensor, beta: float) -> torch.Tensor | None:

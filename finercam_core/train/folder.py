@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from torch import nn
 from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.atomic import replacing
+from finercam_core.parts.lists import LISTS, ListedImage, write_lists
 from finercam_core.train.backbone import Construction
 from finercam_core.train.record import AdoptionRecord, TrainingRecord, draw_curve, model_card
 
@@ -31,6 +32,7 @@ def write_folder(
     taxa: pd.DataFrame,
     collection: str = "",
     licences: Sequence[str] = (),
+    images: Iterable[ListedImage] | None = None,
 ) -> None:
     """Write a classifier; the folder is there whole or not at all.
 
@@ -50,6 +52,8 @@ def write_folder(
         Name of the collection that it was trained on.
     licences : sequence of str
         Of the images.
+    images : iterable of ListedImage, optional
+        What was done with each image; None where nobody knows.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with replacing(folder) as partial:
@@ -64,6 +68,8 @@ def write_folder(
         else:
             _json(partial / "config.json", _timm_config(construction, model, species, preparation))
         _write_classes(partial / "classes.csv", species, taxa)
+        if images is not None:
+            write_lists(partial, images)
         if isinstance(record, TrainingRecord) and record.curve:
             draw_curve(record.curve, partial / "curve.png")
         card = model_card(construction, species, record, collection, licences)
@@ -112,7 +118,7 @@ def _json(path: Path, value: object) -> None:
 
 
 FILES = ("model.safetensors", "config.json", "finercam.json", "preparation.json", "classes.csv", "training.json",
-         "README.md", "curve.png")  # fmt: skip
+         "README.md", "curve.png", LISTS)  # fmt: skip
 
 
 def push(folder: str | Path, repository: str, *, private: bool = True) -> str:

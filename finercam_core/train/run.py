@@ -17,10 +17,11 @@ from finercam_core.io.progress import StepProgress
 from finercam_core.train.backbone import BackboneSpec, Construction
 from finercam_core.train.data import TrainingData, load_data
 from finercam_core.train.distributed import World, joined
-from finercam_core.train.features import Features, Pixels, backbone_key, cached_features, head_inputs
 from finercam_core.train.finetune import finetune, predict
 from finercam_core.train.folder import write_folder
-from finercam_core.train.probe import probe, replace_head
+from finercam_core.train.lists import listed_images
+from finercam_core.train.probe.features import Features, Pixels, backbone_key, cached_features, head_inputs
+from finercam_core.train.probe.head import probe, replace_head
 from finercam_core.train.quality import Accuracy, DoubtfulLabel, Quality, Scores, accuracies, doubts, held_out_quality
 from finercam_core.train.record import FinetuneNotes, ProbeNotes, TrainingRecord
 from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
@@ -203,7 +204,10 @@ def _train(
     if world.rank == 0:
         taxa = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")
         licences = sorted(set(catalog.specimens["license"]) - {""})
-        write_folder(target, network, construction, data.species, prepared, record, taxa, catalog.name, licences)
+        write_folder(
+            target, network, construction, data.species, prepared, record, taxa, catalog.name, licences,
+            listed_images(catalog.specimens, data),
+        )  # fmt: skip
         shutil.rmtree(workspace(target), ignore_errors=True)
     return TrainingReport(
         target, dict(record.accuracy), seconds, data.unreadable, data.left_out, data.excluded, list(record.doubtful),

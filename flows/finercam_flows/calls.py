@@ -175,16 +175,18 @@ def protocol_of(options: "EvaluateOptions") -> "Protocol":
     """How the evaluation is done."""
     from finercam_core.evaluate import Protocol
 
-    return Protocol(options.gamma, options.weighting, options.split, options.top, options.seed)
+    return Protocol(options.gamma, options.weighting, options.split, options.top, options.seed, options.i_know)
 
 
 def write_atlas(options: "ReportOptions") -> "AtlasReport":
     """Write the pages of a store."""
+    from finercam_core.evaluate import Protocol
     from finercam_core.report import report
 
     atlas = report(
         options.store,
         options.out,
+        protocol=Protocol(split=options.split, i_know=options.i_know),
         gamma=options.gamma,
         images=options.images,
         checked=options.evaluation,

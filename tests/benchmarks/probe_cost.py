@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from finercam_core.train.data import TrainingData
-from finercam_core.train.probe import probe
+from finercam_core.train.probe.head import probe
 from finercam_core.train.settings import ProbeSettings
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from finercam_core.evaluate.classifier_checks import Checks, write_checks
 from finercam_core.evaluate.kept_tables import fingerprint, kept
 from finercam_core.evaluate.protocol import Protocol
-from finercam_core.evaluate.tables import write_table
+from finercam_core.evaluate.tables import marked, write_table
 from finercam_core.evaluate.with_model.faithfulness import FaithfulnessReport, faithfulness
 from finercam_core.evaluate.with_model.sanity import label_randomisation, weight_randomisation
 from finercam_core.explain import Classifier
@@ -63,13 +63,16 @@ def check(
         parts=folder / "parts-faithfulness", progress=progress,
     )  # fmt: skip
     sanity = _sanity(location, classifier, settings, images, folder / "parts-sanity")
+    judged = settings.judged(store)
     about = {
+        "judged": judged.sentence, "judged_on": judged.mark,
         "run": store.provenance.run, "protocol": measured.protocol, "forwards": measured.forwards,
         "needed": measured.needed, "cost": str(measured), "left_out": measured.left_out,
         "baselines_left_out": measured.protocol["baselines_left_out"],
     }  # fmt: skip
-    checks = Checks(measured.summary, measured.finer, sanity, about)
-    write_table(measured.specimens, folder, "faithfulness-specimens")
+    summary, finer, sane = (marked(table, judged.mark) for table in (measured.summary, measured.finer, sanity))
+    checks = Checks(summary, finer, sane, about)
+    write_table(marked(measured.specimens, judged.mark), folder, "faithfulness-specimens")
     write_checks(folder, checks)
     return checks, measured
 

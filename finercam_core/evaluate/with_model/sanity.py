@@ -18,6 +18,7 @@ from finercam_core.explain import Classifier, explain
 from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.faults import ImageError
+from finercam_core.parts import Part
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store, open_store
 
@@ -111,7 +112,7 @@ def label_randomisation(
     location, classifier, protocol, images, limit
         As `weight_randomisation`.
     training : int
-        At most so many training specimens; of the split "train" where there is one.
+        At most so many training specimens; those that the classifier was trained on, where they are known.
 
     Returns
     -------
@@ -125,7 +126,8 @@ def label_randomisation(
     settings = protocol or Protocol()
     ids = settings.specimens(store)["image_id"].tolist()
     records, pixels = _read(store, ids[:: max(1, len(ids) // limit)][:limit])
-    rows = store.rows[store.rows["split"] == "train"] if (store.rows["split"] == "train").any() else store.rows
+    part = "split" if store.provenance.parts is None else "part"
+    rows = store.rows[store.rows[part] == Part.TRAIN] if (store.rows[part] == Part.TRAIN).any() else store.rows
     chosen = rows["image_id"].sample(min(training, len(rows)), random_state=settings.seed).tolist()
     learnt, learnt_pixels = _read(store, chosen)
     inputs = _head_inputs(classifier, head, learnt_pixels)

@@ -66,7 +66,7 @@ def plan_store(
     if not plan.chosen:
         raise _stranger(catalog, classifier)
     settings = _settings(classifier, method, gamma)
-    return create_store(location, catalog, plan, classifier.grid, settings, beside=beside)
+    return create_store(location, catalog, plan, classifier.grid, settings, beside=beside, lists=classifier.lists)
 
 
 def _stranger(catalog: Catalog, classifier: Classifier) -> ComparisonError:

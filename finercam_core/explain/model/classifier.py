@@ -22,6 +22,7 @@ from finercam_core.explain.model.layers import default_target_layer, linear_head
 from finercam_core.explain.model.provenance import ClassifierProvenance, Prompts
 from finercam_core.explain.routes import Route, choose_route
 from finercam_core.images.preparation import Preparation
+from finercam_core.parts import ImageLists
 
 
 class Classifier:
@@ -44,6 +45,8 @@ class Classifier:
         Precision, memory format and compilation; by default the model runs as it is.
     prompts : mapping of str to tuple of str, optional
         Texts that the classes of a CLIP-like model stand for, for the provenance.
+    lists : ImageLists, optional
+        What it was trained on, image by image.
 
     Raises
     ------
@@ -62,8 +65,10 @@ class Classifier:
         name: str = "",
         execution: Execution | None = None,
         prompts: Prompts | None = None,
+        lists: ImageLists | None = None,
     ) -> None:
         self.model = model
+        self.lists = lists
         self.species = tuple(species)
         self.execution = execution or Execution()
         self.prompts = prompts

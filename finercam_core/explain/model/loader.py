@@ -24,11 +24,13 @@ from finercam_core.explain.model.factories import find_factory
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.faults import first_line
 from finercam_core.io.hub import hub_or_cache
+from finercam_core.parts import read_lists
+from finercam_core.parts.lists import LISTS
 
 # Arguments of timm that have it open other files or addresses than the folder's.
 _NOT_FOR_FOLDERS = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"}
 # Not finercam.json: it names a function to call, which a stranger's repository must not do.
-_HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.csv")
+_HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.csv", LISTS, "training.json")
 
 
 def load_classifier(
@@ -133,7 +135,13 @@ def _from_folder(
     else:
         model, name = _timm_model(folder / "config.json", len(names))
     _load_weights(model, folder)
-    return Classifier(model.eval(), names, layer, preparation, name=name)
+    return Classifier(model.eval(), names, layer, preparation, name=name, lists=read_lists(folder, _collection(folder)))
+
+
+def _collection(folder: Path) -> str:
+    """Name of the collection that a classifier was trained on, "" where its folder does not say."""
+    path = folder / "training.json"
+    return str(_json(path).get("collection", "")) if path.exists() else ""
 
 
 def _timm_model(path: Path, names: int) -> tuple[nn.Module, str]:

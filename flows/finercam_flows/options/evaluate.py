@@ -13,6 +13,8 @@ from finercam_flows.options.fields import (
     Device,
     Gamma,
     ImagesRoot,
+    JudgedPart,
+    OnTraining,
     OutputFolder,
     StoreLocation,
     TopShare,
@@ -21,9 +23,6 @@ from finercam_flows.places import inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
 Weighting = Annotated[WeightingName, Field(description="How the reference species are weighted.")]
-Split = Annotated[
-    str, Field(description="Specimens that are judged: a split, all, or auto (the test split where there is one).")
-]
 Seed = Annotated[int, Field(description="Seed of random maps and bootstrap samples.")]
 Boxes = Annotated[
     str | None,
@@ -66,7 +65,8 @@ class EvaluateOptions(Options):
     out: OutputFolder
     gamma: Gamma = GAMMA
     weighting: Weighting = "mean"
-    split: Split = "auto"
+    split: JudgedPart = "auto"
+    i_know: OnTraining = False
     top: TopShare = 0.05
     seed: Seed = 0
     images: ImagesRoot = None

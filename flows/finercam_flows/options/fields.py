@@ -71,5 +71,16 @@ AllowedFactory = Annotated[
 ]
 BatchSize = Annotated[int, Field(ge=1, description="Images per forward pass.")]
 
+JudgedPart = Annotated[
+    str,
+    Field(
+        min_length=1,
+        description="Specimens that are judged: auto (those that the classifier never saw), test, val, left_out, "
+        "unknown (in none of its lists), train or all.",
+    ),
+]
+OnTraining = Annotated[
+    bool, Field(description="Judge training images too; every page, table and file is marked with it.")
+]
 Gamma = Annotated[float, Field(ge=0, description="Strength γ of the comparison; 0 is the base method alone.")]
 TopShare = Annotated[float, Field(gt=0, le=1, description="Share of the pixels that belong to a region.")]

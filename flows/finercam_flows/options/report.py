@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_core.finer import GAMMA
-from finercam_flows.options.fields import Gamma, ImagesRoot, OutputFolder, StoreLocation
+from finercam_flows.options.fields import Gamma, ImagesRoot, JudgedPart, OnTraining, OutputFolder, StoreLocation
 from finercam_flows.places import inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
@@ -24,3 +24,5 @@ class ReportOptions(Options):
     gamma: Gamma = GAMMA
     images: ImagesRoot = None
     evaluation: Evaluation = None
+    split: JudgedPart = "auto"
+    i_know: OnTraining = False

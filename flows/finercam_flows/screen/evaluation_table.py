@@ -26,7 +26,8 @@ def print_evaluation(summary: EvaluationSummary, cost: str = "") -> None:
     content = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
     resumed = f"; figures of {summary.reused} were there already" if summary.reused else ""
     console.print(f"{summary.species} species{resumed}; {summary.left_out} notes on specimens that were left out.")
-    console.print(f"Judged: {content['protocol']['judged']}.", soft_wrap=True, highlight=False, markup=False)
+    style = "bold red" if content["judged_on"] else ""
+    console.print(f"Judged: {content['judged']}.", soft_wrap=True, highlight=False, markup=False, style=style)
     if cost:
         console.print(f"Faithfulness: {cost}.", highlight=False)
         console.print(_faithfulness_table(content["checks"]["faithfulness"]))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from finercam_core.catalog import open_catalog
 from finercam_core.catalog.check import check_catalog, look_at_images
 from finercam_core.catalog.split_file import read_splits
-from finercam_core.catalog.splits import split_by_group
+from finercam_core.catalog.splits import deal_splits
 from finercam_core.errors import FinercamError
 from finercam_core.taxonomy.synonyms import read_synonyms
 
@@ -43,7 +43,7 @@ def refused_or_read(source: Path) -> None:
         json.dumps(report.to_dict())
         assert report.counts["images"] == len(found.specimens)
         assert [finding.examples(3) for finding in report.findings]
-        split_by_group(found.specimens)
+        deal_splits(found.specimens)
     assert "\n" not in told
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from finercam_core.catalog import open_catalog
 from finercam_core.catalog.split_file import read_splits
-from finercam_core.catalog.splits import deal_splits, split_by_group
+from finercam_core.catalog.splits import deal_splits
 from finercam_core.errors import CatalogError
 
 QUICK = settings(max_examples=60, deadline=None)
@@ -36,12 +36,11 @@ def group(frame: pd.DataFrame) -> pd.Series:
     return frame["group_id"].where(frame["group_id"] != "", frame["image_id"])
 
 
-@pytest.mark.parametrize("split", [split_by_group, deal_splits])
 @QUICK
 @given(rows=ROWS)
-def test_no_group_stands_in_two_splits(split, rows) -> None:
+def test_no_group_stands_in_two_splits(rows) -> None:
     frame = table(rows)
-    assert (split(frame).groupby(group(frame)).nunique() == 1).all()
+    assert (deal_splits(frame).groupby(group(frame)).nunique() == 1).all()
 
 
 @QUICK
@@ -50,8 +49,6 @@ def test_whatever_is_added_or_sorted_nobody_moves(before, added, random) -> None
     old = table(before)
     whole = pd.concat([old, table(added, len(old))])
     whole = whole.iloc[random.sample(range(len(whole)), len(whole))]
-    assert named(old, split_by_group(old)).items() <= named(whole, split_by_group(whole)).items()
-    # Dealing keeps what it is told.
     whole["split"] = whole["image_id"].map(named(old, deal_splits(old))).fillna("")
     assert named(old, deal_splits(old)).items() <= named(whole, deal_splits(whole)).items()
 
@@ -76,15 +73,6 @@ def test_dealt_shares_are_within_one_group_of_those_asked_for_in_every_species(r
         assert (part["split"] == "train").any()
 
 
-def test_shares_by_hash_are_near_those_asked_for_in_every_species() -> None:
-    frame = table([(s, g) for s in range(5) for g in range(2000)])
-    split = split_by_group(frame, val=0.1, test=0.2)
-    for _, part in split.groupby(frame["scientificName"]):
-        # Four standard deviations of a share of 0.2 among 2,000 groups.
-        assert (part == "test").mean() == pytest.approx(0.2, abs=0.036)
-        assert (part == "val").mean() == pytest.approx(0.1, abs=0.027)
-
-
 def test_a_group_that_stood_in_several_splits_goes_to_train() -> None:
     frame = table([(0, 1), (0, 1), (0, 2)]).assign(split=["test", "train", "test"])
     assert deal_splits(frame).tolist() == ["train", "train", "test"]
@@ -93,7 +81,7 @@ def test_a_group_that_stood_in_several_splits_goes_to_train() -> None:
 @pytest.mark.parametrize(("val", "test"), [(0.5, 0.5), (-0.1, 0.2), (0.1, 2.0), (float("nan"), 0.1)])
 def test_shares_that_leave_nothing_to_train_on_are_refused(val: float, test: float) -> None:
     with pytest.raises(CatalogError, match="leave nothing to train on"):
-        split_by_group(table([(0, 1)]), val=val, test=test)
+        deal_splits(table([(0, 1)]), val=val, test=test)
 
 
 def collection(folder: Path, count: int, own: str = "") -> Path:

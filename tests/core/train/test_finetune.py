@@ -164,7 +164,7 @@ def test_planted_label_noise_is_listed(make_collection: Make, tmp_path: Path) ->
     data = easy(100)
     features = data.pixels.reshape(100, -1).astype(np.float32)[:, :12]
     data.labels[[3, 4]] = 1 - data.labels[[3, 4]]
-    from finercam_core.train.probe import probe
+    from finercam_core.train.probe.head import probe
     from finercam_core.train.quality import doubts
 
     head, _ = probe(features, data, ProbeSettings(strengths=(0.1,)))

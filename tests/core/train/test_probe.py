@@ -9,8 +9,8 @@ from sklearn.linear_model import LogisticRegression
 
 from finercam_core.errors import TrainingError
 from finercam_core.train.data import TrainingData
-from finercam_core.train.features import cached_features
-from finercam_core.train.probe import Head, fit_head, probe
+from finercam_core.train.probe.features import cached_features
+from finercam_core.train.probe.head import Head, fit_head, probe
 from finercam_core.train.settings import ProbeSettings
 
 
