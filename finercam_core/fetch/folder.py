@@ -17,6 +17,7 @@ from finercam_core.errors import FetchError
 from finercam_core.fetch.picture import Picture
 from finercam_core.fetch.records import KEY
 from finercam_core.io.addresses import is_url
+from finercam_core.io.disk.steps import sync_folder
 from finercam_core.io.files import Files
 
 LOCK = ".lock"
@@ -87,19 +88,8 @@ def move_into_place(partial: Path, picture: Picture, what: str, folder: Path) ->
     with partial.open("rb") as file:
         os.fsync(file.fileno())
     partial.replace(target)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     return name
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable, where folders can be synced (not on Windows)."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 MANIFEST, TABLE, LABELS = "catalog.toml", "catalog.parquet", "trait_labels.json"

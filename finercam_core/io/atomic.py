@@ -1,11 +1,12 @@
 """Local files and folders that are there whole or not at all, whatever ends the process that writes them."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from finercam_core.io.disk import steps
 
 PARTIAL = ".partial"
 
@@ -45,25 +46,19 @@ def write_whole(target: Path, content: bytes | str, *, ending: str = PARTIAL, du
     durable : bool
         Whether the content is on the disk before the file takes its name, safe against power cuts.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(target, ending) as partial, partial.open("wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    if durable:
-        sync_folder(target.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk, so that a file that was just made survives a power cut; POSIX only."""
-    if os.name == "nt":  # Windows cannot open folders
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+    changed = [*steps.make_folder(target.parent), target.parent]
+    partial = target.with_name(f"{target.name}{ending}")
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        steps.write_file(partial, content.encode() if isinstance(content, str) else content)
+        if durable:
+            steps.sync_file(partial)
+        steps.rename(partial, target)
+    except BaseException:
+        steps.remove(partial)
+        raise
+    if durable:
+        for folder in changed:
+            steps.sync_folder(folder)
 
 
 @contextmanager

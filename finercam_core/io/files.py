@@ -15,7 +15,9 @@ from fsspec.implementations.local import LocalFileSystem
 from finercam_core.errors import StoreError
 from finercam_core.extras import install_hint
 from finercam_core.io.atomic import PARTIAL, write_whole
+from finercam_core.io.disk import steps
 from finercam_core.io.disk.seals import SealError, sealed, unsealed
+from finercam_core.io.disk.zarr_store import SyncedStore
 from finercam_core.io.faults import store_errors
 
 # Another process may write to the store, so that cached listings are outdated.
@@ -55,8 +57,16 @@ class Files:
         """Options that Zarr and xarray pass to fsspec; None for a local folder."""
         return None if self.local is not None else dict(_REMOTE)
 
-    def group(self, mode: Literal["r", "r+", "a"] = "r", path: str = "") -> zarr.Group:
-        """The Zarr group at `path` below the location."""
+    def group(self, mode: Literal["r", "r+", "a"] = "r", path: str = "", *, together: bool = False) -> zarr.Group:
+        """The Zarr group at `path` below the location.
+
+        What is written through it on a local disk is there after `finercam_core.io.disk.zarr_store.sync`; `together`
+        is for many new files at once, see `SyncedStore`.
+        """
+        if self.local is not None and mode != "r":
+            return zarr.open_group(
+                SyncedStore(self.local, together=together), mode=mode, path=path, use_consolidated=False
+            )
         location = f"{self.location}/{path}".rstrip("/")
         return zarr.open_group(location, mode=mode, storage_options=self.storage_options, use_consolidated=False)
 
@@ -102,7 +112,10 @@ class Files:
         """Delete a file if it exists."""
         if self.exists(name):
             with store_errors(self.location):
-                self.fs.rm_file(f"{self.root}/{name}")
+                if self.local is not None:
+                    steps.remove(self.local / name)
+                else:
+                    self.fs.rm_file(f"{self.root}/{name}")
 
     def names(self, folder: str) -> list[str]:
         """Names of all files below a folder, relative to the location, sorted."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from finercam_core.errors import ReviewError
-from finercam_core.io.atomic import sync_folder
+from finercam_core.io.disk.steps import sync_folder
 from finercam_core.io.files import Files
 from finercam_core.io.workers import no_collections
 from finercam_core.review.records import Verdict, verdict_from_json

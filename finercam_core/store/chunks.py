@@ -10,6 +10,7 @@ import numpy.typing as npt
 import zarr
 
 from finercam_core.errors import StoreError
+from finercam_core.io.disk.zarr_store import sync
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
@@ -52,7 +53,7 @@ class ChunkResult:
 
 
 def write_chunk(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray[np.uint8]:
-    """Write a chunk: evidence and scores first, its failures, and the state last.
+    """Write a chunk: evidence and scores first, its failures, and the state last, each on the disk before the next.
 
     Specimens whose values are not finite or do not fit into float16 are recorded as failed. Rows of the same chunk
     that were computed before are kept; if they turn out to be damaged, they are marked as not computed, so that the
@@ -90,13 +91,18 @@ def _write(
         if values is None:
             raise StoreError(f"{name} is missing for {chunk.group}", "give the classes of each map")
         block.take(rows, values, good)
+    check_held(files.location)
     if _forget(chunk, rows, state, list(blocks.values())):
         state.write()
+        sync(root)
     for block in blocks.values():
         block.write()
+    sync(root)
     _write_failures(files, chunk, details)
+    check_held(files.location)
     state.values[rows] = with_status(np.asarray(chunk.words, np.uint64), status)
     state.write()
+    sync(root)
 
 
 def _forget(chunk: Chunk, rows: npt.NDArray[Any], state: "_Block", blocks: list["_Block"]) -> bool:

@@ -22,6 +22,7 @@ FAILURES = "failures"
 REVIEWS = "reviews"
 PROVENANCE = "provenance.json"  # a copy of the record of the root, without the time
 LOCK = ".writer.lock"
+LEASE = ".writer.lease"
 VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
 REFERENCE = "reference"
 _STATUS_BITS = np.uint64(8)

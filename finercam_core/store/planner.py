@@ -18,6 +18,7 @@ from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import StoreError, counted
+from finercam_core.io.disk.zarr_store import synced
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.parts import ImageLists
@@ -97,7 +98,7 @@ def refuse_other_content(folder: Path) -> None:
     """Raise `StoreError` if a folder holds anything and is no store, such as somebody's photographs."""
     if not folder.is_dir() or _is_store(folder):
         return
-    ours = (LOCK, "zarr.json")  # of a run that was stopped at its very start
+    ours = (LOCK, LEASE, "zarr.json")  # of a run that was stopped at its very start
     found = min((path.name for path in folder.iterdir() if path.name not in ours), default="")
     if found:
         problem = f"{folder} holds other files, such as {found}, and no store is written among them"
@@ -119,11 +120,12 @@ def _create(
 ) -> None:
     existing = _existing(files, provenance)
     table = plan_slots(catalog.specimens, catalog.root, existing, lists=lists, collection=catalog.name)
-    root = files.group("a")
-    _record(files, root, provenance, new=existing is None)
-    _create_groups(root, table, plan, provenance, set() if existing is None else _present(files, existing))
-    if existing is not None:
-        _extend_groups(root, table, existing, provenance)
+    root = files.group("a", together=True)
+    with synced(root):
+        _record(files, root, provenance, new=existing is None)
+        _create_groups(root, table, plan, provenance, set() if existing is None else _present(files, existing))
+        if existing is not None:
+            _extend_groups(root, table, existing, provenance)
     files.write_table(REJECTED, catalog.rejected)
     files.write_table(SPECIMENS, table)
 

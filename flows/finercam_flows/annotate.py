@@ -32,14 +32,14 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
 
     Its parameters are the fields of `AnnotateOptions`, see docs/options.md. A run that makes no map has failed.
     """
-    with exclusive(options.store):
+    with exclusive(options.store) as hold:
         store = tasks.plan(options)
         Files(store).sweep_partial()
         damaged = tasks.give_up_damaged(store) if options.verify else 0
         if damaged:  # species that had to be given up as a whole are planned again
             tasks.plan(options)
         sheet = ContactSheet(store)
-        computed = _compute_pending(store, sheet, options)
+        computed = _compute_pending(store, sheet, options, hold.token)
         summary = tasks.summary(store)
         if not summary.totals["pending"]:
             remember(options, store)
@@ -50,7 +50,7 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
     return AnnotateResult(store, summary, computed, damaged)
 
 
-def _compute_pending(store: str, sheet: ContactSheet, options: AnnotateOptions) -> ShardReport:
+def _compute_pending(store: str, sheet: ContactSheet, options: AnnotateOptions, lease: str) -> ShardReport:
     """Compute what is pending, shard by shard; numbers of specimens of this run."""
     pending = pending_chunks(store, retry_failed=options.retry_failed)
     report_plan(pending.specimens)
@@ -58,7 +58,7 @@ def _compute_pending(store: str, sheet: ContactSheet, options: AnnotateOptions) 
     factories = factories_for(options.classifier)
     record = RunRecord(store, pending.specimens, options.runner, workers)
     jobs = (
-        ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size)
+        ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size, lease)
         for shard in shards(sheet.watch(pending), options.shard_size)
     )
     for outcome in _compute(jobs, options.runner, workers):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import zarr
 
+from finercam_core.io.disk.zarr_store import sync
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.store.integrity.plan_table import read_plan
@@ -39,6 +40,7 @@ def give_up(location: str | Path, damaged: Sequence[Damage]) -> int:
             _clear(root, group, index)
         for group in unnamed:
             _name_specimens(root, group, files)
+        sync(root)
     return len(chunks)
 
 
@@ -57,3 +59,5 @@ def _clear(root: zarr.Group, group: str, index: int) -> None:
         array: Any = root[f"{group}/{name}"]
         span = slice(index * CHUNK, min((index + 1) * CHUNK, array.shape[0]))
         array[span] = np.full((span.stop - span.start, *array.shape[1:]), array.fill_value, array.dtype)
+        if name == "state":
+            sync(root)

@@ -10,6 +10,7 @@ from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
 from finercam_core.store import Chunk
 from finercam_core.store.backlog import without_written
+from finercam_core.store.lock import lent
 from finercam_flows.process import gpus
 from finercam_flows.progress import report_written
 
@@ -32,6 +33,8 @@ class ShardJob:
     device : str
     batch_size : int
         As in the flow `annotate`.
+    lease : str
+        Token of the run, which a worker process finds out by whether the run still may write; "" for none.
     resumed : bool
         Another worker may have been lost with this shard: chunks that it has written are not computed again.
     """
@@ -42,6 +45,7 @@ class ShardJob:
     factories: AllowedFactories
     device: str
     batch_size: int
+    lease: str = ""
     resumed: bool = False
 
 
@@ -60,7 +64,7 @@ def compute_shard(job: ShardJob) -> ShardReport:
         Numbers of specimens done, those that a lost worker had written included, and failed.
     """
     chunks, written = without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)
-    with _one_at_a_time, gpus.held(job.device) as device:
+    with _one_at_a_time, gpus.held(job.device) as device, lent(job.store, job.lease):
         model = classifier_of(job.classifier, device, job.factories)
         report = annotate_chunks(job.store, chunks, model, batch_size=job.batch_size, progress=report_written)
     return ShardReport(report.done + written, report.failed)

@@ -1,6 +1,7 @@
 """Kills, damage, full and read-only disks: what a store is after them, and that its next run mends it."""
 
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -12,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import zarr
 from planned_store import Planner, arrays, assert_same, fill, plan_at, result
 
 from finercam_core.errors import StoreError
+from finercam_core.io.disk import steps
 from finercam_core.status import Status
 from finercam_core.store import (
     CHUNK,
@@ -105,8 +106,8 @@ def test_a_changed_image_is_never_read_with_its_old_state(plan: Planner, monkeyp
     bad = result(chunk)
     bad.status[:] = Status.TRUNCATED
     write = chunks._Block.write
-    for steps in range(1, 6):
-        left = iter(range(steps))
+    for allowed in range(1, 6):
+        left = iter(range(allowed))
 
         def stop(block: chunks._Block, left: Iterator[int] = left) -> None:
             if next(left, None) is None:
@@ -171,21 +172,21 @@ def test_a_disk_that_takes_no_more_is_said_and_leaves_the_store_sound(
     store = plan({"Aus bus": CHUNK + 2})
     first, second = pending_chunks(store.location)
     write_chunk(store.location, first, result(first))
-    put, taken = zarr.storage._local._put, iter(range(3))
+    write, taken = steps.write_file, iter(range(3))
 
-    def full(path: Path, *args: object, **options: object) -> object:
+    def full(path: Path, content: bytes) -> None:
         if next(taken, None) is None:
-            path.with_suffix(".x.partial").write_bytes(b"")
+            path.write_bytes(b"")
             raise OSError(number, os.strerror(number), str(path))
-        return put(path, *args, **options)
+        write(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr("zarr.storage._local._put", full)
+        patch.setattr(steps, "write_file", full)
         with pytest.raises(StoreError, match=sentence):
             write_chunk(store.location, second, result(second))
     assert verify(store.location) == []
     assert summarise(store).totals == {"specimens": CHUNK + 2, "done": CHUNK, "failed": 0, "pending": 2, "rejected": 0}
-    assert store.files.sweep_partial() == 1
+    assert store.files.sweep_partial() == 0
     assert fill(store.location) == 2
     assert verify(store.location) == []
 
@@ -227,3 +228,27 @@ def test_a_store_whose_planner_was_killed_is_planned_again(plan: Planner) -> Non
     with pytest.raises(StoreError, match="never completely planned"):
         summarise(open_store(store.location))
     assert fill(plan({"Aus bus": 2, "Dus eus": 1}).location) == 3
+
+
+@pytest.mark.parametrize("room", [0, 1, 7, 30])
+def test_a_disk_that_is_full_while_planning_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, room: int
+) -> None:
+    """Zarr writes in many tasks at once: only one of their errors is told, and the next planning goes on."""
+    location, images = str(tmp_path / "maps.zarr"), tmp_path / "images"
+    counts = {"Aus bus": 2, "Aus cus": 1, "Dus eus": 1}
+    write, left = steps.write_file, iter(range(room))
+
+    def full(path: Path, content: bytes) -> None:
+        if next(left, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steps, "write_file", full)
+        with pytest.raises(StoreError, match="no space left"):
+            plan_at(location, images, counts)
+        gc.collect()
+    assert caplog.records == []
+    assert fill(plan_at(location, images, counts).location) == 4
+    assert verify(location) == []

@@ -1,0 +1,116 @@
+"""A lease on an object store, where there are no locks: an object that its owner renews by conditional writes."""
+
+import os
+import socket
+import threading
+import time
+import uuid
+
+from finercam_core.io.faults import store_errors
+from finercam_core.io.files import Files
+from finercam_core.store.leases.timing import LeaseTiming, lost
+
+
+class Lease:
+    """The right to write, as an object below a store.
+
+    No clocks are compared: a challenger remembers the lease's entity tag and watches, by its own monotonic clock,
+    whether it changes. Every change is a conditional write (``If-None-Match: *`` to create, ``If-Match`` to renew or
+    take over), so that only one of several challengers wins, and an owner that overslept its lease notices.
+
+    Parameters
+    ----------
+    files : Files
+        The store.
+    name : str
+        Name of the object.
+    timing : LeaseTiming
+
+    Attributes
+    ----------
+    token : str
+        Names the owner.
+    """
+
+    def __init__(self, files: Files, name: str, timing: LeaseTiming | None = None) -> None:
+        self._files, self._path = files, f"{files.root}/{name}"
+        self._timing = timing or LeaseTiming()
+        self.token = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
+        self._count = 0
+        self._tag = ""
+        self._lost = False
+        self._end = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def acquire(self) -> bool:
+        """Take the lease if nobody has it or its owner is dead; False if its owner is alive."""
+        with store_errors(self._files.location):
+            taken = self._put({"IfNoneMatch": "*"}) or self._inherit()
+        if taken:
+            self._thread = threading.Thread(target=self._keep, name="finercam-lease", daemon=True)
+            self._thread.start()
+        return taken
+
+    def check(self) -> None:
+        """Raise `StoreError` if another run has taken the lease, or if it could not be renewed for a long time."""
+        if self._lost:
+            raise lost(self._files.location)
+
+    def release(self) -> None:
+        """Give the lease back."""
+        self._end.set()
+        if self._thread is not None:
+            self._thread.join()
+        if not self._lost and self._current_tag() == self._tag:
+            with store_errors(self._files.location):
+                self._files.fs.rm_file(self._path)
+
+    def _inherit(self) -> bool:
+        """Watch another owner's lease; take it over only if it does not change for the whole time."""
+        before, deadline = self._current_tag(), time.monotonic() + self._timing.watch
+        while before and time.monotonic() < deadline:
+            time.sleep(self._timing.renew / 8)
+            if (tag := self._current_tag()) != before:
+                # Renewed: its owner is alive. Gone: it ended, and whoever creates the next one first owns it.
+                return not tag and self._put({"IfNoneMatch": "*"})
+        return self._put({"IfMatch": before} if before else {"IfNoneMatch": "*"})
+
+    def _keep(self) -> None:
+        """Renew until the end; a refused renewal means that another run owns the lease."""
+        renewed = time.monotonic()
+        while not self._end.wait(self._timing.renew):
+            try:
+                self._lost = not self._put({"IfMatch": self._tag})
+                renewed = time.monotonic()
+            except Exception:
+                # Cut off for a moment: keep trying until a challenger could have given this owner up.
+                self._lost = time.monotonic() - renewed > self._timing.watch / 2
+            if self._lost:
+                return
+
+    def _put(self, condition: dict[str, str]) -> bool:
+        """Write the lease under a condition; returns whether the condition held."""
+        self._count += 1
+        try:
+            done = self._files.fs.pipe_file(self._path, f"{self.token} {self._count}\n".encode(), **condition)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        except OSError as error:
+            if "PreconditionFailed" in _codes(error) or "ConditionalRequestConflict" in _codes(error):
+                return False
+            raise
+        self._tag = str(done["ETag"])
+        return True
+
+    def _current_tag(self) -> str:
+        """Current entity tag of the lease, "" if there is no lease."""
+        try:
+            return str(self._files.fs.info(self._path, refresh=True)["ETag"])
+        except FileNotFoundError:
+            return ""
+
+
+def _codes(error: OSError) -> str:
+    """Text that contains the object store's own error code, however s3fs wrapped it."""
+    response = getattr(error.__cause__, "response", None) or {}
+    return f"{response.get('Error', {}).get('Code', '')} {error}"
