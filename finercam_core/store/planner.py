@@ -29,6 +29,7 @@ from finercam_core.store.integrity.plan_table import read_plan, remedy
 from finercam_core.store.integrity.repair import finished_specimens
 from finercam_core.store.layout import (
     CHUNK,
+    LEASE,
     LOCK,
     PROVENANCE,
     REJECTED,
