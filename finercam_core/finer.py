@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ComparisonError
+from finercam_core.suggestions import did_you_mean
 
 if TYPE_CHECKING:  # every command reads GAMMA from here, and xarray takes a second to import
     import xarray as xr
@@ -186,7 +187,7 @@ def finer_cam(
     dataset: "xr.Dataset",
     *,
     gamma: float | None = None,
-    references: Sequence[str] | None = None,
+    references: str | Sequence[str] | None = None,
     weighting: Weighting = "mean",
     relu: bool = True,
 ) -> "xr.DataArray":
@@ -201,9 +202,9 @@ def finer_cam(
     gamma, weighting, relu
         See `coefficients` and `combine`. ``gamma=0`` is the base method. By default γ is what `gamma_for`
         says of the store's maps.
-    references : sequence of str, optional
-        Scientific names to compare with, out of the stored ones; all by default. Where each specimen has references
-        of its own, nearest logits first, they are called "rank 1", "rank 2" …
+    references : str or sequence of str, optional
+        Scientific name or names to compare with, out of the stored ones; all by default. Where each specimen has
+        references of its own, nearest logits first, they are called "rank 1", "rank 2" …
 
     Returns
     -------
@@ -238,8 +239,8 @@ def compared_gamma(attributes: Mapping[str, Any]) -> float | None:
     return float(attributes["gamma"]) if attributes.get("kind", "evidence") == "comparison" else None
 
 
-def choose_references(names: Sequence[str], references: Sequence[str] | None) -> npt.NDArray[np.bool_]:
-    """Mask over `names` (target first) of the references asked for; all of them for None.
+def choose_references(names: Sequence[str], references: str | Sequence[str] | None) -> npt.NDArray[np.bool_]:
+    """Mask over `names` (target first) of the reference or references asked for; all of them for None.
 
     Raises
     ------
@@ -248,8 +249,10 @@ def choose_references(names: Sequence[str], references: Sequence[str] | None) ->
     """
     if references is None:
         return np.arange(len(names)) > 0
-    wrong = [name for name in references if name not in names[1:]]
+    wanted = [references] if isinstance(references, str) else list(references)
+    wrong = [name for name in wanted if name not in names[1:]]
     if wrong:
         reason = "is the species itself" if wrong[0] == names[0] else "is not among the stored references"
-        raise ComparisonError(f"{wrong[0]!r} {reason}", f"choose from {', '.join(names[1:])}")
-    return np.array([i > 0 and name in references for i, name in enumerate(names)])
+        hint = did_you_mean(wrong[0], names[1:]) or f"choose from {', '.join(names[1:])}"
+        raise ComparisonError(f"{wrong[0]!r} {reason}", hint)
+    return np.array([i > 0 and name in wanted for i, name in enumerate(names)])

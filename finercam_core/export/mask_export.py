@@ -109,7 +109,7 @@ def export(
     reviewer: str | None = None,
     gamma: float | None = None,
     top: float = 0.05,
-    references: Sequence[str] | None = None,
+    references: str | Sequence[str] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> ExportSummary:

@@ -211,7 +211,7 @@ def read_record(store: Store, image_id: str) -> SpecimenRecord:
 
 
 def automatic_masks(
-    store: Store, *, gamma: float | None = None, top: float = 0.05, references: Sequence[str] | None = None
+    store: Store, *, gamma: float | None = None, top: float = 0.05, references: str | Sequence[str] | None = None
 ) -> Iterator[ExportItem]:
     """Regions of the largest values of every specimen's map; their descriptions say that nobody reviewed them.
 

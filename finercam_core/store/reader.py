@@ -283,6 +283,10 @@ class Store:
         """Photograph of a specimen, upright and RGB; raises `ImageError` if it is unavailable."""
         return load_image(self.place(image_id), root=self.images_root)
 
+    def image_size(self, image_id: str) -> tuple[int, int]:
+        """Width and height of a specimen's photograph, upright; raises `ImageError` if it is unavailable."""
+        return image_size(self.place(image_id), root=self.images_root)
+
     def window(self, image_id: str) -> Window:
         """Part of a specimen's photograph that the model saw, in image pixels."""
-        return self.preparation.window(image_size(self.place(image_id), root=self.images_root))
+        return self.preparation.window(self.image_size(image_id))

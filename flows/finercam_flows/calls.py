@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finercam_flows.outcome.required import require_files, require_masks, require_species
+from finercam_flows.process.model_choice import choose_model
 from finercam_flows.progress import report_step
 
 if TYPE_CHECKING:
@@ -71,16 +72,17 @@ def train_classifier(options: "TrainOptions") -> "TrainingReport":
     from finercam_core.train.settings import read_settings
     from finercam_flows.process.allowed import factories_for
 
-    if is_factory(options.model):
-        factories_for(options.model).check(options.model)
+    model = options.model or choose_model(options.device)[0]
+    if is_factory(model):
+        factories_for(model).check(model)
     resized = options.size is not None or options.fit is not None
     return train(
         open_catalog(options.catalog),
         options.out,
-        model=options.model,
+        model=model,
         mode=options.mode,
         pretrained=options.pretrained,
-        preparation=BackboneSpec(options.model).preparation(options.size, options.fit) if resized else None,
+        preparation=BackboneSpec(model).preparation(options.size, options.fit) if resized else None,
         settings=read_settings(options.mode, options.settings or {}),
         minimum_images=options.minimum_images,
         cache=options.cache,

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -25,7 +26,7 @@ from finercam_flows.commands import (
     train,
 )
 from finercam_flows.process import lifeline
-from finercam_flows.process.signals import StoppedError
+from finercam_flows.process.signals import StoppedError, stoppable
 
 app = typer.Typer(
     help="What tells a species from its look-alikes: Finer-CAM evidence maps of specimen collections.",
@@ -96,7 +97,8 @@ def main(arguments: list[str] | None = None) -> None:
     lifeline.lead(lifeline.COMMAND)
     set_prefect_defaults(logs=debug or words[:1] == ["serve"])
     try:
-        app([word for word in words if word != "--debug"], prog_name="finercam")
+        with nullcontext() if words[:1] == ["serve"] else stoppable():  # a server ends what it started in order
+            app([word for word in words if word != "--debug"], prog_name="finercam")
     except ModuleNotFoundError as error:
         extra = extra_of(error.name or "")
         if debug or not extra:

@@ -36,7 +36,7 @@ _HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.c
 def load_classifier(
     spec: str | Path,
     *,
-    species: Sequence[str] | None = None,
+    species: str | Sequence[str] | None = None,
     target_layer: str | None = None,
     device: str = "auto",
     execution: Execution | None = None,
@@ -73,7 +73,8 @@ def load_classifier(
         that nobody has allowed.
     """
     allowed = AllowedFactories.from_environment().also(str(spec)) if factories is None else factories
-    classifier = _from_source(str(spec), species, target_layer, allowed)
+    names = [species] if isinstance(species, str) else species
+    classifier = _from_source(str(spec), names, target_layer, allowed)
     automatic = "cuda" if torch.cuda.is_available() else "cpu"
     classifier.model.to(automatic if device == "auto" else device)
     if execution is not None:

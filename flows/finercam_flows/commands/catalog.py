@@ -11,6 +11,7 @@ from rich.table import Table
 from finercam_core.errors import CatalogError
 from finercam_flows.calls import fetch_images
 from finercam_flows.options.catalog import CheckOptions, FetchOptions, SplitOptions
+from finercam_flows.process.signals import Unwinding
 from finercam_flows.screen.bars import progress_bar
 from finercam_flows.screen.fetch_bar import fetch_bar
 from finercam_flows.signatures.command import command
@@ -82,7 +83,7 @@ def fetch(options: FetchOptions) -> None:
     try:
         with fetch_bar() as watcher:
             report = fetch_images(options, watcher)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Unwinding):
         Console(stderr=True, soft_wrap=True).print(
             "Stopped; what was fetched is kept. Run the same command again to go on."
         )

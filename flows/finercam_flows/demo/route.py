@@ -36,7 +36,6 @@ HALF = (0.5, 0.5, 0.5)
 PREPARATION = Preparation(96, 128, mode="pad", mean=HALF, std=HALF)
 SETTINGS = FinetuneSettings(epochs=30, batch_size=48, learning_rate=4e-3, weight_decay=0.05, cutout=0.25)
 REQUIRED_ACCURACY = 0.90
-REFERENCES = 6
 Print = Callable[..., None]
 
 
@@ -120,9 +119,7 @@ def train_demo(catalog: Catalog, folder: Path, progress: StepProgress) -> None:
 def _annotate(folder: Path, show: Print) -> None:
     show("[bold]3[/] Evidence maps")
     store = str(folder / "maps.zarr")
-    options = AnnotateOptions(
-        catalog=str(folder / "catalog.toml"), classifier=str(folder / "classifier"), store=store, references=REFERENCES
-    )
+    options = AnnotateOptions(catalog=str(folder / "catalog.toml"), classifier=str(folder / "classifier"), store=store)
     with run_bar():
         found = annotate(options)
     print_annotation(found, store)

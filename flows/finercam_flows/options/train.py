@@ -10,7 +10,7 @@ from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Opt
 
 Model = Annotated[
     str,
-    Field(min_length=1, description="timm name, file.py:function or package.module:function."),
+    Field(description="timm name, file.py:function or package.module:function; by default what works on this machine."),
     Checked(inputs.model),
 ]
 TrainingMode = Annotated[
@@ -42,12 +42,12 @@ class TrainOptions(Options):
     """Options of `train`."""
 
     catalog: Annotated[CatalogSource, POSITIONAL]
-    model: Model
+    model: Model = ""
     out: Annotated[
         ClassifierFolder,
         Field(description="Folder for the classifier; it must not exist yet."),
         Checked(outputs.new_classifier),
-    ]
+    ] = "classifier"
     mode: TrainingMode = "probe"
     pretrained: Pretrained = True
     settings: Annotated[TrainingSettings, CommandLine("--set", "NAME=VALUE")] = None

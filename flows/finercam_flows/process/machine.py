@@ -73,7 +73,7 @@ def examine() -> Machine:
     from finercam_core.io.hub import hub_answers
     from finercam_core.io.workers import processors
 
-    has_gpu, gpu = _gpu()
+    has_gpu, gpu = graphics()
     return Machine(
         versions=_versions(),
         lacking={extra: missing(extra) for extra in EXTRAS},
@@ -98,7 +98,7 @@ def _version(package: str) -> str:
         return ""
 
 
-def _gpu() -> tuple[bool, str]:
+def graphics() -> tuple[bool, str]:
     """Whether torch can compute on a GPU, and which one, or why not."""
     if not missing("explain"):
         import torch

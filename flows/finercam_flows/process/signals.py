@@ -36,6 +36,10 @@ class StoppedError(RunError):
         return 128 + self.number
 
 
+class Unwinding(BaseException):
+    """Unwinds a command without Prefect; no `KeyboardInterrupt`, which typer answers itself with "Aborted!"."""
+
+
 @contextmanager
 def stoppable() -> Iterator[None]:
     """Within this context Ctrl-C and SIGTERM unwind a flow as Prefect's own signal does, and raise `StoppedError`.
@@ -72,7 +76,7 @@ def stoppable() -> Iterator[None]:
 def _unwinding(number: int) -> BaseException:
     """What unwinds a flow, or a command that has no flow."""
     prefect = sys.modules.get("prefect.exceptions")
-    return prefect.TerminationSignal(signal=number) if prefect else KeyboardInterrupt()
+    return prefect.TerminationSignal(signal=number) if prefect else Unwinding()
 
 
 def _end_now(number: int) -> NoReturn:

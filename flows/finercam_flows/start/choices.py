@@ -10,7 +10,6 @@ import tomli_w
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.splits import deal_splits
 from finercam_core.errors import TrainingError
-from finercam_core.extras import install_hint, missing
 from finercam_core.finer import GAMMA
 from finercam_core.references import REFERENCES
 from finercam_flows.options.annotate import AnnotateOptions
@@ -18,11 +17,9 @@ from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.first_steps import StartOptions
 from finercam_flows.options.report import ReportOptions
 from finercam_flows.options.train import TrainOptions
-from finercam_flows.process.machine import Machine
+from finercam_flows.process.model_choice import SMALL, choose_model
 from finercam_flows.start.collection import Survey
 
-SMALL, LARGE = "tf_efficientnet_lite0", "vit_base_patch14_dinov2.lvd142m"
-ONLINE = "resnet50.a1_in1k"
 SIZE = 320
 """Side of the input of a small network: cells of a tenth of the photograph instead of a seventh."""
 FEW = 1000
@@ -98,15 +95,14 @@ def _written(name: str, options: TrainOptions | AnnotateOptions | EvaluateOption
     return " ".join(words)
 
 
-def choose(options: StartOptions, found: Survey, machine: Machine) -> Plan:
-    """Choose everything for a collection.
+def choose(options: StartOptions, found: Survey) -> Plan:
+    """Choose everything for a collection on this machine.
 
     Parameters
     ----------
     options : StartOptions
         What the user has chosen wins.
     found : Survey
-    machine : Machine
 
     Raises
     ------
@@ -117,7 +113,7 @@ def choose(options: StartOptions, found: Survey, machine: Machine) -> Plan:
     if len(counts) < 2:
         raise TrainingError(f"there is one species, {next(iter(counts))}", "give photographs of two or more to compare")
     out = Path(options.out)
-    model, why = (options.model, "as you asked") if options.model else _model(machine)
+    model, why = (options.model, "as you asked") if options.model else choose_model(options.device)
     size = options.size or (SIZE if model == SMALL and len(found.catalog.specimens) <= FEW else None)
     references = options.references or min(len(counts) - 1, REFERENCES)
     checks = options.checks
@@ -147,18 +143,6 @@ def choose(options: StartOptions, found: Survey, machine: Machine) -> Plan:
         ),
     ]  # fmt: skip
     return Plan(train, annotate, evaluate, report, choices)
-
-
-def _model(machine: Machine) -> tuple[str, str]:
-    """The model for a machine, and why."""
-    if machine.has_gpu and machine.hub:
-        return LARGE, f"there is a GPU ({machine.gpu})"
-    if not missing("backbone"):
-        better = f"; with a GPU {LARGE} is better" if machine.hub else "; it needs no network, which does not answer"
-        return SMALL, f"small enough for {machine.processors} processors{better}"
-    if machine.hub:
-        return ONLINE, f"it can be downloaded, 100 MB; with a GPU {LARGE} is better"
-    raise TrainingError("there is no model here, and the Hugging Face hub does not answer", install_hint("backbone"))
 
 
 def write_collection(catalog: Catalog, out: Path) -> Path:

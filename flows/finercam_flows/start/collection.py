@@ -94,14 +94,24 @@ class Survey:
         total = len(self.catalog.specimens)
         parts = [f"{count:,} × {sentence}" for sentence, count in self.faults.items()]
         parts += [counted(self.copies, "copy of another", "copies of others")] if self.copies else []
-        rejected = self.catalog.rejected
-        parts += [f"{counted(len(rejected), 'row')} left out ({rejected['reason'].iloc[0]})"] if len(rejected) else []
+        parts += _left_out(self.catalog)
         parts += [notice.text for notice in self.catalog.notices if notice.key in ("passed_over", "columns_chosen")]
         least, most = min(self.species.values()), max(self.species.values())
         each = f"{least} to {most} each" if least < most else f"{least} each"
         seen = "" if self.opened >= total else f" (the first {self.opened:,} were opened)"
         head = f"{counted(len(self.species), 'species', 'species')}, {counted(total, 'photograph')}, {each}{seen}"
         return "; ".join([head, *parts])
+
+
+def _left_out(catalog: Catalog) -> list[str]:
+    """Rows that cannot be used, by the folder that they are in and the reason."""
+    rejected = catalog.rejected
+    folders = rejected["image_id"].map(lambda name: name.rpartition("/")[0])
+    counts = Counter(zip(folders, rejected["reason"], strict=True))
+    return [
+        f"{counted(count, 'row')}{f' in {folder!r}' if folder else ''} passed over ({reason})"
+        for (folder, reason), count in counts.most_common(3)
+    ]
 
 
 def survey(catalog: Catalog) -> Survey:

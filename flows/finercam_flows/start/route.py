@@ -9,14 +9,13 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from finercam_core.errors import RunError
 from finercam_flows import calls
 from finercam_flows.direct.annotation import annotate
 from finercam_flows.options.first_steps import StartOptions
 from finercam_flows.outcome.finished import nothing_to_do
-from finercam_flows.process.machine import examine, screen
+from finercam_flows.process.machine import screen
 from finercam_flows.screen.bars import run_bar
 from finercam_flows.start.choices import Plan, choose, write_collection
 from finercam_flows.start.collection import open_collection, survey
@@ -36,13 +35,15 @@ def run(options: StartOptions, console: Console) -> None:
     begin, out = time.monotonic(), Path(options.out)
     found = survey(open_collection(options.collection))
     _say(console, f"[bold]{escape(options.collection)}[/]: {escape(str(found))}.")
-    machine = examine()
-    plan = choose(options, found, machine)
+    plan = choose(options, found)
     _keep_choices(options, plan, out)
     write_collection(found.catalog, out)
     (out / "commands.sh").write_text(plan.commands(options.collection), encoding="utf-8")
-    console.print(_choices(plan))
-    _say(console, f"The same in long commands: {out / 'commands.sh'}")
+    _say(
+        console,
+        f"Chosen, each with the option that changes it (as long commands: {out / 'commands.sh'}):",
+    )
+    _show_choices(plan, console)
     _train(plan, console)
     _annotate(plan, console)
     _evaluate(plan, console)
@@ -67,11 +68,9 @@ def _keep_choices(options: StartOptions, plan: Plan, out: Path) -> None:
     record.write_text(json.dumps(asked, indent=1), encoding="utf-8")
 
 
-def _choices(plan: Plan) -> Table:
-    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _show_choices(plan: Plan, console: Console) -> None:
     for choice in plan.choices:
-        table.add_row(choice.what, f"[dim]{escape(choice.why)}", f"[cyan]{escape(choice.option)}")
-    return table
+        _say(console, f"  {escape(choice.what)}: [dim]{escape(choice.why)}[/] \\[{escape(choice.option)}]")
 
 
 @contextmanager

@@ -1,0 +1,221 @@
+"""A store as a scientist sees it: species, maps of one against another, photographs, tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from matplotlib.figure import Figure
+
+from finercam.places import with_places
+from finercam_core.errors import StoreError, counted
+from finercam_core.finer import Weighting, finer_cam
+from finercam_core.images.faults import ImageError
+from finercam_core.images.overlay import laid_over, scaled_to_one
+from finercam_core.images.preparation import to_image
+from finercam_core.status import Status
+from finercam_core.store import SpecimenRecord, Store, open_store
+from finercam_core.suggestions import did_you_mean
+
+SHOWN = 4
+"""Specimens that `PairMap.plot` shows where nothing is said."""
+
+
+def open(location: str | Path, *, images: str | Path | None = None) -> "Maps":
+    """Open a store of evidence maps.
+
+    Parameters
+    ----------
+    location : str or Path
+        Folder, or a URL such as ``s3://bucket/maps.zarr``.
+    images : str or Path, optional
+        Folder of the photographs, if they have moved.
+
+    Returns
+    -------
+    Maps
+    """
+    return Maps(open_store(location, images=images))
+
+
+@dataclass(frozen=True)
+class PairMap:
+    """Finer-CAM maps of the specimens of one species, against one or more others.
+
+    Attributes
+    ----------
+    values : xarray.DataArray
+        float32 (specimen, y, x) in units of the logit. Coordinates by specimen: `y_fraction`, `x_fraction` (centres of
+        the cells as fractions of the photograph, y down) and `y_pixel`, `x_pixel`; NaN where the photograph is gone.
+        Cells beyond the photograph, which some models see as a border, lie below 0 or above 1.
+    store : Store
+    """
+
+    values: xr.DataArray
+    store: Store
+
+    @property
+    def specimens(self) -> list[str]:
+        """Ids of the specimens that have a map."""
+        done = np.isfinite(self.values.values).all(axis=(1, 2))
+        return [str(name) for name in self.values["specimen"].values[done]]
+
+    def __repr__(self) -> str:
+        """What a notebook shows."""
+        made = self.values.attrs
+        n, (h, w) = counted(len(self.specimens), "specimen"), self.values.shape[1:]
+        against = " and ".join(made["references"]) or "nothing"
+        return f"<PairMap: {made['target']} against {against}, γ = {made['gamma']:g}, {n}, {h} × {w} cells>"
+
+    def on_photograph(self, image_id: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
+        """The photograph of a specimen, uint8 (height, width, 3), and its map at the same size, float32.
+
+        Raises
+        ------
+        ImageError
+            If the photograph cannot be read.
+        """
+        image = self.store.image(image_id)
+        grid = self.values.sel(specimen=image_id).values
+        return np.asarray(image), to_image(grid, self.store.preparation.window(image.size), image.size)
+
+    def plot(self, specimens: str | Sequence[str] | None = None) -> Figure:
+        """Show maps on their photographs; in a notebook the figure appears by itself.
+
+        Parameters
+        ----------
+        specimens : str or sequence of str, optional
+            Ids; by default the first few with a photograph, held-out ones first.
+
+        Returns
+        -------
+        matplotlib.figure.Figure, to save with ``savefig``.
+
+        Raises
+        ------
+        StoreError
+            If no photograph can be read.
+        """
+        pictures = dict(self._pictures(specimens))
+        if not pictures:
+            raise StoreError("no photograph of these specimens can be read", "give their folder: open(…, images=…)")
+        figure = Figure(figsize=(3 * len(pictures), 3.4), layout="constrained")
+        axes = figure.subplots(1, len(pictures), squeeze=False)[0]
+        for axis, (image_id, picture) in zip(axes, pictures.items(), strict=True):
+            axis.imshow(picture)
+            axis.set_title(image_id, fontsize=8)
+            axis.set_axis_off()
+        made = self.values.attrs
+        against = ", ".join(made["references"])
+        figure.suptitle(f"{made['target']} against {against}, γ = {made['gamma']:g}", fontsize=10, style="italic")
+        return figure
+
+    def _pictures(self, specimens: str | Sequence[str] | None) -> list[tuple[str, npt.NDArray[np.uint8]]]:
+        wanted = [specimens] if isinstance(specimens, str) else specimens
+        made: list[tuple[str, npt.NDArray[np.uint8]]] = []
+        for image_id in self._in_order() if wanted is None else wanted:
+            try:
+                photograph, values = self.on_photograph(image_id)
+            except ImageError:
+                if wanted is not None:
+                    raise
+                continue
+            made.append((image_id, laid_over(photograph, scaled_to_one(values))))
+            if wanted is None and len(made) == SHOWN:
+                break
+        return made
+
+    def _in_order(self) -> list[str]:
+        """Specimens with a map, held-out ones first."""
+        split = self.store.rows["split"]
+        return sorted(self.specimens, key=lambda image_id: split.get(image_id, "") != "test")
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row per cell: specimen, y_fraction, x_fraction, y_pixel, x_pixel, value in logits."""
+        table = self.values.rename("value").to_dataframe().reset_index()
+        return table[["specimen", "y_fraction", "x_fraction", "y_pixel", "x_pixel", "value"]]
+
+
+class Maps:
+    """A store opened for reading.
+
+    Parameters
+    ----------
+    store : Store
+        From `finercam_core.open_store`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __repr__(self) -> str:
+        """What a notebook shows."""
+        return repr(self.store).replace("<Store", "<Maps", 1)
+
+    @property
+    def species(self) -> list[str]:
+        """Scientific names of all species."""
+        return sorted(self.store.species)
+
+    @property
+    def specimens(self) -> pd.DataFrame:
+        """One row per specimen: image_id, scientificName, split, path … and the status in words."""
+        rows = self.store.rows.drop(columns="image_id").reset_index()
+        codes = {name: self.store.status(name) for name in self.store.species}
+        status = [
+            Status(int(codes[name][slot])).sentence
+            for name, slot in zip(rows["scientificName"], rows["slot"], strict=True)
+        ]
+        return rows.assign(status=status)
+
+    def references(self, species: str) -> list[str]:
+        """The species that one can be compared with, closest first."""
+        return list(self.store.classes(self._known(species))[1:])
+
+    def dataset(self, species: str) -> xr.Dataset:
+        """Everything stored about a species: evidence (specimen, class, y, x), logit, log_sum_exp, predicted, state."""
+        return self.store.species_dataset(self._known(species))
+
+    def map(
+        self,
+        species: str,
+        against: str | Sequence[str] | None = None,
+        *,
+        gamma: float | None = None,
+        weighting: Weighting = "mean",
+        signed: bool = False,
+    ) -> PairMap:
+        """Maps of what tells a species from another.
+
+        Parameters
+        ----------
+        species : str
+        against : str or sequence of str, optional
+            What it is compared with; all its references by default.
+        gamma : float, optional
+            Strength of the comparison, 0.6 by default; 0 is the base method alone.
+        weighting : {"mean", "softmax", "released"}
+            See `finercam_core.finer.coefficients`.
+        signed : bool
+            Keep negative values: what speaks for the others.
+
+        Raises
+        ------
+        StoreError, ComparisonError
+            If the store has no such species, or it was not compared with the other.
+        """
+        maps = finer_cam(self.dataset(species), gamma=gamma, references=against, weighting=weighting, relu=not signed)
+        return PairMap(with_places(maps, self.store), self.store)
+
+    def record(self, image_id: str) -> SpecimenRecord:
+        """Evidence, scores and status of one specimen."""
+        return self.store.record(image_id)
+
+    def _known(self, species: str) -> str:
+        if species not in self.store.groups:
+            remedy = did_you_mean(species, self.store.species) or f"it has {', '.join(self.species[:5])} …"
+            raise StoreError(f"{species!r} is not in {self.store.location}", remedy)
+        return species

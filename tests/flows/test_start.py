@@ -1,0 +1,107 @@
+"""`finercam start`: from photographs as people have them to an atlas, with every choice said."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from beetles import SPECIES, draw_beetle, draw_collection
+from finercam_flows.options.first_steps import StartOptions
+from finercam_flows.start.choices import choose, write_collection
+from finercam_flows.start.collection import open_collection, survey
+from finercam_flows.start.route import run
+from rich.console import Console
+
+from finercam_core.catalog import open_catalog
+from finercam_core.errors import CatalogError, RunError, TrainingError
+
+
+@pytest.fixture(scope="module")
+def beetles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_collection(tmp_path_factory.mktemp("photos") / "beetles", each=6, species=SPECIES[:2])
+
+
+def test_what_was_found_is_one_sentence(beetles: Path) -> None:
+    said = str(survey(open_collection(str(beetles))))
+    assert said.startswith("2 species, 15 photographs, 7 to 8 each; ")
+    for part in (
+        "1 × the image file is cut off or damaged", "1 × the file is not an image", "1 copy of another",
+        "1 row in 'unsorted' passed over", "1 HEIC picture in a form that cannot be read",
+    ):  # fmt: skip
+        assert part in said
+
+
+def flat(folder: Path, names: list[str]) -> Path:
+    """Photographs in one folder, with a table."""
+    folder.mkdir()
+    for i, name in enumerate(names):
+        draw_beetle(SPECIES[i % 2], i)[0].resize((90, 120)).save(folder / name)
+    rows = {"file": names, "species": [SPECIES[i % 2] for i in range(len(names))]}
+    pd.DataFrame(rows).to_csv(folder / "labels.csv", index=False)
+    return folder
+
+
+def test_a_flat_folder_with_a_table_is_opened(tmp_path: Path) -> None:
+    folder = flat(tmp_path / "flat", [f"IMG_{i}.jpg" for i in range(10)])
+    assert str(survey(open_collection(str(folder)))) == "2 species, 10 photographs, 5 each"
+    (folder / "more.csv").write_text("a\n1\n")
+    with pytest.raises(CatalogError):
+        open_collection(str(folder))
+
+
+def test_files_that_lie_elsewhere_are_found_by_their_names(tmp_path: Path) -> None:
+    folder = flat(tmp_path / "flat", [f"IMG_{i}.jpg" for i in range(10)])
+    for i in range(10):
+        place = folder / "images" / ("dorsal" if i % 2 else "ventral")
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder / f"IMG_{i}.jpg", place / f"IMG_{i}.jpg")
+    found = survey(open_collection(str(folder / "labels.csv")))
+    assert not found.faults
+    assert found.catalog.specimens["path"].str.startswith("images/").all()
+
+
+def test_every_choice_names_the_option_that_changes_it(beetles: Path, tmp_path: Path) -> None:
+    found = survey(open_collection(str(beetles)))
+    plan = choose(StartOptions(collection=str(beetles), out=str(tmp_path / "out")), found)
+    assert plan.train.model == "tf_efficientnet_lite0"
+    assert plan.annotate.references == 1
+    assert all(choice.option and choice.why for choice in plan.choices)
+    commands = plan.commands(str(beetles))
+    for step in ("catalog check", "train", "annotate", "evaluate", "report", "review"):
+        assert f"\nfinercam {step} " in commands
+    asked = choose(StartOptions(collection=str(beetles), model="resnet18", size=128, references=1), found)
+    assert (asked.train.model, asked.train.size) == ("resnet18", 128)
+
+
+def test_one_species_is_refused_at_once(tmp_path: Path) -> None:
+    draw_collection(tmp_path / "one", each=2, species=SPECIES[:2])
+    shutil.rmtree(tmp_path / "one" / SPECIES[1].replace(" ", "_"))
+    with pytest.raises(TrainingError, match="there is one species, Carabus maculatus"):
+        choose(StartOptions(collection=str(tmp_path)), survey(open_collection(str(tmp_path / "one"))))
+
+
+def test_a_third_of_each_species_is_held_out_and_stays_so(beetles: Path, tmp_path: Path) -> None:
+    catalog = open_collection(str(beetles))
+    written = open_catalog(write_collection(catalog, tmp_path))
+    counts = written.specimens.groupby(["scientificName", "split"]).size().unstack()
+    assert (counts["test"] >= 2).all()
+    again = open_catalog(write_collection(open_catalog(tmp_path / "collection.toml"), tmp_path / "again"))
+    pd.testing.assert_series_equal(written.specimens["split"], again.specimens["split"])
+
+
+def test_the_whole_way_from_photographs_to_an_atlas(beetles: Path, tmp_path: Path) -> None:
+    options = StartOptions(collection=str(beetles), out=str(tmp_path / "out"), size=96, browser=False, device="cpu")
+    console = Console(record=True, width=200)
+    run(options, console)
+    said = console.export_text()
+    assert "2 species, 15 photographs" in said
+    assert "photographs that it was not trained on" in said
+    assert "13 photographs have maps, 2 could not be read" in said
+    assert (tmp_path / "out" / "atlas" / "index.html").is_file()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "maps.zarr").rglob("evidence/c/**/*")}
+    run(options, console)  # nothing is computed again
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    assert json.loads((tmp_path / "out" / "start.json").read_text())["size"] == 96
+    with pytest.raises(RunError, match="was made with size 96, not 64"):
+        run(options.model_copy(update={"size": 64}), console)
