@@ -1,5 +1,6 @@
 """The `finercam` command: its subcommands, one clear sentence per error, and the traceback behind `--debug`."""
 
+import io
 import os
 import sys
 from contextlib import nullcontext
@@ -92,6 +93,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     It exits with 0 on success, 1 on an error of finercam's own, 2 on wrong usage, 130 or 143 when stopped.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console of CP1252 has no γ
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     lifeline.lead(lifeline.COMMAND)

@@ -9,7 +9,11 @@ from prefect.tasks import Task
 from finercam_core.errors import FinercamError
 
 # A full disk, a missing folder or a forbidden one is the same a minute later.
-LASTING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR})
+LASTING = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "ENOENT", "ENOTDIR")
+    if hasattr(errno, name)  # not every system has all of them
+)
 
 
 def transient(error: BaseException) -> bool:

@@ -65,6 +65,8 @@ def _watch(leader: int) -> None:
 
 
 def _alive(process: int) -> bool:
+    if sys.platform == "win32":  # there os.kill with signal 0 sends Ctrl-C
+        return _alive_on_windows(process)
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -72,3 +74,16 @@ def _alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _alive_on_windows(process: int) -> bool:
+    """Whether a process exists and has not ended, by its handle."""
+    synchronise, still_running = 0x00100000, 0x00000102
+    kernel = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined]
+    handle = kernel.OpenProcess(synchronise, False, process)
+    if not handle:
+        return False
+    try:
+        return bool(kernel.WaitForSingleObject(handle, 0) == still_running)
+    finally:
+        kernel.CloseHandle(handle)

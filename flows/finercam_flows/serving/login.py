@@ -41,7 +41,9 @@ def _private_content(path: Path) -> str:
         about = path.lstat()
     except FileNotFoundError:
         return ""
-    private = stat.S_ISREG(about.st_mode) and not about.st_mode & 0o077 and about.st_uid == os.geteuid()
+    private = stat.S_ISREG(about.st_mode)
+    if hasattr(os, "geteuid"):  # Windows keeps a user's folders from others by other means
+        private = private and not about.st_mode & 0o077 and about.st_uid == os.geteuid()
     return path.read_text(encoding="utf-8").strip() if private else ""
 
 

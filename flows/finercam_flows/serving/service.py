@@ -192,8 +192,15 @@ def _signalled() -> "asyncio.Future[str]":
             signalled.set_result(name)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, handle, number.name)
+        try:
+            loop.add_signal_handler(number, handle, number.name)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda number, _frame: _tell(loop, handle, signal.Signals(number).name))
     return signalled
+
+
+def _tell(loop: asyncio.AbstractEventLoop, handle: Callable[[str], None], name: str) -> None:
+    loop.call_soon_threadsafe(handle, name)
 
 
 async def _check(server: Server) -> None:
