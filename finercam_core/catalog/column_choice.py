@@ -17,6 +17,7 @@ _NAMED = re.compile(
 )
 _OF_IMAGES = re.compile(r"image|photo|picture|img|media|file|access")
 _LOCATIONS = ("path", "accessURI")
+_ADDRESS_NAMES = frozenset(plain(name) for name in ("accessURI", *ALIASES["accessURI"]))
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class LocationColumn:
         Shares of its values that are addresses, end as pictures do, and are files below the root.
     order : int
         Place of its name among the aliases.
+    looked_for : bool
+        Whether files were looked for, which needs a local root.
     """
 
     name: str
@@ -37,6 +40,7 @@ class LocationColumn:
     pictures: float
     existing: float
     order: int
+    looked_for: bool
 
     @property
     def path_evidence(self) -> tuple[float, float, int]:
@@ -65,21 +69,51 @@ def choose_columns(raw: RawTable, root: str) -> dict[str, list[str]]:
     addresses = [c for c in candidates if c.addresses > 0.5]
     chosen = dict(guessed)
     remote = {c.name for c in addresses}
-    if paths:
+    elsewhere = _elsewhere(raw.frame, paths, addresses)
+    if elsewhere:
+        chosen.pop("path", None)
+    elif paths:
         chosen["path"] = max(paths, key=lambda c: c.path_evidence).name
     elif chosen.get("path") in remote:
         del chosen["path"]
-    if addresses:
-        chosen["accessURI"] = max(addresses, key=lambda c: c.address_evidence).name
+    best = max(addresses, key=lambda c: c.address_evidence) if addresses else None
+    if best is not None and (not paths or _fit(raw.frame, best, paths)):
+        chosen["accessURI"] = best.name
     elif paths and chosen.get("accessURI") in {c.name for c in candidates}:
         del chosen["accessURI"]
     for term in _LOCATIONS:
-        if term in chosen and chosen[term] != guessed.get(term):
+        if term in chosen and (chosen[term] != guessed.get(term) or elsewhere):
             rest = [c.name for c in (paths if term == "path" else addresses) if c.name != chosen[term]]
-            other = guessed.get(term) or ", ".join(rest)
-            text = f"{term} from {chosen[term]!r}" + (f" rather than {other!r}" if other else "") + ", by its values"
+            other = guessed.get("path") if elsewhere else guessed.get(term) or ", ".join(rest)
+            why = f", of whose files none is below {root}" if elsewhere else ", by its values"
+            text = f"{term} from {chosen[term]!r}" + (f" rather than {other!r}" if other else "") + why
             raw.notices.append(Notice("columns_chosen", raw.name, 1, text))
     return {term: [name] for term, name in chosen.items()}
+
+
+def _elsewhere(frame: pd.DataFrame, paths: list[LocationColumn], addresses: list[LocationColumn]) -> bool:
+    """Whether the images are to be had at their addresses alone: no file is there, and the addresses fit."""
+    if not paths or not addresses or any(column.existing or not column.looked_for for column in paths):
+        return False
+    return _fit(frame, max(addresses, key=lambda c: c.address_evidence), paths)
+
+
+def _fit(frame: pd.DataFrame, best: LocationColumn, paths: list[LocationColumn]) -> bool:
+    """Whether addresses are those of the files that other columns name.
+
+    They are in a column named for images, or end in the names of the files; the address of a page, or of the photograph
+    that the file was cut from (Fish-Vista's `original_url`), is not.
+    """
+    if _OF_IMAGES.search(plain(best.name)) or (plain(best.name) in _ADDRESS_NAMES and best.pictures > 0.5):
+        return True
+    return any(_same_files(frame[best.name], frame[column.name]) for column in paths)
+
+
+def _same_files(addresses: pd.Series, paths: pd.Series) -> bool:
+    rows = (addresses != "") & (paths != "")
+    ends = (texts[rows].head(_SAMPLE).str.replace(r"^.*[/\\]|[?#].*$", "", regex=True) for texts in (addresses, paths))
+    first, second = ends
+    return bool(rows.any()) and bool((first == second).mean() > 0.5)
 
 
 def _column(frame: pd.DataFrame, name: str, root: str) -> LocationColumn | None:
@@ -99,4 +133,4 @@ def _column(frame: pd.DataFrame, name: str, root: str) -> LocationColumn | None:
     if not is_url(root) and not addresses.all():
         paths, faults = clean_paths(values[~addresses], root)
         existing = float((FileIndex(root).exist(paths) & (faults == "")).sum()) / len(values)
-    return LocationColumn(str(name), float(addresses.mean()), float(pictures.mean()), existing, order)
+    return LocationColumn(str(name), float(addresses.mean()), float(pictures.mean()), existing, order, not is_url(root))

@@ -33,6 +33,8 @@ class QuoteRepair:
         The rows; a record may span several lines.
     strays : list of int
         1-based numbers of the records that hold a stray mark.
+    cut : list of int
+        Those of them whose mark stood behind the last column, where the text is left out.
     """
 
     delimiter: str
@@ -40,6 +42,7 @@ class QuoteRepair:
     width: int
     records: list[str] = field(default_factory=list)
     strays: list[int] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
     _pictures: frozenset[int] = frozenset()
 
     def read(self, lines: Sequence[str]) -> None:
@@ -69,8 +72,20 @@ class QuoteRepair:
             self.records.append("\n".join(lines[i : end + 1]))
             return end + 1
         fields = self._fields(line)
-        self._add(fields if len(fields) == self.width else line.split(self.delimiter), line)
+        self._add(fields if len(fields) == self.width else self._within(line.split(self.delimiter)), line)
         return i + 1
+
+    def _within(self, fields: list[str]) -> list[str]:
+        """The fields of a row whose stray mark stands behind its last column: what follows from there is left out."""
+        behind = fields[self.width :]
+        if (
+            behind
+            and behind[0].strip().startswith(self.quote)
+            and not any(self.quote in f for f in fields[: self.width])
+        ):
+            self.cut.append(len(self.records) + 1)
+            return fields[: self.width]
+        return fields
 
     def _add(self, fields: list[str] | None, line: str) -> None:
         if fields is None:

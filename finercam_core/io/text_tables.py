@@ -8,8 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import IO, Any
+from typing import IO, Any, Literal
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
@@ -49,9 +50,15 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
     except (pa.ArrowException, UnicodeError, LookupError, OSError, EOFError, csv.Error, *_DAMAGE) as error:
         if "Empty CSV" in str(error):
             raise CatalogError(f"{name} has no usable row", "give a table with one row per image") from error
-        raise CatalogError(f"{name} is not a readable table: {first_line(error)}", "save it as UTF-8 text") from error
+        raise CatalogError(f"{name} is not a readable table: {first_line(error)}", _remedy(error)) from error
     table.notices[:0] = notices
     return table
+
+
+def _remedy(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return 'save it as UTF-8 text, or write a manifest whose table has its encoding, such as encoding = "cp1252"'
+    return "save it as UTF-8 text"
 
 
 def _read_once(
@@ -86,10 +93,15 @@ def _parsed(
     source: IO[bytes], name: str, header: list[str], dialect: Dialect, columns: Sequence[str] | None
 ) -> RawTable:
     broken: list[tuple[int, str]] = []
+    longer: dict[int, list[str]] = {}
 
     def report(row: Any) -> str:
-        reason = f"the row has {row.actual_columns} fields where {row.expected_columns} are expected"
-        broken.append((int(row.number or 0), reason))
+        number, fields = int(row.number or 0), _within(row.text, row.expected_columns, dialect)
+        if fields:
+            longer[number] = fields
+        else:
+            reason = f"the row has {row.actual_columns} fields where {row.expected_columns} are expected"
+            broken.append((number, reason))
         return "skip"
 
     wanted = wanted_columns(name, header, columns)
@@ -106,7 +118,24 @@ def _parsed(
             column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
         ),
     )
-    return RawTable(name, numbered_rows(to_text(table), [number for number, _ in broken]), broken)
+    frame = numbered_rows(to_text(table), [*longer, *(number for number, _ in broken)])
+    if not longer:
+        return RawTable(name, frame, broken)
+    more = pd.DataFrame.from_dict(longer, orient="index", columns=pd.Index(header), dtype="str")[wanted]
+    text = f"{counted(len(longer), 'row')} with nothing to read behind the last column: {_rows(list(longer))}"
+    return RawTable(
+        name, pd.concat([frame, more]).sort_index(), broken, [Notice("more_delimiters", name, len(more), text)]
+    )
+
+
+def _within(text: str, width: int, dialect: Dialect) -> list[str]:
+    """Cells of a row with too many fields, if those too many are empty or start with a stray mark; else []."""
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
+    quote = str(dialect.quote) if dialect.quote else None
+    fields = next(csv.reader([text], delimiter=dialect.delimiter, quotechar=quote, quoting=quoting), [])
+    behind = [field.strip() for field in fields[width:]]
+    stray = bool(quote and behind and behind[0].startswith(quote) and quote not in "".join(fields[:width]))
+    return fields[:width] if behind and (stray or not any(behind)) else []
 
 
 def _without_strays(content: bytes, name: str, dialect: Dialect, columns: Sequence[str] | None) -> RawTable | None:
@@ -119,7 +148,11 @@ def _without_strays(content: bytes, name: str, dialect: Dialect, columns: Sequen
         return None
     text = io.BytesIO("\n".join(repair.records).encode())
     table = _parsed(text, name, header, replace(dialect, encoding="utf8"), columns)
-    rows = ", ".join(map(str, repair.strays[:_SHOWN])) + (" …" if len(repair.strays) > _SHOWN else "")
-    what = f"{counted(len(repair.strays), 'row')} with a stray quotation mark, read as text: row {rows}"
+    what = f"{counted(len(repair.strays), 'row')} with a stray quotation mark, read as text: {_rows(repair.strays)}"
+    what += f"; left out behind the last column: the text of {_rows(repair.cut)}" if repair.cut else ""
     table.notices.append(Notice("stray_quotes", name, len(repair.strays), what))
     return table
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    return f"row {', '.join(map(str, numbers[:_SHOWN]))}" + (" …" if len(numbers) > _SHOWN else "")

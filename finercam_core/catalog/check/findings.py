@@ -114,6 +114,23 @@ class CatalogCheck:
         """Whether anything can be computed on this collection."""
         return self.counts["usable"] > 0
 
+    @property
+    def why_unusable(self) -> str:
+        """Why nothing can be computed on this collection, as one sentence with what to do; "" if something can."""
+        images, missing = self.counts["images"], self.count("missing_files")
+        if self.usable:
+            return ""
+        if missing == images:
+            what = "its one image was not found" if images == 1 else f"none of its {images:,} images was found"
+            return f"{what} below {self.root}: fetch the collection, or give the folder of the images with --root"
+        causes = {
+            "missing": missing,
+            "unreadable": self.count("unreadable_images"),
+            "outside": self.count("never_opened"),
+        }
+        said = ", ".join(f"{count:,} {cause}" for cause, count in causes.items() if count)
+        return f"no image of this catalog can be used: {said}"
+
     def finding(self, key: str) -> Finding | None:
         """The finding of this name, or None if there is nothing to say."""
         return next((finding for finding in self.findings if finding.key == key), None)

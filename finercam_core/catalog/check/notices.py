@@ -22,12 +22,15 @@ KINDS = {
     "stray_quotes": NoticeKind(
         "warning", "rows", "with a stray quotation mark, which was read as text", "look at them, and close the mark"
     ),
+    "more_delimiters": NoticeKind(
+        "note", "rows", "with more fields than the header, of which nothing is left out that can be read"
+    ),
     "empty_words": NoticeKind("note", "values", "that mean nothing (NA, NULL, unknown …), taken as empty"),
     "table_form": NoticeKind("note", "tables", "in an unusual form"),
     "columns_chosen": NoticeKind("note", "columns", "chosen by what they hold", "write a manifest if another is right"),
     "rows_not_kept": NoticeKind("note", "rows", "left out by [keep]"),
     "passed_over": NoticeKind("warning", "files", "passed over", "convert, move or delete them"),
-    "archive": NoticeKind("warning", "files", "of the archive that are missing or not as described"),
+    "archive": NoticeKind("warning", "files", "of the archive missing or not as described"),
     "several_addresses": NoticeKind(
         "warning", "rows", "with several images, of which the first was taken", "give one row per image"
     ),

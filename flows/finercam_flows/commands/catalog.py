@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from finercam_core.errors import CatalogError
@@ -44,7 +45,9 @@ def check(options: CheckOptions) -> None:
     if options.json_file is not None:
         _write(result, Path(options.json_file))
     if not result.usable:
-        Console(stderr=True).print("[bold red]finercam:[/] no image of this catalog can be used")
+        Console(stderr=True, soft_wrap=True, highlight=False).print(
+            "[bold red]finercam:[/]", escape(result.why_unusable)
+        )
         raise typer.Exit(1)
 
 

@@ -8,6 +8,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from finercam_core.errors import counted
+
 if TYPE_CHECKING:
     from finercam_core.catalog.check import CatalogCheck, Finding
 
@@ -53,7 +55,8 @@ def _contents(result: "CatalogCheck") -> Table:
 
 def _facts(result: "CatalogCheck") -> Iterator[tuple[str, str]]:
     n = {name: f"{count:,}" for name, count in result.counts.items()}
-    yield "rows", f"{n['rows']} read: {n['images']} images, {n['repeats']} repetitions, {n['rejected']} rejected"
+    images, repeats = counted(result.counts["images"], "image"), counted(result.counts["repeats"], "repetition")
+    yield "rows", f"{n['rows']} read: {images}, {repeats}, {n['rejected']} rejected"
     masks = f"; {n['masks']} have a mask" if result.counts["masks"] else ""
     yield "images", f"{n['usable']} usable, {_images_read(result)}{masks}"
     yield "species", f"{n['species']}, of which {n['referable']} can be references"

@@ -34,7 +34,7 @@ def test_a_darwin_core_archive_joins_media_and_occurrences(tmp_path: Path, form:
     assert column(found, "license")[2] == "http://creativecommons.org/licenses/by-nd/4.0/"
     reasons = {(r["table"], r["row"]): r["reason"] for _, r in found.rejected.iterrows()}
     assert reasons == {
-        ("multimedia.txt", 4): "it is not a picture",
+        ("multimedia.txt", 4): "it is not a picture: type Sound, format audio/mpeg",
         ("multimedia.txt", 5): "no occurrence has the id 9",
         ("occurrence.txt", 3): "the occurrence has no picture",
     }

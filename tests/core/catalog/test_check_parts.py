@@ -1,9 +1,11 @@
 """Truths about the parts of the check: licences, near-identical images, similar names."""
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from finercam_core.catalog.check.findings import CatalogCheck, Finding
 from finercam_core.catalog.check.licences import licence_group
 from finercam_core.catalog.check.near_duplicates import near_pairs
 from finercam_core.taxonomy.similar_names import similar_names
@@ -49,3 +51,18 @@ def test_similar_names_are_those_within_one_or_two_edits(words: list[str]) -> No
         assert (min(f"Aus {word}", f"Aus {word[1:]}x"), max(f"Aus {word}", f"Aus {word[1:]}x")) in similar_names(
             {f"Aus {word}", f"Aus {word[1:]}x"}
         ) or word == f"{word[1:]}x"
+
+
+@pytest.mark.parametrize(
+    ("counts", "findings", "said"),
+    [
+        ({"usable": 0, "images": 3}, {"missing_files": 3}, "none of its 3 images was found below /x"),
+        ({"usable": 0, "images": 1}, {"missing_files": 1}, "its one image was not found below /x"),
+        ({"usable": 0, "images": 3}, {"missing_files": 1, "unreadable_images": 2}, "1 missing, 2 unreadable"),
+        ({"usable": 1, "images": 3}, {"missing_files": 2}, ""),
+    ],
+)
+def test_the_sentence_about_unusable_images_is_true(counts: dict, findings: dict, said: str) -> None:
+    cases = tuple(Finding(key, "error", n, "images", "", pd.DataFrame(), "") for key, n in findings.items())
+    check = CatalogCheck("x", "x", "/x", "listed", counts, {}, {}, pd.DataFrame(), cases)
+    assert (said in check.why_unusable) if said else check.why_unusable == ""

@@ -52,6 +52,7 @@ def test_a_manifest_may_have_a_mark_and_an_absolute_path(tmp_path: Path) -> None
         ("species,image", "Aus bus,http://h/a.jpg", "accessURI", "http://h/a.jpg"),
         ("species,url", "Aus bus,a.jpg", "path", "a.jpg"),
         ("species,uri,image_url", "Aus bus,BOLD:AAA1234,http://h/a.jpg", "accessURI", "http://h/a.jpg"),
+        ("file_name,url,species", "a.jpg,http://h/large/a.jpg?x=1,Aus bus", "accessURI", "http://h/large/a.jpg?x=1"),
         ("species,image_urls", "Aus bus,http://h/a.jpg|http://h/b.jpg", "accessURI", "http://h/a.jpg"),
     ],
 )

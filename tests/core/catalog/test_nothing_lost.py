@@ -30,6 +30,31 @@ def test_a_stray_quotation_mark_costs_no_row(tmp_path: Path, kind: str) -> None:
     assert [(notice.key, "row 100" in notice.text) for notice in table.notices] == [("stray_quotes", True)]
 
 
+@pytest.mark.parametrize("tail", [',"open', ',"', ', "open', ',"open,more'])
+def test_stray_text_behind_the_last_column_costs_no_row(tmp_path: Path, tail: str) -> None:
+    rows = [f"Aus cus,{i}.jpg,y" for i in range(200)]
+    rows[99] += tail
+    table = read_table(str(build.write(tmp_path / "t.csv", "scientificName,path,x\n" + "\n".join(rows) + "\n")))
+    assert (len(table.frame), table.broken) == (200, [])
+    assert table.frame.loc[[100, 101], "path"].tolist() == ["99.jpg", "100.jpg"]
+    assert len(table.notices) == 1
+    assert "row 100" in table.notices[0].text
+
+
+@pytest.mark.parametrize("tail", [",", ",,", ", ,"])
+def test_empty_fields_behind_the_last_column_cost_no_row(tmp_path: Path, tail: str) -> None:
+    rows = [f"Aus cus,{i}.jpg,y" for i in range(20)]
+    rows[9] += tail
+    table = read_table(str(build.write(tmp_path / "t.csv", "scientificName,path,x\n" + "\n".join(rows) + "\n")))
+    assert (len(table.frame), table.broken) == (20, [])
+    assert [notice.key for notice in table.notices] == ["more_delimiters"]
+
+
+def test_a_row_with_a_cell_too_many_is_refused(tmp_path: Path) -> None:
+    table = read_table(str(build.write(tmp_path / "t.csv", "scientificName,path\nAus bus,L.,a.jpg\nAus bus,b.jpg\n")))
+    assert [number for number, _ in table.broken] == [1]
+
+
 def test_cells_of_several_lines_stay_whole(tmp_path: Path) -> None:
     rows = ['Aus cus,a.jpg,"near a lake,\nby road, at night,\nin rain"', 'Aus dus,b.jpg,"one ""two"""']
     text = "\n".join(["scientificName,path,x", *rows]) + "\n"

@@ -24,13 +24,21 @@ def not_pictures(media: pd.DataFrame) -> pd.Series:
     picture = _is_picture(kind) | ((kind == "") & ((form == "") | _is_picture(form)))
     # Type and format are easily swapped.
     picture |= _is_picture(form) & kind.isin(["", *_FORMATS])
-    reasons = pd.Series("", index=media.index, dtype="str").mask(~picture, "it is not a picture")
+    reasons = pd.Series("", index=media.index, dtype="str").mask(~picture, _what(media))
     for terms, words in ((("variantLiteral", "variant"), _VARIANTS), (("subtype", "subtypeLiteral"), _SUBTYPES)):
         for term in terms:
             text = _words(media, term)
             odd = text.str.startswith(_VARIANTS) if words is _VARIANTS else text.isin(_SUBTYPES)
             reasons = reasons.mask(odd & (reasons == ""), "it is a picture of another kind: " + term + " " + text)
     return reasons
+
+
+def _what(media: pd.DataFrame) -> pd.Series:
+    """Why a medium is no picture, with its type and format as they are written."""
+    blank = pd.Series("", index=media.index, dtype="str")
+    kind, form = (media.get(f"medium.{term}", blank).str.strip() for term in ("type", "format"))
+    said = ("type " + kind).where(kind != "", "") + (", format " + form).where(form != "", "")
+    return "it is not a picture: " + said.str.removeprefix(", ")
 
 
 def _words(media: pd.DataFrame, term: str) -> pd.Series:

@@ -42,7 +42,10 @@ _COLUMNS = {
 
 
 # Several addresses or file names in one cell.
-_SEPARATORS = r"\s*(?:\||;(?=\s|\w+://|$)|(?<=\.jpg)[;,]|(?<=\.png)[;,]|,(?=\s|\w+://)|\s(?=\w+://))\s*"
+_AFTER_PICTURE = "|".join(
+    rf"(?<=\.{end})[;,]" for end in ("jpg", "png", "tif", "gif", "bmp", "jp2", "jpeg", "tiff", "webp")
+)
+_SEPARATORS = rf"(?i)\s*(?:\||;(?=\s|\w+://|$)|{_AFTER_PICTURE}|,(?=\s|\w+://)|\s(?=\w+://))\s*"
 _ASIDE = re.compile(r"(?:^|/)(?:__MACOSX/|\.|readme|licen[cs]e|citations?\.|rights\.)", re.IGNORECASE)
 
 
@@ -71,7 +74,7 @@ def read_archive(path: Path) -> CatalogSource:
     present = [extension for extension in described if _is_there(archive, folder, extension)]
     media = [_read(archive, folder, extension, _MEDIUM) for extension in present]
     joined = [_join(table, occurrences) for table in media] or [_associated(occurrences, core)]
-    absent = [extension for extension in described if extension not in present]
+    absent = [extension for extension in extensions if not _is_there(archive, folder, extension)]
     notices = [*_absent(archive, absent), *_inside(archive, folder, joined)]
     empty = [table for table in joined if len(table.frame)]
     if not empty and not any(table.broken for table in joined):
