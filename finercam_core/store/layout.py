@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import cache
 from typing import Any
 
@@ -25,6 +25,12 @@ LOCK = ".writer.lock"
 LEASE = ".writer.lease"
 VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
 REFERENCE = "reference"
+_LONGEST = 120  # of 255 bytes, so that tools which add an ending have room
+_OWN = frozenset(
+    {"zarr.json", ".zarray", ".zgroup", "last_run.json", FAILURES, PROVENANCE, REJECTED, REVIEWS, SPECIMENS}
+)
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
+"""Names that Windows takes for devices, with any ending."""
 _STATUS_BITS = np.uint64(8)
 _KNOWN_WORD = "word:"
 
@@ -41,13 +47,42 @@ def group_path(family: str, genus: str, species: str) -> str:
     return "/".join((_component(family or "unplaced"), _component(genus or "unplaced"), _component(species)))
 
 
+def distinct_path(path: str, species: str, taken: Container[str]) -> str:
+    """The path, or one with a hash of the name if a group has it already in the eyes of Windows or macOS.
+
+    Parameters
+    ----------
+    path : str
+        From `group_path`.
+    species : str
+        The scientific name, which the hash is of.
+    taken : set of str
+        `folded` paths of the other groups.
+    """
+    if folded(path) not in taken:
+        return path
+    return f"{path}-{hashlib.sha256(species.encode()).hexdigest()[:16]}"
+
+
+def folded(path: str) -> str:
+    """A path as a file system sees it that does not tell capitals apart."""
+    return path.casefold()
+
+
 def _component(name: str) -> str:
     """Folder name of a taxon: ASCII letters, digits, dot and hyphen stay, a space becomes `_`, the rest is %XX."""
     plain = name.strip().replace(" ", "_")
-    quoted = re.sub(r"[^A-Za-z0-9_.\-]", lambda m: "".join(f"%{b:02X}" for b in m[0].encode()), plain)
+    quoted = re.sub(r"[^A-Za-z0-9_.\-]", lambda m: _quoted(m[0]), plain)
     # Names that begin with a dot are hidden files, and Zarr keeps those that begin with two underscores for itself.
-    safe = re.sub(r"^[._]+", lambda m: m[0].replace(".", "%2E").replace("_", "%5F"), quoted) or "%00"
-    return safe if len(safe) <= 120 else f"{safe[:100]}-{hashlib.sha256(safe.encode()).hexdigest()[:16]}"
+    safe = re.sub(r"^[._]+", lambda m: _quoted(m[0]), quoted) or "%00"
+    if safe.casefold() in _OWN or _DEVICES.match(safe):
+        safe = _quoted(safe[0]) + safe[1:]
+    safe = re.sub(r"\.$", _quoted("."), safe)  # Windows drops it
+    return safe if len(safe) <= _LONGEST else f"{safe[:100]}-{hashlib.sha256(safe.encode()).hexdigest()[:16]}"
+
+
+def _quoted(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode(errors="surrogatepass"))
 
 
 def state_words(fingerprints: Sequence[str]) -> Words:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from finercam_core.catalog.columns import image_locations
 from finercam_core.parts import NO_FOLD, ImageLists, Part, assign_parts
-from finercam_core.store.layout import group_path
+from finercam_core.store.layout import distinct_path, folded, group_path
 
 COLUMNS = (
     "image_id", "scientificName", "family", "genus", "vernacularName", "split", "path", "accessURI", "maskURI",
@@ -90,8 +90,11 @@ def _fill_groups(merged: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """A species keeps the group it has in the store; a new one gets family/genus/species from its first row."""
     groups = dict(zip(known["scientificName"], known["group"], strict=True))
     first = merged.drop_duplicates("scientificName")
+    taken = set(map(folded, groups.values()))
     for family, genus, species in zip(first["family"], first["genus"], first["scientificName"], strict=True):
-        groups.setdefault(species, group_path(family, genus, species))
+        if species not in groups:
+            groups[species] = distinct_path(group_path(family, genus, species), species, taken)
+            taken.add(folded(groups[species]))
     return merged.assign(group=merged["scientificName"].map(groups))
 
 

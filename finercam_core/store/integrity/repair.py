@@ -118,7 +118,7 @@ def _rebuild(files: Files, lost: list[str]) -> Repair:
     files.write_table(SPECIMENS, table)
     known = table[table["listed"].to_numpy(bool)]
     lost.append(
-        f"places, splits, licences and sizes of {counted(len(known), 'specimen')}: run `finercam annotate` with the "
+        f"places, splits, parts and licences of {counted(len(known), 'specimen')}: run `finercam annotate` with the "
         "same catalog, which fills them in and computes no finished specimen again"
     )
     finished = _finished(files, table["group"].unique().tolist())

@@ -160,6 +160,7 @@ def test_every_name_makes_a_safe_path(family: str, genus: str, species: str) -> 
     assert len(parts) == 3
     assert all(part and part not in (".", "..") and not part.startswith((".", "__")) for part in parts)
     assert all(len(part.encode()) <= 255 for part in parts)
+    assert all(not part.endswith((".", " ")) and part.isascii() for part in parts)
 
 
 def test_a_collection_that_moved_is_read_where_it_is_now(plan: Planner, tmp_path: Path) -> None:
