@@ -5,21 +5,22 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 WORKERS ?= 2
+WEB := finercam_core/report/web/finercam.js
 
-.PHONY: demo test test-slow lint benchmarks screen clean
+.PHONY: demo test test-slow lint benchmarks screen web clean
 
-demo: $(READY)
+demo: $(READY) web
 	$(BIN)/finercam demo --out demo
 
 # One thread for each worker, so that they do not wait for each other.
 test: export OMP_NUM_THREADS ?= 1
-test: $(READY) screen lint
+test: $(READY) screen web lint
 	$(SCREEN) $(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
 
-test-slow: $(READY) screen
+test-slow: $(READY) screen web
 	$(SCREEN) $(BIN)/python -m pytest -m slow $(ARGS)
 
-benchmarks: $(READY) screen
+benchmarks: $(READY) screen web
 	for script in tests/benchmarks/*.py; do $(SCREEN) $(BIN)/python $$script || exit 1; done
 
 lint: $(READY)
@@ -27,6 +28,12 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+web: $(WEB)
+
+# The script of the live atlas; where there is no Node.js it is left out, said in one line.
+$(WEB): $(wildcard viewer/web/src/*.ts viewer/web/test/*.ts) viewer/web/package-lock.json viewer/web/build.mjs
+	@bash viewer/web/build.sh
 
 screen:
 	@bash tests/screen.sh
@@ -38,4 +45,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo viewer/web/node_modules viewer/web/build finercam_core/report/web

@@ -12,6 +12,7 @@ from finercam_core.evaluate.species_figures import DAMAGED
 from finercam_core.finer import GAMMA
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.progress import Progress
+from finercam_core.report.live_evidence import SCRIPT, LiveEvidence
 from finercam_core.report.page_content import PageContent
 from finercam_core.report.page_templates import INDEX, environment, pair_address, species_address
 from finercam_core.report.pages import AtlasFacts, Page
@@ -31,12 +32,15 @@ class AtlasReport:
         Numbers of pages.
     unreadable : dict
         Specimens whose photographs or maps could not be shown, by image_id, with the reason.
+    live : bool
+        Whether the pages compute their maps themselves, which needs the script that `make web` builds.
     """
 
     index: Path
     species: int
     pairs: int
     unreadable: dict[str, str]
+    live: bool
 
 
 def report(
@@ -58,7 +62,8 @@ def report(
     location : str or Path
         The store.
     out : str or Path
-        Folder for `index.html`, `species/`, `pairs/` and `evaluation/`.
+        Folder for `index.html`, `species/`, `pairs/` and `evaluation/`; for live maps also `evidence.zarr/` and
+        `finercam.js`.
     evaluation : EvaluationReport, optional
         Of the same store; by default one is made first, into ``out/evaluation``.
     protocol : Protocol, optional
@@ -88,13 +93,18 @@ def report(
     content = PageContent(store, figures, SpecimenViews(store, gamma), specimens)
     pages = list(_pages(content))
     templates, facts = environment(), _facts(store, figures, gamma)
+    live = LiveEvidence(store, gamma, facts.citation) if SCRIPT.exists() else None
     for done, (address, template, make) in enumerate(pages, 1):
-        (folder / address).parent.mkdir(parents=True, exist_ok=True)
-        up = "../" * address.count("/")
-        write_whole(folder / address, templates.get_template(template).render(atlas=facts, page=make(), up=up))
+        page, up = make(), "../" * address.count("/")
+        told = live.facts(page.views, up).to_json() if live is not None and page.views else None
+        write_whole(folder / address, templates.get_template(template).render(atlas=facts, page=page, up=up, live=told))
         if progress is not None:
             progress(done, len(pages))
-    return AtlasReport(folder / INDEX, len(content.species), len(content.pairs), _not_shown(content))
+    if live is not None:
+        live.write(folder)
+    return AtlasReport(
+        folder / INDEX, len(content.species), len(content.pairs), _not_shown(content), live=live is not None
+    )
 
 
 def _not_shown(content: PageContent) -> dict[str, str]:

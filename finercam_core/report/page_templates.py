@@ -39,8 +39,8 @@ def pair_address(a: str, b: str) -> str:
 def environment() -> jinja2.Environment:
     """The templates, with the filters, the addresses, and the policy that every page states.
 
-    Style and script stand in the page itself, so that it is one file; the policy names the hash of each (Content
-    Security Policy 3), so that nothing else is run, wherever a name or a note might stand.
+    Style and script stand in the page itself, so that it can be read as one file; the policy names the hash of each
+    (Content Security Policy 3), so that nothing else is run, wherever a name or a note might stand.
     """
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("finercam_core.report"),
@@ -64,9 +64,13 @@ def environment() -> jinja2.Environment:
 
 
 def content_policy(style: str, script: str) -> str:
-    """What a page may load: pictures that it carries itself, this style and this script; no form, no other base."""
+    """What a page may load: pictures that it carries itself, this style and this script; no form, no other base.
+
+    From the atlas' own host it may also load the script of the live maps, and with it evidence.
+    """
     return (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src 'self' {_hash(script)}; "
+        "connect-src 'self'; "
         "base-uri 'none'; form-action 'none'"
     )
 

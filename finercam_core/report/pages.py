@@ -91,6 +91,7 @@ class IndexPage:
 
     cards: tuple[Card, ...]
     left_out: int
+    views: tuple[SpecimenView, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,11 @@ class SpeciesPage:
     references: tuple[ReferenceRow, ...]
     specimens: tuple[SpecimenView, ...]
     traits: tuple[TraitShare, ...]
+
+    @property
+    def views(self) -> tuple[SpecimenView, ...]:
+        """Specimens with maps on the page."""
+        return self.specimens
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,11 @@ class PairPage:
     n: int
     caveats: tuple[Caveat, ...]
 
+    @property
+    def views(self) -> tuple[SpecimenView, ...]:
+        """Specimens with maps on the page."""
+        return self.sides[0].specimens + self.sides[1].specimens
+
 
 @dataclass(frozen=True)
 class AtlasFacts:
@@ -147,6 +158,14 @@ class AtlasFacts:
     run: str
     created: str
     version: str
+
+    @property
+    def citation(self) -> str:
+        """How the atlas is cited."""
+        return (
+            f"Atlas of {self.collection}, run {self.run}, {self.created[:10]}, made with finercam {self.version}. "
+            "The method: Zhang et al., Finer-CAM, CVPR 2025, arXiv 2501.11309."
+        )
 
 
 Page = IndexPage | SpeciesPage | PairPage

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,15 +28,24 @@ class Overlay:
     words: str
 
 
+class _Photo(NamedTuple):
+    """A photograph as shown, as a data URI with its width and height, and the size of the original."""
+
+    source: str
+    size: tuple[int, int]
+    full_size: tuple[int, int]
+
+
 @dataclass(frozen=True)
 class SpecimenView:
-    """One specimen on a page."""
+    """One specimen on a page; `width` and `height` are those of the photograph shown, `full_size` of the original."""
 
     image_id: str
     name: str
     photo: str
     width: int
     height: int
+    full_size: tuple[int, int]
     overlays: tuple[Overlay, ...]
     predicted: str
     probability: float
@@ -64,13 +74,14 @@ class SpecimenViews:
         self.unreadable: dict[str, str] = {}
         self._photo = lru_cache(maxsize=512)(self._read_photo)
 
-    def _read_photo(self, image_id: str) -> tuple[str, tuple[int, int]] | None:
+    def _read_photo(self, image_id: str) -> _Photo | None:
         try:
-            small = thumbnail(self.store.image(image_id))
+            whole = self.store.image(image_id)
+            small = thumbnail(whole)
         except ImageError as error:
             self.unreadable[image_id] = str(error)
             return None
-        return photo_uri(small), small.size
+        return _Photo(photo_uri(small), small.size, whole.size)
 
     def small_photo(self, image_ids: Sequence[str]) -> str:
         """The first photograph that can be read, small and as a data URI; "" if none can."""
@@ -112,7 +123,8 @@ class SpecimenViews:
             return None
         row = self.store.row(image_id)
         return SpecimenView(
-            image_id, record.scientificName, photo[0], *photo[1], self._overlays(record, photo[1], references),
+            image_id, record.scientificName, photo.source, *photo.size, photo.full_size,
+            self._overlays(record, photo.size, references),
             record.predicted, float(record.probability[0]), str(row["license"]), str(row["rightsHolder"]),
         )  # fmt: skip
 

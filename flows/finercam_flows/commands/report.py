@@ -18,5 +18,7 @@ def report(options: ReportOptions) -> None:
         atlas = write_atlas(options)
     console = Console()
     console.print(f"{atlas.species} species, {atlas.pairs} pairs. To read: {atlas.index}", soft_wrap=True)
+    if not atlas.live:
+        console.print("Its maps stay as printed: the script of the live atlas is not built (make web).", soft_wrap=True)
     for image_id, reason in list(atlas.unreadable.items())[:5]:
         console.print(f"  [yellow]not shown: {image_id}: {reason}[/]", soft_wrap=True)

@@ -1,28 +1,23 @@
 """The atlas in a real Chromium without a window: as a reader's computer and telephone show it, light and dark."""
 
 import http.server
-import json
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from atlas_browser import Browser, chromium
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
 from finercam_core.evaluate import EvaluationReport
 from finercam_core.explain import Classifier
+from finercam_core.report import atlas as atlas_module
 from finercam_core.report import report
 
 DESK, PHONE = 1400, 390
 pytestmark = pytest.mark.xdist_group("browser")  # its tests share what takes long to make
 PAGES = ("index.html", "species/Lumichthys_pinguis.html", "pairs/Lumichthys_pinguis--vs--Lumichthys_planus.html")
-FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync")  # fmt: skip
-
 # Texts of less contrast than WCAG 2.2 asks of small print (4.5), against the nearest background that is not clear.
 FAINT = """
 const numbers = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
@@ -53,61 +48,19 @@ return controls.filter((e) => Math.max(e.offsetHeight, e.parentElement.offsetHei
 """
 
 
-class Browser:
-    """A Chromium that counts what it asks for."""
-
-    def __init__(self, driver: webdriver.Chrome) -> None:
-        self.driver = driver
-
-    def open(self, url: str, width: int, scheme: str = "light") -> None:
-        """Show a page at a width, after forgetting what was asked for before."""
-        self.driver.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600},
-        )
-        media = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": media})
-        self.requested()
-        self.driver.get(url)
-
-    def requested(self) -> list[str]:
-        """Addresses asked for since the last call, data in the page itself aside."""
-        messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        found = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
-        return [url for url in found if not url.startswith("data:")]
-
-    def complaints(self) -> list[str]:
-        """What the console got."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
-
-    def run(self, script: str) -> object:
-        """Value of a script in the page."""
-        return self.driver.execute_script(script)
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The browser; its absence fails the test and says what to install."""
-    found = shutil.which("chromium") or shutil.which("google-chrome"), shutil.which("chromedriver")
-    if None in found:
-        pytest.fail("the pages are tested in a real browser: run tests/screen.sh, or install chromium, chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(found[0])
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(str(found[1])))
-    try:
-        yield Browser(driver)
-    finally:
-        driver.quit()
+    with chromium(tmp_path_factory.mktemp("chromium")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def atlas(made: tuple[Path, Classifier], figures: EvaluationReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the pages."""
     folder = tmp_path_factory.mktemp("pages")
-    report(made[0] / "maps.zarr", folder, evaluation=figures, specimens=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(atlas_module, "SCRIPT", folder / "none")  # as where the script of the live maps was not built
+        assert not report(made[0] / "maps.zarr", folder, evaluation=figures, specimens=2).live
     return folder
 
 

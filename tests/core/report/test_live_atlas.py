@@ -1,0 +1,182 @@
+"""The live atlas in a real Chromium: its maps are those of Python, from a plain server, with no request elsewhere."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import pytest
+import xarray as xr
+from atlas_browser import Browser, chromium, file_server
+
+from finercam_core.evaluate import EvaluationReport
+from finercam_core.explain import Classifier
+from finercam_core.finer import finer_cam
+from finercam_core.report import live_evidence, report
+from finercam_core.store import open_store
+
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(
+        not live_evidence.SCRIPT.exists() and not os.environ.get("FINERCAM_REQUIRE_WEB"),
+        reason="the script of the live atlas is not built (make web, with Node.js)",
+    ),
+]
+AXE = Path(__file__).parents[3] / "viewer" / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SPECIES = "Lumichthys pinguis"
+PAGE = "species/Lumichthys_pinguis.html"
+PAIR = "pairs/Lumichthys_pinguis--vs--Lumichthys_planus.html"
+
+# Maps of the page's specimens at a view, as the script computed them.
+MAPS = """
+const done = arguments[arguments.length - 1];
+const found = {};
+const expected = document.querySelectorAll("figure[data-specimen]").length;
+const take = (event) => {
+  found[event.target.dataset.specimen] = [...event.detail.map];
+  if (Object.keys(found).length === expected) { document.removeEventListener("finercam:map", take); done(found); }
+};
+document.addEventListener("finercam:map", take);
+location.hash = arguments[0];
+"""
+READY = """
+const done = arguments[0];
+const settled = (figure) => figure.dataset.live || figure.querySelector(".map-note")?.textContent;
+const ready = () => [...document.querySelectorAll("figure[data-specimen]")].every(settled);
+const wait = () => (ready() ? done(true) : setTimeout(wait, 30));
+wait();
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("chromium")) as found:
+        found.driver.set_script_timeout(30)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def atlas(made: tuple[Path, Classifier], figures: EvaluationReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    assert live_evidence.SCRIPT.exists(), "the script of the live atlas is not built: run `make web`"
+    folder = tmp_path_factory.mktemp("live")
+    assert report(made[0] / "maps.zarr", folder, evaluation=figures, specimens=3).live
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(atlas: Path) -> Iterator[str]:
+    with file_server(atlas) as found:
+        yield found
+
+
+def opened(browser: Browser, url: str, width: int = 1400, scheme: str = "light") -> None:
+    browser.open(url, width, scheme)
+    assert browser.driver.execute_async_script(READY)
+
+
+def test_every_map_is_that_of_python(browser: Browser, address: str, made: tuple[Path, Classifier]) -> None:
+    dataset = open_store(made[0] / "maps.zarr").species_dataset(SPECIES)
+    references = [str(name) for name in dataset["class"].values[1:]]
+    opened(browser, f"{address}/{PAGE}")
+    subsets = (references, references[:1], references[1:])
+    for gamma, chosen, weighting in product((0.0, 0.3, 0.6, 1.0, 1.7), subsets, ("mean", "softmax", "released")):
+        view = [("gamma", gamma), ("weighting", weighting)]
+        view += [("without", name) for name in references if name not in chosen]
+        found = browser.driver.execute_async_script(MAPS, f"#{urlencode(view)}")
+        maps = finer_cam(dataset, gamma=gamma, references=chosen, weighting=weighting)
+        for image_id, values in found.items():
+            expected = maps.sel(specimen=image_id).values
+            # Two roundings of each product and sum: classes × 2⁻²³ of the largest term.
+            tolerance = 8 * 2**-23 * float(np.abs(dataset["evidence"].sel(specimen=image_id)).max()) * max(1, gamma)
+            np.testing.assert_allclose(np.reshape(values, expected.shape), expected, rtol=0, atol=tolerance)
+
+
+def test_the_atlas_asks_its_own_host_alone_and_says_nothing(browser: Browser, address: str) -> None:
+    for page in (PAGE, PAIR, "index.html"):
+        for width in (1400, 390):
+            opened(browser, f"{address}/{page}", width)
+            assert {url.split("/")[2] for url in browser.requested()} == {address.split("/")[2]}
+            assert browser.complaints() == []
+            assert browser.run("return document.documentElement.scrollWidth") <= width, "no scrolling sideways"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_assistive_technology(browser: Browser, address: str, scheme: str) -> None:
+    for page in (f"{PAGE}#region=0.1&signed=1", PAIR, "index.html"):
+        for width in (1400, 390):
+            opened(browser, f"{address}/{page}", width, scheme)
+            browser.run(AXE.read_text(encoding="utf-8"))
+            found = browser.driver.execute_async_script(
+                "axe.run().then((r) => arguments[0](r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)])))"
+            )
+            assert found == [], f"{page}, {width} pixels, {scheme}"
+
+
+def test_a_page_loads_the_evidence_of_its_own_species_alone(browser: Browser, address: str) -> None:
+    opened(browser, f"{address}/{PAGE}")
+    chunks = [url for url in browser.requested() if "evidence.zarr" in url]
+    assert chunks
+    assert all("Lumichthys_pinguis" in url for url in chunks)
+
+
+def test_a_view_comes_back_from_its_address(browser: Browser, address: str) -> None:
+    opened(browser, f"{address}/{PAGE}#gamma=1.25&region=0.1&signed=1")
+    assert browser.run('return document.querySelector("#gamma").value') == "1.25"
+    assert browser.run('return document.querySelectorAll("svg.outline path[d^=M]").length') == 3
+    note = browser.run('return document.querySelector(".map-note").textContent')
+    assert "of the evidence lies in the outline" in str(note)
+
+
+def test_the_evidence_beside_the_pages_is_the_stored_one(atlas: Path, made: tuple[Path, Classifier]) -> None:
+    store = open_store(made[0] / "maps.zarr")
+    stored = store.species_dataset(SPECIES)
+    group = store.groups[SPECIES] if isinstance(store.groups, dict) and SPECIES in store.groups else None
+    folder = next((atlas / "evidence.zarr").rglob("Lumichthys_pinguis"))
+    assert group is None or folder.as_posix().endswith(str(group))
+    beside = xr.open_zarr(folder, consolidated=False)
+    same = stored.sel(specimen=beside["specimen"].values)
+    for name in ("evidence", "logit", "log_sum_exp", "predicted"):
+        np.testing.assert_array_equal(beside[name].values, same[name].values)
+    np.testing.assert_array_equal(finer_cam(beside, gamma=1.1).values, finer_cam(same, gamma=1.1).values)
+
+
+def test_a_damaged_chunk_is_said_and_the_printed_map_stays(browser: Browser, atlas: Path, tmp_path: Path) -> None:
+    shutil.copytree(atlas, tmp_path / "atlas")
+    chunk = next((tmp_path / "atlas" / "evidence.zarr").rglob("Lumichthys_pinguis/evidence/c/0/0/0/0"))
+    content = bytearray(chunk.read_bytes())
+    content[len(content) // 2] ^= 4
+    chunk.write_bytes(content)
+    with file_server(tmp_path / "atlas") as address:
+        opened(browser, f"{address}/{PAGE}")
+        said = browser.run('return [...document.querySelectorAll(".map-note")].map((n) => n.textContent)')
+        assert isinstance(said, list)
+        assert all("its checksum does not match" in sentence for sentence in said)
+        assert browser.run('return document.querySelectorAll("canvas.live").length') == 0
+        assert browser.run('return document.querySelectorAll("img.map").length')
+
+
+def test_evidence_of_another_run_is_refused(browser: Browser, atlas: Path, tmp_path: Path) -> None:
+    shutil.copytree(atlas, tmp_path / "atlas")
+    page = tmp_path / "atlas" / PAGE
+    text = page.read_text(encoding="utf-8")
+    start = text.index('id="finercam-facts">') + len('id="finercam-facts">')
+    facts = json.loads(text[start : text.index("</script>", start)])
+    places = facts["specimens"]
+    for place in places.values():
+        place["slot"] = (place["slot"] + 1) % len(places)
+    page.write_text(text[:start] + json.dumps(facts) + text[text.index("</script>", start) :], encoding="utf-8")
+    with file_server(tmp_path / "atlas") as address:
+        opened(browser, f"{address}/{PAGE}")
+        said = browser.run('return document.querySelector(".map-note").textContent')
+        assert "write the atlas again" in str(said)
+
+
+def test_from_a_disk_the_printed_maps_stay_and_the_page_says_why(browser: Browser, atlas: Path) -> None:
+    browser.open((atlas / PAGE).as_uri(), 1400)
+    assert "through a web server" in str(browser.run('return document.querySelector("#live-note").textContent'))
+    assert browser.run('return document.querySelectorAll("img.map").length')
+    assert browser.complaints() == []

@@ -1,0 +1,140 @@
+/** The live atlas: puts the panel and the live maps into a page that `report` has written. */
+
+import * as zarr from "zarrita";
+import { panel } from "./controls";
+import { SpeciesEvidence } from "./evidence";
+import { enlarge } from "./large";
+import { readFacts, type PageFacts } from "./page";
+import { SpecimenMap } from "./specimen_map";
+import { defaultView, viewFromAddress, viewToAddress, type View } from "./view";
+import { wordsFor, type Words } from "./words";
+
+const PAUSE = 120; // milliseconds without a change after which outlines and words follow
+
+class LiveAtlas {
+  private view: View;
+  private readonly initial: View;
+  private readonly species = new Map<string, Promise<SpeciesEvidence>>();
+  private readonly source: zarr.FetchStore;
+  private frame = 0;
+  private pause = 0;
+
+  constructor(private readonly facts: PageFacts, private readonly words: Words, private readonly maps: readonly SpecimenMap[]) {
+    this.initial = defaultView(facts.comparedAt ?? facts.gamma);
+    this.view = this.allowed(viewFromAddress(location.hash, this.initial));
+    this.source = new zarr.FetchStore(new URL(facts.evidence, location.href).href);
+  }
+
+  /** Load the first species, replace the printed controls, then load each figure when it comes near the screen. */
+  async start(): Promise<void> {
+    const first = this.maps[0];
+    if (!first) return;
+    const evidence = await this.evidence(first.place.group);
+    this.putPanel(document.body.dataset["page"] === "pair" ? [] : evidence.classes.slice(1));
+    const observer = new IntersectionObserver((entries) => {
+      for (const entry of entries.filter(({ isIntersecting }) => isIntersecting)) {
+        observer.unobserve(entry.target);
+        const map = this.maps.find(({ figure }) => figure === entry.target);
+        if (map) void this.load(map);
+      }
+    }, { rootMargin: "600px" });
+    this.maps.forEach((map) => observer.observe(map.figure));
+    this.putEnlarging();
+    window.addEventListener("hashchange", () => this.follow(evidence.classes.slice(1)));
+  }
+
+  /** Take over the view of an address that was pasted or typed while the page is open. */
+  private follow(references: readonly string[]): void {
+    this.view = this.allowed(viewFromAddress(location.hash, this.initial));
+    this.putPanel(document.body.dataset["page"] === "pair" ? [] : references);
+    this.draw(true);
+  }
+
+  /** Finished comparisons cannot be taken to another γ, whatever an address says. */
+  private allowed(view: View): View {
+    return this.facts.comparedAt === null ? view : { ...view, gamma: this.initial.gamma };
+  }
+
+  private evidence(group: string): Promise<SpeciesEvidence> {
+    const opened = this.species.get(group) ?? SpeciesEvidence.open(this.source, group);
+    this.species.set(group, opened);
+    return opened;
+  }
+
+  private async load(map: SpecimenMap): Promise<void> {
+    try {
+      await map.load(await this.evidence(map.place.group));
+      map.draw(this.view, true);
+      map.figure.dataset["live"] = "true";
+    } catch (error) {
+      map.say(`${this.words.unread}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private putPanel(references: readonly string[]): void {
+    const choices = { references, movable: this.facts.comparedAt === null };
+    const made = panel(this.view, choices, this.words, (part) => this.change(part));
+    document.querySelector("#live-panel")?.replaceChildren(made);
+    document.body.classList.toggle("nomaps", !this.view.shown);
+  }
+
+  private putEnlarging(): void {
+    for (const map of this.maps) {
+      const open = () => {
+        this.change({ large: map.imageId });
+        enlarge(map, this.view, this.facts, this.words, () => this.change({ large: "" }));
+      };
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "enlarge", textContent: this.words.enlarge });
+      button.setAttribute("aria-label", `${this.words.enlarge}: ${map.imageId}`);
+      button.addEventListener("click", open);
+      map.figure.querySelector("figcaption")?.prepend(button);
+      if (map.imageId === this.view.large) void this.load(map).then(open);
+    }
+  }
+
+  /** Take a change over, draw at the next frame, and let outlines and the address follow when the reader pauses. */
+  private change(part: Partial<View>): void {
+    this.view = { ...this.view, ...part };
+    document.body.classList.toggle("nomaps", !this.view.shown);
+    cancelAnimationFrame(this.frame);
+    this.frame = requestAnimationFrame(() => this.draw(false));
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => {
+      this.draw(true);
+      history.replaceState(null, "", `#${viewToAddress(this.view, this.initial)}`);
+    }, PAUSE) as unknown as number;
+  }
+
+  private draw(withOutline: boolean): void {
+    for (const map of this.maps) map.draw(this.view, withOutline);
+  }
+}
+
+/** Figures of the page that say which specimen they show. */
+function figures(facts: PageFacts, words: Words): SpecimenMap[] {
+  const colours = SpecimenMap.palettes(facts.ramps);
+  return [...document.querySelectorAll<HTMLElement>("figure[data-specimen]")].flatMap((figure) => {
+    const imageId = figure.dataset["specimen"] ?? "";
+    const place = facts.specimens[imageId];
+    return place ? [new SpecimenMap(imageId, figure, place, figure.dataset["against"] ?? "", words, colours, facts.comparedAt)] : [];
+  });
+}
+
+async function main(): Promise<void> {
+  const facts = readFacts(document);
+  if (!facts) return;
+  const { words } = wordsFor(navigator.languages);
+  const box = document.querySelector("#live-note");
+  if (location.protocol === "file:") {
+    if (box) box.textContent = words.local;
+    return;
+  }
+  try {
+    await new LiveAtlas(facts, words, figures(facts, words)).start();
+  } catch (error) {
+    if (box) box.textContent = `${words.unread}: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+void main();

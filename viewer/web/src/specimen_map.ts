@@ -1,0 +1,149 @@
+/** The live map of one specimen: read when its figure comes near the screen, drawn again when the view changes. */
+
+import { paint, palette, type Ramps } from "./colours";
+import type { SpecimenEvidence, SpeciesEvidence } from "./evidence";
+import { coefficients, combine } from "./finer";
+import type { SpecimenPlace } from "./page";
+import { Placement } from "./placement";
+import { outline, topRegion } from "./region";
+import type { View } from "./view";
+import { whereStrongest, type Words } from "./words";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** What a drawn map holds, for exports. */
+export interface DrawnMap {
+  readonly map: Float32Array;
+  readonly grid: readonly [number, number];
+  readonly references: readonly string[];
+}
+
+export class SpecimenMap {
+  /** Set once the evidence was read. */
+  private read: { species: SpeciesEvidence; own: SpecimenEvidence; placement: Placement } | null = null;
+  private readonly canvas = document.createElement("canvas");
+  private readonly path = document.createElementNS(SVG, "path");
+  private readonly note: HTMLElement;
+  private values = new Float32Array();
+  private drawn: DrawnMap | null = null;
+
+  constructor(
+    readonly imageId: string,
+    readonly figure: HTMLElement,
+    readonly place: SpecimenPlace,
+    /** The one reference of a pair's page, "" where the reader chooses. */
+    private readonly against: string,
+    private readonly words: Words,
+    private readonly colours: { readonly heat: Uint32Array; readonly difference: Uint32Array },
+    readonly comparedAt: number | null,
+  ) {
+    this.note = document.createElement("span");
+    this.note.className = "map-note soft";
+  }
+
+  static palettes(ramps: Ramps): { heat: Uint32Array; difference: Uint32Array } {
+    return { heat: palette(ramps.heat), difference: palette(ramps.difference) };
+  }
+
+  get photograph(): HTMLImageElement | null {
+    return this.figure.querySelector<HTMLImageElement>(".stack img.photo");
+  }
+
+  get last(): DrawnMap | null {
+    return this.drawn;
+  }
+
+  /** Take the evidence in and put the canvas where the printed map was. */
+  async load(species: SpeciesEvidence): Promise<void> {
+    const own = await species.specimen(this.place.slot, this.imageId);
+    const photograph = this.photograph;
+    if (!own || !photograph) {
+      this.say(this.words.unfinished);
+      return;
+    }
+    const [width, height] = [photograph.width, photograph.height].map(Number) as [number, number];
+    const size = [Number(photograph.getAttribute("width")) || width, Number(photograph.getAttribute("height")) || height] as const;
+    this.read = { species, own, placement: new Placement(species.grid, this.place.window, size[0], size[1]) };
+    this.insert(photograph, size);
+  }
+
+  private insert(photograph: HTMLImageElement, [width, height]: readonly [number, number]): void {
+    Object.assign(this.canvas, { width, height, className: "map live" });
+    this.canvas.setAttribute("role", "img");
+    const overlay = document.createElementNS(SVG, "svg");
+    overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    overlay.setAttribute("class", "map outline");
+    overlay.setAttribute("aria-hidden", "true");
+    overlay.append(this.path);
+    const stack = photograph.parentElement as HTMLElement;
+    stack.querySelectorAll("img.map").forEach((printed) => printed.remove());
+    stack.append(this.canvas, overlay);
+    this.figure.querySelector("figcaption")?.append(this.note);
+  }
+
+  /** Say under the photograph why there is no live map; the printed one stays. */
+  say(sentence: string): void {
+    this.note.textContent = sentence;
+    this.figure.querySelector("figcaption")?.append(this.note);
+  }
+
+  /** Draw the map of a view. The outline is left for when the reader pauses, since it takes longer. */
+  draw(view: View, withOutline: boolean): void {
+    if (!this.read) return;
+    const { species, own, placement } = this.read;
+    const use = species.classes.map((name) => (this.against ? name === this.against : !view.without.includes(name)));
+    const comparison = { gamma: view.gamma, use, weighting: view.weighting, comparedAt: this.comparedAt };
+    const weights = coefficients(own.logit, own.logSumExp, comparison);
+    const map = combine(own.evidence, weights, view.signed);
+    this.drawn = { map, grid: species.grid, references: species.classes.filter((_, k) => k > 0 && use[k]) };
+    if (this.values.length !== placement.width * placement.height) this.values = new Float32Array(placement.width * placement.height);
+    placement.place(map, this.values);
+    this.fill(view.signed);
+    if (withOutline) this.describe(view);
+  }
+
+  private fill(signed: boolean): void {
+    const context = this.canvas.getContext("2d");
+    if (!context) return;
+    const picture = context.createImageData(this.canvas.width, this.canvas.height);
+    const pixels = new Uint32Array(picture.data.buffer);
+    paint(this.values, signed ? this.colours.difference : this.colours.heat, signed, pixels);
+    context.putImageData(picture, 0, 0);
+  }
+
+  /** Outline, its share, and the words for those who cannot see the map. */
+  private describe(view: View): void {
+    const { map, grid } = this.drawn as DrawnMap;
+    this.canvas.setAttribute("aria-label", `Finer-CAM, ${this.imageId}: ${whereStrongest(map, grid, this.words)}`);
+    const region = view.region ? topRegion(this.values, view.region) : null;
+    this.path.setAttribute("d", region ? outline(region.mask, this.canvas.width, this.canvas.height) : "");
+    this.figure.dispatchEvent(new CustomEvent<DrawnMap>("finercam:map", { bubbles: true, detail: this.drawn as DrawnMap }));
+    this.note.textContent = region?.pixels ? `${(100 * region.share).toFixed(0)} % ${this.words.holds}` : "";
+  }
+
+  /** The photograph with the map and the outline on it, as a canvas of its own. */
+  flattened(): HTMLCanvasElement {
+    const flat = document.createElement("canvas");
+    [flat.width, flat.height] = [this.canvas.width, this.canvas.height];
+    const context = flat.getContext("2d") as CanvasRenderingContext2D;
+    if (this.photograph) context.drawImage(this.photograph, 0, 0, flat.width, flat.height);
+    context.drawImage(this.canvas, 0, 0);
+    context.lineWidth = 1.5;
+    context.strokeStyle = "#0072b2";
+    context.stroke(new Path2D(this.outline));
+    return flat;
+  }
+
+  get outline(): string {
+    return this.path.getAttribute("d") ?? "";
+  }
+
+  /** Width and height of the map as shown, in pixels. */
+  get shownSize(): readonly [number, number] {
+    return [this.canvas.width, this.canvas.height];
+  }
+
+  get transparentMap(): string {
+    return this.canvas.toDataURL("image/png");
+  }
+}

@@ -1,0 +1,83 @@
+/** The interface's words in four languages; names of species and what the atlas says stay as they are. */
+
+const ENGLISH = {
+  strength: "Strength of the comparison γ",
+  references: "Compared with",
+  weighting: "References weigh",
+  mean: "equally",
+  softmax: "by their scores",
+  released: "as in the authors' code",
+  signed: "Both signs",
+  region: "Outline the strongest",
+  none: "no outline",
+  shown: "Show the maps",
+  link: "Copy a link to this view",
+  copied: "Copied",
+  enlarge: "Enlarge",
+  close: "Close",
+  save: "Save",
+  unread: "The live map is unavailable",
+  local: "Opened from a disk, the maps are as they were printed. To move γ, open the atlas through a web server: python -m http.server",
+  unfinished: "This specimen has no map",
+  nothing: "the map shows nothing",
+  strongest: "strongest at the",
+  holds: "of the evidence lies in the outline",
+  noReference: "No reference ticked: the map is that of the species alone",
+  finished: "These maps are finished comparisons: γ is fixed",
+  top: "top", middle: "middle", bottom: "bottom", left: "left", centre: "centre", right: "right",
+} as const;
+
+export type Words = Readonly<Record<keyof typeof ENGLISH, string>>;
+
+const GERMAN: Words = {
+  strength: "Stärke des Vergleichs γ", references: "Verglichen mit", weighting: "Vergleichsarten zählen",
+  mean: "gleich", softmax: "nach ihrer Bewertung", released: "wie im Programm der Autoren", signed: "Beide Vorzeichen",
+  region: "Umriss um die stärksten", none: "kein Umriss", shown: "Karten zeigen", link: "Link zu dieser Ansicht kopieren",
+  copied: "Kopiert", enlarge: "Vergrößern", close: "Schließen", save: "Speichern", unread: "Die bewegliche Karte ist nicht verfügbar",
+  local: "Vom Datenträger geöffnet bleiben die Karten, wie sie gedruckt sind. Um γ zu ändern, den Atlas über einen Webserver öffnen: python -m http.server",
+  unfinished: "Dieses Exemplar hat keine Karte", nothing: "die Karte zeigt nichts", strongest: "am stärksten",
+  holds: "der Evidenz liegen im Umriss", noReference: "Keine Vergleichsart gewählt: Die Karte ist die der Art allein",
+  finished: "Diese Karten sind fertige Vergleiche: γ steht fest",
+  top: "oben", middle: "in der Mitte", bottom: "unten", left: "links", centre: "mittig", right: "rechts",
+};
+const SPANISH: Words = {
+  strength: "Fuerza de la comparación γ", references: "Comparada con", weighting: "Las referencias pesan",
+  mean: "por igual", softmax: "según su puntuación", released: "como en el código de los autores", signed: "Ambos signos",
+  region: "Contornear lo más fuerte", none: "sin contorno", shown: "Mostrar los mapas", link: "Copiar un enlace a esta vista",
+  copied: "Copiado", enlarge: "Ampliar", close: "Cerrar", save: "Guardar", unread: "El mapa interactivo no está disponible",
+  local: "Abierto desde un disco, los mapas quedan como se imprimieron. Para mover γ, abra el atlas con un servidor web: python -m http.server",
+  unfinished: "Este ejemplar no tiene mapa", nothing: "el mapa no muestra nada", strongest: "más fuerte",
+  holds: "de la evidencia está en el contorno", noReference: "Ninguna referencia marcada: el mapa es el de la especie sola",
+  finished: "Estos mapas son comparaciones terminadas: γ es fijo",
+  top: "arriba", middle: "a media altura", bottom: "abajo", left: "a la izquierda", centre: "en el centro", right: "a la derecha",
+};
+const PORTUGUESE: Words = {
+  strength: "Força da comparação γ", references: "Comparada com", weighting: "As referências pesam",
+  mean: "por igual", softmax: "conforme a pontuação", released: "como no código dos autores", signed: "Ambos os sinais",
+  region: "Contornar o mais forte", none: "sem contorno", shown: "Mostrar os mapas", link: "Copiar um link para esta vista",
+  copied: "Copiado", enlarge: "Ampliar", close: "Fechar", save: "Salvar", unread: "O mapa interativo não está disponível",
+  local: "Aberto de um disco, os mapas ficam como foram impressos. Para mudar γ, abra o atlas por um servidor web: python -m http.server",
+  unfinished: "Este exemplar não tem mapa", nothing: "o mapa não mostra nada", strongest: "mais forte",
+  holds: "da evidência está no contorno", noReference: "Nenhuma referência marcada: o mapa é o da espécie sozinha",
+  finished: "Estes mapas são comparações terminadas: γ é fixo",
+  top: "em cima", middle: "a meia altura", bottom: "embaixo", left: "à esquerda", centre: "no centro", right: "à direita",
+};
+const BY_LANGUAGE: Readonly<Record<string, Words>> = { en: ENGLISH, de: GERMAN, es: SPANISH, pt: PORTUGUESE };
+
+/** Words of the first of a reader's languages that there are words in, otherwise English. */
+export function wordsFor(languages: readonly string[]): { language: string; words: Words } {
+  const language = languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in BY_LANGUAGE) ?? "en";
+  return { language, words: BY_LANGUAGE[language] ?? ENGLISH };
+}
+
+/** In which part of the photograph a map on the model's grid is strongest, in words. */
+export function whereStrongest(map: Float32Array, grid: readonly [number, number], words: Words): string {
+  let best = -1;
+  map.forEach((value, i) => { if (value > 0 && (best < 0 || value > (map[best] as number))) best = i; });
+  if (best < 0) return words.nothing;
+  const row = Math.floor((3 * Math.floor(best / grid[1])) / grid[0]);
+  const column = Math.floor((3 * (best % grid[1])) / grid[1]);
+  const down = [words.top, words.middle, words.bottom][row];
+  const across = [words.left, words.centre, words.right][column];
+  return `${words.strongest} ${down}, ${across}`;
+}
