@@ -46,8 +46,12 @@ location.hash = arguments[0];
 READY = """
 const done = arguments[0];
 const settled = (figure) => figure.dataset.live || figure.querySelector(".map-note")?.textContent;
-const ready = () => [...document.querySelectorAll("figure[data-specimen]")].every(settled);
-const wait = () => (ready() ? done(true) : setTimeout(wait, 30));
+const wait = () => {
+  const waiting = [...document.querySelectorAll("figure[data-specimen]")].find((figure) => !settled(figure));
+  if (!waiting) { scrollTo(0, 0); done(true); return; }
+  waiting.scrollIntoView();
+  setTimeout(wait, 30);
+};
 wait();
 """
 
@@ -74,6 +78,7 @@ def address(atlas: Path) -> Iterator[str]:
 
 
 def opened(browser: Browser, url: str, width: int = 1400, scheme: str = "light") -> None:
+    browser.driver.get("about:blank")  # so that nothing of the page before is still under way
     browser.open(url, width, scheme)
     assert browser.driver.execute_async_script(READY)
 

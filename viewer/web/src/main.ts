@@ -67,7 +67,7 @@ class LiveAtlas {
       map.draw(this.view, true);
       map.figure.dataset["live"] = "true";
     } catch (error) {
-      map.say(`${this.words.unread}: ${error instanceof Error ? error.message : String(error)}`);
+      map.say(`${this.words.unread}: ${reason(error)}`);
     }
   }
 
@@ -111,6 +111,12 @@ class LiveAtlas {
   }
 }
 
+/** The innermost cause of an error, in its own words. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : reason(error.cause);
+}
+
 /** Figures of the page that say which specimen they show. */
 function figures(facts: PageFacts, words: Words): SpecimenMap[] {
   const colours = SpecimenMap.palettes(facts.ramps);
@@ -133,7 +139,7 @@ async function main(): Promise<void> {
   try {
     await new LiveAtlas(facts, words, figures(facts, words)).start();
   } catch (error) {
-    if (box) box.textContent = `${words.unread}: ${error instanceof Error ? error.message : String(error)}`;
+    if (box) box.textContent = `${words.unread}: ${reason(error)}`;
   }
 }
 
