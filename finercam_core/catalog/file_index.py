@@ -5,6 +5,7 @@ import pandas as pd
 
 from finercam_core.io.addresses import join
 from finercam_core.io.faults import catalog_error, no_answer
+from finercam_core.io.packed import open_pack, packed_place
 
 
 class FileIndex:
@@ -13,7 +14,7 @@ class FileIndex:
     Parameters
     ----------
     root : str
-        Folder or URL that fsspec can list.
+        Folder, packed file of images, or URL that fsspec can list.
     """
 
     def __init__(self, root: str) -> None:
@@ -47,6 +48,9 @@ class FileIndex:
             return frozenset()
         location = join(self.root, folder) if folder else self.root
         try:
+            place = packed_place(location)
+            if place:
+                return open_pack(place[0]).folders.get(place[1], frozenset())
             system, path = fsspec.url_to_fs(location)
             return frozenset(str(entry).rstrip("/").rsplit("/", 1)[-1] for entry in system.ls(path, detail=False))
         except (FileNotFoundError, NotADirectoryError) as error:

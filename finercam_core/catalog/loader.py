@@ -11,6 +11,7 @@ from finercam_core.catalog.curation import curate
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.catalog.readers.darwin_core import read_archive
 from finercam_core.catalog.readers.manifest import read_with_manifest
+from finercam_core.catalog.readers.packed import read_packed_images
 from finercam_core.catalog.readers.registry import read_folder_of_any_layout, read_layout, read_remote
 from finercam_core.catalog.readers.table import read_plain_table
 from finercam_core.catalog.source import CatalogSource
@@ -96,9 +97,11 @@ def _read(location: str, root: str | None) -> CatalogSource:
         source = read_folder_of_any_layout(Path(location))
     elif ending.endswith(".zip"):
         source = read_archive(Path(location))
+    elif ending.endswith(".tar"):
+        source = read_packed_images(Path(location).resolve())
     else:
         kinds = "a manifest, a CSV or Parquet table, a Darwin Core Archive, Croissant metadata, or a folder of images"
-        packed = ending.endswith((".tar", ".tgz", ".tar.gz", ".tar.bz2", ".7z", ".rar"))
+        packed = ending.endswith((".tgz", ".tar.gz", ".tar.bz2", ".7z", ".rar"))
         remedy = "unpack it first, and give the folder" if packed else f"give {kinds}"
         raise CatalogError(f"{location} is {'an archive' if packed else 'not a catalog'}", remedy)
     return source if root is None else replace(source, root=absolute(root))

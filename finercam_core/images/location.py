@@ -1,4 +1,4 @@
-"""Where an image lies: a file inside its collection's folder, or bytes downloaded from a URL."""
+"""Where an image lies: a file inside its collection's folder, or bytes from a packed file or a URL."""
 
 import io
 from pathlib import Path
@@ -7,11 +7,12 @@ import fsspec
 
 from finercam_core.images.faults import ImageError
 from finercam_core.io.faults import no_answer
+from finercam_core.io.packed import read_packed
 from finercam_core.status import Status
 
 
 def image_source(location: str, root: str | Path | None = None) -> str | io.BytesIO:
-    """Local path of a collection's file, checked to lie inside its root, or its bytes when it is remote.
+    """Local path of a collection's file, checked to lie inside its root, or its bytes when it is packed or remote.
 
     Parameters
     ----------
@@ -34,10 +35,22 @@ def image_source(location: str, root: str | Path | None = None) -> str | io.Byte
         raise ImageError(Status.OUTSIDE_COLLECTION, location, f"keep the collection's files below {base}")
     try:
         path.stat()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        remedy = "fetch the collection's images, or correct the catalog"
-        raise ImageError(Status.MISSING, location, remedy) from error
+    except (FileNotFoundError, NotADirectoryError):
+        return _unpacked(str(path), location)
     return str(path)
+
+
+def _unpacked(path: str, location: str) -> io.BytesIO:
+    """The bytes of a file in a zip, a tar or a Parquet table."""
+    try:
+        content = read_packed(path)
+    except FileNotFoundError:
+        content = None
+    except OSError as error:
+        raise ImageError(Status.UNREADABLE, location, str(error)) from error
+    if content is None:
+        raise ImageError(Status.MISSING, location, "fetch the collection's images, or correct the catalog")
+    return io.BytesIO(content)
 
 
 def _download(url: str, location: str) -> io.BytesIO:

@@ -1,5 +1,6 @@
 """Read one table of text: CSV, TSV or Parquet, local or remote, each row with its number, broken rows reported."""
 
+import io
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import PurePosixPath
@@ -12,7 +13,9 @@ import pyarrow.parquet
 from finercam_core.errors import CatalogError
 from finercam_core.io.faults import catalog_error, first_line, no_answer
 from finercam_core.io.other_tables import read_feather, read_json_lines, read_sheet
-from finercam_core.io.raw_tables import RawTable, numbered_rows, to_text, wanted_columns
+from finercam_core.io.packed import read_packed
+from finercam_core.io.packed.parquet import class_names, image_column, image_names
+from finercam_core.io.raw_tables import Notice, RawTable, numbered_rows, to_text, wanted_columns
 from finercam_core.io.table_forms import Dialect
 from finercam_core.io.text_tables import read_text
 
@@ -80,6 +83,9 @@ def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
         It is missing, or its server cannot be reached.
     """
     try:
+        packed = read_packed(location)
+        if packed is not None:
+            return _unpacked(packed, location)
         opened: AbstractContextManager[IO[bytes]] = fsspec.open(location, "rb", compression="infer").open()
     except FileNotFoundError as error:
         if no_answer(error):  # fsspec also raises it when a web server does not answer
@@ -90,11 +96,33 @@ def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
     return opened
 
 
+def _is_nested(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _unpacked(content: bytes, location: str) -> IO[bytes]:
+    """The bytes of a file that lies in a zip or a tar, uncompressed where its ending says so."""
+    kind = fsspec.utils.infer_compression(location)
+    file: IO[bytes] = io.BytesIO(content)
+    return fsspec.compression.compr[kind](file, mode="rb") if kind else file
+
+
 def _read_parquet(file: IO[bytes], name: str, columns: Sequence[str] | None) -> RawTable:
     try:
         source = pa.parquet.ParquetFile(file)
-        wanted = wanted_columns(name, source.schema_arrow.names, columns)
-        usable = [c for c in wanted if columns is not None or not pa.types.is_nested(source.schema_arrow.field(c).type)]
-        return RawTable(name, numbered_rows(to_text(source.read(usable))))
+        schema, notices = source.schema_arrow, []
+        wanted = wanted_columns(name, schema.names, columns)
+        images = image_column(schema)
+        usable = [c for c in wanted if not _is_nested(schema.field(c).type) and c != images]
+        frame = to_text(source.read(usable))
+        for column, names in class_names(schema).items():
+            if column in frame and pa.types.is_integer(schema.field(column).type):
+                of_number = {str(number): label for number, label in enumerate(names)}
+                frame[column] = frame[column].map(of_number).fillna("").astype("str")
+                text = f"the numbers of {column!r} are read as their names in the table: 0 is {names[0]!r}"
+                notices.append(Notice("labels", name, len(names), text))
+        if images in wanted:
+            frame[images] = [f"{name}/{place}" for place in image_names(source, images)]
+        return RawTable(name, numbered_rows(frame), notices=notices)
     except (pa.ArrowException, OSError) as error:
         raise CatalogError(f"{name} is not a readable Parquet file: {first_line(error)}", "fetch it again") from error

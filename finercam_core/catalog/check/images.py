@@ -84,7 +84,8 @@ def unseen(catalog: Catalog) -> pd.DataFrame:
 def _look(path: str, root: str, near_identical: bool) -> _Look:
     try:
         image = load_image(path, root=root, at_least=_ENOUGH)
-        with Path(str(image_source(path, root))).open("rb") as file:
+        source = image_source(path, root)
+        with Path(source).open("rb") if isinstance(source, str) else source as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except ImageError as error:
         return _Look(error.status.name, error.detail)

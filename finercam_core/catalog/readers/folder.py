@@ -1,28 +1,30 @@
 """Images in folders: `species/image.jpg`, or `train/species/image.jpg` as Birds-525 and many others have them."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from finercam_core.catalog.columns import split_name
+from finercam_core.catalog.readers.leftovers import IMAGES, is_hidden, passed_over
 from finercam_core.catalog.readers.lists import numbered
-from finercam_core.catalog.readers.table import table_source
+from finercam_core.catalog.readers.table import split_of_shard, table_source
+from finercam_core.catalog.readers.webdataset import read_shards
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError, counted
-from finercam_core.io.raw_tables import Notice
 from finercam_core.io.tables import read_table
 
-IMAGES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"))
 BIRDS = "birds.csv"
-_OTHER_PICTURES = (".heic", ".heif", ".gif", ".dng", ".cr2", ".nef", ".arw", ".svg", ".avif", ".psd", ".jp2")
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+Parts = tuple[str, ...]
 
 
 def read_folder(folder: Path) -> CatalogSource:
     """Read images in one folder per species, named with underscores for spaces; or such folders in train, val and test.
 
     Where `metadata.csv` (or `.jsonl`, `.parquet`) lies beside the images, as Hugging Face's image folders have it, that
-    table says what they are. Files that are passed over are told.
+    table says what they are; so do Parquet tables that hold the images themselves. Files that are passed over are told.
 
     Raises
     ------
@@ -30,78 +32,106 @@ def read_folder(folder: Path) -> CatalogSource:
         The folder cannot be listed, or holds no images in this way.
     """
     try:
-        splits = [path for path in sorted(folder.iterdir()) if path.is_dir() and split_name(path.name)]
-        described = _described(folder, splits)
-        if described is not None:
-            return described
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        names = [path.relative_to(folder).parts for path in sorted(folder.rglob("*")) if path.is_file()]
     except OSError as error:
         raise CatalogError(f"{folder} cannot be listed: {error.strerror}", "correct its permissions") from error
-    names = [path.relative_to(folder).parts for path in files]
+    shards = ["/".join(parts) for parts in names if parts[-1].lower().endswith(".tar") and not is_hidden(parts)]
+    if shards and not any(_is_image(parts) for parts in names):
+        return read_shards(folder, shards, folder.name)
+    return collection_of(names, str(folder), folder.name)
+
+
+def collection_of(names: Sequence[Parts], root: str, name: str) -> CatalogSource:
+    """The collection that the files of a folder, or of a packed file, make.
+
+    Parameters
+    ----------
+    names : sequence of tuple of str
+        The parts of the paths of all files.
+    root, name : str
+        Location of the folder or packed file, and what the collection is called.
+
+    Raises
+    ------
+    CatalogError
+        They hold no images in folders of species, and no table that describes them.
+    """
+    tables = _metadata(names)
+    if tables:
+        mapped = [table for path, split in tables for table in _described(path, split, root, name)]
+        mapped[0].raw.notices += passed_over(name, [parts for parts in names if is_hidden(parts)])
+        return CatalogSource(name, root, mapped)
     in_splits = any(len(parts) == 3 and split_name(parts[0]) and _is_image(parts) for parts in names)
     depth = 3 if in_splits else 2
     taken = [
         parts for parts in names if len(parts) == depth and _is_image(parts) and (not in_splits or split_name(parts[0]))
     ]
     if not taken:
-        raise CatalogError(f"{folder} has no images in folders of species", "give species/image.jpg, or a table")
+        raise CatalogError(f"{root} has no images in folders of species", _where_to_look(names, root))
     cells = {
         "path": ["/".join(parts) for parts in taken],
         "species": [parts[-2] for parts in taken],
         "split": [parts[0] if in_splits else "" for parts in taken],
     }
     columns = {"path": ["path"], "scientificName": ["{species:words}"], "split": ["split"]}
-    raw = numbered(folder.name, pd.DataFrame(cells, dtype="str"))
-    raw.notices += _passed_over(folder.name, set(names) - set(taken))
-    return CatalogSource(folder.name, str(folder), [MappedTable(raw, columns)])
+    raw = numbered(name, pd.DataFrame(cells, dtype="str"))
+    rest = set(taken)
+    raw.notices += passed_over(name, [parts for parts in names if parts not in rest])
+    return CatalogSource(name, root, [MappedTable(raw, columns)])
 
 
-def _is_image(parts: tuple[str, ...]) -> bool:
-    return Path(parts[-1]).suffix.lower() in IMAGES and not _is_hidden(parts)
+def topmost(names: Sequence[Parts]) -> str:
+    """The folder that all images lie in, several levels up from the species; "" if there is none."""
+    images = [parts for parts in names if _is_image(parts)]
+    first = images[0] if images else ()
+    common = [part for i, part in enumerate(first[:-2]) if all(len(p) > i + 2 and p[i] == part for p in images)]
+    kept = next((i for i, part in enumerate(common) if split_name(part)), len(common))
+    return "/".join(common[:kept])
 
 
-def _is_hidden(parts: tuple[str, ...]) -> bool:
-    """What systems leave behind: `.ipynb_checkpoints`, `__MACOSX`, `._x.jpg`."""
-    return any(part.startswith((".", "__MACOSX")) for part in parts)
+def _where_to_look(names: Sequence[Parts], root: str) -> str:
+    """What to do about a folder that is too high, too low, or holds no images."""
+    base, images = topmost(names), [parts for parts in names if _is_image(parts)]
+    if base:
+        return f"give {root}/{base}, which holds the folders of species"
+    if images and all(len(parts) == 1 for parts in images):
+        said = counted(len(images), "image")
+        return (
+            f"it holds {said} itself; give the folder above it if it is that of a species, else a table of their names"
+        )
+    depths = Counter(len(parts) for parts in images)
+    if depths:
+        return f"give species/image.jpg, or a table; here images lie {depths.most_common(1)[0][0] - 1} folders deep"
+    return "give species/image.jpg, or a table"
 
 
-def _passed_over(name: str, files: set[tuple[str, ...]]) -> list[Notice]:
-    """Each kind of file that is not an image of a species, with its number and an example."""
-    kinds: dict[tuple[str, str], list[str]] = {}
-    for parts in files:
-        ending = Path(parts[-1]).suffix.lower()
-        if _is_hidden(parts):
-            noun, where = "file", " in a hidden folder or hidden itself"
-        elif ending in IMAGES:
-            noun, where = "image", " outside the folders of species"
-        elif ending in _OTHER_PICTURES:
-            noun, where = f"{ending[1:].upper()} picture", " in a form that cannot be read (convert it to JPEG)"
-        else:
-            noun, where = f"{ending or 'other'} file", ""
-        kinds.setdefault((noun, where), []).append("/".join(parts))
-    return [
-        Notice("passed_over", name, len(paths), f"{counted(len(paths), noun)}{where}, such as {min(paths)}")
-        for (noun, where), paths in sorted(kinds.items())
+def _is_image(parts: Parts) -> bool:
+    return Path(parts[-1]).suffix.lower() in IMAGES and not is_hidden(parts)
+
+
+def _metadata(names: Sequence[Parts]) -> list[tuple[str, str]]:
+    """Tables that describe the images: paths, and the split folder that each lies in; [] if there are none."""
+    present = set(names)
+    beside = [(name, "") for name in _METADATA if (name,) in present][:1]
+    in_split = {parts[0] for parts in names if len(parts) == 2 and split_name(parts[0])}
+    beside = beside or [
+        (f"{split}/{table[0]}", split)
+        for split in sorted(in_split)
+        if (table := [name for name in _METADATA if (split, name) in present])
     ]
+    images = any(_is_image(parts) for parts in names)
+    shards = [] if images else sorted("/".join(p) for p in names if p[-1].endswith(".parquet") and not is_hidden(p))
+    return beside or [(path, "") for path in shards]
 
 
-def _described(folder: Path, splits: list[Path]) -> CatalogSource | None:
-    """The collection as the tables beside its images describe it, if there are any."""
-    tables = [(path, "") for path in _metadata(folder)]
-    tables = tables or [(path, split.name) for split in splits for path in _metadata(split)]
-    mapped = []
-    for path, split in tables:
-        raw = read_table(str(path), name=path.relative_to(folder).as_posix())
-        if split:
-            places = [column for column in raw.frame if str(column).lower() in ("file_name", "filename", "path")]
-            raw.frame[places] = split + "/" + raw.frame[places]
-        source = table_source(raw, folder.name, str(folder), str(path))
-        mapped += [MappedTable(table.raw, table.columns, {}, split_name(split) or "") for table in source.tables]
-    return CatalogSource(folder.name, str(folder), mapped) if mapped else None
-
-
-def _metadata(folder: Path) -> list[Path]:
-    return [folder / name for name in _METADATA if (folder / name).is_file()][:1]
+def _described(path: str, split: str, root: str, name: str) -> Sequence[MappedTable]:
+    """The rows of a table beside the images, which are named from its folder on."""
+    raw = read_table(f"{root}/{path}", name=path)
+    if split:
+        places = [column for column in raw.frame if str(column).lower() in ("file_name", "filename", "path")]
+        raw.frame[places] = split + "/" + raw.frame[places]
+    own = split_name(split) or split_of_shard(path)
+    return table_source(raw, name, root, f"{root}/{path}", own).tables
 
 
 def read_birds(folder: Path) -> CatalogSource:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from finercam_core.catalog.column_choice import choose_columns
 from finercam_core.catalog.manifest import Manifest, Table, read_manifest
-from finercam_core.catalog.readers.fish_vista import read_fish_vista
+from finercam_core.catalog.readers.data_sets.fish_vista import read_fish_vista
 from finercam_core.catalog.readers.registry import read_layout
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.template import Template

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from finercam_core.catalog.readers import aircraft, cars, croissant, cub, darwin_core, fish_vista, folder
+from finercam_core.catalog.readers import croissant, darwin_core, folder
+from finercam_core.catalog.readers.data_sets import aircraft, cars, cub, fish_vista
 from finercam_core.catalog.source import CatalogSource
 from finercam_core.errors import CatalogError
 from finercam_core.io.addresses import absolute, is_url

@@ -39,7 +39,11 @@ def copy(remote: RemoteFile, root: str, partial: Partial, allowance: Allowance) 
     """
     with _reasons():
         folder = None if is_url(root) else root
-        location = remote.address if is_url(remote.address) else str(image_source(remote.address, folder))
+        location = remote.address if is_url(remote.address) else image_source(remote.address, folder)
+        if not isinstance(location, str):
+            with partial.begin("") as file:
+                receive(_blocks(location), file, allowance)
+            return Answer(remote.address)
         system, path = fsspec.url_to_fs(location)
         info = system.info(path)
         if info.get("size") and info["size"] > allowance.max_bytes:

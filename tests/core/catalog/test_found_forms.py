@@ -1,7 +1,6 @@
 """Tables, folders and archives as people have them: read, or told in one sentence."""
 
 import json
-import zipfile
 from pathlib import Path
 
 import builders as build
@@ -160,14 +159,6 @@ def test_lists_of_media_in_the_core_are_taken_apart(tmp_path: Path, cell: str, a
     )
     rows = f"gbifID\tscientificName\tfamily\tassociatedMedia\n1\tAus bus\t\t{cell}\n"
     assert len(archive(tmp_path, **{"meta.xml": meta + "</archive>", "occurrence.txt": rows}).specimens) == count
-
-
-def test_a_zip_of_images_says_what_to_do(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as file:
-        file.writestr("Aus_bus/a.jpg", b"")
-        file.writestr("README.txt", b"hello")
-    with pytest.raises(CatalogError, match="unpack it first"):
-        open_catalog(tmp_path / "x.zip")
 
 
 @pytest.mark.parametrize(

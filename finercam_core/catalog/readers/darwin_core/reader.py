@@ -11,6 +11,7 @@ from finercam_core.catalog.columns import PICTURE_ENDING
 from finercam_core.catalog.readers.darwin_core.archive import Archive
 from finercam_core.catalog.readers.darwin_core.descriptor import DataFile, read_descriptor
 from finercam_core.catalog.readers.darwin_core.media_types import not_pictures
+from finercam_core.catalog.readers.packed import read_packed_images
 from finercam_core.catalog.readers.table import table_source
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError, counted
@@ -75,15 +76,14 @@ def read_archive(path: Path) -> CatalogSource:
     media = [_read(archive, folder, extension, _MEDIUM) for extension in present]
     joined = [_join(table, occurrences) for table in media] or [_associated(occurrences, core)]
     absent = [extension for extension in extensions if not _is_there(archive, folder, extension)]
-    notices = [*_absent(archive, absent), *_inside(archive, folder, joined)]
+    notices = _absent(archive, absent)
     empty = [table for table in joined if len(table.frame)]
     if not empty and not any(table.broken for table in joined):
         lacking = f", and lacks {absent[0].locations[0]}" if absent else ""
         raise CatalogError(f"{path} lists no images{lacking}", "ask for an archive with a multimedia extension")
     missing = _without_media(occurrences, joined)
     tables = [MappedTable(table, _present(table, _COLUMNS)) for table in (*joined, missing)]
-    root = path if path.is_dir() else path.parent
-    return CatalogSource(path.stem, str(root.resolve()), tables, notices=notices)
+    return CatalogSource(path.stem, _root(archive, folder), tables, notices=notices)
 
 
 def _is_media(extension: DataFile) -> bool:
@@ -100,23 +100,21 @@ def _absent(archive: Archive, extensions: list[DataFile]) -> list[Notice]:
     return [Notice("archive", archive.path.name, 1, f"{name} is missing, although {SIGN} names it") for name in names]
 
 
-def _inside(archive: Archive, folder: str, tables: list[RawTable]) -> list[Notice]:
-    """Images that lie in the zip itself, where they cannot be opened."""
-    if archive.path.is_dir():
-        return []
-    names = set(archive.names())
-    columns = [table.frame[c] for table in tables for c in _COLUMNS["accessURI"] if c in table.frame]
-    inside = sum(int((folder + column).isin(names).sum()) for column in columns)
-    text = "images lie inside the zip: unpack it, and give the folder"
-    return [Notice("archive", archive.path.name, inside, text)] if inside else []
+def _root(archive: Archive, folder: str) -> str:
+    """Where relative paths of images start: in the archive, if it holds pictures or is a folder; else beside it."""
+    path = archive.path.resolve()
+    pictures = any(re.search(PICTURE_ENDING, name, re.IGNORECASE) for name in archive.names())
+    if path.is_dir() or pictures:
+        return f"{path}/{folder}".rstrip("/")
+    return str(path.parent)
 
 
 def _single_table(archive: Archive) -> CatalogSource:
     """A zip that holds one table and no `meta.xml`, as GBIF's simple download is."""
     names = [name for name in archive.names() if not _ASIDE.search(name)]
     tables = [name for name in names if table_format(name)]
-    if not tables and any(re.search(PICTURE_ENDING, name, re.IGNORECASE) for name in names):
-        raise CatalogError(f"{archive.path} is a zip of images", "unpack it first, and give the folder")
+    if any(re.search(PICTURE_ENDING, name, re.IGNORECASE) for name in names):
+        return read_packed_images(archive.path.resolve())
     if len(tables) != 1:
         problem = f"{archive.path} has no {SIGN} and {counted(len(tables), 'table')}"
         raise CatalogError(problem, "give a Darwin Core Archive, or unpack it and give the table")
