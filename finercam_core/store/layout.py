@@ -25,6 +25,9 @@ LOCK = ".writer.lock"
 LEASE = ".writer.lease"
 VALUES = ("evidence", "logit", "log_sum_exp", "predicted")
 REFERENCE = "reference"
+SPECIES_ATTRIBUTES = ("scientificName", "family", "genus", "vernacularName", "tiers", "reasons", "similarity",
+                      "method", "kind", "gamma")  # fmt: skip
+"""What a species' group says of itself."""
 _LONGEST = 120  # of 255 bytes, so that tools which add an ending have room
 _OWN = frozenset(
     {"zarr.json", ".zarray", ".zgroup", "last_run.json", FAILURES, PROVENANCE, REJECTED, REVIEWS, SPECIMENS}

@@ -10,8 +10,8 @@ import zarr
 from finercam_core.errors import StoreError
 from finercam_core.io.faults import first_line
 from finercam_core.io.files import Files
-from finercam_core.store.integrity.digests import contradiction
-from finercam_core.store.layout import array_nodes
+from finercam_core.store.integrity.digests import DIGEST, contradiction
+from finercam_core.store.layout import SPECIES_ATTRIBUTES, array_nodes
 from finercam_core.store.provenance import Provenance, read_provenance
 
 DESCRIPTION = "zarr.json"
@@ -41,6 +41,8 @@ def misdescribed(opened: zarr.Group, arrays: Mapping[str, Any], rows: pd.DataFra
     """What the description of a species' group or of its arrays says otherwise than the plan; "" if they agree."""
     if problem := contradiction(opened.attrs):
         return problem
+    if DIGEST not in opened.attrs and (strange := sorted(set(opened.attrs) - set(SPECIES_ATTRIBUTES))):
+        return f"it has no digest, and says {strange[0]!r}, which nobody wrote"
     if opened.attrs["scientificName"] != rows["scientificName"].iloc[0]:
         return f"it is described as {opened.attrs['scientificName']!r}"
     short = [name for name, array in arrays.items() if name != "class" and array.shape[0] < len(rows)]

@@ -147,7 +147,8 @@ def _verify_species(
 def _verify_chunk(
     arrays: dict[str, Any], group: str, index: int, image_ids: npt.NDArray[Any], species: int
 ) -> Iterator[Damage]:
-    span = slice(index * CHUNK, min((index + 1) * CHUNK, arrays["state"].shape[0]))
+    # A power cut while a species grew may have left its arrays longer than the plan, each by itself.
+    span = slice(index * CHUNK, min((index + 1) * CHUNK, len(image_ids)))
     blocks: dict[str, npt.NDArray[Any]] = {}
     for name, array in arrays.items():
         try:

@@ -41,6 +41,7 @@ def edit(path: Path, change: object) -> None:
         ("zarr.json", lambda c: c["attributes"]["finercam"]["classifier"]["species"].reverse()),
         (f"{GROUP}/zarr.json", lambda c: c["attributes"]["tiers"].__setitem__(1, "unrelated")),
         (f"{GROUP}/zarr.json", lambda c: c["attributes"].update(scientificName="Aus cus")),
+        (f"{GROUP}/zarr.json", lambda c: c["attributes"].update(eigest=c["attributes"].pop("finercam_digest"))),
         (f"{GROUP}/evidence/zarr.json", lambda c: c.update(fill_value=0.0)),
         (f"{GROUP}/logit/zarr.json", lambda c: c["dimension_names"].reverse()),
         (f"{GROUP}/state/zarr.json", lambda c: c.update(data_type="int64")),
