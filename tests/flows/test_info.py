@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from finercam_flows.commands.store import info
+from finercam_flows.commands.store import info, repair
 from finercam_flows.screen import info_table
 from planned_store import plan_at, result
 
+from finercam_core.errors import StoreError
 from finercam_core.status import Status
 from finercam_core.store import exclusive, open_store, pending_chunks, summarise, write_chunk
 from finercam_core.store.summary import RunActivity, measure, record_run
@@ -100,3 +101,17 @@ def test_damage_is_told_chunk_by_chunk_and_the_command_fails(store: str, capsys:
     said = shown(capsys)
     assert "Aus_bus chunk 0, evidence:" in said
     assert "1 damaged chunk, `finercam annotate … --verify` computes them again" in said
+
+
+def test_repair_says_what_it_did_and_what_is_lost(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    repair(store)
+    assert "is sound: 12 specimens of 2 species, 9 with maps." in shown(capsys)
+    (Path(store) / "specimens.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StoreError, match=r"specimens.parquet in .* is damaged: .*finercam repair"):
+        info(store)
+    repair(store)
+    said = shown(capsys)
+    assert "was rebuilt: 12 specimens of 2 species, 9 with maps." in said
+    assert "not saved: places, splits, parts and licences of 12 specimens: run `finercam annotate`" in said
+    info(store)
+    assert "│ all │ 12 │ 9 │ 1 │ 2 │ 75.0 │" in shown(capsys)
