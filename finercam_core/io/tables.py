@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from finercam_core.errors import CatalogError
+from finercam_core.io.disk.seals import SealError, check_seal, has_note
 from finercam_core.io.faults import catalog_error, first_line, no_answer
 from finercam_core.io.other_tables import read_feather, read_json_lines, read_sheet
 from finercam_core.io.packed import read_packed
@@ -110,6 +111,9 @@ def _unpacked(content: bytes, location: str) -> IO[bytes]:
 def _read_parquet(file: IO[bytes], name: str, columns: Sequence[str] | None) -> RawTable:
     try:
         source = pa.parquet.ParquetFile(file)
+        if has_note(source.metadata.metadata):
+            file.seek(0)
+            check_seal(file.read())
         schema, notices = source.schema_arrow, []
         wanted = wanted_columns(name, schema.names, columns)
         images = image_column(schema)
@@ -124,5 +128,5 @@ def _read_parquet(file: IO[bytes], name: str, columns: Sequence[str] | None) -> 
         if images in wanted:
             frame[images] = [f"{name}/{place}" for place in image_names(source, images)]
         return RawTable(name, numbered_rows(frame), notices=notices)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, SealError, OSError) as error:
         raise CatalogError(f"{name} is not a readable Parquet file: {first_line(error)}", "fetch it again") from error

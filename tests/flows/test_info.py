@@ -111,7 +111,7 @@ def test_repair_says_what_it_did_and_what_is_lost(store: str, capsys: pytest.Cap
         info(store)
     repair(store)
     said = shown(capsys)
-    assert "was rebuilt: 12 specimens of 2 species, 9 with maps." in said
+    assert "was repaired: 12 specimens of 2 species, 9 with maps." in said
     assert "not saved: places, splits, parts and licences of 12 specimens: run `finercam annotate`" in said
     info(store)
     assert "│ all │ 12 │ 9 │ 1 │ 2 │ 75.0 │" in shown(capsys)

@@ -7,7 +7,7 @@ leaves one without the other. The footer says that there is a seal, so that one 
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -37,6 +37,11 @@ def is_sealed(content: bytes) -> bool:
     return _MARK in content
 
 
+def has_note(metadata: Mapping[bytes, bytes] | None) -> bool:
+    """Whether the footer of a Parquet file, here its metadata, says that the file has a seal."""
+    return _NOTE.items() <= (metadata or {}).items()
+
+
 def check_seal(content: bytes) -> None:
     """Compare the content of a Parquet file with its seal; a table of an earlier version, or another's, has none.
 
@@ -51,7 +56,7 @@ def check_seal(content: bytes) -> None:
         digest.update(content[place + _LENGTH :])
         if digest.digest() != content[place + len(_MARK) : place + _LENGTH]:
             raise SealError("its content does not match its digest")
-    elif _NOTE.items() <= (pq.read_metadata(io.BytesIO(content)).metadata or {}).items():
+    elif has_note(pq.read_metadata(io.BytesIO(content)).metadata):
         raise SealError("its digest is gone")
 
 

@@ -39,7 +39,7 @@ class Repair:
     specimens, species, finished : int
         Of the plan as it is now; finished ones have their maps.
     rebuilt : bool
-        False if the plan was sound.
+        False if everything was sound.
     lost : tuple of str
         A sentence for everything that could not be saved.
     """

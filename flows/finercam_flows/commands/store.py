@@ -102,8 +102,8 @@ def repair(options: RepairOptions) -> None:
     from finercam_core.store import repair as rebuild
 
     done, console = rebuild(options.store), Console()
-    what = "was rebuilt" if done.rebuilt else "is sound"
+    what = "was repaired" if done.rebuilt else "is sound"
     figures = f"{counted(done.specimens, 'specimen')} of {done.species:,} species, {done.finished:,} with maps"
-    console.print(f"The plan of {options.store} {what}: {figures}.", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"{options.store} {what}: {figures}.", soft_wrap=True, markup=False, highlight=False)
     for sentence in done.lost:
         console.print(f"  not saved: {sentence}", style="yellow", soft_wrap=True, markup=False, highlight=False)

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from planned_store import Planner, arrays, assert_same, fill, plan_at
 
-from finercam_core.errors import StoreError
+from finercam_core.catalog import open_catalog
+from finercam_core.errors import CatalogError, StoreError
 from finercam_core.io.disk.seals import SealError, is_sealed, sealed, unsealed
 from finercam_core.io.files import Files
 from finercam_core.store import CHUNK, Store, exclusive, open_store, pending_chunks, repair, summarise, verify
@@ -177,3 +178,19 @@ def test_a_species_without_classes_is_rebuilt_from_its_description(plan: Planner
     assert repair(store.location).finished == 0
     names = ["image_id", "scientificName", "group", "slot"]
     pd.testing.assert_frame_equal(open_store(store.location).specimens[names], before[names])
+
+
+def test_the_table_of_a_fetch_is_checked_where_it_is_a_catalog(tmp_path: Path) -> None:
+    rows = {"image_id": ["a", "b"], "scientificName": ["Aus bus", "Aus cus"], "path": ["a.jpg", "b.jpg"]}
+    content = sealed(pd.DataFrame(rows))
+    place = tmp_path / "catalog.parquet"
+    place.write_bytes(content)
+    assert open_catalog(place).specimens["path"].tolist() == ["a.jpg", "b.jpg"]
+    said = set[str]()
+    for bit in range(0, 8 * len(content), 997):
+        place.write_bytes(flipped(content, bit))
+        try:
+            assert open_catalog(place).specimens["path"].tolist() == ["a.jpg", "b.jpg"]
+        except CatalogError as error:
+            said.add(error.remedy)
+    assert said == {"fetch it again"}
