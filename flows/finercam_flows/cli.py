@@ -26,7 +26,7 @@ from finercam_flows.commands import (
     store,
     train,
 )
-from finercam_flows.process import lifeline
+from finercam_flows.process import lifeline, quiet
 from finercam_flows.process.signals import StoppedError, stoppable
 
 app = typer.Typer(
@@ -99,6 +99,8 @@ def main(arguments: list[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     lifeline.lead(lifeline.COMMAND)
+    if not debug:
+        quiet.one_sentence_each()
     set_prefect_defaults(logs=debug or words[:1] == ["serve"])
     try:
         with nullcontext() if words[:1] == ["serve"] else stoppable():  # a server ends what it started in order

@@ -62,7 +62,7 @@ def check(
         baselines=baselines, fill=fill, steps=steps, limit=limit, batch_size=batch_size,
         parts=folder / "parts-faithfulness", progress=progress,
     )  # fmt: skip
-    sanity = _sanity(location, classifier, settings, images, folder / "parts-sanity")
+    sanity = _sanity(location, classifier, settings, images, folder / "parts-sanity", progress)
     judged = settings.judged(store)
     about = {
         "judged": judged.sentence, "judged_on": judged.mark,
@@ -78,7 +78,12 @@ def check(
 
 
 def _sanity(
-    location: str | Path, classifier: Classifier, protocol: Protocol, images: str | Path | None, parts: Path
+    location: str | Path,
+    classifier: Classifier,
+    protocol: Protocol,
+    images: str | Path | None,
+    parts: Path,
+    progress: Progress | None,
 ) -> pd.DataFrame:
     """Both sanity checks, each kept so that a stopped run resumes after it."""
     store, tables = open_store(location, images=images), []
@@ -87,7 +92,7 @@ def _sanity(
     for randomisation in (weight_randomisation, label_randomisation):
 
         def make(check: Sanity = randomisation) -> dict[str, pd.DataFrame]:
-            return {"sanity": check(location, classifier, protocol=protocol, images=images)}
+            return {"sanity": check(location, classifier, protocol=protocol, images=images, progress=progress)}
 
         made, _ = kept(parts / randomisation.__name__, key, make)
         tables.append(made["sanity"])

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from finercam_core.explain import Classifier, explain
 from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.faults import ImageError
+from finercam_core.io.progress import Progress
 from finercam_core.parts import Part
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store, open_store
@@ -55,6 +57,7 @@ def weight_randomisation(
     protocol: Protocol | None = None,
     images: str | Path | None = None,
     limit: int = 16,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """How much the difference maps still resemble the stored ones while weights are shuffled from the head down.
 
@@ -68,6 +71,8 @@ def weight_randomisation(
         Folder of the images, if it moved.
     limit : int
         At most so many specimens, spread evenly over the chosen ones.
+    progress : callable, optional
+        Called with the steps done and those of the whole check.
 
     Returns
     -------
@@ -83,9 +88,11 @@ def weight_randomisation(
     store = open_store(location, images=images)
     ids = (protocol or Protocol()).specimens(store)["image_id"].tolist()
     records, pixels = _read(store, ids[:: max(1, len(ids) // limit)][:limit])
-    steps = [("", classifier), *shuffled_copies(classifier)]
-    rows = []
-    for name, model in steps:
+    rows: list[dict[str, object]] = []
+    total = 1 + sum(bool(list(part.parameters(recurse=False))) for part in classifier.model.modules())
+    for name, model in chain([("", classifier)], shuffled_copies(classifier)):
+        if progress is not None:
+            progress(len(rows), total)
         alike = _similarity(model, records, pixels, _method(store))
         rows.append({"check": "weights", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})
     return pd.DataFrame(rows)
@@ -99,6 +106,7 @@ def label_randomisation(
     images: str | Path | None = None,
     limit: int = 16,
     training: int = 600,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """How much the maps resemble the stored ones when the head has learnt true labels again, and shuffled ones.
 
@@ -132,8 +140,10 @@ def label_randomisation(
     learnt, learnt_pixels = _read(store, chosen)
     inputs = _head_inputs(classifier, head, learnt_pixels)
     labels = np.array([classifier.index(record.scientificName) for record in learnt])
-    results = []
+    results: list[dict[str, object]] = []
     for name, targets in (("", labels), ("all", np.random.default_rng(settings.seed).permutation(labels))):
+        if progress is not None:
+            progress(len(results), 2)
         refitted = _with_head(classifier, *_fitted(inputs, targets, len(classifier.species)))
         alike = _similarity(refitted, records, pixels, _method(store))
         results.append({"check": "labels", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})

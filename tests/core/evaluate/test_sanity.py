@@ -71,7 +71,9 @@ def test_weights_are_shuffled_from_the_head_down_one_layer_after_the_other(learn
         for key in changed:
             assert torch.equal(own[key].flatten().sort().values, now[key].flatten().sort().values), "the values stay"
         shuffled = changed
-    table = weight_randomisation(location, classifier)
+    steps: list[tuple[int, int]] = []
+    table = weight_randomisation(location, classifier, progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(done, len(table)) for done in range(len(table))], "a bar can move through it"
     assert table["similarity"].iloc[0] > 0.99
     assert table["similarity"].iloc[1:].abs().max() < 0.9
     assert table["shuffled"].iloc[1] == "head"
