@@ -61,6 +61,43 @@ def test_files_that_lie_elsewhere_are_found_by_their_names(tmp_path: Path) -> No
     assert found.catalog.specimens["path"].str.startswith("images/").all()
 
 
+def views(folder: Path, names: list[str], species: list[str]) -> Path:
+    """A table of photographs under other names than those of species, and their files."""
+    folder.mkdir()
+    for name in names:
+        draw_beetle(SPECIES[0], 1)[0].resize((30, 40)).save(folder / name)
+    pd.DataFrame({"file": names, "species": species}).to_csv(folder / "labels.csv", index=False)
+    return folder
+
+
+def test_two_views_of_a_specimen_stay_together(tmp_path: Path) -> None:
+    names = [f"{1000 + i // 2}_{'DV'[i % 2]}.png" for i in range(16)]
+    folder = views(tmp_path / "views", names, ["Aus bus"] * 8 + ["Aus cus"] * 8)
+    catalog = open_collection(str(folder))
+    assert catalog.specimens["group_id"].nunique() == 8
+    assert "views of one specimen stay together, such as 100" in str(survey(catalog))
+    split = open_catalog(write_collection(catalog, tmp_path / "out")).specimens
+    assert (split.groupby("group_id")["split"].nunique() == 1).all()
+
+
+@pytest.mark.parametrize("names", [
+    [f"IMG_{i:04d}.png" for i in range(16)],  # the camera's word, not a specimen's
+    [f"{i % 3}_{i}.png" for i in range(16)],  # shared by both species
+    [f"{7 if i < 8 else 9}-{i}.png" for i in range(16)],  # one number for a whole species
+])  # fmt: skip
+def test_names_that_say_nothing_about_specimens_are_no_groups(names: list[str], tmp_path: Path) -> None:
+    folder = views(tmp_path / "views", names, ["Aus bus"] * 8 + ["Aus cus"] * 8)
+    assert (open_collection(str(folder)).specimens["group_id"] == "").all()
+
+
+def test_names_that_are_no_species_are_taken_as_they_are(tmp_path: Path) -> None:
+    names = [f"{i}.png" for i in range(8)]
+    catalog = open_collection(str(views(tmp_path / "views", names, ["erato"] * 4 + ["melpomene"] * 4)))
+    assert catalog.names == "verbatim"
+    assert "the names are taken as they are written" in str(survey(catalog))
+    assert open_catalog(write_collection(catalog, tmp_path / "out")).names == "verbatim"
+
+
 def test_every_choice_names_the_option_that_changes_it(beetles: Path, tmp_path: Path) -> None:
     found = survey(open_collection(str(beetles)))
     plan = choose(StartOptions(collection=str(beetles), out=str(tmp_path / "out")), found)

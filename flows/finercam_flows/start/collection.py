@@ -12,12 +12,15 @@ from finercam_core.catalog.check.images import look_at_images
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.errors import CatalogError, counted
 from finercam_core.io.addresses import is_url
+from finercam_core.io.raw_tables import Notice
 from finercam_core.io.tables import table_format
+from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
 
 BUDGET = 2.0
 """Seconds for looking at photographs; of larger collections as many are opened as that allows."""
 _PART = 64
+_TOLD = ("passed_over", "files_found", "names_verbatim", "specimens_guessed")
 _PICTURES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"))
 
 
@@ -41,7 +44,7 @@ def open_collection(source: str) -> Catalog:
         if table is None:
             raise
         catalog = open_catalog(table)
-    return _with_files_found(catalog)
+    return with_specimens(_with_comparable_names(_with_files_found(catalog)))
 
 
 def _only_table(folder: Path) -> Path | None:
@@ -62,7 +65,45 @@ def _with_files_found(catalog: Catalog) -> Catalog:
             places.setdefault(path.name, []).append(path.relative_to(root).as_posix())
     found = {name: where[0] for name, where in places.items() if len(where) == 1}
     names = paths.map(lambda path: path.rpartition("/")[2])
-    return replace(catalog, specimens=catalog.specimens.assign(path=names.map(found).fillna(paths)))
+    told = Notice("files_found", root.name, len(names), "files found by their names in the folders below")
+    specimens = catalog.specimens.assign(path=names.map(found).fillna(paths))
+    return replace(catalog, specimens=specimens, notices=(*catalog.notices, told))
+
+
+def _with_comparable_names(catalog: Catalog) -> Catalog:
+    """Take names as they are where no two of them are names of species, such as epithets alone, or cars."""
+    species = sorted(set(catalog.specimens["scientificName"]))
+    if catalog.names == "verbatim" or len(species) < 2:
+        return catalog
+    plan = plan_comparisons(catalog, species, references=1)
+    if any(plan.chosen.values()):
+        return catalog
+    told = Notice("names_verbatim", catalog.name, len(species), "the names are taken as they are written")
+    return replace(catalog, names="verbatim", notices=(*catalog.notices, told))
+
+
+_MOST_VIEWS, _FEWEST_SPECIMENS, _SHARE = 8, 3, 0.8
+
+
+def with_specimens(catalog: Catalog) -> Catalog:
+    """Take photographs for views of one specimen where the first part of their names says so: 1234_D.png, 1234_V.png.
+
+    Only where a part with a digit is shared by two to eight photographs of one species, for most photographs, and every
+    species has three such specimens or more; a group that the collection names itself is kept.
+    """
+    rows = catalog.specimens
+    if (rows["group_id"] != "").any():
+        return catalog
+    parts = rows["path"].str.rpartition("/")[2].str.extract(r"^([^_\- .]*\d[^_\- .]*)[_\- ]")[0].fillna("")
+    sizes = parts.groupby(parts).transform("size")
+    single = rows.groupby(parts)["scientificName"].transform("nunique") == 1
+    shared = (parts != "") & sizes.between(2, _MOST_VIEWS) & single
+    specimens = parts.where(shared, rows["image_id"]).groupby(rows["scientificName"]).nunique()
+    if shared.mean() < _SHARE or specimens.min() < _FEWEST_SPECIMENS:
+        return catalog
+    text = f"views of one specimen stay together, such as {parts[shared].iloc[0]}…"
+    told = Notice("specimens_guessed", catalog.name, int(shared.sum()), text)
+    return replace(catalog, specimens=rows.assign(group_id=parts.where(shared, "")), notices=(*catalog.notices, told))
 
 
 @dataclass(frozen=True)
@@ -95,7 +136,7 @@ class Survey:
         parts = [f"{count:,} × {sentence}" for sentence, count in self.faults.items()]
         parts += [counted(self.copies, "copy of another", "copies of others")] if self.copies else []
         parts += _left_out(self.catalog)
-        parts += [notice.text for notice in self.catalog.notices if notice.key in ("passed_over", "columns_chosen")]
+        parts += [notice.text for notice in self.catalog.notices if notice.key in _TOLD]
         least, most = min(self.species.values()), max(self.species.values())
         each = f"{least} to {most} each" if least < most else f"{least} each"
         seen = "" if self.opened >= total else f" (the first {self.opened:,} were opened)"
