@@ -1,8 +1,10 @@
 """Every error that finercam raises on purpose: what happened, with which value, and what to do."""
 
+from finercam_core.redaction import without_secrets
+
 
 class FinercamError(Exception):
-    """Base class of all finercam errors.
+    """Base class of all finercam errors. Credentials in addresses are left out of what they say.
 
     Parameters
     ----------
@@ -13,9 +15,9 @@ class FinercamError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        self.problem = problem
-        self.remedy = remedy
-        super().__init__(f"{problem}: {remedy}" if remedy else problem)
+        self.problem = without_secrets(problem)
+        self.remedy = without_secrets(remedy)
+        super().__init__(f"{self.problem}: {self.remedy}" if remedy else self.problem)
 
     def __reduce__(self) -> tuple[type["FinercamError"], tuple[str, str]]:
         """Survive pickling between worker processes with both parts kept."""

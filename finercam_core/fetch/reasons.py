@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from finercam_core.errors import FinercamError
+from finercam_core.redaction import without_secrets
 from finercam_core.status import Status
 
 
@@ -93,7 +94,7 @@ class FetchFailure(FinercamError):  # noqa: N818 - an outcome that is logged, se
 
     def __init__(self, reason: Reason, detail: str = "", *, wait: float = 0.0, retry: bool | None = None) -> None:
         self.reason = reason
-        self.detail = detail
+        self.detail = without_secrets(detail)
         self.wait = wait
         self.retry = reason.passing if retry is None else retry
         super().__init__(reason.sentence, detail)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from PIL import Image, UnidentifiedImageError
 
 from finercam_core.errors import FinercamError
+from finercam_core.redaction import without_secrets
 from finercam_core.status import Status
 
 
@@ -14,8 +15,8 @@ class ImageError(FinercamError):
 
     def __init__(self, status: Status, location: str, detail: str = "") -> None:
         self.status = status
-        self.location = location
-        self.detail = detail
+        self.location = without_secrets(location)
+        self.detail = without_secrets(detail)
         super().__init__(f"{status.sentence}: {location}", detail)
 
     def __reduce__(self) -> tuple[type["ImageError"], tuple[Status, str, str]]:  # type: ignore[override]

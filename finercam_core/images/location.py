@@ -3,10 +3,8 @@
 import io
 from pathlib import Path
 
-import fsspec
-
 from finercam_core.images.faults import ImageError
-from finercam_core.io.faults import no_answer
+from finercam_core.io.addresses import is_remote, is_url, join, leaves
 from finercam_core.io.packed import read_packed
 from finercam_core.status import Status
 
@@ -27,12 +25,14 @@ def image_source(location: str, root: str | Path | None = None) -> str | io.Byte
         If it is outside the collection, missing, or cannot be downloaded.
     """
     base = "" if root is None else str(root).rstrip("/")
-    whole = location if not base or "://" in location or Path(location).is_absolute() else f"{base}/{location}"
-    if "://" in whole and not whole.startswith("file://"):
-        return _download(whole, location)
+    whole = location if not base or is_url(location) or Path(location).is_absolute() else join(base, location)
+    if is_url(whole) and not whole.startswith("file://"):
+        if is_url(base) and not is_url(location) and leaves(location):
+            raise ImageError(Status.OUTSIDE_COLLECTION, location, "keep the collection's files below its address")
+        return _downloaded(whole, location)
     path = Path(whole.removeprefix("file://"))
-    if base and not ("://" not in base and path.resolve().is_relative_to(Path(base).resolve())):
-        raise ImageError(Status.OUTSIDE_COLLECTION, location, f"keep the collection's files below {base}")
+    if base and not (not is_url(base) and path.resolve().is_relative_to(Path(base).resolve())):
+        raise ImageError(Status.OUTSIDE_COLLECTION, location, "keep the collection's files below its folder")
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -53,13 +53,16 @@ def _unpacked(path: str, location: str) -> io.BytesIO:
     return io.BytesIO(content)
 
 
-def _download(url: str, location: str) -> io.BytesIO:
+def _downloaded(url: str, location: str) -> io.BytesIO:
+    """The bytes at an address of a remote store, asked for under the guard of `finercam_core.io.web`."""
+    from finercam_core.io.web.download import DownloadError, download
+    from finercam_core.io.web.guard import AddressError
+
     try:
-        with fsspec.open(url, "rb") as file:
-            return io.BytesIO(file.read())
-    except FileNotFoundError as error:
-        # fsspec also raises this for a web server that does not answer.
-        status = Status.UNREADABLE if no_answer(error) else Status.MISSING
+        return io.BytesIO(download(url))
+    except AddressError as error:
+        status = Status.UNREADABLE if is_remote(url) else Status.OUTSIDE_COLLECTION
+        raise ImageError(status, location, "; ".join(filter(None, (error.problem, error.remedy)))) from error
+    except DownloadError as error:
+        status = Status.MISSING if error.missing else Status.TOO_LARGE if error.too_large else Status.UNREADABLE
         raise ImageError(status, location, str(error)) from error
-    except (OSError, ValueError, ImportError) as error:
-        raise ImageError(Status.UNREADABLE, location, str(error)) from error

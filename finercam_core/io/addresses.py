@@ -1,5 +1,6 @@
 """Where files may lie: inside the collection's folder, or at an address of a remote store. Nothing is opened."""
 
+import re
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -12,6 +13,9 @@ _REMOTE_URL = rf"^(?:{'|'.join(REMOTE)})://[^/]"
 _SCHEME = r"^[A-Za-z][A-Za-z0-9+.-]*:"
 _UP = r"(?:^|/)\.\.(?:/|$)"
 _CONTROL = "[\x00-\x1f\x7f]"
+# Before the host `::` chains file systems; in a path of the web, or within the brackets of IPv6, it is text.
+_IN_BRACKETS = r"//\[[0-9A-Fa-f:.]*\]"
+_CHAINED = r"^[^/]*::|::[A-Za-z][A-Za-z0-9+-]*(?::|$)"
 
 
 def is_url(text: str) -> bool:
@@ -22,6 +26,21 @@ def is_url(text: str) -> bool:
 def is_web(location: str) -> bool:
     """Whether a location is on a web server, where characters are encoded and folders cannot be listed."""
     return location.startswith(("http://", "https://"))
+
+
+def scheme_of(url: str) -> str:
+    """Scheme of a URL in lower case, "" for a local path."""
+    return url.partition("://")[0].lower() if is_url(url) else ""
+
+
+def is_remote(url: str) -> bool:
+    """Whether a URL is the plain address of a remote store: no local file, however it is dressed (`url_faults`)."""
+    return bool(url_faults(pd.Series([url], dtype="str")).iloc[0] == "") and bool(url)
+
+
+def leaves(path: str) -> bool:
+    """Whether a relative path goes up somewhere."""
+    return re.search(_UP, path.replace("\\", "/")) is not None
 
 
 def absolute(location: str) -> str:
@@ -65,9 +84,8 @@ def clean_paths(paths: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:
 
 def url_faults(urls: pd.Series) -> pd.Series:
     """`""` or OUTSIDE_COLLECTION: only plain addresses of remote stores may be opened, no `file:`, no chained URLs."""
-    # Before the host `::` chains file systems; in a path of the web, or within the brackets of IPv6, it is text.
-    bare = urls.str.replace(r"//\[[0-9A-Fa-f:.]*\]", "//host", regex=True)
-    chained = bare.str.contains(r"^[^/]*::|::[A-Za-z][A-Za-z0-9+-]*(?::|$)", regex=True)
+    bare = urls.str.replace(_IN_BRACKETS, "//host", regex=True)
+    chained = bare.str.contains(_CHAINED, regex=True)
     chained |= bare.str.contains("::", regex=False) & ~bare.str.match(r"https?://", case=False)
     safe = urls.str.match(_REMOTE_URL, case=False) & ~chained
     safe &= ~urls.str.contains(_CONTROL, regex=True)

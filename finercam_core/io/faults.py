@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from finercam_core.errors import CatalogError, StoreError
+from finercam_core.redaction import without_secrets
 
 # Every client has its own errors for a server that cannot be reached; names spare importing all clients.
 _NO_ANSWER = frozenset(
@@ -37,7 +38,7 @@ def catalog_error(location: str, action: str, error: BaseException) -> CatalogEr
 
 def first_line(error: BaseException) -> str:
     """Message of an exception as one line of at most 200 characters."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return without_secrets(" ".join(str(error).split()))[:200] or type(error).__name__
 
 
 def no_answer(error: BaseException | None) -> bool:

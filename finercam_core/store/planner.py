@@ -21,7 +21,9 @@ from finercam_core.errors import StoreError, counted
 from finercam_core.io.disk.zarr_store import synced
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
+from finercam_core.io.web.logins import remember_login
 from finercam_core.parts import ImageLists
+from finercam_core.redaction import without_secrets
 from finercam_core.references.plan import ComparisonPlan, Reference
 from finercam_core.store import runs
 from finercam_core.store.integrity.digests import with_digest
@@ -165,24 +167,40 @@ def _provenance(
 ) -> Provenance:
     chosen = {"references": dict(plan.policy), "grid": list(grid), "collection": catalog.name}
     fixed: dict[str, JsonValue] = settings.to_json() | json.loads(json.dumps(chosen))
-    root = catalog.root if "://" in catalog.root else str(Path(catalog.root).resolve())
+    local = "://" not in catalog.root
+    # A log-in in an address is used by this run, and the store does not know it.
+    root = str(Path(catalog.root).resolve()) if local else without_secrets(remember_login(catalog.root))
+    relative = _relative(root, files)
     return Provenance.of({
         **fixed,
         "schema_version": SCHEMA_VERSION,
         "run": run_id(fixed),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "catalog": catalog.source,
-        "images_root": root,
-        "images_root_relative": _relative(root, files),
+        "catalog": catalog_place(catalog.source, files),
+        # Absolute paths belong to a machine, not to a data set: they stay out where a relative one does.
+        "images_root": "" if relative else root,
+        "images_root_relative": relative,
         "traits": _traits(catalog),
         "without_relatives": list(plan.alone),
         "parts": None if lists is None else PartsRecord(listed=len(lists.images), folds=lists.folds).to_json(),
     })  # fmt: skip
 
 
+def catalog_place(source: str, files: Files) -> str:
+    """Where a catalog is, as a store notes it: relative to a local store, else its name; an address without secrets."""
+    if "://" in source:
+        return without_secrets(source)
+    return _relative(str(Path(source).resolve()), files) or Path(source).name
+
+
 def _relative(root: str, files: Files) -> str:
-    """A local folder of images relative to a local store, else ""."""
-    return "" if files.local is None or "://" in root else os.path.relpath(root, files.local.resolve())
+    """A local place relative to a local store, else "", also where it lies on another drive of Windows."""
+    if files.local is None or "://" in root:
+        return ""
+    try:
+        return os.path.relpath(root, files.local.resolve())
+    except ValueError:
+        return ""
 
 
 def _traits(catalog: Catalog) -> dict[str, JsonValue] | None:

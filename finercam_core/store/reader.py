@@ -177,8 +177,9 @@ class Store:
         if self._images is not None:
             return self._images
         relative, local = self.provenance.images_root_relative, self.files.local
-        if relative and local is not None and (local / relative).is_dir():
-            return str((local / relative).resolve())
+        there = (local / relative).resolve() if relative and local is not None else None
+        if there is not None and (there.is_dir() or not self.provenance.images_root):
+            return str(there)
         return self.provenance.images_root
 
     def species_dataset(self, name: str) -> xr.Dataset:

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.catalog.columns import image_locations
+from finercam_core.io.web.logins import remember_login
 from finercam_core.parts import NO_FOLD, ImageLists, Part, assign_parts
+from finercam_core.redaction import without_secrets
 from finercam_core.store.layout import distinct_path, folded, group_path
 
 COLUMNS = (
@@ -45,6 +47,7 @@ def plan_slots(
     DataFrame with `COLUMNS`, group (str), slot (int64), fingerprint (str), listed (bool), part (str, values of `Part`)
     and fold (int64), sorted by group and slot.
     """
+    specimens, root = _without_logins(specimens), remember_login(root)
     wanted = specimens.reindex(columns=list(COLUMNS), fill_value="").fillna("")
     wanted = wanted.assign(fingerprint=_fingerprints(specimens, root), listed=True)
     wanted = wanted.join(assign_parts(specimens, root, lists, collection))
@@ -66,6 +69,15 @@ def with_parts(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: value for name, value in missing.items() if name not in table})
 
 
+def _without_logins(specimens: pd.DataFrame) -> pd.DataFrame:
+    """The table without user names and passwords in its addresses; this run uses them, and the store has none."""
+    changed = {}
+    for column in ("accessURI", "maskURI"):
+        if column in specimens and specimens[column].astype(str).str.contains(r"://[^/]*@", regex=True).any():
+            changed[column] = specimens[column].fillna("").map(remember_login)
+    return specimens.assign(**changed)
+
+
 def _fingerprints(specimens: pd.DataFrame, root: str) -> list[str]:
     """What identifies each image's content without reading it: its published hash, else size and modification time."""
     hashes = specimens.get("hashValue", pd.Series("", index=specimens.index)).fillna("")
@@ -78,7 +90,7 @@ def _fingerprints(specimens: pd.DataFrame, root: str) -> list[str]:
 
 def _stat(location: str, root: str) -> str:
     if "://" in location or "://" in root:
-        return f"uri:{root}/{location}"
+        return without_secrets(f"uri:{root}/{location}")
     try:
         status = os.stat(Path(root) / location)  # noqa: PTH116 - a Path method would stat through another object each time
     except (OSError, ValueError):

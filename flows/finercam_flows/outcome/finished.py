@@ -42,12 +42,13 @@ def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None"
         return None
     from finercam_core.catalog import open_catalog
     from finercam_core.store import open_store, pending_chunks, summarise
+    from finercam_core.store.planner import catalog_place
     from finercam_core.store.slots import plan_slots
 
     catalog, held = open_catalog(options.catalog), open_store(store)
     plan = held.read_plan()
     same = (
-        held.provenance.catalog == catalog.source
+        held.provenance.catalog == catalog_place(catalog.source, held.files)
         and held.rejected.equals(catalog.rejected.reset_index(drop=True))
         and plan_slots(catalog.specimens, catalog.root, plan).equals(plan)
     )

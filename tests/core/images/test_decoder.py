@@ -171,7 +171,9 @@ def test_errors_survive_pickling() -> None:
     assert (error.status, error.location, error.detail) == (Status.TRUNCATED, "a.jpg", "cut at 3 of 9 bytes")
 
 
-def test_a_web_server_that_is_not_there_is_no_missing_image(tmp_path: Path) -> None:
+def test_a_web_server_that_is_not_there_is_no_missing_image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINERCAM_ALLOW_PRIVATE", "1")
+
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
             pass
