@@ -65,8 +65,8 @@ def fetch_settings(options: "FetchOptions") -> "FetchSettings":
 
 def train_classifier(options: "TrainOptions") -> "TrainingReport":
     """Train a classifier on a collection. Needs torch."""
-    from finercam_core.allowed_factories import is_factory
     from finercam_core.catalog import open_catalog
+    from finercam_core.permissions import is_factory
     from finercam_core.train import train
     from finercam_core.train.backbone import BackboneSpec
     from finercam_core.train.settings import read_settings

@@ -20,8 +20,9 @@ from finercam_core.images.decoder import load_image
 from finercam_core.images.faults import ImageError
 from finercam_core.images.location import image_source
 from finercam_core.io.web.download import DownloadError, DownloadLimits, download
-from finercam_core.io.web.guard import ALLOW_PRIVATE, AddressError, WebGuard
+from finercam_core.io.web.guard import AddressError, WebGuard
 from finercam_core.io.web.logins import VARIABLE, login_for, remember_login
+from finercam_core.permissions import ALLOW_PRIVATE
 from finercam_core.redaction import without_secrets
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status

@@ -12,9 +12,9 @@ from finercam_flows.serving.config import read_config
 from finercam_flows.serving.permissions import allow
 from safetensors.torch import save_file
 
-from finercam_core.allowed_factories import VARIABLE, AllowedFactories, allow_in_environment
 from finercam_core.errors import ClassifierError, RunError, ServeError
 from finercam_core.explain import load_classifier
+from finercam_core.permissions import VARIABLE, AllowedFactories, allow_in_environment
 
 from .conftest import hostile_folder
 

@@ -15,7 +15,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from finercam_core.allowed_factories import AllowedFactories
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
@@ -26,6 +25,7 @@ from finercam_core.io.faults import first_line
 from finercam_core.io.hub import hub_or_cache
 from finercam_core.parts import read_lists
 from finercam_core.parts.lists import LISTS
+from finercam_core.permissions import AllowedFactories
 
 # Arguments of timm that have it open other files or addresses than the folder's.
 _NOT_FOR_FOLDERS = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"}

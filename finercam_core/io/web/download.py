@@ -13,8 +13,9 @@ import httpx
 from finercam_core import __version__
 from finercam_core.errors import FinercamError
 from finercam_core.io.addresses import REMOTE, is_remote, scheme_of
-from finercam_core.io.web.guard import AddressError, WebGuard, private_allowed, web_address
+from finercam_core.io.web.guard import AddressError, WebGuard, web_address
 from finercam_core.io.web.logins import login_for
+from finercam_core.permissions import private_allowed
 
 HOPS = 8
 _BLOCK = 1 << 18

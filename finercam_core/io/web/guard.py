@@ -1,7 +1,6 @@
 """Which addresses may be requested: http and https, nothing on this machine or its network unless allowed."""
 
 import ipaddress
-import os
 import re
 import socket
 from urllib.request import getproxies, proxy_bypass
@@ -9,8 +8,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from finercam_core.errors import FinercamError
+from finercam_core.permissions import private_allowed
 
-ALLOW_PRIVATE = "FINERCAM_ALLOW_PRIVATE"
 # In the others, the place of the host is that of a bucket or a repository.
 _WITH_HOSTS = ("ftp", "sftp", "http", "https")
 _NAME_AFTER_HASH = re.compile(r"\.(?:jpe?g|png|tiff?|webp|gif|bmp|jp2)$", re.IGNORECASE)
@@ -24,11 +23,6 @@ class AddressError(FinercamError):
     def __init__(self, problem: str, remedy: str = "", *, unknown: bool = False) -> None:
         self.unknown = unknown
         super().__init__(problem, remedy)
-
-
-def private_allowed() -> bool:
-    """Whether the environment variable ``FINERCAM_ALLOW_PRIVATE`` allows servers of this machine and its network."""
-    return os.environ.get(ALLOW_PRIVATE, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def web_address(text: str) -> httpx.URL:

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from finercam_core.allowed_factories import allow_in_environment
 from finercam_core.extras import installed
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import nothing_to_do
@@ -21,7 +20,6 @@ def annotate(options: AnnotateOptions) -> None:
 
     Example: finercam annotate catalogs/fish-vista.toml --classifier classifier --store maps.zarr
     """
-    allow_in_environment(options.allow_factory)
     finished = nothing_to_do(options)
     if finished is not None:
         store, summary = finished

@@ -1,6 +1,5 @@
 """`finercam evaluate`: what a store's maps show, with intervals; with the classifier also whether it uses that."""
 
-from finercam_core.allowed_factories import allow_in_environment
 from finercam_core.extras import installed
 from finercam_flows import calls
 from finercam_flows.calls import EvaluationSummary
@@ -16,7 +15,6 @@ def evaluate(options: EvaluateOptions) -> None:
 
     Example: finercam evaluate maps.zarr --out evaluation --classifier classifier
     """
-    allow_in_environment(options.allow_factory)
     with run_bar("Evaluation"):
         summary, cost = _run(options)
     print_evaluation(summary, cost)

@@ -8,6 +8,7 @@ from finercam_core.base_methods import DEFAULT_METHOD
 from finercam_core.references import REFERENCES
 from finercam_flows.options.fields import (
     AllowedFactory,
+    AllowPrivateHere,
     BatchSize,
     CatalogSource,
     ClassifierSpec,
@@ -80,3 +81,4 @@ class AnnotateOptions(Options):
     runner: Runner = "local"
     workers: Workers = 0
     allow_factory: AllowedFactory = ()
+    allow_private: AllowPrivateHere = False

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.fields import CatalogRoot, CatalogSource, OutputFolder
+from finercam_flows.options.fields import AllowPrivate, CatalogRoot, CatalogSource, OutputFolder
 from finercam_flows.places import inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
@@ -49,7 +49,6 @@ Attempts = Annotated[int, Field(ge=1, description="Attempts per image where the 
 Contact = Annotated[
     str, Field(description="Your mail or web address, sent to the servers so that their owners can write to you.")
 ]
-AllowPrivate = Annotated[bool, Field(description="Also ask servers on this machine and in private networks.")]
 AskAgain = Annotated[
     bool,
     Field(description="Ask again for images that failed for good, such as missing ones or files without an image."),

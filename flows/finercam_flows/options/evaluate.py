@@ -9,6 +9,7 @@ from finercam_core.finer import GAMMA, GAMMAS, WEIGHTINGS
 from finercam_core.finer import Weighting as WeightingName
 from finercam_flows.options.fields import (
     AllowedFactory,
+    AllowPrivateHere,
     BatchSize,
     Device,
     Gamma,
@@ -84,3 +85,4 @@ class EvaluateOptions(Options):
     device: Device = "auto"
     batch_size: Annotated[BatchSize, Field(description="Masked images per forward pass.")] = 64
     allow_factory: AllowedFactory = ()
+    allow_private: AllowPrivateHere = False

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finercam_core.finer import GAMMA
-from finercam_flows.options.fields import ImagesRoot, OutputFolder, StoreLocation, TopShare
+from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, OutputFolder, StoreLocation, TopShare
 from finercam_flows.signatures.base import POSITIONAL, Options
 
 MaskFormat = Annotated[
@@ -40,3 +40,4 @@ class ExportOptions(Options):
     reviewer: Reviewer = None
     workers: Writers = None
     images: ImagesRoot = None
+    allow_private: AllowPrivateHere = False

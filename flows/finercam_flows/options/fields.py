@@ -61,6 +61,8 @@ Device = Annotated[
         description="Where the model runs: auto, cpu, mps, cuda (any free GPU) or cuda:1 (this one).",
     ),
 ]
+AllowPrivate = Annotated[bool, Field(description="Also ask servers on this machine and in private networks.")]
+AllowPrivateHere = Annotated[AllowPrivate, COMMAND_ONLY]
 AllowedFactory = Annotated[
     Sequence[str],
     Field(

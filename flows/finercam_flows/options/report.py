@@ -5,7 +5,15 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_core.finer import GAMMA
-from finercam_flows.options.fields import Gamma, ImagesRoot, JudgedPart, OnTraining, OutputFolder, StoreLocation
+from finercam_flows.options.fields import (
+    AllowPrivateHere,
+    Gamma,
+    ImagesRoot,
+    JudgedPart,
+    OnTraining,
+    OutputFolder,
+    StoreLocation,
+)
 from finercam_flows.places import inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
@@ -26,3 +34,4 @@ class ReportOptions(Options):
     evaluation: Evaluation = None
     split: JudgedPart = "auto"
     i_know: OnTraining = False
+    allow_private: AllowPrivateHere = False

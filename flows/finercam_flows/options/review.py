@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.fields import ImagesRoot, StoreLocation
+from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, StoreLocation
 from finercam_flows.signatures.base import POSITIONAL, Options
 
 ReviewerName = Annotated[str, Field(description="Your name in the verdicts; your login name by default.")]
@@ -16,3 +16,4 @@ class ReviewOptions(Options):
     store: Annotated[StoreLocation, POSITIONAL]
     reviewer: ReviewerName = ""
     images: ImagesRoot = None
+    allow_private: AllowPrivateHere = False

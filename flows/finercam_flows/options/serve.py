@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.fields import AllowedFactory
+from finercam_flows.options.fields import AllowedFactory, AllowPrivateHere
 from finercam_flows.signatures.base import Options
 
 ConfigFile = Annotated[str, Field(min_length=1, description="File with the deployments.")]
@@ -29,3 +29,4 @@ class ServeOptions(Options):
     data: ServerData = None
     limit: RunLimit = 4
     allow_factory: AllowedFactory = ()
+    allow_private: AllowPrivateHere = False

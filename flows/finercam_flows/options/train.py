@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from finercam_flows.options.fields import CatalogSource, ClassifierFolder, Device
+from finercam_flows.options.fields import AllowPrivateHere, CatalogSource, ClassifierFolder, Device
 from finercam_flows.places import inputs, outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
@@ -56,3 +56,4 @@ class TrainOptions(Options):
     device: Device = "auto"
     size: InputSize = None
     fit: Fit = None
+    allow_private: AllowPrivateHere = False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 REQUESTS = "requests.json"
 """In the store that was asked for: by request, the store that the answer is in."""
 _INDIFFERENT = {"catalog", "store", "device", "batch_size", "shard_size", "retry_failed", "max_failed", "verify",
-                "runner", "workers", "allow_factory"}  # fmt: skip
+                "runner", "workers", "allow_factory", "allow_private"}  # fmt: skip
 _PACKAGES = ("finercam", "torch", "torchvision", "timm")
 
 

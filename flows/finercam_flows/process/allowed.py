@@ -5,8 +5,8 @@ import os
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from finercam_core.allowed_factories import SEPARATOR, AllowedFactories
 from finercam_core.errors import RunError
+from finercam_core.permissions import SEPARATOR, AllowedFactories
 from finercam_flows.process import lifeline
 
 SCHEDULERS = "FINERCAM_ALLOW_SCHEDULERS"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
-from finercam_core.allowed_factories import AllowedFactories
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
+from finercam_core.permissions import AllowedFactories
 from finercam_core.store import Chunk
 from finercam_core.store.backlog import without_written
 from finercam_core.store.lock import lent

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from finercam_core.allowed_factories import AllowedFactories, allow_in_environment, is_factory
 from finercam_core.errors import ServeError
+from finercam_core.permissions import AllowedFactories, allow_in_environment, is_factory
 from finercam_flows.process.allowed import allow_schedulers
 from finercam_flows.serving.config import Deployment
 

@@ -1,6 +1,7 @@
 """From a model of options to the signature that typer makes a command of."""
 
 import inspect
+import os
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import wraps
@@ -11,6 +12,7 @@ import typer
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from finercam_core.permissions import ALLOW_PRIVATE, allow_in_environment
 from finercam_flows.signatures.base import Options, bounds_of, check_places, command_line, signature_of
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
@@ -39,6 +41,7 @@ def command(options: type[AnyOptions]) -> Callable[[Callable[[AnyOptions], None]
         def run(*args: Any, **kwargs: Any) -> None:
             chosen = _read(options, signature.bind(*args, **kwargs).arguments)
             check_places(chosen)
+            _grant(chosen)
             function(chosen)
 
         run.__signature__ = signature  # type: ignore[attr-defined]
@@ -46,6 +49,14 @@ def command(options: type[AnyOptions]) -> Callable[[Callable[[AnyOptions], None]
         return run
 
     return decorate
+
+
+def _grant(options: Options) -> None:
+    """What a person allows on the command line holds for this process and for those that it starts."""
+    if factories := getattr(options, "allow_factory", ()):
+        allow_in_environment(factories)
+    if getattr(options, "allow_private", False):
+        os.environ[ALLOW_PRIVATE] = "1"
 
 
 def _annotation(name: str, field: FieldInfo) -> Any:

@@ -1,4 +1,4 @@
-"""Which functions may be called to build a classifier: what a folder names is data until somebody allows it."""
+"""What a person has allowed: functions that a classifier's folder names, and servers of private networks."""
 
 import os
 import re
@@ -10,8 +10,14 @@ from typing import Self
 from finercam_core.errors import ClassifierError
 
 VARIABLE = "FINERCAM_ALLOW_FACTORIES"
+ALLOW_PRIVATE = "FINERCAM_ALLOW_PRIVATE"
 SEPARATOR = ";"
 _NAME = re.compile(r"(?:[A-Za-z_][\w.]*|.+\.py):[A-Za-z_]\w*", re.DOTALL)
+
+
+def private_allowed() -> bool:
+    """Whether the environment variable ``FINERCAM_ALLOW_PRIVATE`` allows servers of this machine and its network."""
+    return os.environ.get(ALLOW_PRIVATE, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def is_factory(spec: str) -> bool:
