@@ -10,6 +10,7 @@ from finercam_core.evaluate.traits.characters import sentence
 from finercam_core.evaluate.with_truth.energy_table import overall_in_words
 from finercam_core.evaluate.with_truth.planted_traits import planted_summary
 from finercam_core.io.atomic import write_whole
+from finercam_core.io.faults import store_errors
 
 TABLES = ("specimens", "traits", "characters", "localisation", "accuracy", "caveats", "planted", "truth",
           "beside", "left_out")  # fmt: skip
@@ -17,7 +18,18 @@ BEST, MOST_CANDIDATES = 3, 100  # candidates that the summary words: of each pai
 
 
 def write_report(report: EvaluationReport) -> None:
-    """Write tables, plots, `evaluation.json` and `evaluation.md` into the report's folder."""
+    """Write tables, plots, `evaluation.json` and `evaluation.md` into the report's folder.
+
+    Raises
+    ------
+    StoreError
+        If the disk is full or may not be written.
+    """
+    with store_errors(str(report.folder)):
+        _write(report)
+
+
+def _write(report: EvaluationReport) -> None:
     for name in TABLES:
         table: pd.DataFrame = getattr(report, name)
         if len(table.columns):

@@ -4,20 +4,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from finercam_core.evaluate.maps import CONTROLS, MAP_NAMES, MAPS
 from finercam_core.evaluate.statistics.map_figures import FIGURES
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.traits.cover import OUTSIDE
+from finercam_core.images.pictures import save_png
 
 MOST_PAIRS = 60
 _TITLES = dict(zip(FIGURES, ("energy on the specimen", "pointing game", "IoU, top region"), strict=True))
 
 
 def _save(figure: Figure, path: Path) -> Path:
-    FigureCanvasAgg(figure).print_png(str(path))  # type: ignore[no-untyped-call]
+    save_png(figure, path)
     return path
 
 

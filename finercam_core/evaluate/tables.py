@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.io.atomic import replacing, write_whole
+from finercam_core.io.disk.formulas import neutralised_table
 
 
 def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -20,7 +21,7 @@ def write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
     """Write a table as ``name.csv`` and ``name.parquet``, whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     csv, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
-    for path, write in ((csv, table.to_csv), (parquet, table.to_parquet)):
+    for path, write in ((csv, neutralised_table(table).to_csv), (parquet, table.to_parquet)):
         with replacing(path) as partial:
             write(partial, index=False)
 

@@ -111,6 +111,7 @@ def export(
     top: float = 0.05,
     references: str | Sequence[str] | None = None,
     workers: int = 1,
+    raw_text: bool = False,
     progress: Progress | None = None,
 ) -> ExportSummary:
     """Write the masks of a store.
@@ -133,6 +134,9 @@ def export(
     workers : int
         Processes that write, in the formats with files for each specimen ("png" and "ome-zarr"). A script that asks for
         more than one must keep its own work below ``if __name__ == "__main__":``.
+    raw_text : bool
+        In tables, leave texts that begin like formulas as they are, for programs; otherwise an apostrophe keeps
+        spreadsheets from computing them.
     progress : callable, optional
         Called with the number of masks written, and of all where that is known.
 
@@ -163,6 +167,7 @@ def export(
     every = chain([] if first is None else [first], records)
     try:
         writer = _writer(format, summary.folder, opened)
+        writer.raw_text = raw_text
         earlier = writer.earlier()
         with writer:
             for specimen in written(writer, every, workers):

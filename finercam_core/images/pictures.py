@@ -10,8 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from finercam_core.images.palette import HEAT
+from finercam_core.io.atomic import replacing
 
 HEAT_COLORMAP = LinearSegmentedColormap.from_list("finercam-heat", HEAT)
 
@@ -60,7 +62,15 @@ def maps_picture(rows: Sequence[PictureRow], names: Sequence[str], path: str | P
         axis.set_title(name, fontsize=11)
     if footer:
         figure.supxlabel(footer, fontsize=8, color="0.35")
-    FigureCanvasAgg(figure).print_png(str(path))  # type: ignore[no-untyped-call]
+    save_png(figure, Path(path))
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Draw a figure into a PNG, whole or not at all; a dollar sign in a name is no formula of TeX."""
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    with replacing(path) as partial:
+        FigureCanvasAgg(figure).print_png(str(partial))  # type: ignore[no-untyped-call]
 
 
 def _draw_row(axes: Sequence[Axes], row: PictureRow, maps: int) -> None:

@@ -11,6 +11,7 @@ from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.species_figures import DAMAGED
 from finercam_core.finer import GAMMA
 from finercam_core.io.atomic import write_whole
+from finercam_core.io.faults import store_errors
 from finercam_core.io.progress import Progress
 from finercam_core.report.live_evidence import SCRIPT, LiveEvidence
 from finercam_core.report.page_content import PageContent
@@ -97,11 +98,14 @@ def report(
     for done, (address, template, make) in enumerate(pages, 1):
         page, up = make(), "../" * address.count("/")
         told = live.facts(page.views, up).to_json() if live is not None and page.views else None
-        write_whole(folder / address, templates.get_template(template).render(atlas=facts, page=page, up=up, live=told))
+        text = templates.get_template(template).render(atlas=facts, page=page, up=up, live=told)
+        with store_errors(str(folder)):
+            write_whole(folder / address, text)
         if progress is not None:
             progress(done, len(pages))
     if live is not None:
-        live.write(folder)
+        with store_errors(str(folder)):
+            live.write(folder)
     return AtlasReport(
         folder / INDEX, len(content.species), len(content.pairs), _not_shown(content), live=live is not None
     )

@@ -213,6 +213,7 @@ def export_masks(options: "ExportOptions") -> "ExportSummary":
         gamma=options.gamma,
         top=options.top,
         workers=options.workers or min(processors(), MAX_WRITERS),
+        raw_text=options.raw_text,
         progress=report_step,
     )
     require_masks(summary)

@@ -3,7 +3,7 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence, Set
-from hashlib import blake2b
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -11,11 +11,11 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.export.formats.file_names import FileNames, file_stem
 from finercam_core.export.mask_records import MaskRecord, SpecimenError, without_folders
 from finercam_core.images.decoder import load_image
 from finercam_core.store import Store
 
-LONGEST = 150  # characters of a file name
 _PLACES = ("catalog", "images_root", "images_root_relative")
 
 
@@ -43,10 +43,13 @@ class MaskWriter(ABC):
         Whether each specimen has files of its own, so that several processes can write at once.
     files : tuple of str
         Names of the files that hold all masks.
+    raw_text : bool
+        Whether texts of tables stay as they are although a spreadsheet would take them for formulas.
     """
 
     apart: ClassVar[bool] = False
     files: ClassVar[tuple[str, ...]] = ()
+    raw_text = False
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder = folder
@@ -55,6 +58,11 @@ class MaskWriter(ABC):
 
     def __enter__(self) -> Self:
         return self
+
+    @cached_property
+    def names(self) -> FileNames:
+        """File names of the store's specimens, the same whatever is exported of them."""
+        return FileNames(map(str, self.store.rows.index))
 
     def prepared(self, records: Sequence[MaskRecord]) -> Sequence[MaskRecord]:
         """The masks of one specimen with all that `add` needs of the store, which only this process reads.
@@ -72,7 +80,12 @@ class MaskWriter(ABC):
 
     def renewed(self, path: Path, image_id: str, written: Set[str]) -> bool:
         """Whether one of the `earlier` files was written again; `written` has the ids of the specimens that were."""
-        return image_id in written
+        return image_id in written and path.name.removesuffix(".ome.zarr") in self._own_names(image_id)
+
+    def _own_names(self, image_id: str) -> set[str]:
+        """What the files of a specimen are called now; an earlier version may have called them otherwise."""
+        name = self.names.of(image_id)
+        return {name, f"{name}.png", f"{name}.json"}
 
     def provenance(self) -> dict[str, object]:
         """How the maps were made, as plain JSON values and without the folders of this machine."""
@@ -112,12 +125,3 @@ class MaskWriter(ABC):
 def region_id(record: MaskRecord) -> str:
     """Name of a region that stays the same whatever else is exported: specimen, reviewer, number."""
     return "-".join(map(file_stem, (record.image_id, record.about.reviewer or "automatic", str(record.number))))
-
-
-def file_stem(image_id: str) -> str:
-    """File name of a specimen: its id, with characters that a file system could misread as %XX."""
-    safe = "".join(c if c.isalnum() or c in "-_." else "".join(f"%{b:02X}" for b in c.encode()) for c in image_id)
-    plain = safe.lstrip(".") or "%00"
-    return (
-        plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}-{blake2b(image_id.encode(), digest_size=6).hexdigest()}"
-    )

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import numpy.typing as npt
 import zarr
 
 from finercam_core.errors import ExportError
-from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
+from finercam_core.export.formats.file_names import alike, readable
+from finercam_core.export.formats.mask_writer import MaskWriter
 from finercam_core.export.mask_records import MaskRecord, read_record
 from finercam_core.extras import install_hint
 from finercam_core.images.palette import label_colour
@@ -69,7 +71,7 @@ class OmeZarrWriter(MaskWriter):
         image_id, stored = records[0].image_id, records[0].stored
         assert stored is not None, "prepared() adds it"
         photograph = self.photograph(records[0])
-        target = self.folder / f"{file_stem(image_id)}.ome.zarr"
+        target = self.folder / f"{self.names.of(image_id)}.ome.zarr"
         about = {"image_id": image_id, "place": records[0].address, **self.provenance()}
         with replacing(target) as partial:
             _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
@@ -82,10 +84,10 @@ class OmeZarrWriter(MaskWriter):
         by_reviewer: dict[str, list[MaskRecord]] = {}
         for record in records:
             by_reviewer.setdefault(record.about.reviewer or "automatic", []).append(record)
-        names = _node_names(list(by_reviewer))
-        zarr.create_group(path, attributes={"ome": {"version": VERSION, "labels": list(names.values())}})
-        for reviewer, members in by_reviewer.items():
-            _label(f"{path}/{names[reviewer]}", names[reviewer], members)
+        labels = _node_names(list(by_reviewer))
+        zarr.create_group(path, attributes={"ome": {"version": VERSION, "labels": labels}})
+        for label, members in zip(labels, by_reviewer.values(), strict=True):
+            _label(f"{path}/{label}", label, members)
 
     def _evidence(self, path: str, record: SpecimenRecord, size: tuple[int, int]) -> None:
         window = self.store.preparation.window(size)
@@ -97,12 +99,17 @@ class OmeZarrWriter(MaskWriter):
         _image(path, record.evidence, "evidence", list(record.classes), about, (1.0, *step), (0.0, *start))
 
 
-def _node_names(reviewers: list[str]) -> dict[str, str]:
-    """A name that Zarr accepts for each reviewer; "A B" and "A_B" get different ones."""
-    names: dict[str, str] = {}
+def _node_names(reviewers: list[str]) -> list[str]:
+    """A name that Zarr and every disk accept for each reviewer; "A B", "A_B" and "a_b" get different ones."""
+    names: list[str] = []
     for reviewer in reviewers:
-        name = re.sub(r"[^\w\-]+", "_", reviewer)
-        names[reviewer] = f"{name}-{len(names)}" if name in names.values() else name
+        plain = name = readable(re.sub(r"[^\w\-]+", "_", reviewer))
+        taken = {alike(each) for each in names}
+        for number in count(1):
+            if alike(name) not in taken:
+                break
+            name = f"{plain}-{number}"
+        names.append(name)
     return names
 
 

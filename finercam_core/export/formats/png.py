@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.export.formats.mask_writer import MaskWriter, file_stem
+from finercam_core.export.formats.mask_writer import MaskWriter
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.images.palette import indexed_palette
+from finercam_core.io.atomic import replacing, write_whole
 from finercam_core.regions.traits import offered_traits
 from finercam_core.store import Store
 
@@ -30,13 +31,13 @@ class PngWriter(MaskWriter):
 
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
-        self.names = {trait.name: trait.id for trait in offered_traits(store)}
+        self.values = {trait.name: trait.id for trait in offered_traits(store)}
 
     def __enter__(self) -> Self:
         (self.folder / "images").mkdir(parents=True, exist_ok=True)
-        labels = {"0": "Background", **{str(number): name for name, number in self.names.items()}}
+        labels = {"0": "Background", **{str(number): name for name, number in self.values.items()}}
         labels[str(UNNAMED)] = "discriminative region"
-        (self.folder / NAMES).write_text(json.dumps(labels, indent=1), encoding="utf-8")
+        write_whole(self.folder / NAMES, json.dumps(labels, indent=1))
         return self
 
     def earlier(self) -> dict[Path, str]:
@@ -53,8 +54,8 @@ class PngWriter(MaskWriter):
 
     def add(self, records: Sequence[MaskRecord]) -> None:
         """See `MaskWriter.add`."""
-        path = self.folder / "images" / f"{file_stem(records[0].image_id)}.png"
-        write_masks(path, records[0].image_id, records[0].mask.shape, records, self.names)
+        path = self.folder / "images" / f"{self.names.of(records[0].image_id)}.png"
+        write_masks(path, records[0].image_id, records[0].mask.shape, records, self.values)
         self.count += len(records)
 
 
@@ -87,7 +88,7 @@ def write_masks(
     write_indexed(path, values)
     beside = path.with_suffix(".json")
     about = {"image_id": image_id, "regions": regions}
-    beside.write_text(json.dumps(about, indent=1, ensure_ascii=False), encoding="utf-8")
+    write_whole(beside, json.dumps(about, indent=1, ensure_ascii=False))
     return beside
 
 
@@ -95,4 +96,10 @@ def write_indexed(path: Path, values: npt.NDArray[np.uint8]) -> None:
     """Write values (height, width) as a PNG that shows each in a colour of its own."""
     picture = Image.fromarray(values, mode="P")
     picture.putpalette(indexed_palette())
-    picture.save(path, "PNG", optimize=True)
+    write_png(path, picture, optimize=True)
+
+
+def write_png(path: Path, picture: Image.Image, *, optimize: bool = False) -> None:
+    """Write a picture so that it is there whole or not at all."""
+    with replacing(path) as partial:
+        picture.save(partial, "PNG", optimize=optimize)

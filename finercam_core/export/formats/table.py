@@ -13,14 +13,18 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from finercam_core.export.formats.file_names import FileNames
 from finercam_core.export.formats.mask_writer import MaskWriter, region_id
+from finercam_core.export.formats.png import write_png
 from finercam_core.export.mask_records import MaskDescription, MaskRecord
 from finercam_core.export.measurements import COLUMNS, measurements
 from finercam_core.images.faults import ImageError
 from finercam_core.io.atomic import complete_or_absent
+from finercam_core.io.disk.formulas import neutralised, original
 from finercam_core.regions.masks import read_mask, specimen_of
 from finercam_core.regions.shape import region_shape
 from finercam_core.regions.traits import traits_of
+from finercam_core.review import LastVerdicts
 from finercam_core.store import Store
 
 MEASURED, REGIONS, MASKS = "measurements.csv", "audiovisual_core.csv", "masks"
@@ -50,6 +54,7 @@ class TableWriter(MaskWriter):
         super().__init__(folder, store)
         self.masks: set[Path] = set()
         self.traits = traits_of(store)
+        self.reviewers = FileNames(["automatic", *LastVerdicts(store.location).reviewers])
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -72,14 +77,23 @@ class TableWriter(MaskWriter):
         body = None if own is None else specimen_of(self.store, own)
         for record in records:
             region = region_id(record)
-            mask = f"{MASKS}/{region}.png"
-            Image.fromarray(record.mask).save(self.folder / mask)
+            mask = f"{MASKS}/{self._mask_name(record)}.png"
+            write_png(self.folder / mask, Image.fromarray(record.mask))
             self.masks.add(self.folder / mask)
             fixed = {"region": region, "image_id": image_id, "place": record.address, "mask": mask}
             measured = measurements(record.mask, photograph, own, self.traits, body)
-            self._measured.writerow({**fixed, **asdict(measured), **_plain(record.about)})
-            self._regions.writerow(_of_interest(record, region, mask))
+            self._measured.writerow(self._shown({**fixed, **asdict(measured), **_plain(record.about)}))
+            self._regions.writerow(self._shown(_of_interest(record, region, mask)))
             self.count += 1
+
+    def _shown(self, row: dict[str, object]) -> dict[str, object]:
+        """A row whose texts no spreadsheet takes for formulas, unless the table is for programs."""
+        return row if self.raw_text else {key: neutralised(value) for key, value in row.items()}
+
+    def _mask_name(self, record: MaskRecord) -> str:
+        """Name of a region's file, the same whatever else is exported: specimen, reviewer, number."""
+        reviewer = self.reviewers.of(record.about.reviewer or "automatic")
+        return f"{self.names.of(record.image_id)}~{reviewer}~{record.number}"
 
     def earlier(self) -> dict[Path, str]:
         """See `MaskWriter.earlier`: the masks that the present table names."""
@@ -88,7 +102,8 @@ class TableWriter(MaskWriter):
                 rows = [(row.get("mask") or "", row.get("image_id") or "") for row in csv.DictReader(file)]
         except (OSError, ValueError, csv.Error):
             return {}
-        named = {self.folder / MASKS / Path(mask).name: image_id for mask, image_id in rows if mask and image_id}
+        told = [(Path(mask).name, original(image_id)) for mask, image_id in rows if mask and image_id]
+        named = {self.folder / MASKS / name: image_id for name, image_id in told}
         return {path: image_id for path, image_id in named.items() if path.is_file()}
 
     def renewed(self, path: Path, image_id: str, written: Set[str]) -> bool:

@@ -28,6 +28,15 @@ Writers = Annotated[
 ]
 
 
+RawText = Annotated[
+    bool,
+    Field(
+        description="Of csv: leave texts that begin like formulas as they are, for programs; otherwise an apostrophe "
+        "keeps spreadsheets from computing them."
+    ),
+]
+
+
 class ExportOptions(Options):
     """Options of `export`."""
 
@@ -40,4 +49,5 @@ class ExportOptions(Options):
     reviewer: Reviewer = None
     workers: Writers = None
     images: ImagesRoot = None
+    raw_text: RawText = False
     allow_private: AllowPrivateHere = False

@@ -15,6 +15,7 @@ from finercam_core.export.formats.coco import polygons, run_lengths
 from finercam_core.export.mask_records import without_folders
 from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
+from finercam_core.store.integrity.digests import with_digest
 
 MADE = Comparison(0.6, "mean", "gradcam", ("Aus dus",))
 SIZE = (64, 96)
@@ -153,6 +154,7 @@ def test_no_export_into_a_store(reviewed: Path, tmp_path: Path, inside: str) -> 
 def test_no_folder_of_this_machine_is_in_an_export(reviewed: Path, tmp_path: Path, form: str) -> None:
     meta = json.loads((reviewed / "zarr.json").read_text())
     meta["attributes"]["finercam"]["classifier"]["model"] = f"local-dir:{tmp_path}/classifiers/fish"
+    meta["attributes"] = with_digest(meta["attributes"])
     (reviewed / "zarr.json").write_text(json.dumps(meta))
     export(reviewed, tmp_path / "out", format=form)
     for path in (tmp_path / "out").rglob("*"):
