@@ -1,7 +1,6 @@
 """The planner: creates a store or extends it; nothing else makes groups and slots."""
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -170,13 +169,13 @@ def _provenance(
     local = "://" not in catalog.root
     # A log-in in an address is used by this run, and the store does not know it.
     root = str(Path(catalog.root).resolve()) if local else without_secrets(remember_login(catalog.root))
-    relative = _relative(root, files)
+    relative = runs.relative_place(root, files)
     return Provenance.of({
         **fixed,
         "schema_version": SCHEMA_VERSION,
         "run": run_id(fixed),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "catalog": catalog_place(catalog.source, files),
+        "catalog": runs.catalog_place(catalog.source, files),
         # Absolute paths belong to a machine, not to a data set: they stay out where a relative one does.
         "images_root": "" if relative else root,
         "images_root_relative": relative,
@@ -184,23 +183,6 @@ def _provenance(
         "without_relatives": list(plan.alone),
         "parts": None if lists is None else PartsRecord(listed=len(lists.images), folds=lists.folds).to_json(),
     })  # fmt: skip
-
-
-def catalog_place(source: str, files: Files) -> str:
-    """Where a catalog is, as a store notes it: relative to a local store, else its name; an address without secrets."""
-    if "://" in source:
-        return without_secrets(source)
-    return _relative(str(Path(source).resolve()), files) or Path(source).name
-
-
-def _relative(root: str, files: Files) -> str:
-    """A local place relative to a local store, else "", also where it lies on another drive of Windows."""
-    if files.local is None or "://" in root:
-        return ""
-    try:
-        return os.path.relpath(root, files.local.resolve())
-    except ValueError:
-        return ""
 
 
 def _traits(catalog: Catalog) -> dict[str, JsonValue] | None:

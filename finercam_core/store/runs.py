@@ -1,5 +1,6 @@
 """Runs beside each other: ``maps.zarr`` and, after a change of classifier or method, ``maps.run-3fa1b2c4d5e6.zarr``."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import fsspec
 
 from finercam_core.io.files import Files
+from finercam_core.redaction import without_secrets
 from finercam_core.store.layout import SPECIMENS
 
 _BESIDE = re.compile(r"^(?P<stem>.*)\.run-(?P<run>[0-9a-f]{12})(?P<ending>\.[^./]+)?$")
@@ -73,3 +75,20 @@ def newest_run(location: str | Path) -> str:
     """Location of the newest run at or beside a location; the location itself if there is none."""
     runs = runs_beside(location)
     return runs[-1].location if runs else str(location)
+
+
+def catalog_place(source: str, files: Files) -> str:
+    """Where a catalog is, as a store notes it: relative to a local store, else its name; an address without secrets."""
+    if "://" in source:
+        return without_secrets(source)
+    return relative_place(str(Path(source).resolve()), files) or Path(source).name
+
+
+def relative_place(root: str, files: Files) -> str:
+    """A local place relative to a local store, else "", also where it lies on another drive of Windows."""
+    if files.local is None or "://" in root:
+        return ""
+    try:
+        return os.path.relpath(root, files.local.resolve())
+    except ValueError:
+        return ""

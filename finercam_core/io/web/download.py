@@ -1,5 +1,6 @@
 """What stands at an address, into memory: guarded at every hop, with limits of bytes and of time."""
 
+import atexit
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -154,4 +155,6 @@ def _client(_process: int) -> httpx.Client:
     """One client a process: connections are not shared with a process that was forked."""
     agent = f"finercam/{__version__} (specimen images for research)"
     headers = {"User-Agent": agent, "Accept": "image/*,*/*;q=0.1", "Accept-Encoding": "identity"}
-    return httpx.Client(headers=headers, follow_redirects=False)
+    client = httpx.Client(headers=headers, follow_redirects=False)
+    atexit.register(client.close)
+    return client

@@ -42,7 +42,7 @@ def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None"
         return None
     from finercam_core.catalog import open_catalog
     from finercam_core.store import open_store, pending_chunks, summarise
-    from finercam_core.store.planner import catalog_place
+    from finercam_core.store.runs import catalog_place
     from finercam_core.store.slots import plan_slots
 
     catalog, held = open_catalog(options.catalog), open_store(store)
