@@ -11,8 +11,9 @@ from finercam_core.catalog.curation import curate
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.catalog.readers.darwin_core import read_archive
 from finercam_core.catalog.readers.manifest import read_with_manifest
+from finercam_core.catalog.readers.packages.json_files import read_json
 from finercam_core.catalog.readers.packed import read_packed_images
-from finercam_core.catalog.readers.registry import read_folder_of_any_layout, read_layout, read_remote
+from finercam_core.catalog.readers.registry import read_folder_of_any_layout, read_remote
 from finercam_core.catalog.readers.table import read_plain_table
 from finercam_core.catalog.source import CatalogSource
 from finercam_core.catalog.split_file import read_splits, with_splits
@@ -90,7 +91,7 @@ def _read(location: str, root: str | None) -> CatalogSource:
     if table_format(location):
         return read_plain_table(location, root)
     if ending.endswith((".json", ".jsonld")):
-        source = read_layout("croissant", _croissant(location))
+        source = read_json(location)
     elif is_url(location):
         source = read_remote(location)
     elif Path(location).is_dir():
@@ -105,27 +106,6 @@ def _read(location: str, root: str | None) -> CatalogSource:
         remedy = "unpack it first, and give the folder" if packed else f"give {kinds}"
         raise CatalogError(f"{location} is {'an archive' if packed else 'not a catalog'}", remedy)
     return source if root is None else replace(source, root=absolute(root))
-
-
-def _croissant(location: str) -> str:
-    """The location, unless its file is JSON of another kind that people have.
-
-    Raises
-    ------
-    CatalogError
-        It is a Camtrap data package, or annotations in the form of COCO.
-    """
-    if is_url(location) or not Path(location).is_file():
-        return location
-    with Path(location).open("rb") as file:
-        start = file.read(1 << 16)
-    if b"camtrap" in start and b'"resources"' in start:
-        remedy = "join its media.csv and observations.csv on mediaID, and give that table"
-        raise CatalogError(f"{location} is a Camtrap data package, which is not read yet", remedy)
-    if b'"@context"' not in start and (b'"annotations"' in start or b'"images"' in start):
-        remedy = "save a table with file_name and the category's name, and give that"
-        raise CatalogError(f"{location} holds annotations in the form of COCO, which is not read yet", remedy)
-    return location
 
 
 def _read_splits(location: str) -> pd.Series:

@@ -27,7 +27,7 @@ def read_json_lines(file: IO[bytes], name: str, columns: Sequence[str] | None) -
         if not isinstance(value, dict):
             broken.append((number, "the line is not a JSON object"))
             continue
-        rows.append({str(key): _text(cell) for key, cell in value.items() if not isinstance(cell, dict)})
+        rows.append({str(key): cell_text(cell) for key, cell in value.items() if not isinstance(cell, dict)})
     if not rows:
         raise CatalogError(f"{name} has no usable row", "give one JSON object per line")
     frame = pd.DataFrame(rows, dtype="str").fillna("")
@@ -35,10 +35,11 @@ def read_json_lines(file: IO[bytes], name: str, columns: Sequence[str] | None) -
     return RawTable(name, numbered_rows(frame[wanted], [number for number, _ in broken]), broken)
 
 
-def _text(cell: object) -> str:
+def cell_text(cell: object) -> str:
+    """A JSON value as the text of a cell; lists are joined by `|`."""
     if cell is None:
         return ""
-    return "|".join(map(_text, cell)) if isinstance(cell, list) else str(cell)
+    return "|".join(map(cell_text, cell)) if isinstance(cell, list) else str(cell)
 
 
 def read_feather(file: IO[bytes], name: str, columns: Sequence[str] | None) -> RawTable:

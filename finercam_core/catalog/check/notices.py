@@ -34,6 +34,7 @@ KINDS = {
     "several_addresses": NoticeKind(
         "warning", "rows", "with several images, of which the first was taken", "give one row per image"
     ),
+    "boxes": NoticeKind("note", "images", "without a box, though their annotations have some"),
     "labels": NoticeKind("note", "names", "read in another way", "write a manifest if they are something else"),
     "synonyms_unusable": NoticeKind(
         "warning", "synonyms", "ambiguous or in a cycle, left as they are", "correct the table of synonyms"

@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from finercam_core.catalog.readers import croissant, darwin_core, folder
 from finercam_core.catalog.readers.data_sets import aircraft, cars, cub, fish_vista
+from finercam_core.catalog.readers.packages.inaturalist import open_data_tables, read_open_data
+from finercam_core.catalog.readers.packages.json_files import PACKAGE, read_json
 from finercam_core.catalog.source import CatalogSource
 from finercam_core.errors import CatalogError
 from finercam_core.io.addresses import absolute, is_url
@@ -59,6 +61,10 @@ def read_layout(layout: str, location: str) -> CatalogSource:
 
 def read_folder_of_any_layout(path: Path) -> CatalogSource:
     """Read a local folder in the layout that its files tell, else as a folder of images."""
+    if (path / PACKAGE).is_file():
+        return read_json(str(path / PACKAGE))
+    if open_data_tables(path):
+        return read_open_data(path)
     layout = next((layout for sign, layout in _SIGNS.items() if (path / sign).is_file()), "")
     return read_layout(layout or ("stanford-cars" if cars.find_cars(path) else "folder"), str(path))
 

@@ -44,11 +44,11 @@ def table_source(raw: RawTable, name: str, root: str, location: str, split: str 
         if {"gbifid", "mediatype"} <= {str(c).lower() for c in raw.frame.columns}:
             hint = "choose GBIF's Darwin Core Archive instead of its simple table: only that lists the images"
         raise CatalogError(f"{location} has no column for the species or the image; it has {present}", hint)
-    _expect_names(raw, columns, location)
+    expect_names(raw, columns, location)
     return CatalogSource(name, root, [MappedTable(raw, columns, {}, "" if "split" in columns else split)])
 
 
-def _expect_names(raw: RawTable, columns: dict[str, list[str]], location: str) -> None:
+def expect_names(raw: RawTable, columns: dict[str, list[str]], location: str) -> None:
     """Refuse a table whose labels are numbers alone: nobody can tell which species they are."""
     for column in columns.get("scientificName", []):
         values = raw.frame[column].str.strip()

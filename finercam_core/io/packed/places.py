@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from finercam_core.io.packed.archives import TarPack, ZipPack
+from finercam_core.io.packed.coco_masks import CocoMasks
 from finercam_core.io.packed.parquet import ParquetPack
 
 
@@ -30,6 +31,7 @@ _KINDS: Mapping[str, Callable[[str], Pack]] = {
     ".tar": TarPack,
     ".parquet": ParquetPack,
     ".pq": ParquetPack,
+    ".json": CocoMasks,
 }
 
 

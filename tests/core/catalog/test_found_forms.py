@@ -165,7 +165,6 @@ def test_lists_of_media_in_the_core_are_taken_apart(tmp_path: Path, cell: str, a
     ("name", "content", "message"),
     [
         ("datapackage.json", b'{"profile": "camtrap-dp", "resources": []}', "Camtrap"),
-        ("instances.json", b'{"images": [], "annotations": []}', "COCO"),
         ("x.tgz", b"", "unpack it first"),
     ],
 )
