@@ -12,6 +12,7 @@ from finercam_flows.process.model_choice import choose_model
 from finercam_flows.progress import report_step
 
 if TYPE_CHECKING:
+    from finercam_core.diagnosis.records import Json
     from finercam_core.evaluate import Protocol
     from finercam_core.export import ExportSummary
     from finercam_core.fetch import FetchReport, FetchSettings, FetchWatcher
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from finercam_flows.options.catalog import FetchOptions
     from finercam_flows.options.evaluate import EvaluateOptions
     from finercam_flows.options.export import ExportOptions
-    from finercam_flows.options.report import ReportOptions
+    from finercam_flows.options.report import AskOptions, ReportOptions
     from finercam_flows.options.train import TrainOptions
 
 MAX_WRITERS = 4  # further processes would be idle: a single one reads the maps
@@ -196,6 +197,31 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
     )
     require_species(options.store, atlas.species, "page")
     return atlas
+
+
+def answer_pair(options: "AskOptions") -> "tuple[list[str], Json, Path]":
+    """Five lines about a pair, the same as JSON, and the picture, which is written. Needs torch with a classifier."""
+    from finercam_core.diagnosis import Diagnosis
+    from finercam_core.diagnosis.names import store_name
+    from finercam_core.diagnosis.output import write_answer
+    from finercam_core.diagnosis.several import agreements
+    from finercam_core.store import open_store
+
+    store, by_parts = open_store(options.store, images=options.images), False if options.by_cells else None
+    a, b = store_name(store, options.a), store_name(store, options.b)
+    check = None
+    if options.classifier:
+        from finercam_core.diagnosis.with_model.causal import causal_check
+        from finercam_core.explain import load_classifier
+
+        check = causal_check(store, load_classifier(options.classifier, device=options.device))
+    diagnosis = Diagnosis(store, by_parts, check, split=options.split, i_know=options.i_know)
+    others = [
+        Diagnosis(open_store(place, images=options.images), by_parts, split=options.split, i_know=options.i_know)
+        for place in options.witness
+    ]
+    answer = diagnosis.answer(a, b, agreement=agreements(diagnosis, others, a, b) if others else None)
+    return write_answer(diagnosis, answer, Path(options.out))
 
 
 def export_masks(options: "ExportOptions") -> "ExportSummary":

@@ -1,9 +1,14 @@
-"""`finercam report`: the atlas, static pages that need no network."""
+"""`finercam report`: the atlas, static pages that need no network; `finercam ask`: the answer about one pair."""
 
+import json
+import sys
+from pathlib import Path
+
+import typer
 from rich.console import Console
 
-from finercam_flows.calls import write_atlas
-from finercam_flows.options.report import ReportOptions
+from finercam_flows.calls import answer_pair, write_atlas
+from finercam_flows.options.report import AskOptions, ReportOptions
 from finercam_flows.screen.bars import run_bar
 from finercam_flows.signatures.command import command
 
@@ -22,3 +27,19 @@ def report(options: ReportOptions) -> None:
         console.print("Its maps stay as printed: the script of the live atlas is not built (make web).", soft_wrap=True)
     for image_id, reason in list(atlas.unreadable.items())[:5]:
         console.print(f"  [yellow]not shown: {image_id}: {reason}[/]", soft_wrap=True)
+
+
+@command(AskOptions)
+def ask(options: AskOptions) -> None:
+    """Say in five lines what tells two species apart and how sure that is, with a picture: held-out specimens alone.
+
+    Example: finercam ask maps.zarr "Salmo trutta" "Salmo salar" --classifier classifier
+    """
+    lines, record, picture = answer_pair(options)
+    if options.as_json:
+        typer.echo(json.dumps(record, indent=1, ensure_ascii=False))
+        return
+    for line in lines:
+        typer.echo(line)
+    if options.show and sys.stdout.isatty():
+        typer.launch(str(Path(picture).resolve()))

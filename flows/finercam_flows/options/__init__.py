@@ -6,7 +6,7 @@ from finercam_flows.options.classifier import AdoptOptions, PullOptions, PushOpt
 from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.export import ExportOptions
 from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
-from finercam_flows.options.report import ReportOptions
+from finercam_flows.options.report import AskOptions, ReportOptions
 from finercam_flows.options.review import ReviewOptions
 from finercam_flows.options.serve import ServeOptions
 from finercam_flows.options.store import InfoOptions, RepairOptions
@@ -29,6 +29,7 @@ COMMANDS: dict[str, type[Options]] = {
     "repair": RepairOptions,
     "evaluate": EvaluateOptions,
     "report": ReportOptions,
+    "ask": AskOptions,
     "review": ReviewOptions,
     "export": ExportOptions,
     "serve": ServeOptions,

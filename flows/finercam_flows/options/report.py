@@ -1,5 +1,6 @@
-"""Options of `report`."""
+"""Options of `report` and `ask`."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from finercam_core.finer import GAMMA
 from finercam_flows.options.fields import (
     AllowPrivateHere,
+    Device,
     Gamma,
     ImagesRoot,
     JudgedPart,
@@ -15,7 +17,7 @@ from finercam_flows.options.fields import (
     StoreLocation,
 )
 from finercam_flows.places import inputs
-from finercam_flows.signatures.base import POSITIONAL, Checked, Options
+from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
 Evaluation = Annotated[
     str | None,
@@ -35,3 +37,38 @@ class ReportOptions(Options):
     split: JudgedPart = "auto"
     i_know: OnTraining = False
     allow_private: AllowPrivateHere = False
+
+
+OneSpecies = Annotated[str, Field(min_length=1, description="A species of the store, in quotes.")]
+OtherSpecies = Annotated[str, Field(min_length=1, description="The species that it is told from, in quotes.")]
+Checker = Annotated[
+    str | None,
+    Field(description="The store's classifier, for the causal check; without it nothing is called supported."),
+    Checked(inputs.classifier),
+]
+AnswerFolder = Annotated[str, Field(min_length=1, description="Folder for the picture and the answer as JSON.")]
+ShowPicture = Annotated[bool, Field(description="Open the picture.")]
+AnswerAsJson = Annotated[bool, Field(description="Print the answer as JSON, for programs.")]
+Witness = Annotated[
+    Sequence[str],
+    Field(description="Stores of the same specimens by other classifiers, layers or folds, asked as well."),
+]
+ByCells = Annotated[bool, Field(description="Compare by place in a common frame, even where there are trait masks.")]
+
+
+class AskOptions(Options):
+    """Options of `ask`."""
+
+    store: Annotated[StoreLocation, POSITIONAL]
+    a: Annotated[OneSpecies, POSITIONAL]
+    b: Annotated[OtherSpecies, POSITIONAL]
+    classifier: Checker = None
+    out: AnswerFolder = "answers"
+    images: ImagesRoot = None
+    witness: Witness = ()
+    by_cells: ByCells = False
+    split: JudgedPart = "auto"
+    i_know: OnTraining = False
+    show: ShowPicture = True
+    as_json: Annotated[AnswerAsJson, CommandLine("--json")] = False
+    device: Device = "auto"

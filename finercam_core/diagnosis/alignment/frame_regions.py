@@ -1,0 +1,62 @@
+"""Regions of the common frame in which two species are separated most, for collections without named parts."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import label
+from skimage.feature import peak_local_max
+from skimage.segmentation import watershed
+
+from finercam_core.diagnosis.alignment.frame import Mask
+
+MOST = 5  # regions
+_APART = 2  # cells between two peaks
+_LEAST, _EXTENT = 0.2, 0.5  # a peak's least share of the highest one; what of its peak a region's cells reach
+_ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
+
+
+def frame_regions(values: npt.ArrayLike, tested: Mask) -> list[Mask]:
+    """Regions around the peaks of a map in the frame, the highest first.
+
+    Parameters
+    ----------
+    values : array (side, side)
+        Separation S in each cell.
+    tested : bool array (side, side)
+        Cells that a region may hold: those whose separation is significant.
+
+    Returns
+    -------
+    list of bool array (side, side), disjoint, at most `MOST`. Each holds its peak and the connected cells of its own
+    basin that reach half of it.
+    """
+    height = np.where(tested, np.maximum(np.asarray(values, np.float64), 0), 0)
+    if not height.max() > 0:
+        return []
+    peaks = peak_local_max(  # type: ignore[no-untyped-call]
+        height,
+        min_distance=_APART,
+        threshold_rel=_LEAST,
+        num_peaks=MOST,
+        exclude_border=False,
+        labels=tested * 1,
+    )
+    peaks = peaks[np.argsort(-height[tuple(peaks.T)], kind="stable")]
+    markers = np.zeros(height.shape, int)
+    markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    basins = watershed(-height, markers, mask=tested)  # type: ignore[no-untyped-call]
+    regions = []
+    for number, (y, x) in enumerate(peaks, 1):
+        reached = (basins == number) & (height >= _EXTENT * height[y, x])
+        pieces, _ = label(reached)
+        regions.append(pieces == pieces[y, x])
+    return [region for region in regions if region.any()]
+
+
+def region_name(region: Mask, body: Mask) -> str:
+    """Where a region lies on the specimen, in words: "upper left of the specimen"."""
+    ys, xs = np.nonzero(region)
+    below, right = np.nonzero(body) if body.any() else np.nonzero(np.ones_like(body))
+    row = (ys.mean() - below.min() + 0.5) / (np.ptp(below) + 1)
+    column = (xs.mean() - right.min() + 0.5) / (np.ptp(right) + 1)
+    names = _ROWS[int(np.clip(3 * row, 0, 2))], _COLUMNS[int(np.clip(3 * column, 0, 2))]
+    return f"{' '.join(names) if names != ('middle', 'centre') else 'centre'} of the specimen"

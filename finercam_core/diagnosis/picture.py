@@ -1,0 +1,159 @@
+"""The picture of an answer: the mean specimen of each species in one frame, with the pooled difference on it."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from finercam_core.diagnosis.alignment.frame import Mask, to_frame
+from finercam_core.diagnosis.alignment.specimen_pictures import specimen_picture
+from finercam_core.diagnosis.answer import Diagnosis
+from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding
+from finercam_core.diagnosis.places import frame_matrix
+from finercam_core.diagnosis.sentences import first_sentence
+from finercam_core.errors import FinercamError, StoreError
+from finercam_core.evaluate.maps import grid_of
+from finercam_core.evaluate.traits.cover import OUTSIDE
+from finercam_core.images.overlay import laid_over
+from finercam_core.store import Store
+
+SIDE = 160  # pixels a side of the frame in the picture
+MOST = 40  # specimens of each species that are averaged
+_SHOWN = 0.05  # share of the specimens that must reach a pixel for it to be shown
+Floats = npt.NDArray[np.float64]
+_OUTLINES = {"supported": "-", "suggested": ":"}
+
+
+@dataclass(frozen=True)
+class MeanSpecimen:
+    """Means over a species' specimens in the common frame.
+
+    Attributes
+    ----------
+    photograph : float64 array (side, side, 3)
+        From 0 to 255.
+    difference : float64 array (side, side)
+        D = E_own - E_other.
+    parts : dict of int to float64 array (side, side)
+        Share of the specimens that show each part there.
+    body : float64 array (side, side)
+        Share of the specimens that lie there.
+    n : int
+        Specimens.
+    """
+
+    photograph: Floats
+    difference: Floats
+    parts: dict[int, Floats]
+    body: Floats
+    n: int
+
+
+def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Sequence[int] = ()) -> MeanSpecimen:
+    """Mean specimen of a species, and the mean of its evidence against another.
+
+    Raises
+    ------
+    StoreError
+        If no photograph can be read.
+    """
+    photographs, maps, parts = [], [], []
+    for image_id in image_ids[:: max(1, len(image_ids) // MOST)][:MOST]:
+        try:
+            picture, record = specimen_picture(store, image_id), store.record(image_id)
+        except (FinercamError, OSError, ValueError):
+            continue
+        photographs.append(np.moveaxis(to_frame(np.moveaxis(picture.pixels, -1, 0), picture.where, SIDE), 0, -1))
+        column = record.evidence[record.classes.index(other)]
+        values = column if record.compared_at is not None else record.evidence[0] - column
+        matrix = frame_matrix(picture.where, picture.labels.shape, grid_of(record), SIDE)
+        maps.append((matrix @ values.ravel()).reshape(SIDE, SIDE))
+        parts.append(to_frame(np.stack([picture.labels == k for k in (*traits, OUTSIDE)]), picture.where, SIDE))
+    if not photographs:
+        raise StoreError(f"no photograph of {image_ids[0]} and its kind can be read", "give --images")
+    *shares, outside = np.mean(parts, axis=0)
+    named = dict(zip(traits, shares, strict=True))
+    return MeanSpecimen(np.mean(photographs, axis=0), np.mean(maps, axis=0), named, 1 - outside, len(photographs))
+
+
+def draw_answer(diagnosis: Diagnosis, answer: PairAnswer, path: str | Path) -> Path:
+    """Draw the mean specimens of both species and the pooled difference on the mean of both; writes a PNG.
+
+    Supported places have a solid outline, suggested ones a dotted one.
+    """
+    shown = [*answer.worded("supported"), *answer.worded("suggested")]
+    traits = [one.test.place.trait_id for one in shown if one.test.place.trait_id is not None]
+    here = mean_specimen(diagnosis.store, diagnosis.places(answer.a).image_ids, answer.b, traits)
+    there = mean_specimen(diagnosis.store, diagnosis.places(answer.b).image_ids, answer.a, traits)
+    # D is E_A - E_B, which is minus what the specimens of B have against A: their means add up to the separation.
+    pooled = here.difference + there.difference
+    figure = Figure(figsize=(11, 4.6), layout="constrained", facecolor="white")
+    axes = figure.subplots(1, 3)
+    ends = _ends(np.maximum(here.body, there.body) > _SHOWN)
+    both = (here.photograph + there.photograph) / 2
+    for axis, pixels, title in (
+        (axes[0], here.photograph, f"{_italic(answer.a)}\nmean of {here.n} specimens"),
+        (axes[1], there.photograph, f"{_italic(answer.b)}\nmean of {there.n} specimens"),
+        (axes[2], laid_over(_pixels(both), np.maximum(pooled, 0) / max(pooled.max(), 1e-12)), _PANEL),
+    ):
+        axis.imshow(_pixels(pixels))
+        axis.set_title(title, fontsize=11)
+        axis.set_axis_off()
+        axis.set_xlim(*ends[1])
+        axis.set_ylim(*ends[0][::-1])
+        for one in shown:
+            _outline(axis, one, here, there)
+    figure.suptitle("\n".join(textwrap.wrap(first_sentence(answer, mark=""), 110)), fontsize=11, ha="center")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    FigureCanvasAgg(figure).print_png(str(path))  # type: ignore[no-untyped-call]
+    return Path(path)
+
+
+def _ends(body: Mask) -> list[tuple[float, float]]:
+    """First and last row, and first and last column, of what the specimens cover, with some ground around it."""
+    found = []
+    for axis in (1, 0):
+        lines = np.flatnonzero(body.any(axis=axis)) if body.any() else np.array([0, SIDE - 1])
+        edge = 0.15 * (np.ptp(lines) + 1)
+        found.append((max(-0.5, lines.min() - edge), min(SIDE - 0.5, lines.max() + edge)))
+    return found
+
+
+_PANEL = "what separates them, to the classifier\nlittle (clear) to much (purple)"
+
+
+def _italic(name: str) -> str:
+    escaped = name.replace(" ", r"\ ").replace("_", r"\_").replace("-", r"\mathrm{-}")
+    return f"$\\it{{{escaped}}}$"
+
+
+def _pixels(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+    return np.rint(np.asarray(values, np.float64)).clip(0, 255).astype(np.uint8)
+
+
+def _outline(axis: Axes, finding: PlaceFinding, here: MeanSpecimen, there: MeanSpecimen) -> None:
+    """Outline of a finding's place, with its name beside it."""
+    region = _region(finding, here, there)
+    if region is None or not region.any():
+        return
+    axis.contour(region, levels=[0.5], colors="#0072b2", linewidths=1.6, linestyles=_OUTLINES[finding.word])
+    ys, xs = np.nonzero(region)
+    axis.annotate(
+        finding.test.place.name, (xs.mean(), ys.min() - 2), ha="center", va="bottom", fontsize=8, color="#0072b2"
+    )
+
+
+def _region(finding: PlaceFinding, here: MeanSpecimen, there: MeanSpecimen) -> Mask | None:
+    place = finding.test.place
+    if place.cells is not None:
+        rows = np.arange(SIDE) * len(place.cells) // SIDE
+        return np.asarray(place.cells[rows][:, rows])
+    if place.kind != "part" or place.trait_id is None:
+        return None
+    return np.asarray(np.maximum(here.parts[place.trait_id], there.parts[place.trait_id]) > 0.4)

@@ -1,0 +1,73 @@
+"""The three words of a finding, defined once: *supported*, *suggested*, *not supported*.
+
+*Supported*: the species' held-out specimens are told apart, p < 0.05 family-wise, evidence denser than on the rest of
+the specimen, the causal check passed (putting in the other species' place costs margin beyond a matched place, Holm
+p < 0.05, and at least a quarter of what the pair's most telling place costs; hiding it does not contradict), more than
+the place has in pairs of other species, and found by most of the classifiers that were asked.
+*Suggested*: significant, dense, and no check contradicts it, but one is missing or not passed by far.
+*Not supported*: everything else.
+"""
+
+from finercam_core.diagnosis.findings import CausalEffect, PlaceTest, ToldApart, WitnessCount, Word
+
+LEVEL = 0.05
+DENSE = 1.0  # of evidence spread evenly over the specimen
+OF_LARGEST = 0.25  # of the pair's largest effect
+OUTSIDE_SHARE = 0.2  # of the separation, from which on what lies outside the specimen is a shortcut
+MOSTLY = 2 / 3  # of the classifiers that were asked
+
+
+def reasons_against(
+    test: PlaceTest,
+    told_apart: ToldApart,
+    *,
+    held_out: bool,
+    causal: CausalEffect | None,
+    agreement: WitnessCount | None = None,
+    level: float = LEVEL,
+) -> tuple[list[str], list[str]]:
+    """What speaks against a finding.
+
+    Returns
+    -------
+    list of str
+        What makes it not supported.
+    list of str
+        What leaves it suggested.
+    """
+    against, missing = [], []
+    if not told_apart.p < LEVEL:
+        against.append("the classifier does not tell these two apart on held-out specimens")
+    if not test.p < level:
+        against.append(f"p = {test.p:.2g}, no separation beyond chance")
+    elif not test.evidence > 0:
+        against.append("the evidence here speaks for the wrong species")
+    elif test.place.kind != "outside" and not test.density > DENSE:
+        against.append("no denser than on the rest of the specimen")
+    if not held_out:
+        missing.append("not held out")
+    if causal is None:
+        missing.append("no causal check")
+    else:
+        _judge_causal(causal, against, missing)
+    if test.share <= test.usual:
+        missing.append(f"pairs of other species have as much of it ({test.usual:.0%})")
+    if agreement is not None and agreement.k < MOSTLY * agreement.n:
+        missing.append(f"found by {agreement}")
+    return against, missing
+
+
+def _judge_causal(causal: CausalEffect, against: list[str], missing: list[str]) -> None:
+    if not causal.p < LEVEL:
+        against.append("putting in the other species' does not move the margin beyond a matched place")
+    elif causal.of_largest < OF_LARGEST:
+        against.append(f"its effect is {causal.of_largest:.0%} of the pair's largest")
+    elif causal.hiding < 0:
+        missing.append("hiding it does not cost margin")
+
+
+def word_for(against: list[str], missing: list[str]) -> Word:
+    """The word, from what speaks against a finding and what is missing."""
+    if against:
+        return "not supported"
+    return "suggested" if missing else "supported"

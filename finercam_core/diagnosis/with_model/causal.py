@@ -1,0 +1,182 @@
+"""The causal check: whether the margin moves as a finding says when its place is exchanged, or hidden.
+
+A finding that is bleed from a neighbour moves nothing itself: the receptive field sees the neighbour. So the place of
+a specimen of the other species is put in, aligned and with a feathered edge, and the margin that this costs is compared
+with what the same exchange costs at a place of the same shape elsewhere on the same specimen; in both directions. A
+place keeps clear of denser places, so that a part does not take the credit of a mark that lies on it. Hiding the place,
+with one of two fills in turn, is the second witness.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import binary_dilation
+from scipy.stats import ttest_1samp
+
+from finercam_core.diagnosis.alignment.frame import Mask
+from finercam_core.diagnosis.alignment.specimen_pictures import Pixels, SpecimenPicture, specimen_picture
+from finercam_core.diagnosis.findings import CausalEffect, Place, PlaceTest
+from finercam_core.diagnosis.statistics.permutation import holm, sign_flip_test
+from finercam_core.diagnosis.with_model import edits
+from finercam_core.diagnosis.with_model.margins import PairMargins
+from finercam_core.errors import FinercamError
+from finercam_core.evaluate.traits.cover import UNLABELLED
+from finercam_core.explain import Classifier
+from finercam_core.store import Store
+
+PASSES = 200  # pictures per pair
+MOST_PLACES = 6  # with more of them too few specimens would be left for each
+_CLEAR = 3  # pixels that a place keeps from a denser one
+_LEAST_PIXELS = 4
+_EDITS = 4  # per place and specimen: exchanged and hidden, each with its control
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CausalOutcome:
+    """Effects by place, and how many pictures the classifier saw."""
+
+    effects: dict[Place, CausalEffect]
+    passes: int
+
+
+class CausalCheck:
+    """Checks the places of a pair with the store's classifier.
+
+    Parameters
+    ----------
+    store : Store
+    classifier : Classifier
+        The one that made the store.
+    passes : int
+        Pictures per pair at most.
+    seed : int
+        Of the donors and of the places of control.
+    """
+
+    def __init__(self, store: Store, classifier: Classifier, *, passes: int = PASSES, seed: int = 0) -> None:
+        self.store, self.classifier, self.passes, self.seed = store, classifier, passes, seed
+        self._pictures: dict[str, SpecimenPicture] = {}
+
+    def __call__(
+        self, a: str, b: str, of_a: Sequence[str], of_b: Sequence[str], tests: Sequence[PlaceTest]
+    ) -> CausalOutcome:
+        """Check places, the densest first.
+
+        Parameters
+        ----------
+        a, b : str
+        of_a, of_b : sequence of str
+            Held-out specimens of both, by image_id.
+        tests : sequence of PlaceTest
+            At most `MOST_PLACES` of them are checked.
+        """
+        places = [test.place for test in tests[:MOST_PLACES]]
+        if not places:
+            return CausalOutcome({}, 0)
+        margins = PairMargins(self.classifier, a, b)
+        rng = np.random.default_rng(self.seed)
+        specimens = self._specimens(of_a, of_b, len(places))
+        rows = [self._changes(*pair, places, rng, margins, turn) for turn, pair in enumerate(specimens)]
+        return CausalOutcome(_effects(places, np.array(rows)), margins.passes)
+
+    def _specimens(self, of_a: Sequence[str], of_b: Sequence[str], places: int) -> list[tuple[str, str, int]]:
+        """Specimens, each with a donor of the other species and the sign of its margin, in turn of both species."""
+        each = max(1, min(self.passes // (1 + _EDITS * places) // 2, len(of_a), len(of_b)))
+        pairs: list[tuple[str, str, int]] = []
+        for own, others, sign in ((of_a, of_b, 1), (of_b, of_a, -1)):
+            pairs += [
+                (own[i * len(own) // each], others[(i * len(others) // each + 1) % len(others)], sign)
+                for i in range(each)
+            ]
+        return pairs
+
+    def _picture(self, image_id: str) -> SpecimenPicture:
+        if image_id not in self._pictures:
+            self._pictures[image_id] = specimen_picture(self.store, image_id)
+        return self._pictures[image_id]
+
+    def _changes(
+        self, own: str, other: str, sign: int, places: Sequence[Place], rng: np.random.Generator,
+        margins: PairMargins, turn: int,
+    ) -> list[tuple[float, float]]:  # fmt: skip
+        """Margin that exchanging and hiding each place cost beyond its control; NaN where the specimen has no such."""
+        target, donor = self._picture(own), self._picture(other)
+        pictures: list[Pixels] = [target.pixels]
+        at: list[int | None] = []
+        for place, region in zip(places, own_regions(target, donor, places), strict=True):
+            made = _edited(target, donor, place, region, rng, edits.FILLS[turn % 2])
+            at.append(len(pictures) if made else None)
+            pictures += made
+        scores = sign * margins(pictures)
+        lost = scores[0] - scores
+        # Control edits cost margin as well; where none fits (the outside, a place as large as the specimen) they are 0.
+        return [(np.nan, np.nan) if i is None else (lost[i] - lost[i + 1], lost[i + 2] - lost[i + 3]) for i in at]
+
+
+def own_regions(target: SpecimenPicture, donor: SpecimenPicture, places: Sequence[Place]) -> list[Mask]:
+    """Where each place is on the target, clear of the places before it, which are denser."""
+    taken = np.zeros(target.labels.shape, bool)
+    regions = []
+    for place in places:
+        if place.kind == "outside":
+            regions.append(edits.outside_region(target, donor))
+            continue
+        if place.cells is not None:
+            region = edits.cell_region(target, place.cells)
+        else:
+            region = edits.part_region(target, donor, UNLABELLED if place.trait_id is None else place.trait_id)
+        regions.append(region & ~binary_dilation(taken, iterations=_CLEAR) if taken.any() else region)
+        taken = taken | region
+    return regions
+
+
+def _edited(
+    target: SpecimenPicture, donor: SpecimenPicture, place: Place, region: Mask, rng: np.random.Generator, fill: str
+) -> list[Pixels]:
+    """The place exchanged, its control, the place hidden, and the control hidden; nothing for a place too small."""
+    if region.sum() < _LEAST_PIXELS:
+        return []
+    aligned = place.kind != "outside"
+    control = edits.matched_region(region, target, rng) if aligned else None
+    here = edits.exchanged(target, donor, region, aligned=aligned), edits.hidden(target, region, fill)
+    if control is None:
+        return [here[0], target.pixels, here[1], target.pixels]
+    return [here[0], edits.exchanged(target, donor, control), here[1], edits.hidden(target, control, fill)]
+
+
+def _effects(places: Sequence[Place], rows: Floats) -> dict[Place, CausalEffect]:
+    """Effects over specimens: rows (n, places, 2)."""
+    measured = {k: rows[np.isfinite(rows[:, k, 0]), k] for k in range(len(places))}
+    known = [k for k, values in measured.items() if len(values) >= 2]
+    p = holm([sign_flip_test(measured[k][:, 0]) for k in known])
+    largest = max((float(measured[k][:, 0].mean()) for k in known), default=0.0)
+    effects = {}
+    for k, adjusted in zip(known, p, strict=True):
+        exchange, hiding = measured[k].T
+        ends = ttest_1samp(exchange, 0).confidence_interval() if np.ptp(exchange) > 0 else (exchange[0], exchange[0])
+        mean = float(exchange.mean())
+        share = mean / largest if largest > 0 else 0.0
+        effects[places[k]] = CausalEffect(
+            mean, float(ends[0]), float(ends[1]), float(adjusted), float(hiding.mean()), share, len(exchange)
+        )
+    return effects
+
+
+def causal_check(store: Store, classifier: Classifier, *, passes: int = PASSES, seed: int = 0) -> CausalCheck:
+    """A check for `answer.findings`, if the classifier is the one that made the store.
+
+    Raises
+    ------
+    FinercamError
+        If it is another.
+    """
+    made = store.provenance.classifier.weights_sha256
+    if made and classifier.weights_sha256 != made:
+        raise FinercamError(
+            f"the classifier's weights are {classifier.weights_sha256[:12]}, the store was made with {made[:12]}",
+            "give the classifier that made the store",
+        )
+    return CausalCheck(store, classifier, passes=passes, seed=seed)

@@ -1,0 +1,179 @@
+"""The answer about specimens whose only difference is known: found, and nothing else; and said when it is not sure."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from finercam_flows.cli import app
+from spotted import spotted_classifier, spotted_collection, spotted_store
+from typer.testing import CliRunner
+
+from finercam_core.diagnosis import Diagnosis
+from finercam_core.diagnosis.answer import passes_statistics
+from finercam_core.diagnosis.names import store_name
+from finercam_core.diagnosis.places import by_part
+from finercam_core.diagnosis.records import linked, measurements, record, statements
+from finercam_core.diagnosis.sentences import first_sentence, five_lines
+from finercam_core.diagnosis.several import agreements
+from finercam_core.diagnosis.survey import survey, survey_table
+from finercam_core.diagnosis.with_model.causal import PASSES, causal_check
+from finercam_core.errors import ComparisonError, FinercamError
+from finercam_core.store import Store, open_store
+
+PAIRS = {("Aus bus", "Aus cus"): "tail spot", ("Dus eus", "Dus fus"): "stripe"}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    folder = tmp_path_factory.mktemp("spotted")
+    return spotted_store(spotted_collection(folder), folder / "maps.zarr")
+
+
+@pytest.fixture(scope="module")
+def diagnosis(store: Store) -> Diagnosis:
+    return Diagnosis(store, check=causal_check(store, spotted_classifier()))
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_the_mark_is_supported_and_nothing_else(diagnosis: Diagnosis, pair: tuple[str, str]) -> None:
+    """Also what the marks lie on, and what touches them, is lit in the maps: only the exchange tells them apart."""
+    answer = diagnosis.answer(*pair)
+    assert [one.test.place.name for one in answer.worded("supported")] == [PAIRS[pair]]
+    assert not answer.worded("suggested")
+    assert answer.passes <= PASSES
+    (found,) = answer.worded("supported")
+    assert found.test.on == pair[0]
+    assert found.causal is not None
+    assert found.causal.low > 0
+
+
+def test_parts_add_up_to_the_margin(store: Store) -> None:
+    places = by_part(store, store.rows[store.rows["scientificName"] == "Aus bus"])
+    difference = places.difference("Aus cus")
+    assert difference is not None
+    bias = -2.0  # of the two logits
+    # Evidence is stored in float16: each of the 60 cells to 2⁻¹¹ of its value.
+    np.testing.assert_allclose(difference.sum(1) + bias, places.margins("Aus cus"), rtol=1e-3)
+
+
+def test_pairs_that_nothing_tells_apart_have_no_finding(diagnosis: Diagnosis) -> None:
+    answer = diagnosis.answer("Aus cus", "Dus fus")
+    assert {one.word for one in answer.findings} == {"not supported"}
+    assert "no finding, as the classifier does not tell them apart" in first_sentence(answer)
+
+
+def test_without_masks_the_region_lies_on_the_mark(tmp_path: Path) -> None:
+    store = spotted_store(spotted_collection(tmp_path, masks=False), tmp_path / "maps.zarr")
+    answer = Diagnosis(store, check=causal_check(store, spotted_classifier())).answer("Aus bus", "Aus cus")
+    (found,) = answer.worded("supported")
+    cells = found.test.place.cells
+    assert cells is not None
+    # The spot lies 15 of the 26 pixels from the centre to the tail.
+    ys, xs = np.nonzero(cells)
+    assert abs(ys.mean() - (len(cells) - 1) / 2) < 1.5
+    assert found.test.place.name == "middle right of the specimen"
+    assert xs.mean() > len(cells) / 2
+
+
+def test_a_bar_beside_the_specimen_is_a_shortcut_and_never_a_character(tmp_path: Path) -> None:
+    manifest = spotted_collection(tmp_path, shortcut="Aus bus", disguise=True)
+    store = spotted_store(manifest, tmp_path / "maps.zarr")
+    answer = Diagnosis(store, check=causal_check(store, spotted_classifier())).answer("Aus bus", "Aus cus")
+    assert [one.test.place.kind for one in answer.worded("supported", shortcut=True)] == ["outside"]
+    assert not answer.worded("supported")
+    assert not answer.worded("suggested")
+    assert "Shortcut" in first_sentence(answer)
+
+
+def test_training_images_support_nothing_and_it_is_said(tmp_path: Path) -> None:
+    store = spotted_store(spotted_collection(tmp_path, 5, split=""), tmp_path / "maps.zarr")
+    answer = Diagnosis(store, check=causal_check(store, spotted_classifier())).answer("Aus bus", "Aus cus")
+    assert not answer.worded("supported")
+    assert [one.test.place.name for one in answer.worded("suggested")] == ["tail spot"]
+    assert "not held out" in first_sentence(answer)
+    assert any("whether any of these was trained on is unknown" in line for line in five_lines(answer, ""))
+
+
+def test_two_specimens_cannot_show_anything_and_it_is_said(tmp_path: Path) -> None:
+    store = spotted_store(spotted_collection(tmp_path, 2), tmp_path / "maps.zarr")
+    answer = Diagnosis(store).answer("Aus bus", "Aus cus")
+    assert {one.word for one in answer.findings} == {"not supported"}
+    assert answer.smallest_p == pytest.approx(1 / 3)
+    assert any("no p below 0.33 is possible" in line for line in five_lines(answer, ""))
+
+
+def test_twice_the_photographs_are_not_twice_the_specimens(tmp_path: Path) -> None:
+    store = spotted_store(spotted_collection(tmp_path, 2, photographs=4), tmp_path / "maps.zarr")
+    answer = Diagnosis(store).answer("Aus bus", "Aus cus")
+    assert (answer.n_a, answer.n_b) == (2, 2)
+    assert answer.smallest_p == pytest.approx(1 / 3)
+
+
+def test_without_the_model_a_finding_is_suggested_at_most(store: Store) -> None:
+    answer = Diagnosis(store).answer("Aus bus", "Aus cus")
+    assert not answer.worded("supported")
+    assert "tail spot" in {one.test.place.name for one in answer.worded("suggested")}
+    assert answer.passes == 0
+
+
+def test_another_classifier_is_refused_for_the_check(store: Store) -> None:
+    with pytest.raises(FinercamError, match="give the classifier that made the store"):
+        causal_check(store, spotted_classifier(weight=10.0))
+
+
+def test_over_all_pairs_q_is_no_smaller_than_p(store: Store) -> None:
+    table = survey_table(survey(Diagnosis(store)))
+    assert len(table.groupby(["species", "reference"])) == 6
+    assert (table["q"] >= table["p"] - 1e-12).all()
+    assert set(table.loc[table["q"] >= 0.05, "word"]) <= {"not supported"}
+    told = table[(table["species"] == "Aus bus") & (table["reference"] == "Aus cus")]
+    assert set(told.loc[told["word"] == "suggested", "place"]) >= {"tail spot"}
+
+
+def test_several_classifiers_agree_or_not(store: Store, tmp_path: Path) -> None:
+
+    blind = spotted_classifier()
+    with torch.no_grad():
+        blind.model.head.weight[1] = blind.model.head.weight[0]  # type: ignore[union-attr, operator, index]
+    other = spotted_store(spotted_collection(tmp_path), tmp_path / "blind.zarr", blind)
+    first = Diagnosis(store)
+    agreed = agreements(first, [Diagnosis(store), Diagnosis(other)], "Aus bus", "Aus cus")
+    assert str(agreed["tail spot"]) == "2 of 3 classifiers"
+    test = next(one for one in first.comparison("Aus bus", "Aus cus").tests if one.place.name == "tail spot")
+    assert passes_statistics(test)
+
+
+def test_names_are_found_or_suggested(store: Store) -> None:
+    assert store_name(store, "aus  BUS") == "Aus bus"
+    assert store_name(store, "cus") == "Aus cus"
+    with pytest.raises(ComparisonError, match="perhaps Dus eus"):
+        store_name(store, "Dus eius")
+    with pytest.raises(ComparisonError, match="is no species of this store"):
+        store_name(store, "Homo sapiens")
+
+
+def test_records_are_json_and_hold_the_same(diagnosis: Diagnosis) -> None:
+    answer = diagnosis.answer("Aus bus", "Aus cus")
+    content = json.loads(json.dumps([record(answer), statements(answer), measurements(answer), linked(answer)]))
+    words = {row["place"]: row["word"] for row in content[0]["findings"]}
+    assert words["tail spot"] == "supported"
+    assert content[1][0]["quality"] == "PATO:0000001"
+    assert content[2][0]["measurementUnit"] == "logit"
+    assert content[3]["@type"] == "schema:Dataset"
+
+
+def test_ask_prints_five_lines_and_draws(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "spotted_model.py").write_text("from spotted import spotted_classifier\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    said = CliRunner().invoke(
+        app, ["ask", store.location, "bus", "Aus cus", "--classifier", "spotted_model:spotted_classifier",
+              "--out", str(tmp_path / "answers")],
+    )  # fmt: skip
+    assert said.exit_code == 0, said.output
+    lines = said.output.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["What differs", "How sure", "What not", "Distrust", "Picture"]
+    assert "Aus bus differs from Aus cus at the tail spot: supported, p = 0.00" in lines[0]
+    assert sorted(path.suffix for path in (tmp_path / "answers").iterdir()) == [".json", ".jsonld", ".png"]
+    assert open_store(store.location).location == store.location
