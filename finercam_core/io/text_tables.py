@@ -27,6 +27,10 @@ _LOOKED_AT = 1 << 15
 _SHOWN = 3
 
 
+class EmptyTableError(CatalogError):
+    """A text table has no row below its header, or is empty altogether."""
+
+
 def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[str] | None = None) -> RawTable:
     """Read delimited text through pyarrow; rows with too few or too many fields are reported, not read.
 
@@ -49,7 +53,7 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
             raise CatalogError(f"{name} is not a readable table", "save it as UTF-8 text")
     except (pa.ArrowException, UnicodeError, LookupError, OSError, EOFError, csv.Error, *_DAMAGE) as error:
         if "Empty CSV" in str(error):
-            raise CatalogError(f"{name} has no usable row", "give a table with one row per image") from error
+            raise EmptyTableError(f"{name} has no usable row", "give a table with one row per image") from error
         raise CatalogError(f"{name} is not a readable table: {first_line(error)}", _remedy(error)) from error
     table.notices[:0] = notices
     return table

@@ -14,7 +14,9 @@ PLACEHOLDERS = frozenset(
 UNNAMED = frozenset(
     ["unknown", "unidentified", "undetermined", "unspecified", "indeterminate", "unclassified", "unnamed", "unsorted"]
 )
-_NOT_GIVEN = "recorded|determined|identified|available|known|applicable|given|stated|specified|assigned|provided|sure"
+_NOT_GIVEN = (
+    "recorded|classified|determined|identified|available|known|applicable|given|stated|specified|assigned|provided|sure"
+)
 NOTHING = re.compile(
     rf"(?:not|no|never)[ _-](?:yet )?(?:{_NOT_GIVEN}|id|name|data|species|match|information|taxon)\b.*"
 )

@@ -40,12 +40,21 @@ def table_source(raw: RawTable, name: str, root: str, location: str, split: str 
     named = "scientificName" in columns or {"genus", "specificEpithet"} <= columns.keys()
     if not named or not {"path", "accessURI"} & columns.keys():
         present = ", ".join(map(str, raw.frame.columns))
-        hint = "name them scientificName and path, or write a manifest"
-        if {"gbifid", "mediatype"} <= {str(c).lower() for c in raw.frame.columns}:
-            hint = "choose GBIF's Darwin Core Archive instead of its simple table: only that lists the images"
-        raise CatalogError(f"{location} has no column for the species or the image; it has {present}", hint)
+        problem = f"{location} has no column for the species or the image; it has {present}"
+        raise CatalogError(problem, _hint({str(column).lower() for column in raw.frame.columns}))
     expect_names(raw, columns, location)
     return CatalogSource(name, root, [MappedTable(raw, columns, {}, "" if "split" in columns else split)])
+
+
+def _hint(columns: set[str]) -> str:
+    """What to do about a table that names no images, by its columns."""
+    if {"gbifid", "mediatype"} <= columns:
+        return "choose GBIF's Darwin Core Archive instead of its simple table: only that lists the images"
+    if {"processid", "chunk", "dna_barcode"} <= columns:
+        return "BIOSCAN-5M's images are named by folder and processid: use catalogs/bioscan-5m.toml"
+    if {"uuid", "resolution_status"} <= columns or {"treeoflife_id"} <= columns:
+        return "TreeOfLife's catalog names no images: give its tar shards, or join it with the table of source_url"
+    return "name them scientificName and path, or write a manifest"
 
 
 def expect_names(raw: RawTable, columns: dict[str, list[str]], location: str) -> None:

@@ -112,3 +112,54 @@ def test_gbifs_simple_table_says_what_to_choose_instead(tmp_path: Path) -> None:
     table = {"0001.csv": "gbifID\tspecies\tmediaType\n1\tEsox lucius\tStillImage\n"}
     with pytest.raises(CatalogError, match="Darwin Core Archive"):
         open_catalog(build.zipped(tmp_path / "0001.zip", table))
+
+
+EVENTS = """<archive xmlns="http://rs.tdwg.org/dwc/text/">
+<core rowType="http://rs.tdwg.org/dwc/terms/Event" fieldsTerminatedBy="," ignoreHeaderLines="1">
+<files><location>event.csv</location></files><id index="0"/>
+<field index="1" term="http://rs.tdwg.org/dwc/terms/locality"/></core>
+<extension rowType="http://rs.tdwg.org/dwc/terms/Occurrence" fieldsTerminatedBy="," ignoreHeaderLines="1">
+<files><location>occurrence.csv</location></files><coreid index="0"/>
+<field index="1" term="http://rs.tdwg.org/dwc/terms/occurrenceID"/>
+<field index="2" term="http://rs.tdwg.org/dwc/terms/scientificName"/>
+<field index="3" term="http://rs.tdwg.org/dwc/terms/associatedMedia"/></extension>
+<extension rowType="http://rs.gbif.org/terms/1.0/Multimedia" fieldsTerminatedBy="," ignoreHeaderLines="1">
+<files><location>media.csv</location></files><coreid index="0"/>
+<field index="1" term="http://purl.org/dc/terms/identifier"/>
+<field index="2" term="http://rs.tdwg.org/dwc/terms/occurrenceID"/></extension></archive>"""
+
+
+def events(path: Path, occurrences: str, media: str) -> Catalog:
+    files = {"meta.xml": EVENTS, "event.csv": "id,locality\ne1,a\ne2,b\n"}
+    files |= {"occurrence.csv": f"e,o,n,m\n{occurrences}", "media.csv": f"e,i,o\n{media}"}
+    return open_catalog(build.zipped(path / "d.zip", files))
+
+
+def test_media_of_events_go_to_their_occurrences(tmp_path: Path) -> None:
+    occurrences = "e1,o1,Aus bus,\ne1,o2,Aus cus,\ne2,o3,Aus dus,\ne2,o4,Aus dus,\n"
+    occurrences += "e3,o5,Aus eus,http://h/5.jpg|http://h/6.jpg\n"
+    media = "e1,http://h/1.jpg,o2\ne1,http://h/2.jpg,\ne2,http://h/3.jpg,\ne9,http://h/4.jpg,\n"
+    catalog = events(tmp_path, occurrences, media)
+    assert dict(zip(catalog.specimens["accessURI"], catalog.specimens["scientificName"], strict=True)) == {
+        "http://h/1.jpg": "Aus cus",
+        "http://h/3.jpg": "Aus dus",
+        "http://h/5.jpg": "Aus eus",
+        "http://h/6.jpg": "Aus eus",
+    }
+    reasons = catalog.rejected.groupby("table")["reason"].agg(list).to_dict()
+    assert reasons["media.csv"] == ["its event has 2 species", "no occurrence has the id e9"]
+    assert len(reasons["occurrence.csv"]) == 2
+
+
+def test_an_empty_extension_leaves_associated_media(tmp_path: Path) -> None:
+    catalog = events(tmp_path, "e1,o1,Aus bus,http://h/1.jpg\n", "")
+    assert catalog.specimens["accessURI"].tolist() == ["http://h/1.jpg"]
+    assert [notice.text for notice in catalog.notices if notice.key == "archive"] == ["it has no rows"]
+
+
+def test_a_faulty_extension_is_told_and_the_rest_read(tmp_path: Path) -> None:
+    faulty = '<extension rowType="http://rs.gbif.org/terms/1.0/Identifier"><coreid/></extension></archive>'
+    meta = build.META.replace("</archive>", faulty)
+    catalog = open_catalog(build.zipped(tmp_path / "d.zip", build.archive_files(**{"meta.xml": meta})))
+    assert len(catalog.specimens) == 3
+    assert any("Identifier names no file" in notice.text for notice in catalog.notices)

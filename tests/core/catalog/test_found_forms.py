@@ -52,6 +52,12 @@ def test_a_manifest_may_have_a_mark_and_an_absolute_path(tmp_path: Path) -> None
         ("species,url", "Aus bus,a.jpg", "path", "a.jpg"),
         ("species,uri,image_url", "Aus bus,BOLD:AAA1234,http://h/a.jpg", "accessURI", "http://h/a.jpg"),
         ("file_name,url,species", "a.jpg,http://h/large/a.jpg?x=1,Aus bus", "accessURI", "http://h/large/a.jpg?x=1"),
+        (
+            "processid,species_name,image_urls,uri",
+            "P1,Aus bus,http://h/a.jpg|http://h/b.jpg,BOLD:A",
+            "accessURI",
+            "http://h/a.jpg",
+        ),
         ("species,image_urls", "Aus bus,http://h/a.jpg|http://h/b.jpg", "accessURI", "http://h/a.jpg"),
     ],
 )
@@ -66,6 +72,16 @@ def test_of_two_columns_of_files_the_one_that_exists_is_taken(tmp_path: Path) ->
     catalog = opened(tmp_path / "fish.csv", build.FISH_VISTA + "\n" + build.fish_row("a", "esox lucius") + "\n")
     assert catalog.specimens["path"].tolist() == ["chunk_1/a.jpg"]
     assert "file_name" in check_catalog(catalog).finding("columns_chosen").cases["text"][0]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [("uuid,species,resolution_status", "tar shards"), ("processid,chunk,split,dna_barcode,species", "bioscan-5m.toml"),
+     ("gbifID,species,mediaType", "Darwin Core Archive"), ("a,b", "write a manifest")],
+)  # fmt: skip
+def test_tables_that_name_no_images_say_what_to_do(tmp_path: Path, header: str, said: str) -> None:
+    with pytest.raises(CatalogError, match=said):
+        opened(tmp_path / "t.csv", f"{header}\n" + ",".join("x" for _ in header.split(",")) + "\n")
 
 
 def test_files_that_are_passed_over_are_told(tmp_path: Path) -> None:

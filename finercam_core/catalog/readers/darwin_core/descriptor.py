@@ -16,6 +16,8 @@ from finercam_core.io.table_forms import Dialect
 
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 _LIMIT = 10_000_000
+# A field without a column is a fault of these; of others it is as if it were not described.
+_NEEDED = ("scientificName", "genus", "specificEpithet", "occurrenceID", "identifier", "accessURI", "associatedMedia")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class DataFile:
         Terms that have a column, and the value where it is empty.
     delimiters : dict of str to str
         Terms whose cells are lists, and what separates their entries.
+    faults : tuple of str
+        What is wrong with its description: a table that has some cannot be read.
     """
 
     row_type: str
@@ -47,6 +51,7 @@ class DataFile:
     aliases: tuple[str, ...] = ()
     defaults: dict[str, str] = field(default_factory=dict)
     delimiters: dict[str, str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
 
 def read_descriptor(content: bytes) -> tuple[DataFile, list[DataFile]]:
@@ -55,7 +60,7 @@ def read_descriptor(content: bytes) -> tuple[DataFile, list[DataFile]]:
     Raises
     ------
     CatalogError
-        It is not a `meta.xml`, or contradicts itself; all faults are named at once.
+        It is not a `meta.xml`, or what it says of the core contradicts itself; all faults are named at once.
     """
     if len(content) > _LIMIT:
         raise CatalogError(f"meta.xml has {len(content):,} bytes, too many to be genuine", "do not trust this archive")
@@ -67,14 +72,15 @@ def read_descriptor(content: bytes) -> tuple[DataFile, list[DataFile]]:
     extensions = [child for child in root if _local(child.tag) == "extension"]
     if len(cores) != 1:
         raise CatalogError(f"meta.xml describes {counted(len(cores), 'core')}", "an archive has exactly one")
-    faults: list[str] = []
-    core, *others = [_data_file(element, faults) for element in (*cores, *extensions)]
-    if faults:
+    core, *others = [_data_file(element) for element in (*cores, *extensions)]
+    faults = [fault for table in (core, *others) for fault in table.faults]
+    if core.faults:
         raise CatalogError(f"meta.xml has {counted(len(faults), 'fault')}: {'; '.join(faults)}", "ask its publisher")
     return core, others
 
 
-def _data_file(element: Element, faults: list[str]) -> DataFile:
+def _data_file(element: Element) -> DataFile:
+    faults: list[str] = []
     attributes = element.attrib
     locations = tuple((node.text or "").strip() for node in element.iter() if _local(node.tag) == "location")
     row_type = attributes.get("rowType", "")
@@ -92,7 +98,16 @@ def _data_file(element: Element, faults: list[str]) -> DataFile:
     if len(dialect.delimiter) != 1 or len(str(dialect.quote or "x")) != 1:
         faults.append(f"{what} separates or encloses fields by more than one character")
     defaults, delimiters = (_of_fields(element, attribute) for attribute in ("default", "delimitedBy"))
-    return DataFile(row_type, tuple(filter(None, locations)), dialect, constants, tuple(aliases), defaults, delimiters)
+    return DataFile(
+        row_type,
+        tuple(filter(None, locations)),
+        dialect,
+        constants,
+        tuple(aliases),
+        defaults,
+        delimiters,
+        tuple(faults),
+    )
 
 
 def _columns(element: Element, what: str, faults: list[str]) -> tuple[dict[int, str], dict[str, str], list[str]]:
@@ -111,7 +126,7 @@ def _columns(element: Element, what: str, faults: list[str]) -> tuple[dict[int, 
                 columns[int(index)] = name
         elif name != "#id" and default is not None:
             constants[name] = default
-        else:
+        elif name == "#id" or name in _NEEDED:
             faults.append(f"{what} has a {_local(node.tag)} without a column: {term or index or 'no index'}")
     return columns, constants, aliases
 

@@ -10,6 +10,7 @@ import pandas as pd
 from finercam_core.catalog.columns import PICTURE_ENDING
 from finercam_core.catalog.readers.darwin_core.archive import Archive
 from finercam_core.catalog.readers.darwin_core.descriptor import DataFile, read_descriptor
+from finercam_core.catalog.readers.darwin_core.events import media_of_occurrences, occurrences_of_events
 from finercam_core.catalog.readers.darwin_core.media_types import not_pictures
 from finercam_core.catalog.readers.packed import read_packed_images
 from finercam_core.catalog.readers.table import table_source
@@ -18,7 +19,7 @@ from finercam_core.errors import CatalogError, counted
 from finercam_core.io.raw_tables import Notice, RawTable
 from finercam_core.io.table_forms import Dialect
 from finercam_core.io.tables import table_format
-from finercam_core.io.text_tables import read_text
+from finercam_core.io.text_tables import EmptyTableError, read_text
 
 SIGN = "meta.xml"
 # Simple Multimedia of GBIF, Audiovisual Core (Audubon Core), and GBIF's older Image extension.
@@ -29,7 +30,7 @@ _CORE = ("#id", "scientificName", "family", "genus", "specificEpithet", "infrasp
          "associatedMedia", "kingdom")  # fmt: skip
 _MEDIUM = ("#id", "type", "format", "accessURI", "goodQualityAccessURI", "identifier", "license", "rights",
            "UsageTerms", "WebStatement", "rightsHolder", "subjectOrientation", "hashFunction", "hashValue",
-           "variantLiteral", "variant", "subtype", "subtypeLiteral")  # fmt: skip
+           "variantLiteral", "variant", "subtype", "subtypeLiteral", "occurrenceID")  # fmt: skip
 _COLUMNS = {
     **{term: [term] for term in _CORE[1:10]},
     "group_id": ["occurrence"],
@@ -70,16 +71,21 @@ def read_archive(path: Path) -> CatalogSource:
     with archive.open(descriptor) as file:
         core, extensions = read_descriptor(file.read())
     folder = descriptor.removesuffix(SIGN)
-    occurrences = _read(archive, folder, core, _CORE)
-    described = [extension for extension in extensions if _is_media(extension)]
-    present = [extension for extension in described if _is_there(archive, folder, extension)]
-    media = [_read(archive, folder, extension, _MEDIUM) for extension in present]
-    joined = [_join(table, occurrences) for table in media] or [_associated(occurrences, core)]
-    absent = [extension for extension in extensions if not _is_there(archive, folder, extension)]
-    notices = _absent(archive, absent)
+    present = [e for e in extensions if not e.faults and _is_there(archive, folder, e)]
+    media = [_read(archive, folder, extension, _MEDIUM) for extension in present if _is_media(extension)]
+    observed = next((e for e in present if e.row_type.lower().endswith("/occurrence")), None)
+    if core.row_type.lower().endswith("/event") and observed is not None:
+        core = observed
+        occurrences = occurrences_of_events(_read(archive, folder, core, _CORE))
+        media = [media_of_occurrences(table, occurrences) for table in media]
+    else:
+        occurrences = _read(archive, folder, core, _CORE)
+    joined = [_join(table, occurrences) for table in media]
+    joined += _associated(occurrences, core, joined)
+    notices = _absent(archive, folder, extensions)
     empty = [table for table in joined if len(table.frame)]
     if not empty and not any(table.broken for table in joined):
-        lacking = f", and lacks {absent[0].locations[0]}" if absent else ""
+        lacking = "".join(f"; {notice.text}" for notice in notices[:2])
         raise CatalogError(f"{path} lists no images{lacking}", "ask for an archive with a multimedia extension")
     missing = _without_media(occurrences, joined)
     tables = [MappedTable(table, _present(table, _COLUMNS)) for table in (*joined, missing)]
@@ -91,13 +97,15 @@ def _is_media(extension: DataFile) -> bool:
 
 
 def _is_there(archive: Archive, folder: str, extension: DataFile) -> bool:
-    return all(archive.has(f"{folder}{location}") for location in extension.locations)
+    return bool(extension.locations) and all(archive.has(f"{folder}{location}") for location in extension.locations)
 
 
-def _absent(archive: Archive, extensions: list[DataFile]) -> list[Notice]:
-    """Tables that `meta.xml` names but the archive lacks."""
-    names = [location for extension in extensions for location in extension.locations]
-    return [Notice("archive", archive.path.name, 1, f"{name} is missing, although {SIGN} names it") for name in names]
+def _absent(archive: Archive, folder: str, extensions: list[DataFile]) -> list[Notice]:
+    """Tables that `meta.xml` describes wrongly, or names although the archive lacks them."""
+    texts = [f"{SIGN}: {fault}" for extension in extensions for fault in extension.faults]
+    lost = [e for e in extensions if not e.faults and not _is_there(archive, folder, e)]
+    texts += [f"{name} is missing, although {SIGN} names it" for e in lost for name in e.locations]
+    return [Notice("archive", archive.path.name, 1, text) for text in texts]
 
 
 def _root(archive: Archive, folder: str) -> str:
@@ -133,7 +141,12 @@ def _read(archive: Archive, folder: str, described: DataFile, wanted: tuple[str,
     tables = []
     for location in described.locations:
         with archive.open(f"{folder}{location}") as file:
-            tables.append(read_text(file, PurePosixPath(location).name, dialect, columns))
+            name = PurePosixPath(location).name
+            try:
+                tables.append(read_text(file, name, dialect, columns))
+            except EmptyTableError:
+                nothing = pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+                tables.append(RawTable(name, nothing, notices=[Notice("archive", name, 1, "it has no rows")]))
     frame = tables[0].frame if len(tables) == 1 else pd.concat([t.frame for t in tables], ignore_index=True)
     for name, value in described.constants.items():
         if name in wanted:
@@ -178,17 +191,22 @@ def _join(media: RawTable, occurrences: RawTable) -> RawTable:
     return RawTable(media.name, joined, broken, media.notices)
 
 
-def _associated(occurrences: RawTable, core: DataFile) -> RawTable:
-    """One row per address in the core's own `associatedMedia`, several separated as `meta.xml` says or as usual."""
+def _associated(occurrences: RawTable, core: DataFile, joined: list[RawTable]) -> list[RawTable]:
+    """One row per address in `associatedMedia` of occurrences that no extension has media of.
+
+    Several addresses are separated as `meta.xml` says, or as usual.
+    """
     frame = occurrences.frame
+    ids = frame["#id"] if "#id" in frame else pd.Series(frame.index.astype(str), frame.index)
+    known = pd.concat([table.frame["occurrence"] for table in joined]) if joined else pd.Series(dtype="str")
+    frame = frame.assign(occurrence=ids)[~ids.isin(known).to_numpy(bool)]
     given = core.delimiters.get("associatedMedia", "")
     pattern = rf"\s*{re.escape(given)}\s*" if given else _SEPARATORS
     listed = frame.get("associatedMedia", pd.Series("", index=frame.index)).str.split(pattern, regex=True)
     rows = frame.assign(**{"medium.accessURI": listed}).explode("medium.accessURI")
     rows["medium.accessURI"] = rows["medium.accessURI"].fillna("").astype("str")
     rows = rows[rows["medium.accessURI"] != ""]
-    ids = rows["#id"] if "#id" in rows else pd.Series(rows.index.astype(str), rows.index)
-    return RawTable(occurrences.name, rows.assign(occurrence=ids), [])
+    return [RawTable(occurrences.name, rows, [])] if len(rows) or not joined else []
 
 
 def _without_media(occurrences: RawTable, joined: list[RawTable]) -> RawTable:
