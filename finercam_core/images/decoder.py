@@ -15,10 +15,11 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, ImageOps
 
 from finercam_core.images import deep_tones
-from finercam_core.images.faults import ImageError, as_image_errors
+from finercam_core.images.faults import HeavyImageError, ImageError, as_image_errors
 from finercam_core.images.limits import DEFAULT_LIMITS, Limits
-from finercam_core.images.opening import opened
+from finercam_core.images.opening import memory_of, opened
 from finercam_core.images.preparation import Preparation
+from finercam_core.status import Status
 
 Size = tuple[int, int]
 """Width and height in pixels."""
@@ -73,6 +74,7 @@ def load_pixels(
     preparation: Preparation,
     *,
     root: str | Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     source: str | io.BytesIO | None = None,
 ) -> npt.NDArray[np.uint8]:
     """Open an image and bring it to a model's input size.
@@ -85,6 +87,7 @@ def load_pixels(
     location, root
         As `load_image`.
     preparation : Preparation
+    limits : Limits
     source : str or BytesIO, optional
         What `image_source` gave for the location, where that was called already: nothing is downloaded twice.
 
@@ -95,22 +98,25 @@ def load_pixels(
     Raises
     ------
     ImageError
-        As `load_image`.
+        As `load_image`; `HeavyImageError` if it takes more memory than `limits.max_decoded`.
     """
     enough = partial(preparation.enough, factor=REDUCED_TO)
-    image, size = _load(str(location), root, DEFAULT_LIMITS, enough, source)
+    image, size = _load(str(location), root, limits, enough, source)
     with as_image_errors(str(location)):
         return preparation.resize(image, size)
 
 
 def load_many(
-    locations: Sequence[str], preparation: Preparation, root: str | Path | None = None
+    locations: Sequence[str],
+    preparation: Preparation,
+    root: str | Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list["npt.NDArray[np.uint8] | ImageError"]:
-    """`load_pixels` of several images, for a worker process: an image that cannot be used gives its error instead."""
+    """`load_pixels` of several images, for a worker: an image that cannot be used gives its error instead."""
     outcomes: list[npt.NDArray[np.uint8] | ImageError] = []
     for location in locations:
         try:
-            outcomes.append(load_pixels(location, preparation, root=root))
+            outcomes.append(load_pixels(location, preparation, root=root, limits=limits))
         except ImageError as error:
             outcomes.append(error)
     return outcomes
@@ -126,6 +132,8 @@ def _load(
         enough = at_least(size)
         if enough is not None:
             image.draft("RGB", _upright(image, enough))
+        if (memory := memory_of(image)) > limits.max_decoded:
+            raise HeavyImageError(Status.TOO_LARGE, location, f"decoding it takes some {memory:,} bytes")
         with _alone_if_large(image.size):
             deep = deep_tones.is_deep_colour(image, location)
             image.load()

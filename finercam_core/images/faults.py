@@ -24,6 +24,10 @@ class ImageError(FinercamError):
         return type(self), (self.status, self.location, self.detail)
 
 
+class HeavyImageError(ImageError):
+    """An image that takes more memory than its caller wants to spend on one; another process may decode it."""
+
+
 @contextmanager
 def as_image_errors(location: str) -> Iterator[None]:
     """Turn whatever is raised while the image at `location` is opened or decoded into an `ImageError`.

@@ -17,6 +17,9 @@ class Limits:
         Largest size of the file.
     max_memory : int
         Bytes that decoding may take, by what each format's decoder takes for a pixel (`formats.PER_PIXEL`).
+    max_decoded : int
+        Bytes that decoding may take in this process, after a JPEG was reduced; beyond it is a `HeavyImageError`, which
+        another process may decode.
     max_reads : int
         How often a decoder may ask for a piece of the file; a sound one asks some thousand times, one that looks for
         its next marker in millions of blanks once for each.
@@ -29,6 +32,7 @@ class Limits:
     max_side: int = 65_535
     max_bytes: int = 1_000_000_000
     max_memory: int = 1_000_000_000
+    max_decoded: int = 1_000_000_000
     max_reads: int = 1_000_000
     max_seconds: float = 60.0
 

@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
@@ -17,6 +17,7 @@ from finercam_core.images.limits import Limits
 from finercam_core.images.location import image_source
 from finercam_core.status import Status
 
+_PROGRESSIVE_BLOCK = 8192  # bytes
 _KINDS = {stat.S_IFIFO: "named pipe", stat.S_IFCHR: "device", stat.S_IFBLK: "device", stat.S_IFSOCK: "socket"}
 
 
@@ -80,10 +81,14 @@ class _WatchedFile(io.BufferedReader):
     def read(self, size: int | None = -1, /) -> bytes:
         """See `io.BufferedReader.read`."""
         self._reads += 1
-        if self._reads > self._limits.max_reads or time.monotonic() > self._end:
-            detail = f"its decoder asked for {self._reads:,} pieces of it in vain"
-            raise ImageError(Status.UNREADABLE, self._location, detail)
+        if self._reads > self._limits.max_reads:
+            self._give_up(f"its decoder asked for {self._reads:,} pieces of it in vain")
+        if time.monotonic() > self._end:
+            self._give_up(f"decoding it takes more than {self._limits.max_seconds:g} s")
         return super().read(size)
+
+    def _give_up(self, detail: str) -> NoReturn:
+        raise ImageError(Status.UNREADABLE, self._location, detail)
 
 
 def _identified(file: _WatchedFile, location: str) -> ImageFile.ImageFile:
@@ -94,7 +99,20 @@ def _identified(file: _WatchedFile, location: str) -> ImageFile.ImageFile:
         file.seek(0)
         raise ImageError(Status.NOT_AN_IMAGE, location, looks_like(file.read(1024))) from error
     assert isinstance(image, ImageFile.ImageFile)
+    if "progressive" in image.info:  # a hundred bytes may be a pass over all its pixels: ask for the time in between
+        image.decodermaxblock = _PROGRESSIVE_BLOCK
     return image
+
+
+def memory_of(image: ImageFile.ImageFile) -> int:
+    """Bytes that decoding an opened image takes; a JPEG that is decoded at reduced scale takes less.
+
+    A progressive one is kept as a whole until its last pass.
+    """
+    pixels = image.width * image.height
+    if "progressive" in image.info:
+        pixels *= (getattr(image, "decoderconfig", None) or (1,))[0] ** 2
+    return pixels * PER_PIXEL.get(image.format or "", 20)
 
 
 def _check(image: ImageFile.ImageFile, location: str, limits: Limits) -> None:

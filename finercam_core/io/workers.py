@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 
 def end_with_parent() -> None:
@@ -21,6 +22,12 @@ def end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, name="finercam-parent", daemon=True).start()
+
+
+def expendable() -> None:
+    """Let the kernel end this process first when memory runs out, rather than the run that it works for; Linux only."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def processors() -> int:

@@ -5,26 +5,29 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.images.decoder import load_many
-from finercam_core.images.faults import ImageError
+from finercam_core.images.faults import HeavyImageError, ImageError
 from finercam_core.images.limits import DEFAULT_LIMITS
 from finercam_core.images.preparation import Preparation
-from finercam_core.io.workers import end_with_parent, processors
+from finercam_core.io.workers import end_with_parent, expendable, processors
 from finercam_core.status import Status
 from finercam_core.store import Chunk
 
 Pixels = npt.NDArray[np.uint8]
 Outcomes = list[Pixels | ImageError]
+DIED = "the decoder died on it, was killed, or took for ever"
+HEAVY = 300_000_000  # bytes that decoding an image takes: 33 million pixels of TIFF, 15 million of WebP
 _JOB_SIZE = 8  # images per job, which share the cost of handing a job over
 
 
@@ -158,11 +161,12 @@ class _Pool:
             self._threads.shutdown(cancel_futures=True)
 
     def submit(self, locations: list[str]) -> Future[Outcomes]:
-        pool: Executor = self._threads or _processes(self._settings.workers)
         how = self._settings
-        load = load_many if self._threads else partial(load_watched, seconds=how.max_seconds)
+        if self._threads is not None:
+            return self._threads.submit(load_in_thread, locations, how)
         try:
-            return pool.submit(load, locations, how.preparation, how.root)
+            load = partial(load_watched, seconds=how.max_seconds)
+            return _processes(how.workers).submit(load, locations, how.preparation, how.root)
         except BrokenProcessPool:
             _discard_processes(self._settings.workers)
             return self.submit(locations)
@@ -177,7 +181,27 @@ class _Pool:
             return self.submit([location]).result()[0]
         except BrokenProcessPool:
             _discard_processes(self._settings.workers)
-            return ImageError(Status.UNREADABLE, location, "the decoder died on it, was killed, or took for ever")
+            return ImageError(Status.UNREADABLE, location, DIED)
+
+
+def load_in_thread(locations: Sequence[str], settings: DecoderSettings) -> Outcomes:
+    """`load_many`; an image that takes much memory is decoded in a process of its own, which may be killed for it."""
+    outcomes = load_many(locations, settings.preparation, settings.root, replace(DEFAULT_LIMITS, max_decoded=HEAVY))
+    for number, outcome in enumerate(outcomes):
+        if isinstance(outcome, HeavyImageError):
+            outcomes[number] = _apart(outcome.location, settings)
+    return outcomes
+
+
+def _apart(location: str, settings: DecoderSettings) -> Pixels | ImageError:
+    load = partial(load_watched, seconds=settings.max_seconds)
+    with _one_apart:  # so that it is clear which image killed it
+        for _ in range(2):  # the process may have died while it had nothing to do
+            try:
+                return _processes(_APART).submit(load, [location], settings.preparation, settings.root).result()[0]
+            except BrokenProcessPool:
+                _discard_processes(_APART)
+        return ImageError(Status.UNREADABLE, location, DIED)
 
 
 def load_watched(locations: Sequence[str], preparation: Preparation, root: str, *, seconds: float) -> Outcomes:
@@ -194,6 +218,8 @@ def load_watched(locations: Sequence[str], preparation: Preparation, root: str, 
     return outcomes
 
 
+_APART = 0  # key of the single process beside threads
+_one_apart = Lock()
 _process_pools: dict[int, ProcessPoolExecutor] = {}
 
 
@@ -201,8 +227,13 @@ def _processes(workers: int) -> ProcessPoolExecutor:
     if workers not in _process_pools:
         # Spawned and not forked: torch and Prefect have threads in this process, whose locks a fork would copy.
         context = multiprocessing.get_context("spawn")
-        _process_pools[workers] = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+        _process_pools[workers] = ProcessPoolExecutor(max(1, workers), context, initializer=_begin)
     return _process_pools[workers]
+
+
+def _begin() -> None:
+    end_with_parent()
+    expendable()
 
 
 def _discard_processes(workers: int) -> None:

@@ -10,9 +10,10 @@ import numpy as np
 import psutil
 import pytest
 import torch
-from deadly_preparation import Deadly
+from deadly_preparation import COLOUR, Deadly
 from PIL import Image
 
+from finercam_core.explain.engine import decoders
 from finercam_core.explain.engine.background import BackgroundCalls, prefetch
 from finercam_core.explain.engine.batches import batches, normalised_on_device
 from finercam_core.explain.engine.decoders import (
@@ -143,7 +144,8 @@ def test_what_runs_in_the_background_is_bounded_and_its_errors_are_raised() -> N
     assert running == list(range(9))
 
 
-@pytest.mark.parametrize("fate", ["killed", pytest.param("hanging", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("fate", ["killed", "hanging"])
 def test_a_decoder_that_is_killed_or_hangs_costs_its_image_alone(
     folder: Path, monkeypatch: pytest.MonkeyPatch, fate: str
 ) -> None:
@@ -153,3 +155,18 @@ def test_a_decoder_that_is_killed_or_hangs_costs_its_image_alone(
     items = list(decoded_specimens([chunk_of([f"{i}.png" for i in range(8)])], how, known=lambda _: True, ahead=16))
     _discard_processes(1)
     assert [item.status.name for item in items] == ["DONE"] * 5 + ["UNREADABLE"] + ["DONE"] * 2
+
+
+def test_a_heavy_image_beside_threads_is_decoded_in_a_process_that_may_be_killed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINERCAM_TEST_FATE", "killed")
+    monkeypatch.setattr(decoders, "HEAVY", 30_000)
+    Image.new("RGB", (90, 60), (1, 2, 3)).save(folder / "6.png")
+    Image.new("RGB", (90, 60), COLOUR).save(folder / "5.png")
+    how = DecoderSettings(Deadly(16, 24), str(folder), 2)
+    items = list(decoded_specimens([chunk_of([f"{i}.png" for i in range(8)])], how, known=lambda _: True, ahead=16))
+    _discard_processes(0)
+    assert [item.status.name for item in items] == ["DONE"] * 5 + ["UNREADABLE"] + ["DONE"] * 2
+    assert "was killed" in items[5].detail
+    np.testing.assert_array_equal(items[6].pixels, load_pixels(folder / "6.png", Preparation(16, 24)))

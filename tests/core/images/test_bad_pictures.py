@@ -100,9 +100,18 @@ def test_a_large_webp_is_refused_by_the_memory_that_it_takes(tmp_path: Path) -> 
 
 def test_a_decoder_that_reads_for_ever_is_given_up(tmp_path: Path) -> None:
     photograph().save(tmp_path / "a.png")
-    for limits in (Limits(max_reads=3), Limits(max_seconds=-1.0)):
-        with pytest.raises(ImageError, match="in vain"):
+    for limits, why in ((Limits(max_reads=3), "in vain"), (Limits(max_seconds=-1.0), "more than -1 s")):
+        with pytest.raises(ImageError, match=why):
             load_image("a.png", root=tmp_path, limits=limits)
+
+
+def test_a_progressive_picture_of_endless_passes_is_given_up_in_the_middle(tmp_path: Path) -> None:
+    """Each of its last hundred bytes, again and again, is one more pass over all pixels."""
+    content = saved("JPEG", Image.new("L", (2000, 2000), 90), progressive=True)
+    one_pass = content[content.rindex(b"\xff\xda") : -2]
+    (tmp_path / "a.jpg").write_bytes(content[:-2] + one_pass * 4000 + content[-2:])
+    with pytest.raises(ImageError, match=r"more than 0.2 s"):
+        load_image(tmp_path / "a.jpg", limits=Limits(max_seconds=0.2))
 
 
 def decode_mutants(folder: str, first: int, count: int) -> dict[str, int]:
