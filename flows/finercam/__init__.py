@@ -15,10 +15,11 @@ from typing import Any
 
 import finercam_core
 from finercam.accessor import FinercamAccessor
+from finercam.answers import Answer
 from finercam.maps import Maps, PairMap, open
 from finercam_core import __version__
 
-__all__ = ["FinercamAccessor", "Maps", "PairMap", "__version__", "open"]
+__all__ = ["Answer", "FinercamAccessor", "Maps", "PairMap", "__version__", "open"]
 
 
 def __getattr__(name: str) -> Any:

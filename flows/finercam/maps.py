@@ -10,7 +10,9 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
+from finercam.answers import Answer
 from finercam.places import with_places
+from finercam_core.diagnosis import Diagnosis
 from finercam_core.errors import StoreError, counted
 from finercam_core.finer import Weighting, finer_cam
 from finercam_core.images.faults import ImageError
@@ -209,6 +211,16 @@ class Maps:
         """
         maps = finer_cam(self.dataset(species), gamma=gamma, references=against, weighting=weighting, relu=not signed)
         return PairMap(with_places(maps, self.store), self.store)
+
+    def ask(self, a: str, b: str) -> Answer:
+        """What tells two species apart and how sure that is, from held-out specimens alone.
+
+        Raises
+        ------
+        ComparisonError
+            If the two were not compared with each other, or one has no held-out specimen.
+        """
+        return Answer(Diagnosis(self.store).answer(self._known(a), self._known(b)))
 
     def record(self, image_id: str) -> SpecimenRecord:
         """Evidence, scores and status of one specimen."""

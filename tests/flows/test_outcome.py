@@ -130,6 +130,6 @@ def test_whatever_changes_is_computed(request_done: AnnotateOptions, make_collec
 def test_a_damaged_note_costs_time_and_nothing_else(request_done: AnnotateOptions) -> None:
     note = Path(request_done.store) / REQUESTS
     assert json.loads(note.read_text())
-    for content in ("", "[1]", "{"):
+    for content in ("", "[1]", "{", "7"):
         note.write_text(content)
         assert nothing_to_do(request_done) is None

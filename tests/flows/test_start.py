@@ -136,9 +136,45 @@ def test_the_whole_way_from_photographs_to_an_atlas(beetles: Path, tmp_path: Pat
     assert "photographs that it was not trained on" in said
     assert "13 photographs have maps, 2 could not be read" in said
     assert (tmp_path / "out" / "atlas" / "index.html").is_file()
+    sentences = (tmp_path / "out" / "answers.txt").read_text().splitlines()
+    assert len(sentences) == 1
+    assert sentences[0].startswith("Carabus maculatus ")
+    assert sentences[0] in " ".join(said.split())
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "maps.zarr").rglob("evidence/c/**/*")}
     run(options, console)  # nothing is computed again
     assert before == {path: path.stat().st_mtime_ns for path in before}
     assert json.loads((tmp_path / "out" / "start.json").read_text())["size"] == 96
     with pytest.raises(RunError, match="was made with size 96, not 64"):
         run(options.model_copy(update={"size": 64}), console)
+
+
+@pytest.mark.slow
+def test_the_known_difference_is_the_first_sentence(tmp_path: Path) -> None:
+    photographs = draw_collection(tmp_path / "beetles")
+    options = StartOptions(collection=str(photographs), out=str(tmp_path / "out"), browser=False, device="cpu")
+    run(options, Console(record=True, width=200))
+    sentences = (tmp_path / "out" / "answers.txt").read_text().splitlines()
+    places = {"Carabus": "upper centre", "Lucanus": "centre", "Dorcus": "lower centre"}
+    first = sentences[0].split()
+    assert first[0] == first[4], "congeners come first"
+    assert places[first[0]] in sentences[0]
+    assert "suggested" in sentences[0] or "supported" in sentences[0]
+
+
+def test_train_without_a_model_takes_one_that_works_here(
+    beetles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from finercam_flows.process import model_choice
+
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:1")
+    name, why = model_choice.choose_model("cpu")
+    assert (name, "does not answer" in why) == (model_choice.SMALL, True)
+    monkeypatch.setattr("finercam_core.io.hub.hub_answers", lambda: True)
+    assert model_choice.choose_model("cpu")[0] == model_choice.SMALL
+    monkeypatch.setattr(model_choice, "graphics", lambda: (True, "a GPU"))
+    assert model_choice.choose_model("auto")[0] == model_choice.LARGE
+    monkeypatch.setattr(model_choice, "missing", lambda extra: ["a module"])
+    assert model_choice.choose_model("cpu")[0] == model_choice.ONLINE
+    monkeypatch.setattr("finercam_core.io.hub.hub_answers", lambda: False)
+    with pytest.raises(TrainingError, match=r"no model here.*finercam\[backbone\]"):
+        model_choice.choose_model("cpu")

@@ -28,7 +28,7 @@ def demo(options: DemoOptions) -> None:
     """
     from finercam_flows.demo.route import run
 
-    run(Path(options.out))
+    run(Path(options.out), browser=options.browser)
 
 
 @command(DoctorOptions)

@@ -1,6 +1,7 @@
 """The whole route on rendered specimens: render, train, annotate, measure against the truth, draw, export."""
 
 import json
+import webbrowser
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -20,9 +21,12 @@ from finercam_core.io.progress import StepProgress
 from finercam_core.store import Store, open_store
 from finercam_core.synthetic import render_collection
 from finercam_core.train import FinetuneSettings, train
+from finercam_flows.calls import write_atlas
 from finercam_flows.demo.truth import draw_pictures, truth_of, write_energies
 from finercam_flows.direct.annotation import annotate
 from finercam_flows.options.annotate import AnnotateOptions
+from finercam_flows.options.report import ReportOptions
+from finercam_flows.process.machine import screen
 from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import progress_bar, run_bar
 
@@ -39,7 +43,7 @@ REQUIRED_ACCURACY = 0.90
 Print = Callable[..., None]
 
 
-def run(folder: Path, console: Console | None = None) -> None:
+def run(folder: Path, console: Console | None = None, *, browser: bool = False) -> None:
     """Run the demo into a folder; what is there already is kept.
 
     Parameters
@@ -47,6 +51,8 @@ def run(folder: Path, console: Console | None = None) -> None:
     folder : Path
         Afterwards it holds catalog.toml, collection, classifier, maps.zarr, report and masks.
     console : rich.console.Console, optional
+    browser : bool
+        Open the atlas at the end, where there is a screen.
 
     Raises
     ------
@@ -63,7 +69,10 @@ def run(folder: Path, console: Console | None = None) -> None:
     pictures = draw_pictures(store, truth_of(store, folder / "collection"), folder / "report")
     show(f"[bold]5[/] Pictures: {', '.join(str(path) for path in pictures)}")
     _export(folder, show)
+    index = _write_atlas(folder, show)
     _show_next_steps(folder, show)
+    if browser and screen():
+        webbrowser.open(index.resolve().as_uri())
 
 
 def _render(folder: Path, show: Print) -> None:
@@ -157,10 +166,19 @@ def _export(folder: Path, show: Print) -> None:
     show(f"  {summary}")
 
 
+def _write_atlas(folder: Path, show: Print) -> Path:
+    options = ReportOptions(store=str(folder / "maps.zarr"), out=str(folder / "atlas"))
+    with run_bar("[bold]7[/] Atlas"):
+        atlas = write_atlas(options)
+    show(f"  {atlas.species} species, {atlas.pairs} pairs: {atlas.index}")
+    return atlas.index
+
+
 def _show_next_steps(folder: Path, show: Print) -> None:
     show(f"""
 [bold green]Done.[/] Now you can
+  read the atlas             {folder}/atlas/index.html
   look at the maps           finercam review {folder}/maps.zarr
   export what you accept     finercam export {folder}/maps.zarr --to {folder}/accepted --format png
   see what is in the store   finercam info {folder}/maps.zarr
-  use your own collection    finercam catalog check YOUR_CATALOG""")
+  use your own photographs   finercam start YOUR_FOLDER""")

@@ -42,6 +42,7 @@ class DemoOptions(Options):
     """Options of `demo`."""
 
     out: DemoFolder = "demo"
+    browser: Browser = True
 
 
 class DoctorOptions(Options):

@@ -6,13 +6,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finercam_core.errors import StoreError
 from finercam_flows.options.annotate import AnnotateOptions
 
 if TYPE_CHECKING:
     from finercam_core.store import StoreSummary
 
 REQUESTS = "requests.json"
-"""In the store that was asked for: by request, the store that the answer is in."""
+"""In a store: the requests that it answers."""
 _INDIFFERENT = {"catalog", "store", "device", "batch_size", "shard_size", "retry_failed", "max_failed", "verify",
                 "runner", "workers", "allow_factory", "allow_private"}  # fmt: skip
 _PACKAGES = ("finercam", "torch", "torchvision", "timm")
@@ -24,10 +25,9 @@ def remember(options: AnnotateOptions, store: str) -> None:
 
     asked = _request(options)
     if asked:
-        files = Files(options.store)
-        known = _known(options.store)
-        if known.get(asked) != store:
-            files.write_json(REQUESTS, {**known, asked: store})
+        known = _known(store)
+        if asked not in known:
+            Files(store).write_json(REQUESTS, [*known, asked])
 
 
 def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None":
@@ -37,7 +37,7 @@ def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None"
     has, image for image with its size and time, and no specimen is pending.
     """
     asked = "" if options.verify else _request(options)
-    store = _known(options.store).get(asked, "") if asked else ""
+    store = _answering(options.store, asked) if asked else ""
     if not store:
         return None
     from finercam_core.catalog import open_catalog
@@ -57,16 +57,30 @@ def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None"
     return store, summarise(held)
 
 
-def _known(location: str) -> dict[str, str]:
+def _answering(location: str, asked: str) -> str:
+    """The store at a location, or the run beside it, that answers a request; "" if none does."""
+    from finercam_core.store import runs_beside
+
+    try:
+        if asked in _known(location):
+            return location.rstrip("/")
+        beside = [run.location for run in runs_beside(location)]
+        return next((place for place in beside if asked in _known(place)), "")
+    except (FileNotFoundError, StoreError):  # nothing is there yet, or a run beside it is damaged
+        return ""
+
+
+def _known(location: str) -> list[str]:
+    """Requests that a store answers."""
     from finercam_core.io.files import Files
 
     files = Files(location)
     if not files.exists(REQUESTS):
-        return {}
+        return []
     try:
-        return {str(key): str(value) for key, value in json.loads(files.read(REQUESTS)).items()}
-    except (ValueError, AttributeError):  # it spares time and holds nothing else
-        return {}
+        return [str(each) for each in json.loads(files.read(REQUESTS))]
+    except (ValueError, TypeError):  # it spares time and holds nothing else
+        return []
 
 
 def _request(options: AnnotateOptions) -> str:

@@ -10,13 +10,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from finercam_core.errors import RunError
+from finercam_core.errors import RunError, counted
 from finercam_flows import calls
 from finercam_flows.direct.annotation import annotate
 from finercam_flows.options.first_steps import StartOptions
 from finercam_flows.outcome.finished import nothing_to_do
 from finercam_flows.process.machine import screen
 from finercam_flows.screen.bars import run_bar
+from finercam_flows.start.answers import SHOWN, pair_sentences
 from finercam_flows.start.choices import Plan, choose, write_collection
 from finercam_flows.start.collection import open_collection, survey
 
@@ -47,8 +48,9 @@ def run(options: StartOptions, console: Console) -> None:
     _train(plan, console)
     _annotate(plan, console)
     _evaluate(plan, console)
-    with _step(console, "4 of 4", "Atlas"):
+    with _step(console, "4 of 5", "Atlas"):
         atlas = calls.write_atlas(plan.report)
+    _answer(plan, out, console)
     minutes = (time.monotonic() - begin) / 60
     _say(console, f"[bold green]Done[/] in {minutes:.1f} minutes. To read: {atlas.index}")
     if options.browser and screen():
@@ -82,7 +84,7 @@ def _step(console: Console, number: str, name: str) -> Iterator[None]:
 def _train(plan: Plan, console: Console) -> None:
     record = Path(plan.train.out) / "training.json"
     if not record.is_file():
-        with _step(console, "1 of 4", "Training"):
+        with _step(console, "1 of 5", "Training"):
             calls.train_classifier(plan.train)
     accuracy = json.loads(record.read_text(encoding="utf-8"))["accuracy"]["test"]
     if accuracy["n"]:
@@ -92,7 +94,7 @@ def _train(plan: Plan, console: Console) -> None:
 def _annotate(plan: Plan, console: Console) -> None:
     done = nothing_to_do(plan.annotate)
     if done is None:
-        with _step(console, "2 of 4", "Evidence maps"):
+        with _step(console, "2 of 5", "Evidence maps"):
             found = annotate(plan.annotate)
         summary = found.summary
     else:
@@ -102,10 +104,21 @@ def _annotate(plan: Plan, console: Console) -> None:
 
 
 def _evaluate(plan: Plan, console: Console) -> None:
-    with _step(console, "3 of 4", "Evaluation"):
+    with _step(console, "3 of 5", "Evaluation"):
         if plan.evaluate.classifier:
             calls.check_with_model(plan.evaluate, plan.evaluate.classifier)
         calls.evaluate_store(plan.evaluate)
+
+
+def _answer(plan: Plan, out: Path, console: Console) -> None:
+    with _step(console, "5 of 5", "Answers"):
+        sentences = pair_sentences(plan.annotate.store)
+    (out / "answers.txt").write_text("\n".join(sentences) + "\n", encoding="utf-8")
+    _say(console, "[bold]What tells them apart[/], on photographs that the model never saw:")
+    for sentence in sentences[:SHOWN]:
+        _say(console, f"  {escape(sentence)}")
+    if len(sentences) > SHOWN:
+        _say(console, f"  and {counted(len(sentences) - SHOWN, 'more pair')} in {out / 'answers.txt'}")
 
 
 def _say(console: Console, text: str) -> None:

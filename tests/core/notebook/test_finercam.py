@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 from PIL import Image
 from planned_store import SETTINGS, fill, plan_at
+from spotted import spotted_collection, spotted_store
 
 from finercam_core.errors import ComparisonError, StoreError
 from finercam_core.export import export
@@ -91,6 +92,17 @@ def test_numbers_go_to_pandas(maps: fc.Maps) -> None:
     table = maps.map("Aus cus", against="Aus bus").to_pandas()
     assert len(table) == 2 * 3 * 4
     assert list(table.columns) == ["specimen", "y_fraction", "x_fraction", "y_pixel", "x_pixel", "value"]
+
+
+def test_a_pair_is_asked_in_one_line(tmp_path: Path) -> None:
+    maps = fc.Maps(spotted_store(spotted_collection(tmp_path), tmp_path / "maps.zarr"))
+    answer = maps.ask("Aus bus", "Aus cus")
+    assert answer.sentence.startswith("Aus bus differs from Aus cus at ")
+    assert "the tail spot" in answer.sentence
+    assert repr(answer).splitlines()[1].startswith("How sure:")
+    assert set(answer.to_pandas()["place"]) > {"tail spot"}
+    with pytest.raises(StoreError, match=r"did you mean Aus bus\?"):
+        maps.ask("Aus buss", "Aus cus")
 
 
 def test_xarray_has_an_accessor(maps: fc.Maps) -> None:
