@@ -7,7 +7,7 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 WORKERS ?= 2
 WEB := finercam_core/report/web/finercam.js
 
-.PHONY: demo test test-slow lint benchmarks screen web clean
+.PHONY: demo test test-slow lint benchmarks screen web clean site
 
 demo: $(READY) web
 	$(BIN)/finercam demo --out demo
@@ -22,6 +22,10 @@ test-slow: $(READY) screen web
 
 benchmarks: $(READY) screen web
 	for script in tests/benchmarks/*.py; do $(SCREEN) $(BIN)/python $$script || exit 1; done
+
+# docs/ as a site, with the API from the docstrings; needs no network and fails at a dead link.
+site: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file deploy/site/mkdocs.yml
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -45,4 +49,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo viewer/web/node_modules viewer/web/build finercam_core/report/web
+	rm -rf $(VENV) demo site viewer/web/node_modules viewer/web/build finercam_core/report/web
