@@ -93,6 +93,8 @@ def open_store(location: str | Path, *, images: str | Path | None = None) -> "St
     except Exception as error:  # Zarr raises whatever damaged JSON makes it raise
         if not isinstance(error, FileNotFoundError) and files.exists("zarr.json"):
             raise StoreError(f"zarr.json of {location} is damaged: {first_line(error)}", restored(location)) from error
+        if files.exists(SPECIMENS):
+            raise StoreError(f"zarr.json of {location} is gone", restored(location)) from error
         raise StoreError(f"there is no store at {location}", "write one with `finercam annotate`") from error
     if provenance is None:
         raise StoreError(f"{location} is a Zarr group but no finercam store", "give the folder that annotate wrote")

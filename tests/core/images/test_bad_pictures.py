@@ -57,6 +57,13 @@ def test_whatever_a_decoder_raises_is_the_pictures_fault(
     assert caught.value.status in (Status.UNREADABLE, Status.TRUNCATED)
 
 
+@pytest.mark.parametrize("place", ["/dev/zero", "/dev/full", "/proc/self/mem"])
+def test_devices_are_not_read(place: str) -> None:
+    with pytest.raises(ImageError) as caught:
+        load_image(place)
+    assert caught.value.status in (Status.UNREADABLE, Status.NOT_AN_IMAGE)
+
+
 def test_ctrl_c_is_not_the_pictures_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photograph().save(tmp_path / "a.png")
 
