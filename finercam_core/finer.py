@@ -30,6 +30,8 @@ Weighting = Literal["mean", "softmax", "released"]
 WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
 GAMMA = 0.6
 """The paper's strength of the comparison, used wherever none is given."""
+LARGEST_GAMMA = 1e30
+"""Beyond it maps would overflow in single precision."""
 GAMMAS = (0.3, 0.6, 1.0)
 """Strengths of the comparison at which faithfulness is measured."""
 _EPSILON = 1e-9
@@ -52,9 +54,14 @@ def gamma_for(compared_at: float | None, wanted: float | None = None) -> float:
 
 
 def require_finite(gamma: float) -> None:
-    """Raise `ComparisonError` if γ is not a finite number."""
+    """Raise `ComparisonError` if γ is not a finite number, or so large that single precision has no room for maps."""
     if not np.isfinite(gamma):
         raise ComparisonError(f"gamma is {gamma}", f"give a finite number, the paper uses {GAMMA}")
+    if abs(gamma) > LARGEST_GAMMA:
+        raise ComparisonError(
+            f"gamma is {gamma:g}, and maps would overflow",
+            f"give at most {LARGEST_GAMMA:g} either way, where nothing but the difference is left",
+        )
 
 
 def coefficients(

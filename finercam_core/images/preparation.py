@@ -7,7 +7,7 @@ image pixels, possibly reaching beyond its edges. A grid cell covers its equal s
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,17 @@ from PIL import Image
 from finercam_core.errors import ClassifierError
 
 FloatArray = npt.NDArray[np.float32]
-Mode = Literal["pad", "squash", "crop"]
+Mode = Literal["pad", "squash", "crop", "border"]
+_MODES = get_args(Mode)
 _RESAMPLING = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
     "nearest": Image.Resampling.NEAREST,
 }
+# Largest share of the image's sides that the input may have.
+_MOST_BORDER = 10.0
+_ROUNDING = 1e-6
 
 
 class Window(NamedTuple):
@@ -35,6 +39,44 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True)
+class _Side:
+    """How one side of an image goes into one side of the input.
+
+    Attributes
+    ----------
+    start, stop : float
+        What is used of the image, in image pixels.
+    before, inner : int
+        Pixels of the input before the image, and of the image.
+    """
+
+    start: float
+    stop: float
+    before: int
+    inner: int
+
+    @classmethod
+    def of(cls, length: int, pixels: int, scale: float) -> "_Side":
+        """For an image of some length, scaled, in the middle of an input of some pixels."""
+        scaled = length * scale
+        if scaled <= pixels + _ROUNDING:
+            inner = max(1, round(scaled))
+            return cls(0.0, float(length), (pixels - inner) // 2, inner)
+        half = pixels / scale / 2
+        return cls(max(length / 2 - half, 0.0), min(length / 2 + half, float(length)), 0, pixels)
+
+    @property
+    def pixels_each(self) -> float:
+        """Image pixels for every pixel of the input."""
+        return (self.stop - self.start) / self.inner
+
+    @property
+    def edge(self) -> float:
+        """Where the input begins, in image pixels; outside the image where there is a border."""
+        return self.start - self.before * self.pixels_each
+
+
+@dataclass(frozen=True)
 class Preparation:
     """How an image becomes a model's input.
 
@@ -42,15 +84,20 @@ class Preparation:
     ----------
     height, width : int
         Size of the model's input in pixels.
-    mode : {"pad", "squash", "crop"}
+    mode : {"pad", "squash", "crop", "border"}
         `pad` extends the image with its edge values to the input's aspect ratio (Fish-Vista's own recipe), so that
         the whole specimen is seen undistorted; `squash` stretches; `crop` takes the centre, as ImageNet evaluation
-        does.
+        does; `border` is `pad` with one colour around the image, as in timm.
     crop_fraction : float
-        With `crop`: the share of the largest centred rectangle that is kept, in (0, 1].
+        The share of the input's sides that the centre of the scaled image fills: below 1 its edges are cut off, above 1
+        there is a border around it (timm's `crop_pct`).
     mean, std : tuple of three floats
         Normalisation per RGB channel of values in [0, 1].
     interpolation : {"bilinear", "bicubic", "lanczos", "nearest"}
+    fill : tuple of three ints, optional
+        Colour around the image; by default its edge values with `pad`, `mean` with `border`, and black otherwise.
+    covered : (int, int), optional
+        Height and width in input pixels that the model's grid covers, where it pads its input on the right and below.
     """
 
     height: int
@@ -60,40 +107,37 @@ class Preparation:
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
     interpolation: str = "bilinear"
+    fill: tuple[int, int, int] | None = None
+    covered: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse impossible settings at once."""
-        if self.mode not in ("pad", "squash", "crop"):
-            raise ClassifierError(f"unknown preparation mode {self.mode!r}", "use pad, squash or crop")
+        if self.mode not in _MODES:
+            raise ClassifierError(f"unknown preparation mode {self.mode!r}", f"use one of {', '.join(_MODES)}")
         if self.interpolation not in _RESAMPLING:
             raise ClassifierError(f"unknown interpolation {self.interpolation!r}", f"use one of {list(_RESAMPLING)}")
-        if not (self.height > 0 and self.width > 0 and 0 < self.crop_fraction <= 1):
+        if not (self.height > 0 and self.width > 0 and 0 < self.crop_fraction <= _MOST_BORDER):
             raise ClassifierError(
                 f"the input size {self.height}x{self.width} or crop {self.crop_fraction} is impossible",
-                "give sides of at least 1 pixel and a crop in (0, 1]",
+                f"give sides of at least 1 pixel and a crop in (0, {_MOST_BORDER:g}]",
             )
 
     def window(self, image_size: tuple[int, int]) -> Window:
-        """Rectangle of an image of `image_size` (width, height) that the model sees, in image pixels."""
-        box, (x, y, w, h) = self._placement(image_size)
-        across, down = (box.right - box.left) / w, (box.bottom - box.top) / h
-        left, top = box.left - x * across, box.top - y * down
-        return Window(left, top, left + self.width * across, top + self.height * down)
+        """Rectangle of an image of `image_size` (width, height) that the model's grid covers, in image pixels."""
+        x, y = self._placement(image_size)
+        height, width = self.covered or (self.height, self.width)
+        return Window(x.edge, y.edge, x.edge + width * x.pixels_each, y.edge + height * y.pixels_each)
 
-    def _placement(self, image_size: tuple[int, int]) -> tuple[Window, tuple[int, int, int, int]]:
-        """Part of the image that is used, and where in the input it goes: x, y, width, height in input pixels."""
+    def _placement(self, image_size: tuple[int, int]) -> tuple["_Side", "_Side"]:
+        """Where the image's width and height go."""
         w, h = image_size
-        whole = Window(0.0, 0.0, float(w), float(h))
-        if self.mode == "squash":
-            return whole, (0, 0, self.width, self.height)
-        if self.mode == "pad":
-            scale = min(self.width / w, self.height / h)
-            inner = max(1, round(w * scale)), max(1, round(h * scale))
-            return whole, ((self.width - inner[0]) // 2, (self.height - inner[1]) // 2, *inner)
-        scale = self.crop_fraction * min(w / self.width, h / self.height) / 2
-        half_w, half_h = self.width * scale, self.height * scale
-        kept = Window(w / 2 - half_w, h / 2 - half_h, w / 2 + half_w, h / 2 + half_h)
-        return kept, (0, 0, self.width, self.height)
+        across, down = self.width / w, self.height / h
+        if self.mode in ("pad", "border"):
+            across = down = min(across, down)
+        elif self.mode == "crop":
+            across = down = max(across, down)
+        zoom = 1 / self.crop_fraction
+        return _Side.of(w, self.width, across * zoom), _Side.of(h, self.height, down * zoom)
 
     def resize(self, image: Image.Image, photograph: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
         """Cut and scale an RGB image to the input size: uint8 of shape (height, width, 3).
@@ -106,19 +150,34 @@ class Preparation:
             is cut out is then that of the photograph, to the fraction of a pixel.
         """
         w, h = photograph or image.size
-        box, (x, y, across, down) = self._placement((w, h))
+        x, y = self._placement((w, h))
         reduced = round(w / image.width)
-        part = (box.left / reduced, box.top / reduced, box.right / reduced, box.bottom / reduced)
-        inner = np.asarray(image.resize((across, down), _RESAMPLING[self.interpolation], box=part), np.uint8)
-        return np.pad(inner, ((y, self.height - y - down), (x, self.width - x - across), (0, 0)), mode="edge")
+        part = (x.start / reduced, y.start / reduced, x.stop / reduced, y.stop / reduced)
+        inner = np.asarray(image.resize((x.inner, y.inner), _RESAMPLING[self.interpolation], box=part), np.uint8)
+        around = ((y.before, self.height - y.before - y.inner), (x.before, self.width - x.before - x.inner))
+        fill = self._fill
+        if fill is None:
+            return np.pad(inner, (*around, (0, 0)), mode="edge")
+        result = np.empty((self.height, self.width, 3), np.uint8)
+        result[:] = fill
+        result[y.before : y.before + y.inner, x.before : x.before + x.inner] = inner
+        return result
+
+    @property
+    def _fill(self) -> tuple[int, int, int] | None:
+        """Colour around the image; None for its own edge values."""
+        if self.fill is not None or self.mode == "pad":
+            return self.fill
+        red, green, blue = (round(255 * value) for value in self.mean)
+        return (red, green, blue) if self.mode == "border" else (0, 0, 0)
 
     def enough(self, photograph: tuple[int, int], factor: float = 2.0) -> tuple[int, int]:
         """Width and height at which a photograph still has `factor` pixels, each way, for every pixel of the input."""
-        box, (_, _, across, down) = self._placement(photograph)
+        x, y = self._placement(photograph)
         w, h = photograph
         return (
-            math.ceil(factor * across * w / (box.right - box.left)),
-            math.ceil(factor * down * h / (box.bottom - box.top)),
+            math.ceil(factor * x.inner * w / (x.stop - x.start)),
+            math.ceil(factor * y.inner * h / (y.stop - y.start)),
         )
 
     @property
@@ -137,8 +196,8 @@ class Preparation:
         return self.normalise(self.resize(image))
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON; `Preparation(**d)` after `from_dict` gives the same preparation."""
-        return asdict(self)
+        """Plain values, for JSON, without those that are not set; `from_dict` gives the same preparation."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Preparation":

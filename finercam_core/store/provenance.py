@@ -12,6 +12,8 @@ from finercam_core.errors import StoreError
 from finercam_core.finer import compared_gamma
 
 ATTRIBUTE = "finercam"
+# What does not determine the stored numbers.
+_NOT_THE_RUN = ("versions", "route_check")
 
 
 class _Record(BaseModel):
@@ -94,6 +96,9 @@ class RunSettings(_Record):
         How images become the model's input.
     versions : dict of str to str
         Of the packages that computed; they do not make another run.
+    route_check : dict
+        What the first image said about the route: `image_id`, and `error`, the largest difference from a backward
+        through the tail as a share of the evidence's range. It does not make another run.
     """
 
     classifier: ClassifierRecord = ClassifierRecord()
@@ -103,6 +108,7 @@ class RunSettings(_Record):
     preparation: dict[str, JsonValue] = {}
     decoding: dict[str, JsonValue] = {}
     versions: dict[str, str] = {}
+    route_check: dict[str, JsonValue] = {}
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -167,7 +173,7 @@ class Provenance(RunSettings):
 
 def run_id(fixed: Mapping[str, JsonValue]) -> str:
     """Short hash of everything that determines the stored numbers; 12 hexadecimal digits."""
-    text = json.dumps({key: value for key, value in fixed.items() if key != "versions"}, sort_keys=True)
+    text = json.dumps({key: value for key, value in fixed.items() if key not in _NOT_THE_RUN}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 import pandas as pd
 import torch
@@ -11,7 +12,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from timm.models import clean_state_dict
 
-from finercam_core.errors import TrainingError
+from finercam_core.errors import ClassifierError, TrainingError
+from finercam_core.explain.model.class_names import COLUMN, class_table
 from finercam_core.explain.model.classifier import preparation_of
 from finercam_core.images.preparation import Preparation
 from finercam_core.taxonomy.names import parse_names
@@ -20,7 +22,8 @@ from finercam_core.train.folder import RANKS, write_folder
 from finercam_core.train.record import AdoptionRecord
 
 # Where training scripts keep the weights within a checkpoint; averaged ones first, since those were judged.
-KEYS = ("state_dict_ema", "model_ema", "state_dict", "model")
+KEYS = ("state_dict_ema", "model_ema", "ema_state_dict", "state_dict", "model_state_dict", "model_state", "model",
+        "net", "network", "weights", "params")  # fmt: skip
 
 
 def adopt(
@@ -64,7 +67,7 @@ def adopt(
     taxa = read_classes(Path(classes))
     network, construction = BackboneSpec(model, pretrained=False, arguments=dict(model_args or {})).build(len(taxa))
     try:
-        network.load_state_dict(clean_state_dict(read_weights(source)))
+        network.load_state_dict(unprefixed(read_weights(source), network.state_dict().keys()))
     except RuntimeError as error:
         reason = str(error).splitlines()[-1].strip()
         raise TrainingError(
@@ -94,11 +97,44 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
         ) from error
     except (OSError, SafetensorError, RuntimeError, EOFError) as error:
         raise TrainingError(f"{path} cannot be read: {error}", "give a .safetensors or a file of torch.save") from error
-    if isinstance(found, dict):
-        found = next((found[key] for key in KEYS if isinstance(found.get(key), dict)), found)
-    if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
-        raise TrainingError(f"{path} does not hold a state_dict", "save the model's state_dict")
-    return found
+    weights = _weights(found)
+    if weights is None:
+        held = f": it has {', '.join(map(str, found))[:200]}" if isinstance(found, dict) else ""
+        raise TrainingError(f"{path} does not hold a state_dict{held}", "save the model's state_dict")
+    return weights
+
+
+def _weights(found: object) -> dict[str, torch.Tensor] | None:
+    """The tensors of a checkpoint, where a script keeps them, or where it is the only place with tensors alone."""
+    if not isinstance(found, Mapping):
+        return None
+    within = [found[key] for key in KEYS if isinstance(found.get(key), Mapping)]
+    others = [value for value in found.values() if _is_state(value)]
+    for state in [*within, found, *(others if len(others) == 1 else [])]:
+        if _is_state(state):
+            return dict(state)
+    return None
+
+
+def _is_state(value: object) -> TypeGuard[Mapping[str, torch.Tensor]]:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(each, torch.Tensor) for each in value.values())
+
+
+def unprefixed(weights: Mapping[str, torch.Tensor], names: Collection[str]) -> dict[str, torch.Tensor]:
+    """Weights under the names that a model has, which a trainer put behind a prefix (Lightning's `model.`).
+
+    Tensors without the prefix, such as class weights of a loss, are no part of the model. Without a prefix that leads
+    to all names, the weights as they are.
+    """
+    plain = dict(clean_state_dict(dict(weights)))
+    if set(names) <= set(plain):
+        return plain
+    first = min(names, default="")
+    prefixes = [key.removesuffix(first) for key in plain if key.endswith(f".{first}")]
+    for prefix in prefixes:
+        if all(f"{prefix}{name}" in plain for name in names):
+            return {name: plain[f"{prefix}{name}"] for name in names}
+    return plain
 
 
 def read_classes(path: Path) -> pd.DataFrame:
@@ -110,15 +146,10 @@ def read_classes(path: Path) -> pd.DataFrame:
         If it cannot be read, or a name is missing or repeated.
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-        names = table["scientificName"].str.strip()
-    except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(
-            f"{path} does not name the classes: {error}", "give a CSV with a column scientificName"
-        ) from error
-    wrong = names[(names == "") | names.duplicated()]
-    if len(wrong):
-        raise TrainingError(f"row {wrong.index[0] + 2} of {path} is {wrong.iloc[0]!r}", "name each class once")
+        table = class_table(path)
+    except ClassifierError as error:
+        raise TrainingError(f"{path} does not name the classes: {error.problem}", error.remedy) from error
+    names = table[COLUMN]
     parsed = parse_names(names)
     ranks = {rank: table.get(rank, parsed.get(rank, pd.Series("", names.index))) for rank in RANKS}
     return pd.DataFrame(ranks).set_index(names)

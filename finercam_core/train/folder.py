@@ -91,7 +91,7 @@ def _timm_config(
             "input_size": [3, p.height, p.width],
             "interpolation": p.interpolation,
             "crop_pct": p.crop_fraction,
-            "crop_mode": {"pad": "border", "squash": "squash", "crop": "center"}[p.mode],
+            "crop_mode": {"pad": "border", "border": "border", "squash": "squash", "crop": "center"}[p.mode],
             "mean": list(p.mean),
             "std": list(p.std),
             "label_names": list(species),

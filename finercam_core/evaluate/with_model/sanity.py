@@ -16,7 +16,6 @@ from torch import nn
 from finercam_core.errors import StoreError
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.explain import Classifier, explain
-from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.faults import ImageError
 from finercam_core.io.progress import Progress
@@ -128,7 +127,7 @@ def label_randomisation(
     head.
     """
     store = open_store(location, images=images)
-    head = linear_head(classifier.model)
+    head = classifier.head
     if head is None:
         return pd.DataFrame()
     settings = protocol or Protocol()
@@ -185,13 +184,14 @@ def _fitted(
 def _with_head(classifier: Classifier, weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> Classifier:
     """Copy of a classifier with other weights in its linear head."""
     model = copy.deepcopy(classifier.model)
-    head = linear_head(model)
+    copied = Classifier(model, classifier.species, classifier.target_layer, classifier.preparation)
+    head = copied.head
     assert head is not None
     with torch.no_grad():
         head.weight.copy_(torch.from_numpy(weight))
         if head.bias is not None:
             head.bias.copy_(torch.from_numpy(bias))
-    return Classifier(model, classifier.species, classifier.target_layer, classifier.preparation)
+    return copied
 
 
 def _read(store: Store, ids: list[str]) -> tuple[list[SpecimenRecord], npt.NDArray[np.float32]]:

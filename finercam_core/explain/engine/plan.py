@@ -1,20 +1,28 @@
 """Plan an annotation run: the store that a catalog and a classifier need, and its chunks in shards of work."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from finercam_core.base_methods import DEFAULT_METHOD, base_method
 from finercam_core.catalog import Catalog
+from finercam_core.catalog.columns import image_locations
 from finercam_core.errors import ComparisonError, counted
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.finer import gamma_for
-from finercam_core.images.decoder import REDUCED_TO
+from finercam_core.images.decoder import REDUCED_TO, load_pixels
+from finercam_core.images.faults import ImageError
 from finercam_core.references import REFERENCES, Policy
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.store import Chunk, RunSettings, Store, create_store
 from finercam_core.suggestions import closest
+
+# Images that are tried for one that opens.
+_TRIED = 3
 
 
 def plan_store(
@@ -65,7 +73,8 @@ def plan_store(
     plan = plan_comparisons(catalog, classifier.species, references=references, weights=weights, policy=policy)
     if not plan.chosen:
         raise _stranger(catalog, classifier)
-    settings = _settings(classifier, method, gamma)
+    check = _confirmed(catalog, classifier) if base_method(method).by_gradient else {}
+    settings = _settings(classifier, method, gamma, check)
     return create_store(location, catalog, plan, classifier.grid, settings, beside=beside, lists=classifier.lists)
 
 
@@ -81,7 +90,23 @@ def _stranger(catalog: Catalog, classifier: Classifier) -> ComparisonError:
     return ComparisonError(problem, f"{remedy}; correct the names, or train one with `finercam train`")
 
 
-def _settings(classifier: Classifier, method: str, gamma: float | None) -> RunSettings:
+def _confirmed(catalog: Catalog, classifier: Classifier) -> dict[str, Any]:
+    """Check the routes on the first image of the catalog that opens; what it said, or nothing if none of a few does."""
+    table = catalog.specimens[catalog.specimens["fault"] == ""].head(_TRIED)
+    for image_id, place in zip(table["image_id"], image_locations(table), strict=True):
+        try:
+            pixels = load_pixels(place, classifier.preparation, root=catalog.root or None)
+        except ImageError:
+            continue
+        image = torch.from_numpy(classifier.preparation.normalise(pixels))[None]
+        error = classifier.confirm_routes(image)
+        if math.isnan(error):
+            continue
+        return {"image_id": str(image_id), "error": float(f"{error:.1e}") if math.isfinite(error) else None}
+    return {}
+
+
+def _settings(classifier: Classifier, method: str, gamma: float | None, check: dict[str, Any]) -> RunSettings:
     """Everything that determines the numbers of a store."""
     base = base_method(method)
     maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
@@ -101,6 +126,7 @@ def _settings(classifier: Classifier, method: str, gamma: float | None) -> RunSe
         "preparation": preparation,
         "decoding": {"jpeg_reduced_to": REDUCED_TO},
         "versions": versions,
+        **({"route_check": check} if check else {}),
     })  # fmt: skip
 
 

@@ -100,6 +100,7 @@ def _explained(
 ) -> Iterator[ExplainedBatch]:
     """Batches that went through the model; each is yielded when the next has been started: a GPU never waits."""
     request = EvidenceRequest.of(store, classifier)
+    classifier.take_routes(store.provenance.classifier.route)
     previous: ExplainedBatch | None = None
     for batch in prepared:
         _add_chunks(partial_chunks, batch, store, classifier, request)

@@ -78,7 +78,7 @@ def forward_to(
 
 
 def scores_of(output: Any) -> torch.Tensor:
-    """Scores (N, K) among what a model gives: a tensor, or the `logits` that it names.
+    """Scores (N, K) among what a model gives: a tensor, the `logits` that it names, or the only thing that it gives.
 
     Raises
     ------
@@ -86,7 +86,11 @@ def scores_of(output: Any) -> torch.Tensor:
         If there are none, or it gives several tensors without saying which are the scores.
     """
     scores = output
-    if not isinstance(output, torch.Tensor):
+    if isinstance(output, tuple | list) and len(output) == 1 and not hasattr(output, "logits"):
+        scores = output[0]
+    elif isinstance(output, Mapping) and len(output) == 1:
+        scores = next(iter(output.values()))
+    elif not isinstance(output, torch.Tensor):
         scores = output.get("logits") if isinstance(output, Mapping) else getattr(output, "logits", None)
     if not isinstance(scores, torch.Tensor) or scores.ndim != 2:
         shape = f" of shape {tuple(scores.shape)}" if isinstance(scores, torch.Tensor) else ""

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -18,11 +19,22 @@ from torch import nn
 from finercam_core import __version__
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.execution import Execution
-from finercam_core.explain.model.layers import default_target_layer, linear_head
+from finercam_core.explain.model.heads import linear_head
+from finercam_core.explain.model.layers import default_target_layer
+from finercam_core.explain.model.layout import padding_multiple
 from finercam_core.explain.model.provenance import ClassifierProvenance, Prompts
+from finercam_core.explain.model.support import require_plain
 from finercam_core.explain.routes import Route, choose_route
-from finercam_core.images.preparation import Preparation
+from finercam_core.explain.routes.confirmation import confirmed
+from finercam_core.explain.routes.tail import Tail
+from finercam_core.images.preparation import Mode, Preparation
+from finercam_core.io.faults import first_line
 from finercam_core.parts import ImageLists
+
+# What a model raises about an input that it was not made for.
+_FAILURES = (AssertionError, RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError)
+# Mode of `Preparation` by timm's crop_mode.
+_MODES: dict[str, Mode] = {"center": "crop", "squash": "squash", "border": "border"}
 
 
 class Classifier:
@@ -73,8 +85,9 @@ class Classifier:
         self.execution = execution or Execution()
         self.prompts = prompts
         self.name = name or type(model).__name__
-        self.preparation = preparation or preparation_of(model)
+        self.preparation = _covered(preparation or preparation_of(model), model)
         self._named_layer = target_layer if isinstance(target_layer, str | None) else "+".join(target_layer)
+        self._confirmed: dict[str, float] = {}
         self._index = {species: i for i, species in enumerate(self.species)}
         if len(self._index) != len(self.species):
             doubled = next(s for s in self.species if self.species.count(s) > 1)
@@ -132,6 +145,33 @@ class Classifier:
             route.execute(self.execution)
         return routes
 
+    def confirm_routes(self, image: torch.Tensor) -> float:
+        """Check the routes once more on a real, prepared image (1, 3, H, W); one that fails becomes the tail, said.
+
+        Returns
+        -------
+        float: the largest difference of evidence from a backward through the tail, as a share of that one's range; NaN
+        where the model gives this image no finite scores.
+        """
+        key = hashlib.sha256(image.numpy().tobytes()).hexdigest()
+        if key not in self._confirmed:
+            outcome = confirmed(self.routes, image.to(self.device, self.dtype))
+            self.__dict__["routes"] = outcome.routes
+            self._confirmed[key] = outcome.error
+        return self._confirmed[key]
+
+    def take_routes(self, names: str) -> None:
+        """Take the backward through the tail at the layers where a store says so in its provenance."""
+        told = names.split(" + ")
+        if len(told) == len(self.routes) and told != [route.name for route in self.routes]:
+            routes = [
+                Tail(self.model, route.layer, self._example()) if name == Tail.name else route
+                for name, route in zip(told, self.routes, strict=True)
+            ]
+            for route in routes:
+                route.execute(self.execution)
+            self.__dict__["routes"] = tuple(routes)
+
     @property
     def route(self) -> Route:
         """The way to the evidence of the target layer; of several layers that of the one with the finest grid."""
@@ -144,14 +184,15 @@ class Classifier:
 
     @contextmanager
     def _running(self) -> Iterator[None]:
-        """Name the size of the input in the error, should the model fail on it."""
+        """Refuse models that hide their layers, and name the size of the input in the error should the model fail."""
+        require_plain(self.model)
         try:
             yield
         except torch.OutOfMemoryError:
             raise
-        except (AssertionError, RuntimeError) as error:
+        except _FAILURES as error:
             size = f"{self.preparation.height}x{self.preparation.width}"
-            reason = str(error).partition("\n")[0].rstrip(".")
+            reason = first_line(error).rstrip(".") or type(error).__name__
             raise ClassifierError(
                 f"the model does not run on images of {size}: {reason}",
                 "build it for this size (timm: img_size=… or dynamic_img_size=True), or prepare another size",
@@ -165,8 +206,14 @@ class Classifier:
     @property
     def class_weights(self) -> npt.NDArray[np.float32] | None:
         """Rows of the linear head, (K, D) float32, or None where there is none."""
-        head = linear_head(self.model)
+        head = self.head
         return None if head is None else head.weight.detach().float().cpu().numpy()
+
+    @property
+    def head(self) -> nn.Linear | None:
+        """The linear layer whose output the scores are, if there is one."""
+        with self._running():
+            return linear_head(self.model, len(self.species), self._example())
 
     @cached_property
     def weights_sha256(self) -> str:
@@ -206,10 +253,25 @@ def preparation_of(model: nn.Module) -> Preparation:
     if not config:
         raise ClassifierError(f"{type(model).__name__} does not say how images are prepared", "give a Preparation")
     _, height, width = config["input_size"]
-    crop = float(config.get("crop_pct") or 1.0)
+    mode: Mode = _MODES.get(str(config.get("crop_mode") or "center"), "crop")
     return Preparation(
-        height, width, "crop", crop, tuple(config["mean"]), tuple(config["std"]), config.get("interpolation", "bicubic")
+        height,
+        width,
+        mode,
+        float(config.get("crop_pct") or 1.0),
+        tuple(config["mean"]),
+        tuple(config["std"]),
+        config.get("interpolation") or "bicubic",
     )
+
+
+def _covered(preparation: Preparation, model: nn.Module) -> Preparation:
+    """The preparation with the size that the model pads its images to, if it does (timm's `dynamic_img_pad`)."""
+    down, across = padding_multiple(model)
+    height, width = -(-preparation.height // down) * down, -(-preparation.width // across) * across
+    if (height, width) == (preparation.height, preparation.width):
+        return preparation
+    return replace(preparation, covered=(height, width))
 
 
 def find_layer(model: nn.Module, name: str) -> nn.Module:

@@ -11,6 +11,7 @@ evidence. It takes away what all prompts have in common with the image, and is p
 method leaves it out.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ from finercam_core.explain.model.prompts import TEMPLATES, ClipSettings, fill_te
 from finercam_core.images.preparation import Preparation
 
 # Mode of `Preparation` by open_clip's resize_mode.
-_MODES = {"shortest": "crop", "longest": "pad", "squash": "squash"}
+_MODES = {"shortest": "crop", "longest": "border", "squash": "squash"}
 _TEXTS_PER_PASS = 256
+
+log = logging.getLogger(__name__)
 
 
 class PromptScores(nn.Module):
@@ -118,7 +121,7 @@ def clip_classifier(
 @torch.no_grad()
 def _build(settings: ClipSettings, target_layer: str | None) -> Classifier:
     model, tokenize = _load(settings)
-    embeddings = torch.stack([_embed(model, tokenize, texts) for texts in settings.classes.values()])
+    embeddings = _embeddings(model, tokenize, settings.classes)
     bias = getattr(model, "logit_bias", None)
     scale = float(model.logit_scale.exp())
     scores = PromptScores(model.visual, embeddings, scale, 0.0 if bias is None else float(bias))
@@ -151,13 +154,43 @@ def _load(settings: ClipSettings) -> tuple[Any, Any]:
         ) from error
 
 
-def _embed(model: Any, tokenize: Any, texts: Sequence[str]) -> torch.Tensor:
-    """Unit mean of the unit embeddings of some texts, (D,)."""
-    parts = [
-        model.encode_text(tokenize(list(texts[i : i + _TEXTS_PER_PASS]))) for i in range(0, len(texts), _TEXTS_PER_PASS)
-    ]
-    mean = nn.functional.normalize(torch.cat(parts), dim=1).mean(dim=0)
-    return nn.functional.normalize(mean, dim=0)
+def _embeddings(model: Any, tokenize: Any, classes: Mapping[str, Sequence[str]]) -> torch.Tensor:
+    """Unit mean of the unit embeddings of each class's texts, (K, D); the texts of all classes share passes."""
+    texts = [text for of_class in classes.values() for text in of_class]
+    owner = torch.tensor([i for i, of_class in enumerate(classes.values()) for _ in of_class])
+    tokens = torch.cat([tokenize(texts[i : i + _TEXTS_PER_PASS]) for i in range(0, len(texts), _TEXTS_PER_PASS)])
+    _require_different(list(classes), texts, owner, tokens, _cut(tokenize, texts, tokens))
+    parts = [model.encode_text(part) for part in torch.split(tokens, _TEXTS_PER_PASS)]
+    unit = nn.functional.normalize(torch.cat(parts), dim=1)
+    sums = torch.zeros((len(classes), unit.shape[1]), dtype=unit.dtype).index_add_(0, owner, unit)
+    return nn.functional.normalize(sums, dim=1)
+
+
+def _cut(tokenize: Any, texts: Sequence[str], tokens: torch.Tensor) -> list[int]:
+    """Numbers of the texts that are longer than the model reads; said once, with one of them."""
+    padding = tokenize(["a"])[0, -1]
+    full = [i for i, row in enumerate(tokens) if row[-1] != padding]
+    # A text that fills the whole context may just do so: cut, it has the same tokens without its last word.
+    shorter = tokenize([texts[i].rpartition(" ")[0] or texts[i] for i in full]) if full else tokens[:0]
+    cut = [i for i, row in zip(full, shorter, strict=True) if torch.equal(row, tokens[i])]
+    if cut:
+        count, length = len(cut), tokens.shape[1]
+        log.warning("%d of %d texts are cut at %d tokens, such as %.60r …", count, len(texts), length, texts[cut[0]])
+    return cut
+
+
+def _require_different(
+    names: Sequence[str], texts: Sequence[str], owner: torch.Tensor, tokens: torch.Tensor, cut: Sequence[int]
+) -> None:
+    """Refuse two classes that the model reads the same of: their scores would be equal for every image."""
+    read: dict[frozenset[tuple[int, ...]], int] = {}
+    for k, name in enumerate(names):
+        rows = (owner == k).nonzero()[:, 0].tolist()
+        known = read.setdefault(frozenset(tuple(tokens[i].tolist()) for i in rows), k)
+        if known != k:
+            why = f" once they are cut at {tokens.shape[1]} tokens" if any(i in cut for i in rows) else ""
+            problem = f"the classes {names[known]!r} and {name!r} have the same texts{why}: {texts[rows[0]][:60]!r}"
+            raise ClassifierError(problem, "describe what tells them apart, first words first")
 
 
 def _target_layer(visual: nn.Module) -> str:
@@ -185,5 +218,15 @@ def _preparation(model: Any) -> Preparation:
     size = config["size"]
     height, width = (size, size) if isinstance(size, int) else size
     mode: Any = _MODES.get(config.get("resize_mode", "shortest"), "crop")
-    interpolation = config.get("interpolation", "bicubic")
-    return Preparation(height, width, mode, 1.0, tuple(config["mean"]), tuple(config["std"]), interpolation)
+    interpolation, colour = config.get("interpolation", "bicubic"), config.get("fill_color", 0)
+    fill = (colour, colour, colour) if isinstance(colour, int) else tuple(colour)
+    return Preparation(
+        height,
+        width,
+        mode,
+        1.0,
+        tuple(config["mean"]),
+        tuple(config["std"]),
+        interpolation,
+        fill if mode == "border" else None,
+    )

@@ -10,7 +10,6 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.capture import Replace, forward_to, replaced_forward
-from finercam_core.explain.model.layers import linear_head
 
 Precision = Literal["float32", "bfloat16", "float16"]
 # Gradients of a mean over many cells are small: scaled, they keep their digits in float16.
@@ -61,11 +60,12 @@ class Execution:
 
 @dataclass
 class Runner:
-    """Runs a model in one way of execution and captures its target layer."""
+    """Runs a model in one way of execution and captures its target layer; the linear head stays in float32."""
 
     model: nn.Module
     layer: nn.Module
     execution: Execution = field(default_factory=Execution)
+    head: nn.Linear | None = None
     compiled: list[tuple[nn.Module, Callable[..., torch.Tensor]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -85,14 +85,13 @@ class Runner:
             for part, forward in self.compiled:
                 stack.enter_context(replaced_forward(part, forward))
             if self.execution.precision != "float32":
-                stack.enter_context(_mixed(self.model, images.device.type, self.execution.precision))
+                stack.enter_context(_mixed(self.head, images.device.type, self.execution.precision))
             return forward_to(self.model, self.layer, images, graph=graph, replace=replace)
 
 
 @contextmanager
-def _mixed(model: nn.Module, device: str, precision: Precision) -> Iterator[None]:
+def _mixed(head: nn.Linear | None, device: str, precision: Precision) -> Iterator[None]:
     """Automatic mixed precision with the linear head in float32."""
-    head = linear_head(model)
     with ExitStack() as stack:
         stack.enter_context(torch.autocast(device, getattr(torch, precision)))
         if head is not None:

@@ -1,5 +1,6 @@
 """Which layer of a model is explained, and where its linear head is; from timm's metadata and one trial run."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -11,9 +12,12 @@ from torch import nn
 from finercam_core.errors import ClassifierError, FinercamError
 from finercam_core.explain.model.capture import evaluating, frozen, scores_of
 from finercam_core.explain.model.layout import Layout
+from finercam_core.explain.model.location import is_located, locations
 
 # A map that gives less than this share of what another gives is not where the scores come from.
 _LEAST_SHARE = 1e-5
+# Parts of the names of classes whose own layers are no features of the image.
+_ATTENTION = ("attention", "attn")
 
 
 def default_target_layer(model: nn.Module, example: torch.Tensor | None = None) -> str:
@@ -37,23 +41,50 @@ def default_target_layer(model: nn.Module, example: torch.Tensor | None = None) 
         If no module gives a map.
     """
     name = _last_norm(model)
-    if name is not None:
+    if name is not None and (example is None or is_located(model, name, example)):
         return name
     stated = [str(entry["module"]) for entry in getattr(model, "feature_info", None) or []]
     maps = [] if example is None else _maps(model, example[:1])
     if not maps and stated:
         return stated[-1]
-    if not maps:
+    if example is None or not maps:
         raise ClassifierError(f"{type(model).__name__} has no layer that gives a map", "name one with target_layer")
-    last = next((output for output in reversed(maps) if output.influential), maps[-1])
+    last = _last(model, maps, example)
     maps = maps[: maps.index(last) + 1]
     same = [output.name for output in takewhile(lambda output: output.address == last.address, reversed(maps))]
     return next((name for name in stated if name in same), min(same, key=lambda name: name.count(".")))
 
 
+def _last(model: nn.Module, maps: list["_Map"], example: torch.Tensor) -> "_Map":
+    """The last map that the scores depend on and whose cells lie where the image has them.
+
+    What an attention gives to its own parts, and what the model's heads give, is taken only where there is no other.
+    """
+    located = locations(model, example, {output.name: model.get_submodule(output.name) for output in maps})
+    inside = _inside(model)
+    usual = [output for output in maps if output.name not in inside]
+    for output in [*reversed(usual), *reversed(maps)]:
+        if output.influential and is_located(model, output.name, example, located.get(output.name)):
+            return output
+    return maps[-1]
+
+
+def _inside(model: nn.Module) -> set[str]:
+    """Names of the modules within an attention, and of the heads that timm names."""
+    config = getattr(model, "pretrained_cfg", None) or {}
+    heads = config.get("classifier") or ()
+    names = set([heads] if isinstance(heads, str) else heads)
+    for name, module in model.named_modules():
+        if any(word in type(module).__name__.lower() for word in _ATTENTION):
+            names |= {f"{name}.{part}" for part, _ in module.named_modules() if part}
+    return names
+
+
 def influential_layers(model: nn.Module, example: torch.Tensor) -> list[str]:
-    """Names of the modules whose output is a map that the scores of an example (N, 3, H, W) depend on, in order."""
-    return [output.name for output in _maps(model, example[:1]) if output.influential]
+    """Names of the modules whose output is a map of the image that the scores of an example (N, 3, H, W) depend on."""
+    maps = [output for output in _maps(model, example[:1]) if output.influential]
+    located = locations(model, example, {output.name: model.get_submodule(output.name) for output in maps})
+    return [name for name, location in located.items() if location.right]
 
 
 def _last_norm(model: nn.Module) -> str | None:
@@ -77,10 +108,12 @@ class _Map:
 
 
 def _maps(model: nn.Module, image: torch.Tensor) -> list[_Map]:
-    """All modules whose output is a map of the image, in the order in which they end."""
+    """All modules that run once and whose output is a map of the image, in the order in which they end."""
     outputs: list[tuple[str, torch.Tensor]] = []  # which keeps them, so that no address is used twice
+    runs: Counter[str] = Counter()
 
     def note(name: str, _module: nn.Module, _inputs: Any, output: Any) -> None:
+        runs[name] += 1
         if isinstance(output, torch.Tensor) and _is_map(model, output, image):
             outputs.append((name, output))
 
@@ -91,6 +124,7 @@ def _maps(model: nn.Module, image: torch.Tensor) -> list[_Map]:
     finally:
         for hook in hooks:
             hook.remove()
+    outputs = [(name, output) for name, output in outputs if runs[name] == 1]
     strengths = _strengths(model, [output for _, output in outputs], logits, image)
     least = _LEAST_SHARE * max(strengths, default=0.0)
     return [
@@ -122,13 +156,3 @@ def _is_map(model: nn.Module, output: torch.Tensor, image: torch.Tensor) -> bool
     except FinercamError:
         return False
     return True
-
-
-def linear_head(model: nn.Module) -> nn.Linear | None:
-    """The model's linear classification head, if it has one."""
-    getter = getattr(model, "get_classifier", None)
-    if getter is not None:
-        head = getter()
-        return head if isinstance(head, nn.Linear) else None
-    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
-    return linear[-1] if linear else None

@@ -1,6 +1,7 @@
 """Where the cells of the map lie in a layer's output: (N, C, h, w), (N, h, w, C) or tokens (N, prefix + h·w, C)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -8,6 +9,8 @@ from torch import nn
 from finercam_core.errors import ClassifierError
 
 _LAYER_BEFORE = "name a layer before the pooling"
+# Class and register tokens of models that do not state their number.
+_MOST_PREFIX = 9
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,13 @@ class Layout:
         (N, h, w, C), as in Swin, and not (N, C, h, w).
     prefix : int
         Class and register tokens before the tokens of the grid.
+    multiple : (int, int)
+        Height and width in pixels to multiples of which the model pads its images, on the right and below.
     """
 
     channels_last: bool = False
     prefix: int = 0
+    multiple: tuple[int, int] = (1, 1)
 
     @staticmethod
     def of(model: nn.Module, activation: torch.Tensor, images: torch.Tensor) -> "Layout":
@@ -34,16 +40,17 @@ class Layout:
         ClassifierError
             If the output is not a map of these images.
         """
-        shape, size = tuple(activation.shape), (int(images.shape[-2]), int(images.shape[-1]))
+        shape, multiple = tuple(activation.shape), padding_multiple(model)
+        size = _padded(images, multiple)
         if len(shape) not in (3, 4) or shape[0] != len(images):
             raise ClassifierError(
                 f"the target layer gives values of shape {shape}, not one map per image", _LAYER_BEFORE
             )
-        layout = Layout()
         if len(shape) == 4:
-            layout = Layout(channels_last=_is_channels_last(model, shape, size))
+            layout = Layout(channels_last=_is_channels_last(model, shape, size), multiple=multiple)
+            _require_proportions(layout.grid(activation, images), size)
         else:
-            layout = Layout(prefix=_prefix(model, shape[1], size))
+            layout = Layout(prefix=_prefix(model, shape[1], size), multiple=multiple)
         height, width = layout.grid(activation, images)
         if height * width < 2:
             raise ClassifierError("the target layer's map is a single cell", _LAYER_BEFORE)
@@ -54,7 +61,7 @@ class Layout:
         if activation.ndim == 4:
             sides = activation.shape[1:3] if self.channels_last else activation.shape[2:4]
             return int(sides[0]), int(sides[1])
-        return _rows_and_columns(activation.shape[1] - self.prefix, (int(images.shape[-2]), int(images.shape[-1])))
+        return _rows_and_columns(activation.shape[1] - self.prefix, _padded(images, self.multiple))
 
     def to_grid(self, values: torch.Tensor, grid: tuple[int, int]) -> torch.Tensor:
         """Bring a layer's values to (N, C, h, w), without a copy where possible."""
@@ -74,6 +81,31 @@ class Layout:
         return (cells.permute(0, 2, 3, 1) if self.channels_last else cells).to(values.dtype)
 
 
+def padding_multiple(model: nn.Module) -> tuple[int, int]:
+    """Height and width to multiples of which a model pads its images (timm's `dynamic_img_pad`), else 1 and 1."""
+    for module in model.modules():
+        patch: Any = getattr(module, "patch_size", None)
+        if getattr(module, "dynamic_img_pad", False) is True and patch is not None:
+            return int(patch[0]), int(patch[1])
+    return 1, 1
+
+
+def _padded(images: torch.Tensor, multiple: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of images once the model has padded them."""
+    height, width = (-(-int(side) // step) * step for side, step in zip(images.shape[-2:], multiple, strict=True))
+    return height, width
+
+
+def _require_proportions(grid: tuple[int, int], size: tuple[int, int]) -> None:
+    """Refuse a grid that is more than twice as long, against the image, one way as the other: no map, but tokens."""
+    height, width = (size[0] / grid[0], size[1] / grid[1])
+    if max(height, width) > 2 * min(height, width) and abs(grid[0] - grid[1] * size[0] / size[1]) > 1:
+        raise ClassifierError(
+            f"the target layer gives {grid[0]}x{grid[1]} values for images of {size[0]}x{size[1]}, not a map of them",
+            "name a layer that gives a map",
+        )
+
+
 def _is_channels_last(model: nn.Module, shape: tuple[int, ...], size: tuple[int, int]) -> bool:
     """Whether the middle two sides have the image's proportions; where the last two do as well, timm's `output_fmt`."""
     first, last = _misfit(shape[1:3], size), _misfit(shape[2:4], size)
@@ -90,12 +122,17 @@ def _misfit(sides: tuple[int, ...], size: tuple[int, int]) -> float:
 def _prefix(model: nn.Module, tokens: int, size: tuple[int, int]) -> int:
     """The stated number of prefix tokens or, if that leaves no grid in the image's proportions, the smallest that does.
 
-    Some models state prefix tokens that they add only after the last block of the patches (CaiT, XCiT).
+    Some models state prefix tokens that they add only after the last block of the patches (CaiT, XCiT), others none.
     """
-    stated = getattr(model, "num_prefix_tokens", None)
-    if stated is not None and _fits(tokens - int(stated), size):
-        return int(stated)
-    return next((prefix for prefix in range(min(tokens, 33)) if _fits(tokens - prefix, size)), int(stated or 0))
+    stated = next((int(count) for count in map(_stated_prefix, model.modules()) if count is not None), None)
+    if stated is not None and _fits(tokens - stated, size):
+        return stated
+    return next((prefix for prefix in range(_MOST_PREFIX + 1) if _fits(tokens - prefix, size)), stated or 0)
+
+
+def _stated_prefix(module: nn.Module) -> int | None:
+    count = getattr(module, "num_prefix_tokens", None)
+    return count if isinstance(count, int) else None
 
 
 def _fits(cells: int, size: tuple[int, int]) -> bool:

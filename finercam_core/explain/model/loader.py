@@ -1,6 +1,5 @@
 """Load a classifier from a folder, the Hugging Face hub, a factory function, or timm."""
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from finercam_core.errors import ClassifierError
+from finercam_core.explain.model.class_names import COLUMN, class_table, label_names
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
 from finercam_core.explain.model.execution import Execution
@@ -26,6 +26,7 @@ from finercam_core.io.hub import hub_or_cache
 from finercam_core.parts import read_lists
 from finercam_core.parts.lists import LISTS
 from finercam_core.permissions import AllowedFactories
+from finercam_core.suggestions import did_you_mean
 
 # Arguments of timm that have it open other files or addresses than the folder's.
 _NOT_FOR_FOLDERS = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"}
@@ -157,9 +158,23 @@ def _timm_model(path: Path, names: int) -> tuple[nn.Module, str]:
         raise ClassifierError(f"model_args in {path} may not be {arguments!r}", "describe the architecture alone")
     if count != names:
         raise ClassifierError(f"{path} has {count} classes, but {names} names are given", "name each class once")
-    model: Any = timm.create_model(config["architecture"], num_classes=count, **arguments)
+    model = _timm_build(str(config["architecture"]), int(count), arguments, path)
     model.pretrained_cfg = {**model.pretrained_cfg, **pretrained}
     return model, str(config["architecture"])
+
+
+def _timm_build(architecture: str, classes: int, arguments: dict[str, Any], path: Path) -> Any:
+    """A timm model without weights; an unknown architecture or argument is the file's fault."""
+    if not timm.is_model(architecture):
+        advice = did_you_mean(architecture, timm.list_models()) or "see timm.list_models for names"
+        raise ClassifierError(f"timm has no architecture {architecture!r}, which {path} names", advice)
+    try:
+        return timm.create_model(architecture, num_classes=classes, **arguments)
+    except Exception as error:  # an argument that a model does not take may fail anywhere in it
+        reason = f"{type(error).__name__}, {first_line(error)}"
+        given = ", ".join(map(str, arguments)) or "none"
+        problem = f"timm cannot build {architecture} as {path} says ({reason}); its model_args are {given}"
+        raise ClassifierError(problem, "correct model_args") from error
 
 
 def _from_hub(spec: str) -> Path:
@@ -222,24 +237,30 @@ def _load_weights(model: nn.Module, folder: Path) -> None:
     try:
         model.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
-        raise ClassifierError(f"{path} does not fit the model: {error}", "train it again") from error
+        reason = " ".join(str(error).split())[:300]
+        raise ClassifierError(f"{path} does not fit the model: {reason}", "train it again") from error
 
 
 def _class_names(folder: Path) -> list[str]:
     path = folder / "classes.csv"
     if path.exists():
-        with path.open(newline="", encoding="utf-8") as file:
-            return [row["scientificName"] for row in csv.DictReader(file)]
-    config = _json(folder / "config.json")
+        return list(class_table(path)[COLUMN])
+    path = folder / "config.json"
+    config = _json(path)
     names = config.get("label_names") or config.get("pretrained_cfg", {}).get("label_names")
     if not names:
         raise ClassifierError(f"{folder} does not name its classes", "add classes.csv with a column scientificName")
-    return [str(name) for name in names]
+    return label_names(names, str(path))
 
 
 def _preparation(folder: Path) -> Preparation | None:
     path = folder / "preparation.json"
-    return Preparation.from_dict(_json(path)) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return Preparation.from_dict(_json(path))
+    except (TypeError, ClassifierError) as error:
+        raise ClassifierError(f"{path} describes no preparation: {first_line(error)}", "correct it") from error
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -11,19 +11,22 @@
     "adipose fin" = ["adipose fin", "a fish with a small fleshy fin before its tail"]
 """
 
-import csv
+import re
 import string
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from finercam_core.errors import ClassifierError
+from finercam_core.explain.model.class_names import COLUMN, class_table
 
 TEMPLATES = ("a photo of {}.",)
 TEXTS = ("{scientificName}",)
-_KEYS = {"model", "pretrained", "templates", "table", "texts", "concepts", "target_layer"}
+_NAME = re.compile(r"[^{}.\[\]!:]+").fullmatch
 
 
 @dataclass(frozen=True)
@@ -61,23 +64,55 @@ def read_settings(path: str | Path) -> ClipSettings:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ClassifierError(f"{path} cannot be read: {error}", "see finercam_core.explain.model.prompts") from error
-    unknown = sorted(set(content) - _KEYS)
+    unknown = sorted(set(content) - set(_PromptFile.model_fields))
     if unknown or "model" not in content:
         wrong = f"an unknown key {unknown[0]!r}" if unknown else "no model"
-        raise ClassifierError(f"{path} has {wrong}", f"use the keys {', '.join(sorted(_KEYS))}")
-    texts = dict(content.get("concepts", {}))
-    if "table" in content:
-        texts = {**texts_of_table(path.parent / content["table"], content.get("texts", TEXTS)), **texts}
-    classes = fill_templates(texts, content.get("templates", TEMPLATES))
-    pretrained = str(content.get("pretrained", ""))
-    if (path.parent / pretrained).is_file():
-        pretrained = str(path.parent / pretrained)
-    return ClipSettings(_model(content, path), classes, pretrained, str(content.get("target_layer", "")))
+        raise ClassifierError(f"{path} has {wrong}", f"use the keys {', '.join(sorted(_PromptFile.model_fields))}")
+    file = _checked(content, path)
+    texts = {name: tuple(values) for name, values in file.concepts.items()}
+    if file.table:
+        texts = {**texts_of_table(path.parent / file.table, file.texts), **texts}
+    classes = fill_templates(texts, file.templates)
+    weights = path.parent / file.pretrained
+    pretrained = str(weights) if file.pretrained and weights.is_file() else file.pretrained
+    return ClipSettings(_model(file.model, path), classes, pretrained, file.target_layer)
 
 
-def _model(content: Mapping[str, Any], path: Path) -> str:
-    scheme, _, folder = str(content["model"]).partition("local-dir:")
-    return f"local-dir:{path.parent / folder}" if folder and not scheme else str(content["model"])
+def _listed(value: object) -> object:
+    """A text stands for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+_Texts = Annotated[list[str], BeforeValidator(_listed)]
+
+
+class _PromptFile(BaseModel):
+    """What a prompt file may hold."""
+
+    model_config = ConfigDict(strict=True)
+
+    model: str
+    pretrained: str = ""
+    templates: _Texts = list(TEMPLATES)
+    table: str = ""
+    texts: _Texts = list(TEXTS)
+    concepts: dict[str, _Texts] = {}
+    target_layer: str = ""
+
+
+def _checked(content: Mapping[str, Any], path: Path) -> _PromptFile:
+    try:
+        return _PromptFile.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        problem = f"{key} in {path} is {first['input']!r}"
+        raise ClassifierError(problem, "give a text, or a list of texts where several may stand") from error
+
+
+def _model(name: str, path: Path) -> str:
+    scheme, _, folder = name.partition("local-dir:")
+    return f"local-dir:{path.parent / folder}" if folder and not scheme else name
 
 
 def texts_of_table(table: Path, patterns: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -90,24 +125,33 @@ def texts_of_table(table: Path, patterns: Sequence[str]) -> dict[str, tuple[str,
     """
     if not table.is_file():
         raise ClassifierError(f"there is no table of classes at {table}", "give a CSV file with scientificName")
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    fields = {pattern: _fields(pattern) for pattern in patterns}
     classes: dict[str, tuple[str, ...]] = {}
-    for row in rows:
-        try:
-            name = row["scientificName"]
-            texts = tuple(pattern.format_map(row) for pattern in patterns if all(row[key] for key in _fields(pattern)))
-        except KeyError as error:
-            raise ClassifierError(f"{table} has no column {error}", f"its columns are {', '.join(row)}") from error
-        if name in classes or not texts:
-            wrong = "is listed twice" if name in classes else "has empty cells in every text"
-            raise ClassifierError(f"{name!r} in {table} {wrong}", "correct the table, or add '{scientificName}'")
+    for row in class_table(table).to_dict("records"):
+        name = str(row[COLUMN])
+        missing = [key for keys in fields.values() for key in keys if key not in row]
+        if missing:
+            raise ClassifierError(f"{table} has no column {missing[0]!r}", f"its columns are {', '.join(row)}")
+        texts = tuple(pattern.format_map(row) for pattern, keys in fields.items() if all(row[key] for key in keys))
+        if not texts:
+            raise ClassifierError(
+                f"{name!r} in {table} has empty cells in every text", "correct the table, or add '{scientificName}'"
+            )
         classes[name] = texts
     return classes
 
 
 def _fields(pattern: str) -> list[str]:
-    return [name for _, name, _, _ in string.Formatter().parse(pattern) if name]
+    """Names of columns in a pattern, which may hold nothing else in braces."""
+    try:
+        parts = list(string.Formatter().parse(pattern))
+    except ValueError as error:
+        problem = f"the text {pattern!r} has a brace that stands alone ({error})"
+        raise ClassifierError(problem, "put names of columns in braces, or double a brace") from error
+    odd = [name for _, name, form, conversion in parts if name is not None and (form or conversion or not _NAME(name))]
+    if odd:
+        raise ClassifierError(f"the text {pattern!r} has no name of a column in its braces", "write {scientificName}")
+    return [name for _, name, _, _ in parts if name]
 
 
 def fill_templates(

@@ -7,13 +7,15 @@ evidence (Selvaraju et al., ICCV 2017, eq. 1 and 2, without the ReLU and scaled 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import nn
 
 from finercam_core.explain.model.execution import Execution, Runner
+from finercam_core.explain.model.heads import linear_head
 from finercam_core.explain.model.layout import Layout
 
 Reduce = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -102,7 +104,16 @@ class Route(ABC):
 
     def execute(self, execution: Execution) -> None:
         """Run the model in another way from now on."""
-        self.run = Runner(self.model, self.layer, execution)
+        self.run = Runner(self.model, self.layer, execution, linear_head(self.model, self.scores))
+
+    @contextmanager
+    def as_it_is(self) -> Iterator[None]:
+        """Run the model in its own precision within the context."""
+        run, self.run = self.run, Runner(self.model, self.layer)
+        try:
+            yield
+        finally:
+            self.run = run
 
     @abstractmethod
     def weights(self, images: torch.Tensor, classes: Classes) -> Weights:

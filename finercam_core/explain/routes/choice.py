@@ -5,6 +5,7 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.layers import default_target_layer, influential_layers
+from finercam_core.explain.model.location import is_located
 from finercam_core.explain.routes.base import Route
 from finercam_core.explain.routes.cls_token import ClsToken
 from finercam_core.explain.routes.pooled_heads import ClosedForm, PooledHead
@@ -39,6 +40,8 @@ def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> R
         anything.
     """
     judges = _judges(model, layer, example)
+    _require_finite(judges[0])
+    _require_location(model, layer, example)
     _require_influence(judges[0], model, layer, example)
     for kind in _SHORT_ROUTES:
         if all(judge.accepts(kind) for judge in judges):
@@ -54,13 +57,25 @@ def _judges(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> list[J
     return exact if exact and half else [*exact, Judge.of(model, layer, example)]
 
 
-def _require_influence(judge: Judge, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
-    """Refuse a layer whose maps mean nothing."""
+def _require_finite(judge: Judge) -> None:
     if not judge.finite:
         raise ClassifierError(
             "the model's scores of random images are not finite numbers",
             "look for NaN or infinite values in its weights, or load them again",
         )
+
+
+def _require_location(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
+    """Refuse a layer whose values are no map of the image, or one whose cells are in another order."""
+    name = next(name for name, module in model.named_modules() if module is layer)
+    if is_located(model, name, example):
+        return
+    problem = f"the cells of the target layer {name} do not lie where the image has them, or it cannot be told"
+    raise ClassifierError(problem, _advice(model, layer, example))
+
+
+def _require_influence(judge: Judge, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
+    """Refuse a layer whose maps mean nothing."""
     influence = judge.influence
     if influence > _LEAST_INFLUENCE:
         return
@@ -73,6 +88,6 @@ def _advice(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> str:
     modules = dict(model.named_modules())
     usable = [name for name in influential_layers(model, example) if modules[name] is not layer]
     default = default_target_layer(model, example)
-    if default in usable:
+    if default in usable or (usable and modules[default] is not layer and is_located(model, default, example)):
         return f"use {default}"
     return f"use {usable[-1]}" if usable else "its head gives every image the same score; train it first"

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.model.layers import linear_head
+from finercam_core.explain.model.heads import linear_head
 from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
 from finercam_core.explain.routes.gradients import class_gradients
 
@@ -48,7 +48,7 @@ class ClosedForm(Uniform):
 
     def head(self) -> nn.Linear:
         """The linear head."""
-        head = linear_head(self.model)
+        head = linear_head(self.model, self.scores)
         if head is None:
             raise ClassifierError("the model has no linear head", "name another target layer")
         return head
