@@ -13,9 +13,9 @@ from safetensors.torch import load_file
 from timm.models import clean_state_dict
 
 from finercam_core.errors import ClassifierError, TrainingError
-from finercam_core.explain.model.class_names import COLUMN, class_table
 from finercam_core.explain.model.classifier import preparation_of
 from finercam_core.images.preparation import Preparation
+from finercam_core.taxonomy.class_names import COLUMN, class_table
 from finercam_core.taxonomy.names import parse_names
 from finercam_core.train.backbone import BackboneSpec
 from finercam_core.train.folder import RANKS, write_folder
@@ -148,7 +148,7 @@ def read_classes(path: Path) -> pd.DataFrame:
     try:
         table = class_table(path)
     except ClassifierError as error:
-        raise TrainingError(f"{path} does not name the classes: {error.problem}", error.remedy) from error
+        raise TrainingError(error.problem, error.remedy) from error
     names = table[COLUMN]
     parsed = parse_names(names)
     ranks = {rank: table.get(rank, parsed.get(rank, pd.Series("", names.index))) for rank in RANKS}

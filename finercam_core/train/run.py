@@ -11,7 +11,7 @@ from torch import nn
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import TrainingError
-from finercam_core.explain.model.heads import linear_head
+from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
 from finercam_core.train.backbone import BackboneSpec, Construction

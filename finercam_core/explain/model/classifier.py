@@ -19,8 +19,7 @@ from torch import nn
 from finercam_core import __version__
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.execution import Execution
-from finercam_core.explain.model.heads import linear_head
-from finercam_core.explain.model.layers import default_target_layer
+from finercam_core.explain.model.layers import default_target_layer, linear_head
 from finercam_core.explain.model.layout import padding_multiple
 from finercam_core.explain.model.provenance import ClassifierProvenance, Prompts
 from finercam_core.explain.model.support import require_plain

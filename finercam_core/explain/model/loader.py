@@ -15,7 +15,6 @@ from safetensors.torch import load_file
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.model.class_names import COLUMN, class_table, label_names
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
 from finercam_core.explain.model.execution import Execution
@@ -27,6 +26,7 @@ from finercam_core.parts import read_lists
 from finercam_core.parts.lists import LISTS
 from finercam_core.permissions import AllowedFactories
 from finercam_core.suggestions import did_you_mean
+from finercam_core.taxonomy.class_names import COLUMN, class_table, label_names
 
 # Arguments of timm that have it open other files or addresses than the folder's.
 _NOT_FOR_FOLDERS = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"}

@@ -22,7 +22,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.model.class_names import COLUMN, class_table
+from finercam_core.taxonomy.class_names import COLUMN, class_table
 
 TEMPLATES = ("a photo of {}.",)
 TEXTS = ("{scientificName}",)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from finercam_core.explain.model.execution import Execution, Runner
-from finercam_core.explain.model.heads import linear_head
+from finercam_core.explain.model.layers import linear_head
 from finercam_core.explain.model.layout import Layout
 
 Reduce = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]

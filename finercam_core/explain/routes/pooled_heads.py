@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.model.heads import linear_head
+from finercam_core.explain.model.layers import linear_head
 from finercam_core.explain.routes.base import Classes, Gradients, Reduce, Route, Weights, chosen, full
 from finercam_core.explain.routes.gradients import class_gradients
 

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import load_classifier
-from finercam_core.explain.model.class_names import class_table, label_names
+from finercam_core.taxonomy.class_names import class_table, label_names
 
 NAMES = ["Aus bus", "Aus mülleri", "Eus fus"]
 TABLE = "index,scientificName\n0,Aus bus \n1,Aus mülleri\n2, Eus fus\n"
@@ -30,10 +30,10 @@ def test_a_table_is_read_as_spreadsheets_save_it(tmp_path: Path, encoding: str, 
     [
         (TABLE.encode("latin-1"), r"is not a readable table: .*save it as UTF-8"),
         (b"index,name\n0,Aus bus\n", r"has no column scientificName: its columns are index, name"),
-        (b"index,scientificName\n0,Aus bus\n1,\n", r"class 2 of .* has no name"),
-        (b"index,scientificName\n0,Aus bus\n1,   \n", r"class 2 of .* has no name"),
-        (b"scientificName\nAus bus\nAus bus \n", r"'Aus bus' stands 2 times in"),
-        (b"index,scientificName\n0,Aus bus,x\n1,Aus cus\n", r"row 1 of .* cannot be read: the row has 3 fields"),
+        (b"index,scientificName\n0,Aus bus\n1,\n", r"row 3 of .* is '': name each class once"),
+        (b"index,scientificName\n0,Aus bus\n1,   \n", r"row 3 of .* is '': name each class once"),
+        (b"scientificName\nAus bus\nAus bus \n", r"row 3 of .* is 'Aus bus': name each class once"),
+        (b"index,scientificName\n0,Aus bus,x\n1,Aus cus\n", r"row 2 of .* cannot be read: the row has 3 fields"),
         (b"", r"is empty"),
         (b"index,scientificName\n", r"has no usable row"),
     ],

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrizations
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain
-from finercam_core.explain.model.heads import linear_head
+from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.preparation import Preparation
 
 CLASSES, WIDTH, SIDE = 4, 6, 12

@@ -30,11 +30,14 @@ def class_table(path: Path) -> pd.DataFrame:
         raise ClassifierError(error.problem, error.remedy) from error
     if table.broken:
         number, reason = table.broken[0]
-        raise ClassifierError(f"row {number} of {path} cannot be read: {reason}", "correct it, each row is a class")
+        raise ClassifierError(f"row {number + 1} of {path} cannot be read: {reason}", "correct it, each row is a class")
     frame = table.frame.rename(columns=lambda name: str(name).strip())
     if COLUMN not in frame:
         raise ClassifierError(f"{path} has no column {COLUMN}: its columns are {', '.join(frame)}", "rename one")
-    frame[COLUMN] = checked_names(frame[COLUMN].tolist(), str(path))
+    frame[COLUMN] = frame[COLUMN].str.strip()
+    wrong = frame[COLUMN][(frame[COLUMN] == "") | frame[COLUMN].duplicated()]
+    if len(wrong):
+        raise ClassifierError(f"row {wrong.index[0] + 1} of {path} is {wrong.iloc[0]!r}", "name each class once")
     return frame
 
 
