@@ -15,6 +15,7 @@ from finercam_core.catalog.readers.packages.json_files import read_json
 from finercam_core.catalog.readers.packed import read_packed_images
 from finercam_core.catalog.readers.registry import read_folder_of_any_layout, read_remote
 from finercam_core.catalog.readers.table import read_plain_table
+from finercam_core.catalog.repairs import read_paths, with_paths
 from finercam_core.catalog.source import CatalogSource
 from finercam_core.catalog.split_file import read_splits, with_splits
 from finercam_core.catalog.template import Template
@@ -65,6 +66,8 @@ def open_catalog(
     split_table = read.splits if splits is None else str(splits)
     if split_table:
         assembly.specimens = with_splits(assembly.specimens, _read_splits(split_table))
+    if read.paths:
+        with_paths(assembly, read_paths(read.paths), read.paths)
     traits = _find_masks(assembly, read)
     rejected, corrections, spellings = assembly.tables()
     if assembly.specimens.empty:

@@ -27,7 +27,8 @@ class Collection(_Strict):
 
     `root` is a folder, relative to the manifest, or a URL that fsspec opens; `layout` names how the files lie in it;
     `names` says whether the species are scientific names or any labels ("verbatim": cars, common names), by default as
-    the layout has it; `synonyms` is a table of accepted names; `splits` one of the images' splits.
+    the layout has it; `synonyms` is a table of accepted names; `splits` one of the images' splits;
+    `paths` one of paths that `catalog check --fix-paths` found.
     """
 
     name: str = Field(min_length=1)
@@ -38,6 +39,7 @@ class Collection(_Strict):
     names: Literal["scientific", "verbatim"] | None = None
     synonyms: str = ""
     splits: str = ""
+    paths: str = ""
 
 
 class Table(_Strict):

@@ -45,8 +45,8 @@ class CatalogSource:
         Where masks lie that the tables do not name.
     traits : TraitLabels or None
         What the masks' values mean, where no file says so.
-    synonyms, splits : str
-        Locations of tables of accepted names and of the images' splits, or "".
+    synonyms, splits, paths : str
+        Locations of tables of accepted names, of the images' splits and of found paths, or "".
     notices : sequence of Notice
         What the user should know of the source as a whole.
     """
@@ -59,4 +59,5 @@ class CatalogSource:
     traits: TraitLabels | None = None
     synonyms: str = ""
     splits: str = ""
+    paths: str = ""
     notices: Sequence[Notice] = ()

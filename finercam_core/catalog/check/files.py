@@ -1,11 +1,14 @@
 """Findings about rows and files that cannot be used."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.check.findings import Finding, tally
 from finercam_core.catalog.columns import image_locations
 from finercam_core.catalog.file_index import FileIndex
+from finercam_core.catalog.repairs import find_repairs
 from finercam_core.io.addresses import is_url
 from finercam_core.status import Status
 
@@ -18,6 +21,7 @@ def file_findings(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
         _rejected(catalog),
         _never_opened(catalog),
         *_images(catalog, seen),
+        _found_elsewhere(catalog, seen),
         _stretched(catalog, seen),
         _masks(catalog, seen),
         _values(catalog),
@@ -86,6 +90,30 @@ def _images(catalog: Catalog, seen: pd.DataFrame) -> list[Finding]:
             )
         )
     return findings
+
+
+def _found_elsewhere(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
+    """Files of missing images that are there under another name; none is taken for them before that is asked for."""
+    table = catalog.specimens
+    lost = (seen["status"] == Status.MISSING.name) | (table["fault"] == Status.OUTSIDE_COLLECTION.name)
+    missing = table.loc[lost & (table["path"] != ""), "path"].tolist()
+    repairs = find_repairs(catalog.root, missing)
+    repairs = replace(repairs, table=repairs.table[~repairs.table["found"].isin(table["path"])])
+    count = len(repairs.table) and sum(path in set(repairs.table["path"]) for path in missing)
+    if not count:
+        return None
+    where = f" below {repairs.root}" if repairs.root != catalog.root else ""
+    return Finding(
+        "paths_repairable",
+        "warning",
+        count,
+        "images",
+        f"not at their paths, with a file of another name{where}",
+        repairs.table,
+        "{path} → {found} ({reason})",
+        "look at them, then write them into a manifest: finercam catalog check CATALOG --fix-paths",
+        repairs.root,
+    )
 
 
 def _stretched(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:

@@ -36,6 +36,8 @@ class Finding:
         Format of one case in words; its fields are named like the columns of `cases`.
     remedy : str
         What to do about it, or what finercam does.
+    base : str
+        Folder that the paths among the cases start from, where it may be another than the collection's root.
     """
 
     key: str
@@ -46,6 +48,7 @@ class Finding:
     cases: pd.DataFrame
     sample: str
     remedy: str = ""
+    base: str = ""
 
     @property
     def title(self) -> str:

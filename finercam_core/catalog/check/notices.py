@@ -34,6 +34,7 @@ KINDS = {
     "several_addresses": NoticeKind(
         "warning", "rows", "with several images, of which the first was taken", "give one row per image"
     ),
+    "paths_repaired": NoticeKind("note", "images", "at other paths than the catalog's, as a table of paths says"),
     "boxes": NoticeKind("note", "images", "without a box, though their annotations have some"),
     "labels": NoticeKind("note", "names", "read in another way", "write a manifest if they are something else"),
     "synonyms_unusable": NoticeKind(

@@ -45,7 +45,8 @@ def read_with_manifest(path: Path, root: str | None = None) -> CatalogSource:
         source = read_layout(about.layout, root)
     synonyms = _beside(path, about.synonyms) if about.synonyms else ""
     splits = _beside(path, about.splits) if about.splits else ""
-    return replace(_corrected(source, manifest), synonyms=synonyms, splits=splits)
+    paths = _beside(path, about.paths) if about.paths else ""
+    return replace(_corrected(source, manifest), synonyms=synonyms, splits=splits, paths=paths)
 
 
 def _beside(manifest: Path, name: str) -> str:

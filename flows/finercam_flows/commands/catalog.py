@@ -44,11 +44,27 @@ def check(options: CheckOptions) -> None:
     show(result, Console(), details=options.details)
     if options.json_file is not None:
         _write(result, Path(options.json_file))
+    if options.fix_paths and _fix_paths(catalog, result):
+        return
     if not result.usable:
         Console(stderr=True, soft_wrap=True, highlight=False).print(
             "[bold red]finercam:[/]", escape(result.why_unusable)
         )
         raise typer.Exit(1)
+
+
+def _fix_paths(catalog: "Catalog", result: "CatalogCheck") -> bool:
+    """Write what the check found into a manifest, and say how to go on; False if there is nothing to write."""
+    from finercam_core.catalog.repairs import Repairs, write_repairs
+
+    found = result.finding("paths_repairable")
+    console = Console(highlight=False, soft_wrap=True)
+    if found is None:
+        console.print("No missing image has a file under another name: nothing is written.")
+        return False
+    manifest = write_repairs(catalog.source, catalog.name, Repairs(found.base, found.cases))
+    console.print(f"{found.count:,} paths are written for {manifest}. Next: finercam catalog check {manifest}")
+    return True
 
 
 def _look(catalog: "Catalog", *, opened: bool, near_identical: bool) -> "pd.DataFrame":

@@ -12,6 +12,9 @@ JsonFile = Annotated[str | None, Field(description="File for the whole result as
 NearIdentical = Annotated[bool, Field(description="Also find images that look the same though their files differ.")]
 OpenImages = Annotated[bool, Field(description="Open every local image, or only list their folders.")]
 Details = Annotated[bool, Field(description="Show every case, not only the first ones.")]
+FixPaths = Annotated[
+    bool, Field(description="Write files that were found under another name into the manifest, or a new one beside.")
+]
 Synonyms = Annotated[
     str | None, Field(description="Table of accepted names, if the one in the catalog is wrong."), Checked(inputs.file)
 ]
@@ -30,6 +33,7 @@ class CheckOptions(Options):
     near_identical: NearIdentical = False
     images: OpenImages = True
     details: Details = False
+    fix_paths: FixPaths = False
     root: CatalogRoot = None
     synonyms: Synonyms = None
 
