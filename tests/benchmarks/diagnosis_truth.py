@@ -140,8 +140,8 @@ def summary(counts: Counter[str]) -> str:
     said, planted = counts["right"] + counts["wrong"], counts["found"] + counts["missed"]
     return (
         f"supported {said}, right {counts['right']} (precision {counts['right'] / max(said, 1):.2f}); "
-        f"planted {planted}, found {counts['found']} (recall {counts['found'] / max(planted, 1):.2f}); suggested {counts['suggested']}; "
-        f"shortcuts {counts['shortcut']}"
+        f"planted {planted}, found {counts['found']} (recall {counts['found'] / max(planted, 1):.2f}); "
+        f"suggested {counts['suggested']}; shortcuts {counts['shortcut']}"
     )
 
 
