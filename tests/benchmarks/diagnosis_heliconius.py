@@ -2,9 +2,9 @@
 
     python tests/benchmarks/diagnosis_heliconius.py FOLDER SQUEEZENET.safetensors --out OUT [--pair "A" "B" …]
 
-FOLDER holds metadata.csv and images/dorsal (Hoyal Cuthill et al. 2019, Dryad doi 10.5061/dryad.2hp1978). Subspecies with
-ten specimens or more; a linear head on the frozen features is fitted on half of the specimens, by a hash of their number.
-All pairs of one wing side are asked; those named are drawn.
+FOLDER holds metadata.csv and images/dorsal (Hoyal Cuthill et al. 2019, Dryad doi 10.5061/dryad.2hp1978). Subspecies
+with ten specimens or more; a linear head on the frozen features is fitted on half of the specimens, by a hash of their
+number. All pairs of one wing side are asked; those named are drawn.
 """
 
 import argparse
