@@ -28,7 +28,8 @@ def write_answer(diagnosis: Diagnosis, answer: PairAnswer, folder: Path) -> tupl
         The picture.
     """
     stem = folder / answer_stem(answer.a, answer.b)
-    picture = draw_answer(diagnosis, answer, stem.with_name(f"{stem.name}.png"))
+    picture = stem.with_name(f"{stem.name}.png")
+    draw_answer(diagnosis, answer, picture)
     content: Json = {
         **record(answer), "statements": statements(answer), "measurements": measurements(answer),
     }  # fmt: skip

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from finercam_core.store import Store
 
 SIDE = 160  # pixels a side of the frame in the picture
 MOST = 40  # specimens of each species that are averaged
+_WIDTH = 11  # inches
 _SHOWN = 0.05  # share of the specimens that must reach a pixel for it to be shown
 Floats = npt.NDArray[np.float64]
 _OUTLINES = {"supported": "-", "suggested": ":"}
@@ -82,10 +84,22 @@ def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Se
     return MeanSpecimen(np.mean(photographs, axis=0), np.mean(maps, axis=0), named, 1 - outside, len(photographs))
 
 
-def draw_answer(diagnosis: Diagnosis, answer: PairAnswer, path: str | Path) -> Path:
+def draw_answer(
+    diagnosis: Diagnosis, answer: PairAnswer, target: Path | BinaryIO, *, dpi: int = 100, title: bool = True
+) -> None:
     """Draw the mean specimens of both species and the pooled difference on the mean of both; writes a PNG.
 
     Supported places have a solid outline, suggested ones a dotted one.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    answer : PairAnswer
+    target : Path or binary file
+    dpi : int
+        The picture is `_WIDTH` inches wide.
+    title : bool
+        Write the sentence above it.
     """
     shown = [*answer.worded("supported"), *answer.worded("suggested")]
     traits = [one.test.place.trait_id for one in shown if one.test.place.trait_id is not None]
@@ -93,26 +107,30 @@ def draw_answer(diagnosis: Diagnosis, answer: PairAnswer, path: str | Path) -> P
     there = mean_specimen(diagnosis.store, diagnosis.places(answer.b).image_ids, answer.a, traits)
     # D is E_A - E_B, which is minus what the specimens of B have against A: their means add up to the separation.
     pooled = here.difference + there.difference
-    figure = Figure(figsize=(11, 4.6), layout="constrained", facecolor="white")
-    axes = figure.subplots(1, 3)
     ends = _ends(np.maximum(here.body, there.body) > _SHOWN)
+    rows, columns = (last - first for first, last in ends)
+    figure = Figure(
+        (_WIDTH, _WIDTH / 3 * rows / columns + (1.3 if title else 0.6)), layout="constrained", facecolor="white"
+    )
+    axes = figure.subplots(1, 3)
     both = (here.photograph + there.photograph) / 2
-    for axis, pixels, title in (
+    for axis, pixels, heading in (
         (axes[0], here.photograph, f"{_italic(answer.a)}\nmean of {here.n} specimens"),
         (axes[1], there.photograph, f"{_italic(answer.b)}\nmean of {there.n} specimens"),
         (axes[2], laid_over(_pixels(both), np.maximum(pooled, 0) / max(pooled.max(), 1e-12)), _PANEL),
     ):
         axis.imshow(_pixels(pixels))
-        axis.set_title(title, fontsize=11)
+        axis.set_title(heading, fontsize=11)
         axis.set_axis_off()
         axis.set_xlim(*ends[1])
         axis.set_ylim(*ends[0][::-1])
         for one in shown:
             _outline(axis, one, here, there)
-    figure.suptitle("\n".join(textwrap.wrap(first_sentence(answer, mark=""), 110)), fontsize=11, ha="center")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(figure).print_png(str(path))  # type: ignore[no-untyped-call]
-    return Path(path)
+    if title:
+        figure.suptitle("\n".join(textwrap.wrap(first_sentence(answer, mark=""), 110)), fontsize=11, ha="center")
+    if isinstance(target, Path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    FigureCanvasAgg(figure).print_figure(target, dpi=dpi, format="png")
 
 
 def _ends(body: Mask) -> list[tuple[float, float]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from finercam_core.diagnosis.answer import Check, Diagnosis
 from finercam_core.evaluate.evaluation import evaluate
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.results import EvaluationReport
@@ -13,10 +14,11 @@ from finercam_core.finer import GAMMA
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.faults import store_errors
 from finercam_core.io.progress import Progress
+from finercam_core.report.answers import AtlasAnswers, PairNote
 from finercam_core.report.live_evidence import SCRIPT, LiveEvidence
 from finercam_core.report.page_content import PageContent
 from finercam_core.report.page_templates import INDEX, environment, pair_address, species_address
-from finercam_core.report.pages import AtlasFacts, Page
+from finercam_core.report.pages import AtlasFacts, Page, PairPage, SpeciesPage
 from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import Store, open_store
 
@@ -54,6 +56,7 @@ def report(
     checked: str | Path | None = None,
     gamma: float = GAMMA,
     specimens: int = 6,
+    check: Check | None = None,
     progress: Progress | None = None,
 ) -> AtlasReport:
     """Write the atlas of a store: an index, one page per species, and one page per pair of species.
@@ -77,6 +80,9 @@ def report(
         Strength of the comparison in the maps shown.
     specimens : int
         Specimens on a species' page; half as many of each species on a pair's.
+    check : callable, optional
+        Causal check of the answers, `finercam_core.diagnosis.with_model.causal.causal_check`; without it nothing is
+        called supported.
     progress : callable, optional
         Called with the numbers of finished pages and of all.
 
@@ -93,12 +99,16 @@ def report(
     figures = evaluation or evaluate(location, folder / "evaluation", protocol=protocol, images=images, checked=checked)
     content = PageContent(store, figures, SpecimenViews(store, gamma), specimens)
     pages = list(_pages(content))
+    asked = protocol or Protocol()
+    answers = AtlasAnswers(Diagnosis(store, check=check, split=asked.split, i_know=asked.i_know))
     templates, facts = environment(), _facts(store, figures, gamma)
     live = LiveEvidence(store, gamma, facts.citation) if SCRIPT.exists() else None
     for done, (address, template, make) in enumerate(pages, 1):
         page, up = make(), "../" * address.count("/")
         told = live.facts(page.views, up).to_json() if live is not None and page.views else None
-        text = templates.get_template(template).render(atlas=facts, page=page, up=up, live=told)
+        text = templates.get_template(template).render(
+            atlas=facts, page=page, up=up, live=told, notes=_notes(page, answers)
+        )
         with store_errors(str(folder)):
             write_whole(folder / address, text)
         if progress is not None:
@@ -109,6 +119,14 @@ def report(
     return AtlasReport(
         folder / INDEX, len(content.species), len(content.pairs), _not_shown(content), live=live is not None
     )
+
+
+def _notes(page: Page, answers: AtlasAnswers) -> tuple[PairNote, ...]:
+    """What a page says first: the answers that it is about."""
+    if isinstance(page, PairPage):
+        note = answers.of_pair(page.a, page.b)
+        return () if note is None else (note,)
+    return answers.of_species(page.facts.name) if isinstance(page, SpeciesPage) else ()
 
 
 def _not_shown(content: PageContent) -> dict[str, str]:

@@ -13,10 +13,12 @@ from finercam_flows.progress import report_step
 
 if TYPE_CHECKING:
     from finercam_core.diagnosis.records import Json
+    from finercam_core.diagnosis.with_model.causal import CausalCheck
     from finercam_core.evaluate import Protocol
     from finercam_core.export import ExportSummary
     from finercam_core.fetch import FetchReport, FetchSettings, FetchWatcher
     from finercam_core.report import AtlasReport
+    from finercam_core.store import Store
     from finercam_core.train.run import TrainingReport
     from finercam_flows.options.catalog import FetchOptions
     from finercam_flows.options.evaluate import EvaluateOptions
@@ -185,7 +187,9 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
     """Write the pages of a store."""
     from finercam_core.evaluate import Protocol
     from finercam_core.report import report
+    from finercam_core.store import open_store
 
+    store = open_store(options.store, images=options.images)
     atlas = report(
         options.store,
         options.out,
@@ -193,10 +197,19 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
         gamma=options.gamma,
         images=options.images,
         checked=options.evaluation,
+        check=_causal_check(store, options.classifier) if options.classifier else None,
         progress=report_step,
     )
     require_species(options.store, atlas.species, "page")
     return atlas
+
+
+def _causal_check(store: "Store", classifier: str, device: str = "auto") -> "CausalCheck":
+    """The check of findings with the classifier that made a store. Needs torch."""
+    from finercam_core.diagnosis.with_model.causal import causal_check
+    from finercam_core.explain import load_classifier
+
+    return causal_check(store, load_classifier(classifier, device=device))
 
 
 def answer_pair(options: "AskOptions") -> "tuple[list[str], Json, Path]":
@@ -209,12 +222,7 @@ def answer_pair(options: "AskOptions") -> "tuple[list[str], Json, Path]":
 
     store, by_parts = open_store(options.store, images=options.images), False if options.by_cells else None
     a, b = store_name(store, options.a), store_name(store, options.b)
-    check = None
-    if options.classifier:
-        from finercam_core.diagnosis.with_model.causal import causal_check
-        from finercam_core.explain import load_classifier
-
-        check = causal_check(store, load_classifier(options.classifier, device=options.device))
+    check = _causal_check(store, options.classifier, options.device) if options.classifier else None
     diagnosis = Diagnosis(store, by_parts, check, split=options.split, i_know=options.i_know)
     others = [
         Diagnosis(open_store(place, images=options.images), by_parts, split=options.split, i_know=options.i_know)

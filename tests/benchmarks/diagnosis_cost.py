@@ -1,7 +1,7 @@
 """What all pairs of a finished store cost without the model: `python tests/benchmarks/diagnosis_cost.py [species]`.
 
-A made-up store: genera of nine species, each compared with its eight congeners, 16 held-out specimens a species, cells of
-14 x 14; every specimen has the trait mask of a rendered fish. Prints the seconds for reading places and for the tests,
+A made-up store: genera of nine species, each compared with its eight congeners, 16 held-out specimens a species, 14 x
+14 cells; every specimen has the trait mask of a rendered fish. Prints the seconds for reading places and for the tests,
 and what 1,900 species would take on this machine by the same rates; with ``--cells`` without the trait masks.
 """
 

@@ -128,6 +128,9 @@ def _separation(
     """Evidence of each part in the separation, and its share with the interval of a two-sample bootstrap."""
     parts = here.mean().to_numpy() + there.mean().to_numpy()
     samples = resampled_means(here, seed=seed, looks=looks) + resampled_means(there, seed=seed + 1, looks=looks)
+    if not samples.any():  # two species that no evidence tells apart
+        nothing = np.full(len(parts), np.nan)
+        return parts, Spread(nothing, nothing, nothing)
     shares, units = samples / samples.sum(1, keepdims=True), min(len(here), len(there))
     return parts, spread(parts / parts.sum(), shares, looks=looks, n=units)
 

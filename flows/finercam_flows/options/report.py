@@ -26,6 +26,13 @@ Evaluation = Annotated[
 ]
 
 
+Checker = Annotated[
+    str | None,
+    Field(description="The store's classifier, for the causal check; without it nothing is called supported."),
+    Checked(inputs.classifier),
+]
+
+
 class ReportOptions(Options):
     """Options of `report`."""
 
@@ -37,15 +44,11 @@ class ReportOptions(Options):
     split: JudgedPart = "auto"
     i_know: OnTraining = False
     allow_private: AllowPrivateHere = False
+    classifier: Checker = None
 
 
 OneSpecies = Annotated[str, Field(min_length=1, description="A species of the store, in quotes.")]
 OtherSpecies = Annotated[str, Field(min_length=1, description="The species that it is told from, in quotes.")]
-Checker = Annotated[
-    str | None,
-    Field(description="The store's classifier, for the causal check; without it nothing is called supported."),
-    Checked(inputs.classifier),
-]
 AnswerFolder = Annotated[str, Field(min_length=1, description="Folder for the picture and the answer as JSON.")]
 ShowPicture = Annotated[bool, Field(description="Open the picture.")]
 AnswerAsJson = Annotated[bool, Field(description="Print the answer as JSON, for programs.")]

@@ -20,6 +20,7 @@ from finercam_core.diagnosis.several import agreements
 from finercam_core.diagnosis.survey import survey, survey_table
 from finercam_core.diagnosis.with_model.causal import PASSES, causal_check
 from finercam_core.errors import ComparisonError, FinercamError
+from finercam_core.report import report
 from finercam_core.store import Store, open_store
 
 PAIRS = {("Aus bus", "Aus cus"): "tail spot", ("Dus eus", "Dus fus"): "stripe"}
@@ -162,6 +163,21 @@ def test_records_are_json_and_hold_the_same(diagnosis: Diagnosis) -> None:
     assert content[1][0]["quality"] == "PATO:0000001"
     assert content[2][0]["measurementUnit"] == "logit"
     assert content[3]["@type"] == "schema:Dataset"
+
+
+def test_pages_say_the_answer_first(store: Store, tmp_path: Path) -> None:
+    report(store.location, tmp_path / "atlas", check=causal_check(store, spotted_classifier()))
+    pair = (tmp_path / "atlas" / "pairs" / "Aus_bus--vs--Aus_cus.html").read_text(encoding="utf-8")
+    sentence = (
+        '<i class="name">Aus bus</i> differs from <i class="name">Aus cus</i> at the tail spot: supported, p = 0.0001 '
+        "(8 + 8 specimens)."
+    )
+    assert pair.index(sentence) < pair.index("<figure")
+    assert '<img class="mean" src="data:image/png' in pair
+    species = (tmp_path / "atlas" / "species" / "Aus_bus.html").read_text(encoding="utf-8")
+    assert sentence in species
+    alike = (tmp_path / "atlas" / "pairs" / "Aus_cus--vs--Dus_fus.html").read_text(encoding="utf-8")
+    assert "no finding, as the classifier does not tell them apart" in alike
 
 
 def test_ask_prints_five_lines_and_draws(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,95 @@
+"""What the pages say first: the answer about each pair in a sentence, its caveats and its picture."""
+
+import base64
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from markupsafe import Markup, escape
+
+from finercam_core.diagnosis.answer import Diagnosis
+from finercam_core.diagnosis.findings import PairAnswer
+from finercam_core.diagnosis.picture import draw_answer
+from finercam_core.diagnosis.sentences import distrust, first_sentence
+from finercam_core.diagnosis.survey import survey
+from finercam_core.errors import FinercamError
+
+PICTURED = 400  # pairs; with more of them pages have no mean specimens
+_DPI = 72
+
+
+@dataclass(frozen=True)
+class PairNote:
+    """The answer about a pair, as a page shows it.
+
+    Attributes
+    ----------
+    sentence : Markup
+        With the scientific names in italics.
+    caveats : tuple of str
+    picture : str
+        Data URI of the mean specimens; "" where there are too many pairs, or no photograph can be read.
+    words : str
+        The picture for those who cannot see it.
+    other : str
+        The species that a species' own page names it by.
+    """
+
+    sentence: Markup
+    caveats: tuple[str, ...]
+    picture: str
+    words: str
+    other: str = ""
+
+
+class AtlasAnswers:
+    """Answers about all pairs of a store.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    """
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+
+    @cached_property
+    def by_pair(self) -> Mapping[tuple[str, str], PairAnswer]:
+        """Every answer by its pair, sorted; none where no specimen may testify."""
+        try:
+            return {(one.a, one.b): one for one in survey(self.diagnosis)}
+        except FinercamError:
+            return {}
+
+    def of_pair(self, a: str, b: str) -> PairNote | None:
+        """The note on a pair's page, None where the two were not compared in both directions."""
+        answer = self.by_pair.get((min(a, b), max(a, b)))
+        if answer is None:
+            return None
+        caveats = tuple(distrust(answer))
+        picture = self._picture(answer) if len(self.by_pair) <= PICTURED else ""
+        return PairNote(in_italics(first_sentence(answer)), caveats, picture, first_sentence(answer, mark=""))
+
+    def of_species(self, name: str) -> tuple[PairNote, ...]:
+        """The sentences on a species' page, in the order of the other species' names."""
+        notes = []
+        for pair, answer in self.by_pair.items():
+            if name in pair:
+                other = pair[1] if pair[0] == name else pair[0]
+                notes.append((other, PairNote(in_italics(first_sentence(answer)), (), "", "", other)))
+        return tuple(note for _, note in sorted(notes, key=lambda named: named[0]))
+
+    def _picture(self, answer: PairAnswer) -> str:
+        file = io.BytesIO()
+        try:
+            draw_answer(self.diagnosis, answer, file, dpi=_DPI, title=False)
+        except FinercamError:
+            return ""
+        return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def in_italics(text: str) -> Markup:
+    """Text with ``*names*`` as italics, everything else escaped."""
+    return Markup(re.sub(r"\*([^*]+)\*", r'<i class="name">\1</i>', str(escape(text))))
