@@ -132,7 +132,8 @@ def _load(
         enough = at_least(size)
         if enough is not None:
             image.draft("RGB", _upright(image, enough))
-        if (memory := memory_of(image)) > limits.max_decoded:
+        memory = memory_of(image)
+        if limits.max_decoded is not None and memory > limits.max_decoded:
             raise HeavyImageError(Status.TOO_LARGE, location, f"decoding it takes some {memory:,} bytes")
         with _alone_if_large(image.size):
             deep = deep_tones.is_deep_colour(image, location)

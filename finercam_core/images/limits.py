@@ -15,9 +15,10 @@ class Limits:
         Smallest and largest width and height in pixels.
     max_bytes : int
         Largest size of the file.
-    max_memory : int
-        Bytes that decoding may take, by what each format's decoder takes for a pixel (`formats.PER_PIXEL`).
-    max_decoded : int
+    memory_per_pixel : int
+        Bytes that decoding may take for each of `max_pixels`; formats whose decoders take more (`formats.PER_PIXEL`)
+        may have fewer pixels.
+    max_decoded : int, optional
         Bytes that decoding may take in this process, after a JPEG was reduced; beyond it is a `HeavyImageError`, which
         another process may decode.
     max_reads : int
@@ -31,8 +32,8 @@ class Limits:
     min_side: int = 8
     max_side: int = 65_535
     max_bytes: int = 1_000_000_000
-    max_memory: int = 1_000_000_000
-    max_decoded: int = 1_000_000_000
+    memory_per_pixel: int = 10
+    max_decoded: int | None = None
     max_reads: int = 1_000_000
     max_seconds: float = 60.0
 

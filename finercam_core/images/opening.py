@@ -112,7 +112,11 @@ def memory_of(image: ImageFile.ImageFile) -> int:
     pixels = image.width * image.height
     if "progressive" in image.info:
         pixels *= (getattr(image, "decoderconfig", None) or (1,))[0] ** 2
-    return pixels * PER_PIXEL.get(image.format or "", 20)
+    return pixels * _per_pixel(image)
+
+
+def _per_pixel(image: ImageFile.ImageFile) -> int:
+    return PER_PIXEL.get(image.format or "", max(PER_PIXEL.values()))
 
 
 def _check(image: ImageFile.ImageFile, location: str, limits: Limits) -> None:
@@ -120,7 +124,7 @@ def _check(image: ImageFile.ImageFile, location: str, limits: Limits) -> None:
     size = f"{w}x{h} pixels"
     if max(w, h) > limits.max_side:
         raise ImageError(Status.TOO_LARGE, location, f"{size}, at most {limits.max_side:,} a side are decoded")
-    most = min(limits.max_pixels, limits.max_memory // PER_PIXEL.get(image.format or "", 20))
+    most = limits.max_pixels * limits.memory_per_pixel // max(limits.memory_per_pixel, _per_pixel(image))
     if w * h > most:
         kind = f" of {image.format}" if most < limits.max_pixels else ""
         raise ImageError(Status.TOO_LARGE, location, f"{size}, at most {most:,}{kind} are decoded")

@@ -170,3 +170,13 @@ def test_ten_thousand_mutants(tmp_path: Path) -> None:
     print(f"10,000 mutants of {len(seeds())} pictures: {dict(sorted(total.items()))}")
     assert (total["uncaught"], total["hung"]) == (0, 0)
     assert sum(total.values()) == 10_000
+
+
+def test_a_limit_that_the_caller_raises_holds_for_every_format(tmp_path: Path) -> None:
+    """As `finercam catalog fetch --max-megapixels`: the memory for an image grows with the pixels that it may have."""
+    for name in ("a.jpg", "a.png", "a.webp"):
+        photograph((400, 300)).save(tmp_path / name)
+        assert load_image(tmp_path / name, limits=Limits(max_pixels=240_000)).size == (400, 300)
+    with pytest.raises(ImageError, match="at most 60,000 of WEBP"):
+        load_image(tmp_path / "a.webp", limits=Limits(max_pixels=120_000))
+    assert load_image(tmp_path / "a.png", limits=Limits(max_pixels=120_000)).size == (400, 300)
