@@ -27,7 +27,7 @@ from finercam_flows.commands import (
     train,
 )
 from finercam_flows.process import lifeline, quiet
-from finercam_flows.process.signals import StoppedError, stoppable
+from finercam_flows.process.signals import StoppedError, hush, stoppable
 
 app = typer.Typer(
     help="What tells a species from its look-alikes: Finer-CAM evidence maps of specimen collections.",
@@ -116,6 +116,8 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             raise
         _say(error.problem, error.remedy)
+        if isinstance(error, StoppedError):
+            hush()  # also while the interpreter ends
         sys.exit(error.code if isinstance(error, StoppedError) else 1)
 
 

@@ -42,3 +42,37 @@ def test_a_command_is_stopped_in_one_sentence(words: str, number: signal.Signals
     else:
         assert run.returncode == 128 + number
         assert errors.strip().splitlines()[-2:][0] == f"finercam: stopped by {word}"
+
+
+NOISY = """
+import logging, threading, time
+from finercam_flows.cli import main
+import finercam_core.catalog
+
+def slow(*args, **kwargs):
+    def client():
+        time.sleep(1)
+        logging.getLogger("httpx").error("no connection")
+        raise ConnectionError("the server is gone")
+    threading.Thread(target=client).start()
+    print("begun", flush=True)
+    try:
+        time.sleep(60)
+    finally:
+        time.sleep(2)
+
+finercam_core.catalog.open_catalog = slow
+main(["catalog", "check", "."])
+"""
+
+
+def test_clients_whose_server_has_ended_too_say_nothing_more(tmp_path: Path) -> None:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", NOISY], cwd=tmp_path, **pipes) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline().strip() == "begun"
+        run.send_signal(signal.SIGTERM)
+        _, errors = run.communicate(timeout=30)
+    assert run.returncode == 143
+    assert errors.splitlines()[0] == "finercam: stopped by SIGTERM"
+    assert len(errors.splitlines()) == 2

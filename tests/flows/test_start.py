@@ -178,3 +178,16 @@ def test_train_without_a_model_takes_one_that_works_here(
     monkeypatch.setattr("finercam_core.io.hub.hub_answers", lambda: False)
     with pytest.raises(TrainingError, match=r"no model here.*finercam\[backbone\]"):
         model_choice.choose_model("cpu")
+
+
+def test_families_above_species_are_read_and_pictures_that_cannot_be_are_named(tmp_path: Path) -> None:
+    for i, place in enumerate(("Carabidae/Carabus_auratus", "Lucanidae/Lucanus_cervus")):
+        (tmp_path / "families" / place).mkdir(parents=True)
+        draw_beetle(SPECIES[i], 0)[0].save(tmp_path / "families" / place / "a.jpg")
+    rows = open_catalog(tmp_path / "families").specimens
+    assert rows["family"].tolist() == ["Carabidae", "Lucanidae"]
+    assert rows["scientificName"].tolist() == ["Carabus auratus", "Lucanus cervus"]
+    (tmp_path / "phone" / "Aus_bus").mkdir(parents=True)
+    (tmp_path / "phone" / "Aus_bus" / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(CatalogError, match=r"1 picture such as Aus_bus/IMG_1.HEIC, in a form that is not"):
+        open_catalog(tmp_path / "phone")

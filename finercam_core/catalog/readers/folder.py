@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.catalog.columns import split_name
-from finercam_core.catalog.readers.leftovers import IMAGES, is_hidden, passed_over
+from finercam_core.catalog.readers.leftovers import IMAGES, OTHER_PICTURES, is_hidden, passed_over
 from finercam_core.catalog.readers.lists import numbered
 from finercam_core.catalog.readers.table import split_of_shard, table_source
 from finercam_core.catalog.readers.webdataset import read_shards
@@ -16,6 +16,7 @@ from finercam_core.errors import CatalogError, counted
 from finercam_core.io.tables import read_table
 
 BIRDS = "birds.csv"
+_FAMILY_ENDINGS = ("idae", "aceae")
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 Parts = tuple[str, ...]
 
@@ -66,18 +67,26 @@ def collection_of(names: Sequence[Parts], root: str, name: str) -> CatalogSource
     taken = [
         parts for parts in names if len(parts) == depth and _is_image(parts) and (not in_splits or split_name(parts[0]))
     ]
+    taken = taken or _in_families(names)
     if not taken:
         raise CatalogError(f"{root} has no images in folders of species", _where_to_look(names, root))
     cells = {
+        "family": [parts[0] if len(parts) == 3 and not in_splits else "" for parts in taken],
         "path": ["/".join(parts) for parts in taken],
         "species": [parts[-2] for parts in taken],
         "split": [parts[0] if in_splits else "" for parts in taken],
     }
-    columns = {"path": ["path"], "scientificName": ["{species:words}"], "split": ["split"]}
+    columns = {"path": ["path"], "scientificName": ["{species:words}"], "split": ["split"], "family": ["family"]}
     raw = numbered(name, pd.DataFrame(cells, dtype="str"))
     rest = set(taken)
     raw.notices += passed_over(name, [parts for parts in names if parts not in rest])
     return CatalogSource(name, root, [MappedTable(raw, columns)])
+
+
+def _in_families(names: Sequence[Parts]) -> list[Parts]:
+    """Images in ``family/species/image.jpg``, where the outer folders are named as families are; [] elsewhere."""
+    images: list[Parts] = [parts for parts in names if len(parts) == 3 and _is_image(parts)]
+    return images if images and all(parts[0].lower().endswith(_FAMILY_ENDINGS) for parts in images) else []
 
 
 def topmost(names: Sequence[Parts]) -> str:
@@ -102,6 +111,10 @@ def _where_to_look(names: Sequence[Parts], root: str) -> str:
     depths = Counter(len(parts) for parts in images)
     if depths:
         return f"give species/image.jpg, or a table; here images lie {depths.most_common(1)[0][0] - 1} folders deep"
+    pictures = [parts for parts in names if parts[-1].lower().endswith(OTHER_PICTURES)]
+    if pictures:
+        said = counted(len(pictures), "picture")
+        return f"it holds {said} such as {'/'.join(pictures[0])}, in a form that is not read; convert them to JPEG"
     return "give species/image.jpg, or a table"
 
 

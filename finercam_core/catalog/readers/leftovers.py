@@ -7,7 +7,7 @@ from finercam_core.errors import counted
 from finercam_core.io.raw_tables import Notice
 
 IMAGES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"))
-_OTHER_PICTURES = (".heic", ".heif", ".gif", ".dng", ".cr2", ".nef", ".arw", ".svg", ".avif", ".psd", ".jp2")
+OTHER_PICTURES = (".heic", ".heif", ".gif", ".dng", ".cr2", ".nef", ".arw", ".svg", ".avif", ".psd", ".jp2")
 
 
 def is_hidden(parts: tuple[str, ...]) -> bool:
@@ -24,7 +24,7 @@ def passed_over(name: str, files: Iterable[tuple[str, ...]]) -> list[Notice]:
             noun, where = "file", " in a hidden folder or hidden itself"
         elif ending in IMAGES:
             noun, where = "image", " outside the folders of species"
-        elif ending in _OTHER_PICTURES:
+        elif ending in OTHER_PICTURES:
             noun, where = f"{ending[1:].upper()} picture", " in a form that cannot be read (convert it to JPEG)"
         else:
             noun, where = f"{ending or 'other'} file", ""

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM end a run and its worker processes, with one sentence instead of a traceback."""
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -54,6 +55,7 @@ def stoppable() -> Iterator[None]:
     def stop(number: int, _frame: FrameType | None) -> NoReturn:
         if not received:
             deadline.start()
+            hush()
         elif number == signal.SIGINT:
             _end_now(number)
         received.append(number)
@@ -61,6 +63,7 @@ def stoppable() -> Iterator[None]:
 
     handled = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     previous = {number: signal.signal(number, stop) for number in handled}
+    heard = logging.root.manager.disable, threading.excepthook, sys.unraisablehook
     try:
         yield
     except BaseException as error:
@@ -69,8 +72,17 @@ def stoppable() -> Iterator[None]:
         raise StoppedError(received[0]) from error
     finally:
         deadline.cancel()
+        level, threading.excepthook, sys.unraisablehook = heard
+        logging.disable(level)
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def hush() -> None:
+    """Let nobody else speak any more: threads of a client whose server has ended too have nothing new to say."""
+    logging.disable(logging.CRITICAL)
+    threading.excepthook = lambda _: None
+    sys.unraisablehook = lambda _: None
 
 
 def _unwinding(number: int) -> BaseException:
