@@ -98,7 +98,8 @@ def _found_elsewhere(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
     lost = (seen["status"] == Status.MISSING.name) | (table["fault"] == Status.OUTSIDE_COLLECTION.name)
     missing = table.loc[lost & (table["path"] != ""), "path"].tolist()
     repairs = find_repairs(catalog.root, missing)
-    repairs = replace(repairs, table=repairs.table[~repairs.table["found"].isin(table["path"])])
+    if repairs.root == catalog.root:  # a file that another row names is no other's
+        repairs = replace(repairs, table=repairs.table[~repairs.table["found"].isin(table["path"])])
     count = len(repairs.table) and sum(path in set(repairs.table["path"]) for path in missing)
     if not count:
         return None

@@ -92,6 +92,13 @@ def test_images_above_the_table_move_the_root(tmp_path: Path) -> None:
         write_repairs(str(table), "t", Repairs(found.base, found.cases))
 
 
+def test_one_file_is_not_taken_for_two_images(tmp_path: Path) -> None:
+    build.write(tmp_path / "a.JPG")
+    assert find_repairs(str(tmp_path), ["a.jpg", "A.jpg"]).table.empty
+    _, check = checked(build.write(tmp_path / "t.csv", "scientificName,path\nAus bus,a.JPG\nAus cus,a.jpg\n"))
+    assert check.count("paths_repairable") == 0
+
+
 NAMES = st.text("abÄé %_", min_size=1, max_size=4).map(str.strip).filter(bool)
 
 
