@@ -1,10 +1,10 @@
 """Every error that finercam raises on purpose: what happened, with which value, and what to do."""
 
-from finercam_core.redaction import without_secrets
+from finercam_core.redaction import visible, without_secrets
 
 
 class FinercamError(Exception):
-    """Base class of all finercam errors. Credentials in addresses are left out of what they say.
+    """Base class of all finercam errors. They say no credentials and no control characters.
 
     Parameters
     ----------
@@ -15,8 +15,8 @@ class FinercamError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        self.problem = without_secrets(problem)
-        self.remedy = without_secrets(remedy)
+        self.problem = visible(without_secrets(problem))
+        self.remedy = visible(without_secrets(remedy))
         super().__init__(f"{self.problem}: {self.remedy}" if remedy else self.problem)
 
     def __reduce__(self) -> tuple[type["FinercamError"], tuple[str, str]]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from finercam_core.io.atomic import replacing, write_whole
 from finercam_core.io.disk.formulas import neutralised_table
+from finercam_core.markdown import as_text
 
 
 def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
@@ -65,4 +66,4 @@ def _line(cells: Iterable[object]) -> str:
 def _cell(value: object, digits: int) -> str:
     if isinstance(value, float):
         return f"{value:.{digits}f}" if math.isfinite(value) else "–"
-    return str(value).replace("|", "\\|")
+    return as_text(value)

@@ -65,10 +65,15 @@ def maps_picture(rows: Sequence[PictureRow], names: Sequence[str], path: str | P
     save_png(figure, Path(path))
 
 
-def save_png(figure: Figure, path: Path) -> None:
-    """Draw a figure into a PNG, whole or not at all; a dollar sign in a name is no formula of TeX."""
+def without_formulas(figure: Figure) -> None:
+    """Have all texts of a figure drawn as they are: a dollar sign in a name is no formula of TeX."""
     for text in figure.findobj(Text):
         text.set_parse_math(False)
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Draw a figure into a PNG, whole or not at all, its texts as they are."""
+    without_formulas(figure)
     with replacing(path) as partial:
         FigureCanvasAgg(figure).print_png(str(partial))  # type: ignore[no-untyped-call]
 

@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from finercam_core import __version__
@@ -28,6 +27,7 @@ from finercam_flows.commands import (
 )
 from finercam_flows.process import lifeline, quiet
 from finercam_flows.process.signals import StoppedError, hush, stoppable
+from finercam_flows.screen.console import Screen
 
 app = typer.Typer(
     help="What tells a species from its look-alikes: Finer-CAM evidence maps of specimen collections.",
@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _say(problem: str, remedy: str) -> None:
     """Print what happened and what to do, as they are written: names in brackets are no markup."""
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = Screen(stderr=True, soft_wrap=True, highlight=False)
     console.print(f"[bold red]finercam:[/] {escape(problem)}")
     if remedy:
         console.print(f"  [dim]{escape(remedy)}[/]")

@@ -6,6 +6,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from finercam_core.markdown import as_text, published
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
 from finercam_flows.options.evaluate import EvaluateOptions
@@ -40,7 +41,7 @@ def evaluate(options: EvaluateOptions) -> EvaluateResult:
     page = summary.folder / "evaluation.md"
     if page.is_file():
         markdown = page.read_text(encoding="utf-8")
-        create_markdown_artifact(key="evaluation", markdown=markdown, description=options.store)
+        create_markdown_artifact(key="evaluation", markdown=published(markdown), description=as_text(options.store))
     return EvaluateResult(summary, cost)
 
 

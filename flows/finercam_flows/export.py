@@ -5,6 +5,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
 from finercam_core.export import ExportSummary
+from finercam_core.markdown import as_text
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
 from finercam_flows.options.export import ExportOptions
@@ -21,8 +22,11 @@ def export(options: ExportOptions) -> ExportSummary:
     """
     summary = export_masks(options)
     lines = [f"**{summary.masks} {options.which} masks** in `{summary.folder.resolve()}`"]
-    lines += [f"- not exported: {image_id}: {reason}" for image_id, reason in list(summary.failed.items())[:20]]
-    create_markdown_artifact(key="masks", markdown="\n".join(lines), description=options.store)
+    lines += [
+        f"- not exported: {as_text(image_id)}: {as_text(reason)}"
+        for image_id, reason in list(summary.failed.items())[:20]
+    ]
+    create_markdown_artifact(key="masks", markdown="\n".join(lines), description=as_text(options.store))
     return summary
 
 

@@ -5,6 +5,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from finercam_core.fetch import FetchReport
+from finercam_core.markdown import as_text, cells
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
 from finercam_flows.options.catalog import FetchOptions
@@ -24,7 +25,9 @@ def fetch(options: FetchOptions) -> FetchReport:
     shown = report.failures[["image_id", "uri", "reason", "detail"]].head(SHOWN)
     if len(shown):
         description = f"The first {len(shown)} of {len(report.failures)} files that are missing in {options.to}"
-        create_table_artifact(key="fetch-failures", table=shown.to_dict("records"), description=description)
+        create_table_artifact(
+            key="fetch-failures", table=cells(shown.to_dict("records")), description=as_text(description)
+        )
     return report
 
 

@@ -11,6 +11,8 @@ from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
 
 from finercam_core.errors import FinercamError
+from finercam_core.markdown import as_text
+from finercam_core.redaction import visible, without_secrets
 
 
 class Sentences(logging.Filter):
@@ -34,14 +36,15 @@ def say_why(flow: "Flow[..., Any]", flow_run: FlowRun, state: "State[Any]") -> N
 
 def announce(flow: str, flow_run: FlowRun, sentence: str) -> None:
     """Say what happened to a run in its log, on its page as the artifact `failure`, and by `notify`."""
-    logger = flow_run_logger(flow_run)
+    logger, sentence = flow_run_logger(flow_run), visible(without_secrets(sentence))
+    told = as_text(sentence)
     logger.error(sentence)
     title = f"Run {flow_run.name} of `{flow}` failed"
     with get_client(sync_client=True) as client:  # hooks of a crash run outside of the run
         client.create_artifact(
             ArtifactCreate(
-                key="failure", type="markdown", data=f"**{title}**\n\n{sentence}", description=sentence,
-                flow_run_id=flow_run.id,
+                key="failure", type="markdown", data=f"**Run {as_text(flow_run.name)} of `{flow}` failed**\n\n{told}",
+                description=told, flow_run_id=flow_run.id,
             )
         )  # fmt: skip
     if not notify(f"finercam: {title}", sentence):

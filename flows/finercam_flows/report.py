@@ -4,6 +4,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from finercam_core.markdown import as_text
 from finercam_core.report import AtlasReport
 from finercam_flows import calls
 from finercam_flows.notifications import say_why
@@ -21,8 +22,11 @@ def report(options: ReportOptions) -> AtlasReport:
     """
     atlas = write_atlas(options)
     lines = [f"**{atlas.species} species, {atlas.pairs} pairs:** open `{atlas.index.resolve()}`"]
-    lines += [f"- not shown: {image_id}: {reason}" for image_id, reason in list(atlas.unreadable.items())[:20]]
-    create_markdown_artifact(key="atlas", markdown="\n".join(lines), description=options.store)
+    lines += [
+        f"- not shown: {as_text(image_id)}: {as_text(reason)}"
+        for image_id, reason in list(atlas.unreadable.items())[:20]
+    ]
+    create_markdown_artifact(key="atlas", markdown="\n".join(lines), description=as_text(options.store))
     return atlas
 
 

@@ -15,7 +15,9 @@ from prefect.artifacts import create_image_artifact
 from finercam_core.finer import finer_cam
 from finercam_core.images.faults import ImageError
 from finercam_core.images.overlay import laid_over, scaled_to_one
+from finercam_core.images.pictures import without_formulas
 from finercam_core.images.preparation import to_image
+from finercam_core.markdown import as_text
 from finercam_core.report.thumbnails import thumbnail
 from finercam_core.status import Status
 from finercam_core.store import Chunk, Store, open_store
@@ -66,7 +68,7 @@ class ContactSheet:
             create_image_artifact(
                 key="contact-sheet",
                 image_url=f"data:image/jpeg;base64,{picture}",
-                description=f"New maps in {self._location}",
+                description=as_text(f"New maps in {self._location}"),
             )
 
 
@@ -103,6 +105,7 @@ def draw(store: Store, chosen: Sequence[Pick]) -> bytes:
             continue
         axis.imshow(np.concatenate([photograph, heat], axis=1))
     figure.supxlabel(_footer(store), fontsize=8, color="0.35")
+    without_formulas(figure)
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_jpg(buffer, pil_kwargs={"quality": 85})  # type: ignore[no-untyped-call]
     return buffer.getvalue()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 
+from finercam_core.markdown import as_text, cells, published
 from finercam_core.status import Status
 from finercam_core.store import StoreSummary
 
@@ -23,8 +24,8 @@ def publish_training(report: "TrainingReport") -> None:
     """
     folder = report.folder
     accuracy = [{"split": split, **asdict(value)} for split, value in report.accuracy.items() if value.n]
-    create_table_artifact(key="accuracy", table=accuracy, description=f"Accuracy of {folder}")
-    create_markdown_artifact(key="model-card", markdown=(folder / "README.md").read_text(encoding="utf-8"))
+    create_table_artifact(key="accuracy", table=accuracy, description=as_text(f"Accuracy of {folder}"))
+    create_markdown_artifact(key="model-card", markdown=published((folder / "README.md").read_text(encoding="utf-8")))
     if report.history:
         create_table_artifact(key="training-curve", table=report.history, description="By epoch")
     curve = folder / "curve.png"
@@ -55,7 +56,7 @@ def publish_species(summary: StoreSummary, store: str) -> None:
     rest = f" The {ROWS} with most left of {len(species)} species." if len(species) > ROWS else ""
     counts = f"{totals['done']} done, {totals['failed']} failed, {totals['pending']} missing"
     description = f"Specimens by species in {store}: {counts}.{rest}"
-    create_table_artifact(key="species", table=table.to_dict("records"), description=description)
+    create_table_artifact(key="species", table=cells(table.to_dict("records")), description=as_text(description))
     get_run_logger().info("%s: %s", store, counts)
 
 
@@ -67,7 +68,7 @@ def publish_failures(summary: StoreSummary, store: str) -> None:
     causes = [{"specimens": count, "cause": Status[name].sentence} for name, count in summary.causes.items()]
     if rejected:
         causes.append({"specimens": rejected, "cause": "rows of the catalog without a slot"})
-    create_table_artifact(key="causes", table=causes, description=f"Why specimens of {store} have no map")
+    create_table_artifact(key="causes", table=causes, description=as_text(f"Why specimens of {store} have no map"))
     first = [
         {
             "image_id": row["image_id"],
@@ -79,4 +80,4 @@ def publish_failures(summary: StoreSummary, store: str) -> None:
         for row in summary.failures.head(FAILURES_SHOWN).to_dict("records")
     ]
     description = f"{len(first)} of {failed} specimens of {store} that failed"
-    create_table_artifact(key="failures", table=first, description=description)
+    create_table_artifact(key="failures", table=cells(first), description=as_text(description))

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -14,6 +13,7 @@ from finercam_flows.calls import fetch_images
 from finercam_flows.options.catalog import CheckOptions, FetchOptions, SplitOptions
 from finercam_flows.process.signals import Unwinding
 from finercam_flows.screen.bars import progress_bar
+from finercam_flows.screen.console import Screen
 from finercam_flows.screen.fetch_bar import fetch_bar
 from finercam_flows.signatures.command import command
 
@@ -41,13 +41,13 @@ def check(options: CheckOptions) -> None:
     catalog = open_catalog(options.catalog, root=options.root, synonyms=options.synonyms)
     images = _look(catalog, opened=options.images, near_identical=options.near_identical)
     result = check_catalog(catalog, images)
-    show(result, Console(), details=options.details)
+    show(result, Screen(), details=options.details)
     if options.json_file is not None:
         _write(result, Path(options.json_file))
     if options.fix_paths and _fix_paths(catalog, result):
         return
     if not result.usable:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(
+        Screen(stderr=True, soft_wrap=True, highlight=False).print(
             "[bold red]finercam:[/]", escape(result.why_unusable)
         )
         raise typer.Exit(1)
@@ -103,7 +103,7 @@ def fetch(options: FetchOptions) -> None:
         with fetch_bar() as watcher:
             report = fetch_images(options, watcher)
     except (KeyboardInterrupt, Unwinding):
-        Console(stderr=True, soft_wrap=True).print(
+        Screen(stderr=True, soft_wrap=True).print(
             "Stopped; what was fetched is kept. Run the same command again to go on."
         )
         raise typer.Exit(130) from None
@@ -112,19 +112,19 @@ def fetch(options: FetchOptions) -> None:
 
 def _print_report(report: "FetchReport", folder: Path) -> None:
     """Print what a fetch did."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = Screen(soft_wrap=True, highlight=False)
     console.print(
         f"{report.fetched} files fetched in this run, {report.there} were there: {report.specimens} specimens."
     )
     for cause, count in report.causes.items():
         console.print(f"  [yellow]{count} x {cause}[/]")
     if report.causes:
-        console.print(f"  each with its reason in {folder / 'failures.parquet'}")
+        console.print(f"  each with its reason in {escape(str(folder / 'failures.parquet'))}")
     if report.unchecked:
         console.print(f"  [yellow]{report.unchecked} checksums are of a kind that cannot be checked[/]")
     if report.again:
         console.print(f"  {report.again} of them may work later: run the same command again")
-    console.print(f"Next: finercam catalog check {folder / 'catalog.toml'}")
+    console.print(f"Next: finercam catalog check {escape(str(folder / 'catalog.toml'))}")
 
 
 @app.command()
@@ -142,10 +142,12 @@ def split(options: SplitOptions) -> None:
 
     catalog = open_catalog(options.catalog, splits="")
     table = write_splits(catalog, options.out, val=options.val, test=options.test, anew=options.anew)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Screen(highlight=False, soft_wrap=True)
     console.print(_counts(table))
-    console.print(f"{int(table['new'].sum()):,} images are new in {options.out}.")
-    console.print(f'Use it: write splits = "{Path(options.out).name}" below \\[collection] in a manifest beside it.')
+    console.print(f"{int(table['new'].sum()):,} images are new in {escape(options.out)}.")
+    console.print(
+        f'Use it: write splits = "{escape(Path(options.out).name)}" below \\[collection] in a manifest beside it.'
+    )
 
 
 def _counts(table: "pd.DataFrame") -> Table:

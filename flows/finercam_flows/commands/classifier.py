@@ -1,9 +1,9 @@
 """`finercam classifier`: bring in a checkpoint, and exchange classifiers with the Hugging Face hub."""
 
 import typer
-from rich.console import Console
 
 from finercam_flows.options.classifier import AdoptOptions, PullOptions, PushOptions
+from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
 app = typer.Typer(help="Bring in a checkpoint, push to and pull from the Hugging Face hub.", no_args_is_help=True)
@@ -19,7 +19,7 @@ def adopt(options: AdoptOptions) -> None:
     from finercam_core.train.adoption import adopt as run
 
     folder = run(options.checkpoint, options.out, model=options.model, classes=options.classes)
-    Console().print(f"{folder} is ready for `finercam annotate`")
+    Screen().print(f"{folder} is ready for `finercam annotate`", markup=False)
 
 
 @app.command()
@@ -31,7 +31,7 @@ def push(options: PushOptions) -> None:
     """
     from finercam_core.train import folder as hub
 
-    Console().print(hub.push(options.folder, options.repository, private=not options.public))
+    Screen().print(hub.push(options.folder, options.repository, private=not options.public), markup=False)
 
 
 @app.command()
@@ -44,4 +44,4 @@ def pull(options: PullOptions) -> None:
     from finercam_core.train import folder as hub
 
     folder = hub.pull(options.repository, options.folder, revision=options.revision)
-    Console().print(f"{folder} is ready for `finercam annotate`")
+    Screen().print(f"{folder} is ready for `finercam annotate`", markup=False)

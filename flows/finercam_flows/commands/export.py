@@ -1,10 +1,9 @@
 """`finercam export`: masks out of a store, without napari."""
 
-from rich.console import Console
-
 from finercam_flows.calls import export_masks
 from finercam_flows.options.export import ExportOptions
 from finercam_flows.screen.bars import run_bar
+from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
 
@@ -16,4 +15,4 @@ def export(options: ExportOptions) -> None:
     """
     with run_bar("Masks"):
         summary = export_masks(options)
-    Console().print(str(summary), soft_wrap=True)
+    Screen().print(str(summary), soft_wrap=True, markup=False)

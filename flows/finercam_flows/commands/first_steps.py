@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
+from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
 
@@ -17,7 +17,7 @@ def start(options: StartOptions) -> None:
     """
     from finercam_flows.start.route import run
 
-    run(options, Console())
+    run(options, Screen())
 
 
 @command(DemoOptions)
@@ -44,4 +44,4 @@ def doctor(options: DoctorOptions) -> None:
     if options.as_json:
         typer.echo(machine_as_json(found))
     else:
-        show_machine(found, Console())
+        show_machine(found, Screen())

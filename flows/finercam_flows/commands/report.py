@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
 from finercam_flows.calls import answer_pair, write_atlas
 from finercam_flows.options.report import AskOptions, ReportOptions
 from finercam_flows.screen.bars import run_bar
+from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
 
@@ -21,12 +22,12 @@ def report(options: ReportOptions) -> None:
     """
     with run_bar("Atlas"):
         atlas = write_atlas(options)
-    console = Console()
-    console.print(f"{atlas.species} species, {atlas.pairs} pairs. To read: {atlas.index}", soft_wrap=True)
+    console = Screen()
+    console.print(f"{atlas.species} species, {atlas.pairs} pairs. To read: {escape(str(atlas.index))}", soft_wrap=True)
     if not atlas.live:
         console.print("Its maps stay as printed: the script of the live atlas is not built (make web).", soft_wrap=True)
     for image_id, reason in list(atlas.unreadable.items())[:5]:
-        console.print(f"  [yellow]not shown: {image_id}: {reason}[/]", soft_wrap=True)
+        console.print(f"  [yellow]not shown: {escape(image_id)}: {escape(reason)}[/]", soft_wrap=True)
 
 
 @command(AskOptions)

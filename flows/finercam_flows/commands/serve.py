@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from finercam_core.errors import ServeError
 from finercam_flows.options.serve import ServeOptions
+from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def serve(options: ServeOptions) -> None:
 
     Example: finercam serve --init, then: finercam serve
     """
-    console, config = Console(), Path(options.config)
+    console, config = Screen(), Path(options.config)
     if options.init:
         _write_example(config, console)
         return
@@ -55,7 +57,7 @@ def serve(options: ServeOptions) -> None:
             folder,
             limit=options.limit,
             ready=ready,
-            say=lambda text: console.print(text, soft_wrap=True),
+            say=lambda text: console.print(text, soft_wrap=True, markup=False),
         )
     except KeyboardInterrupt:
         console.print("Ended before anything was served.")
@@ -70,7 +72,7 @@ def _write_example(config: Path, console: Console) -> None:
         config.write_text((files("finercam_flows") / "prefect.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     except OSError as error:
         raise ServeError(f"{config} cannot be written: {error.strerror}", "choose another with --config") from error
-    console.print(f"{config} is written. Enter your catalog, classifier and times, then: finercam serve")
+    console.print(f"{escape(str(config))} is written. Enter your catalog, classifier and times, then: finercam serve")
 
 
 def _enter(config: Path) -> Path:
@@ -88,7 +90,7 @@ async def _table(deployments: "Sequence[Deployment]") -> Table:
     for deployment in deployments:
         start = await next_start(deployment.schedules) if not deployment.paused else None
         when = "\n".join(map(describe, deployment.schedules)) or "on demand"
-        table.add_row(deployment.title, when, f"{start:%a %d %b %H:%M}" if start else "")
+        table.add_row(escape(deployment.title), escape(when), f"{start:%a %d %b %H:%M}" if start else "")
     return table
 
 
@@ -97,4 +99,4 @@ def _show(table: Table, deployments: "Sequence[Deployment]", console: Console) -
 
     console.print(table)
     for note in missing_inputs(deployments):
-        console.print(f"[yellow]{note}[/]", soft_wrap=True, highlight=False)
+        console.print(f"[yellow]{escape(note)}[/]", soft_wrap=True, highlight=False)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from finercam_core.errors import counted
 from finercam_flows.options.store import InfoOptions, RepairOptions
 from finercam_flows.screen.bars import progress_bar
+from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
 if TYPE_CHECKING:
@@ -29,12 +31,12 @@ def info(options: InfoOptions) -> None:
     store = options.store
     summary, (activity, problem), size = summarise(open_store(store)), _last_run(store), measure(store)
     for sentence in (*summary.problems, *problem):
-        Console(stderr=True).print(sentence, style="yellow", markup=False, soft_wrap=True)
+        Screen(stderr=True).print(sentence, style="yellow", markup=False, soft_wrap=True)
     if options.as_json:
         typer.echo(json.dumps(_json(summary, activity, size), indent=1))
     else:
         _show(options, summary, activity, size)
-    if options.verify and _damaged(store, Console(stderr=options.as_json)):
+    if options.verify and _damaged(store, Screen(stderr=options.as_json)):
         raise typer.Exit(1)
 
 
@@ -53,7 +55,7 @@ def _show(options: InfoOptions, summary: "StoreSummary", activity: "RunActivity 
     from finercam_core.store.lock import is_held
     from finercam_flows.screen import info_table
 
-    console = Console()
+    console = Screen()
     info_table.show_provenance(options.store, summary, console)
     info_table.show_run(activity, console, held=is_held(options.store))
     info_table.show_size(size, summary, console)
@@ -85,7 +87,7 @@ def _damaged(store: str, console: Console) -> bool:
         task = bar.add_task("Checking chunks", total=None, note="")
         damaged = verify(store, progress=lambda done, total: bar.update(task, completed=done, total=total))
     for damage in damaged:
-        console.print(f"[red]{damage.where}[/]: {damage.reason}", soft_wrap=True)
+        console.print(f"[red]{escape(damage.where)}[/]: {escape(damage.reason)}", soft_wrap=True)
     chunks, files = sum(bool(damage.group) for damage in damaged), sum(not damage.group for damage in damaged)
     again = ", `finercam annotate … --verify` computes them again" if chunks else ""
     beside = f"; {counted(files, 'damaged file')} beside them" if files else ""
@@ -101,7 +103,7 @@ def repair(options: RepairOptions) -> None:
     """
     from finercam_core.store import repair as rebuild
 
-    done, console = rebuild(options.store), Console()
+    done, console = rebuild(options.store), Screen()
     what = "was repaired" if done.rebuilt else "is sound"
     figures = f"{counted(done.specimens, 'specimen')} of {done.species:,} species, {done.finished:,} with maps"
     console.print(f"{options.store} {what}: {figures}.", soft_wrap=True, markup=False, highlight=False)

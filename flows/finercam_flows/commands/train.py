@@ -2,13 +2,12 @@
 
 import os
 
-from rich.console import Console
-
 from finercam_core.extras import installed
 from finercam_flows.calls import train_classifier
 from finercam_flows.options.train import TrainOptions
 from finercam_flows.process.model_choice import choose_model
 from finercam_flows.screen.bars import run_bar
+from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
 
@@ -32,7 +31,7 @@ def train(options: TrainOptions) -> None:
             close_temporary_server()
             report = flow(**options.flow_parameters())
     if os.environ.get("RANK", "0") == "0":
-        Console().print(str(report), soft_wrap=True, highlight=False)
+        Screen().print(str(report), soft_wrap=True, highlight=False, markup=False)
 
 
 def _with_model(options: TrainOptions) -> TrainOptions:
@@ -40,5 +39,5 @@ def _with_model(options: TrainOptions) -> TrainOptions:
     if options.model:
         return options
     model, why = choose_model(options.device)
-    Console().print(f"Model: {model}; {why}. Another one: --model NAME", soft_wrap=True, highlight=False)
+    Screen().print(f"Model: {model}; {why}. Another one: --model NAME", soft_wrap=True, highlight=False, markup=False)
     return options.model_copy(update={"model": model})

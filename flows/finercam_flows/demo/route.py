@@ -29,6 +29,7 @@ from finercam_flows.options.report import ReportOptions
 from finercam_flows.process.machine import screen
 from finercam_flows.screen.annotation_summary import print_annotation
 from finercam_flows.screen.bars import progress_bar, run_bar
+from finercam_flows.screen.console import Screen
 
 SEED = 0
 TRAIN, VAL, TEST = 60, 8, 16  # specimens per species
@@ -59,7 +60,7 @@ def run(folder: Path, console: Console | None = None, *, browser: bool = False) 
     TrainingError
         If the trained classifier is right on less than 90 % of the test specimens: its maps would mean nothing.
     """
-    show = (console or Console()).print
+    show = (console or Screen()).print
     folder.mkdir(parents=True, exist_ok=True)
     _render(folder, show)
     _train(folder, show)

@@ -5,6 +5,8 @@ import sys
 import warnings
 from typing import TextIO
 
+from finercam_core.redaction import visible
+
 _CHATTY = ("huggingface_hub", "timm", "httpx", "httpcore", "distributed", "urllib3")
 
 
@@ -22,7 +24,7 @@ def one_sentence_each() -> None:
         text = " ".join(str(message).split("\n\n")[0].split("\n")[0].split())
         if text not in seen and not issubclass(category, DeprecationWarning | FutureWarning | ResourceWarning):
             seen.add(text)
-            print(f"note: {text}", file=file or sys.stderr)
+            print(f"note: {visible(text)}", file=file or sys.stderr)
 
     warnings.showwarning = show
     for name in _CHATTY:

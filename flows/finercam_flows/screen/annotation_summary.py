@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.markup import escape
 
 from finercam_core.errors import counted
 from finercam_core.status import Status
+from finercam_flows.screen.console import Screen
 
 if TYPE_CHECKING:
     from finercam_core.store import StoreSummary
@@ -24,7 +25,7 @@ def print_annotation(result: "AnnotateResult", store: str) -> None:
     print_holdings(result.store, result.summary, store, result.computed.done + result.computed.failed)
     if result.damaged:
         chunks = counted(result.damaged, "chunk was", "chunks were")
-        Console().print(f"  [yellow]{chunks} damaged and computed again[/]")
+        Screen().print(f"  [yellow]{chunks} damaged and computed again[/]")
 
 
 def print_holdings(found: str, summary: "StoreSummary", asked: str, computed: int = 0) -> None:
@@ -38,9 +39,11 @@ def print_holdings(found: str, summary: "StoreSummary", asked: str, computed: in
     computed : int
         Specimens that this run computed.
     """
-    console, totals = Console(soft_wrap=True, highlight=False), summary.totals
+    console, totals = Screen(soft_wrap=True, highlight=False), summary.totals
     if found != asked.rstrip("/"):
-        console.print(f"{asked} holds another run and stays as it is; this one is beside it: [bold]{found}[/]")
+        console.print(
+            f"{escape(asked)} holds another run and stays as it is; this one is beside it: [bold]{escape(found)}[/]"
+        )
     before = totals["done"] + totals["failed"] - computed
     resumed = f"; {before:,} were there already" if before else ""
     now = f"{totals['done']:,} done, {totals['failed']:,} failed"
@@ -48,8 +51,8 @@ def print_holdings(found: str, summary: "StoreSummary", asked: str, computed: in
     for cause, count in summary.causes.items():
         console.print(f"  [yellow]{count:,} × {Status[cause].sentence}[/] [dim]({cause})[/]")
     for sentence in summary.misspelt:
-        console.print(f"  [yellow]{sentence}[/]", markup=True)
+        console.print(f"  [yellow]{escape(sentence)}[/]")
     if totals["rejected"]:
         console.print(f"  [yellow]{counted(totals['rejected'], 'row')} of the catalog without a slot[/]")
     if totals["failed"] or totals["rejected"]:
-        console.print(f"  see: finercam info {found} --failures")
+        console.print(f"  see: finercam info {escape(found)} --failures")

@@ -20,6 +20,7 @@ from rich.progress import (
 
 from finercam_flows.process.signals import stoppable
 from finercam_flows.progress import watch
+from finercam_flows.screen.console import Screen
 
 
 class ProgressLines(Progress):
@@ -28,7 +29,7 @@ class ProgressLines(Progress):
     seconds = 10.0
 
     def __init__(self, *columns: ProgressColumn) -> None:
-        super().__init__(*columns)
+        super().__init__(*columns, console=Screen())
         self._last = -math.inf
 
     def update(self, task_id: TaskID, **changes: Any) -> None:
@@ -39,19 +40,19 @@ class ProgressLines(Progress):
             task = self.tasks[task_id]
             total = "?" if task.total is None else f"{task.total:.0f}"
             note = task.fields["note"]
-            self.console.print(f"{task.description} {task.completed:.0f}/{total} {note}", highlight=False)
+            self.console.print(f"{task.description} {task.completed:.0f}/{total} {note}", highlight=False, markup=False)
 
 
 def progress_bar() -> Progress:
     """A bar with counts, elapsed and remaining time; lines of text where the output is not a terminal."""
     return ProgressLines(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        TextColumn("[yellow]{task.fields[note]}"),
+        TextColumn("{task.fields[note]}", style="yellow", markup=False),
     )
 
 

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from finercam_flows.calls import EvaluationSummary
+from finercam_flows.screen.console import Screen
 
 SHOWN = 8  # caveats
 Row = dict[str, Any]  # of a table in evaluation.json
@@ -22,17 +23,17 @@ def print_evaluation(summary: EvaluationSummary, cost: str = "") -> None:
     cost : str
         What measuring faithfulness cost, in words; "" if it was not measured.
     """
-    console, folder = Console(), summary.folder
+    console, folder = Screen(), summary.folder
     content = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
     resumed = f"; figures of {summary.reused} were there already" if summary.reused else ""
     console.print(f"{summary.species} species{resumed}; {summary.left_out} notes on specimens that were left out.")
     style = "bold red" if content["judged_on"] else ""
     console.print(f"Judged: {content['judged']}.", soft_wrap=True, highlight=False, markup=False, style=style)
     if cost:
-        console.print(f"Faithfulness: {cost}.", highlight=False)
+        console.print(f"Faithfulness: {escape(cost)}.", highlight=False)
         console.print(_faithfulness_table(content["checks"]["faithfulness"]))
         for name, reason in content["checks"]["about"]["baselines_left_out"].items():
-            console.print(f"  [yellow]{name} left out[/]: {reason}", highlight=False, soft_wrap=True)
+            console.print(f"  [yellow]{escape(name)} left out[/]: {escape(reason)}", highlight=False, soft_wrap=True)
     if summary.planted:
         _print_planted(console, summary.planted, content["planted"])
     if summary.truth:
@@ -40,19 +41,21 @@ def print_evaluation(summary: EvaluationSummary, cost: str = "") -> None:
     if content["beside"]:
         console.print(_published_table(content["beside"]))
     for row in content["caveats"][:SHOWN]:
-        console.print(f"  [yellow]{row['species']}: {row['kind']}[/]; {row['sentence']}", highlight=False)
+        console.print(
+            f"  [yellow]{escape(row['species'])}: {row['kind']}[/]; {escape(row['sentence'])}", highlight=False
+        )
     if len(content["caveats"]) > SHOWN:
-        console.print(f"  and {len(content['caveats']) - SHOWN} more caveats in {folder / 'caveats.csv'}")
-    console.print(f"To read: {folder / 'evaluation.md'}", soft_wrap=True, highlight=False)
+        console.print(f"  and {len(content['caveats']) - SHOWN} more caveats in {escape(str(folder / 'caveats.csv'))}")
+    console.print(f"To read: {escape(str(folder / 'evaluation.md'))}", soft_wrap=True, highlight=False)
 
 
 def _print_planted(console: Console, summary: str, rows: list[Row]) -> None:
     """Print how often the planted trait ranks first, and which pairs miss it, with the reason."""
-    console.print(f"{summary[0].upper()}{summary[1:]}.", highlight=False)
+    console.print(f"{summary[0].upper()}{summary[1:]}.", highlight=False, markup=False)
     for row in rows:
         if row["why"]:
             pair = f"{row['species']} from {row['reference']} (planted: {row['planted']}, rank {row['rank'] or 'none'})"
-            console.print(f"  [yellow]missed: {pair}[/]: {escape(row['why'])}", highlight=False, soft_wrap=True)
+            console.print(f"  [yellow]missed: {escape(pair)}[/]: {escape(row['why'])}", highlight=False, soft_wrap=True)
 
 
 def _published_table(rows: list[Row]) -> Table:
@@ -63,7 +66,7 @@ def _published_table(rows: list[Row]) -> Table:
         ends = "" if row["low"] is None else rf" \[{row['low']:.3f}, {row['high']:.3f}]"
         count = "" if row["n"] is None else f"{row['n']:.0f}"
         theirs = "–" if row["published"] is None else f"{row['published']:.3f}"
-        table.add_row(row["figure"], row["map"], theirs, ours + ends, count)
+        table.add_row(escape(row["figure"]), escape(row["map"]), theirs, ours + ends, count)
     return table
 
 
@@ -73,7 +76,7 @@ def _faithfulness_table(rows: list[Row]) -> Table:
     overall = [row for row in rows if row["species"] == "all species"]
     for name in dict.fromkeys(row["map"] for row in overall):
         own = {row["figure"]: row for row in overall if row["map"] == name}
-        table.add_row(name, *(_interval(own[figure]) for figure in ("drop_5", "deletion", "insertion")))
+        table.add_row(escape(name), *(_interval(own[figure]) for figure in ("drop_5", "deletion", "insertion")))
     return table
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 from rich.console import Console
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.table import Table
 
 from finercam_core.status import Status
@@ -23,7 +24,7 @@ def show_provenance(location: str, summary: StoreSummary, console: Console) -> N
     collection = f"{made.collection} ({made.catalog})"
     layer = f"{classifier.target_layer}, maps of {made.grid[0]} x {made.grid[1]} cells"
     gamma = "" if made.gamma is None else f", gamma {made.gamma:g}"
-    _lines(console, {
+    facts = {
         "store": f"{location}, run {made.run}, created {_when(made.created)}",
         "collection": f"{collection}: {total:,} specimens, {len(summary.species):,} species",
         "classifier": f"{classifier.model}, {len(classifier.species):,} species",
@@ -31,7 +32,8 @@ def show_provenance(location: str, summary: StoreSummary, console: Console) -> N
         "layer": layer,
         "method": f"{made.method}{gamma} ({classifier.route})",
         "references": ", ".join(f"{key}: {value}" for key, value in references.items() if key != "never"),
-    })  # fmt: skip
+    }
+    _lines(console, {name: escape(value) for name, value in facts.items()})
 
 
 def show_run(activity: RunActivity | None, console: Console, *, held: bool | None) -> None:
@@ -47,7 +49,7 @@ def show_run(activity: RunActivity | None, console: Console, *, held: bool | Non
     if activity is None:
         return
     workers = f", {activity.workers} process{'es' if activity.workers > 1 else ''}"
-    where = f" ({activity.runner}{'' if '://' in activity.runner else workers})"
+    where = f" ({escape(activity.runner)}{'' if '://' in activity.runner else workers})"
     computed = activity.done + activity.failed
     progress = f"{computed:,} of {activity.planned:,} specimens in {_duration(activity.seconds)}"
     rate = f", {activity.rate:,.1f} per second" if activity.rate else ""
@@ -81,7 +83,7 @@ def show_species(summary: StoreSummary, console: Console, *, everyone: bool) -> 
         order = species.sort_values(["pending", "failed", "scientificName"], ascending=[False, False, True])
         species, rest = order.head(SHOWN), order.tail(hidden)
     for row in species.to_dict("records"):
-        table.add_row(row["scientificName"], *_counts(pd.Series(row)))
+        table.add_row(escape(row["scientificName"]), *_counts(pd.Series(row)))
     if hidden:
         table.add_row(f"[dim]{hidden:,} more, see --species", *_counts(rest[list(_COUNTS)].sum()))
     table.add_section()
@@ -118,10 +120,15 @@ def show_failures(summary: StoreSummary, console: Console) -> None:
     """Print every failed specimen and every rejected row, one per line."""
     for row in summary.failures.to_dict("records"):
         detail = str(row["detail"]).removeprefix(f"{Status[row['status']].sentence}: ")
-        console.print(f"{row['image_id']}  {row['status']}  {detail or row['place']}", soft_wrap=True, highlight=False)
+        console.print(
+            f"{row['image_id']}  {row['status']}  {detail or row['place']}",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
     for row in summary.rejected.to_dict("records"):
         line = f"{row['table']} row {row['row']}  {row['image_id']}  {row['reason']}"
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _lines(console: Console, lines: dict[str, str]) -> None:

@@ -42,7 +42,7 @@ def run(options: StartOptions, console: Console) -> None:
     (out / "commands.sh").write_text(plan.commands(options.collection), encoding="utf-8")
     _say(
         console,
-        f"Chosen, each with the option that changes it (as long commands: {out / 'commands.sh'}):",
+        f"Chosen, each with the option that changes it (as long commands: {escape(str(out / 'commands.sh'))}):",
     )
     _show_choices(plan, console)
     _train(plan, console)
@@ -52,7 +52,7 @@ def run(options: StartOptions, console: Console) -> None:
         atlas = calls.write_atlas(plan.report)
     _answer(plan, out, console)
     minutes = (time.monotonic() - begin) / 60
-    _say(console, f"[bold green]Done[/] in {minutes:.1f} minutes. To read: {atlas.index}")
+    _say(console, f"[bold green]Done[/] in {minutes:.1f} minutes. To read: {escape(str(atlas.index))}")
     if options.browser and screen():
         webbrowser.open(atlas.index.resolve().as_uri())
 
