@@ -78,8 +78,11 @@ def newest_run(location: str | Path) -> str:
 
 
 def catalog_place(source: str, files: Files) -> str:
-    """Where a catalog is, as a store notes it: relative to a local store, else its name; an address without secrets."""
-    if "://" in source:
+    """Where a catalog is, as a store notes it: as it was given, but without secrets and without folders of a machine.
+
+    A whole path becomes one relative to a local store, else its last part.
+    """
+    if "://" in source or not Path(source).is_absolute():
         return without_secrets(source)
     return relative_place(str(Path(source).resolve()), files) or Path(source).name
 
