@@ -116,6 +116,12 @@ def test_errors_have_no_control_characters() -> None:
     assert visible("\x1b[31m\x7f\x9b\u202e") == "␛[31m␡��"
 
 
+def test_every_command_prints_on_our_own_console() -> None:
+    flows = Path(info_table.__file__).parents[1]
+    users = {path.name for path in flows.rglob("*.py") if re.search(r"(?<![\w.])Console\(", path.read_text("utf-8"))}
+    assert users == set()
+
+
 def elements(text: str) -> set[str]:
     """Elements that a reader of Markdown makes of a text, with HTML and links allowed."""
     found: set[str] = set()

@@ -58,12 +58,13 @@ def _fix_paths(catalog: "Catalog", result: "CatalogCheck") -> bool:
     from finercam_core.catalog.repairs import Repairs, write_repairs
 
     found = result.finding("paths_repairable")
-    console = Console(highlight=False, soft_wrap=True)
+    console = Screen(highlight=False, soft_wrap=True)
     if found is None:
         console.print("No missing image has a file under another name: nothing is written.")
         return False
     manifest = write_repairs(catalog.source, catalog.name, Repairs(found.base, found.cases))
-    console.print(f"{found.count:,} paths are written for {manifest}. Next: finercam catalog check {manifest}")
+    place = escape(str(manifest))
+    console.print(f"{found.count:,} paths are written for {place}. Next: finercam catalog check {place}")
     return True
 
 
