@@ -10,6 +10,8 @@ from finercam_core.errors import StoreError
 from finercam_flows.options.annotate import AnnotateOptions
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from finercam_core.store import StoreSummary
 
 REQUESTS = "requests.json"
@@ -50,11 +52,16 @@ def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None"
     same = (
         held.provenance.catalog == catalog_place(catalog.source, held.files)
         and held.rejected.equals(catalog.rejected.reset_index(drop=True))
-        and plan_slots(catalog.specimens, catalog.root, plan).equals(plan)
+        and _of_catalog(plan_slots(catalog.specimens, catalog.root, plan)).equals(_of_catalog(plan))
     )
     if not same or pending_chunks(store, retry_failed=options.retry_failed).specimens:
         return None
     return store, summarise(held)
+
+
+def _of_catalog(plan: "pd.DataFrame") -> "pd.DataFrame":
+    """What a catalog alone determines of a plan; the parts of the training are in the classifier, which is the same."""
+    return plan.drop(columns=["part", "fold"], errors="ignore")
 
 
 def _answering(location: str, asked: str) -> str:
