@@ -14,6 +14,7 @@ from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.integrity.plan_table import read_plan
 from finercam_core.store.layout import CHUNK, Words, state_words, status_of
+from finercam_core.store.provenance import read_provenance
 from finercam_core.store.states import read_states
 
 _COLUMNS = ["group", "slot", "scientificName", "image_id", "path", "accessURI", "fault", "fingerprint", "listed"]
@@ -36,6 +37,8 @@ class Chunk:
         For each slot its id, where its image is, and the `Status` name of a fault known beforehand, or "".
     words : tuple of int
         For each slot its `state` word without a status.
+    folds : tuple of int
+        For each slot the fold of its image in a cross-fitted classifier; empty where there are none.
     """
 
     group: str
@@ -46,6 +49,7 @@ class Chunk:
     places: tuple[str, ...]
     faults: tuple[str, ...]
     words: tuple[int, ...]
+    folds: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.slots)
@@ -81,10 +85,16 @@ def pending_chunks(location: str, *, retry_failed: bool = False) -> Backlog:
         Include specimens that failed before and whose image did not change.
     """
     files = Files(location)
-    table = read_plan(files, _COLUMNS)
+    table = read_plan(files, [*_COLUMNS, "fold"] if _has_folds(files) else _COLUMNS)
     words = state_words(table["fingerprint"].tolist())
     todo = _todo(read_states(files, table).words, words, retry_failed) & table["listed"].to_numpy(bool)
     return Backlog(table, words, todo)
+
+
+def _has_folds(files: Files) -> bool:
+    """Whether the classifier has heads for folds of the images."""
+    provenance = read_provenance(files.group())
+    return provenance is not None and provenance.parts is not None and provenance.parts.folds > 0
 
 
 def _todo(state: Words, words: Words, retry_failed: bool) -> npt.NDArray[np.bool_]:
@@ -110,6 +120,7 @@ def _chunk(table: pd.DataFrame, words: Words, positions: npt.NDArray[np.intp]) -
     return Chunk(
         str(rows["group"].iloc[0]), slots[0] // CHUNK, str(rows["scientificName"].iloc[0]), tuple(slots),
         tuple(rows["image_id"]), tuple(image_locations(rows)), tuple(rows["fault"]), tuple(words[positions].tolist()),
+        tuple(rows["fold"].tolist()) if "fold" in rows else (),
     )  # fmt: skip
 
 
@@ -138,6 +149,7 @@ def _remaining(root: zarr.Group, chunk: Chunk) -> Chunk:
     return Chunk(
         chunk.group, chunk.index, chunk.scientificName, _selected(chunk.slots, keep), _selected(chunk.image_ids, keep),
         _selected(chunk.places, keep), _selected(chunk.faults, keep), _selected(chunk.words, keep),
+        _selected(chunk.folds, keep) if chunk.folds else (),
     )  # fmt: skip
 
 

@@ -39,6 +39,8 @@ class ClassifierRecord(_Record):
         Texts of each class, for classifiers whose classes are prompts.
     species : tuple of str
         Names of the scores.
+    folds : dict, optional
+        Of a cross-fitted classifier: count and sha256 of the heads that each leave a fold out.
     """
 
     model: str = ""
@@ -49,6 +51,7 @@ class ClassifierRecord(_Record):
     classes_sha256: str = ""
     prompts: dict[str, list[str]] = {}
     species: tuple[str, ...] = ()
+    folds: dict[str, JsonValue] | None = None
 
 
 class TraitRecord(_Record):

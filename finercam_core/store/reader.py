@@ -16,6 +16,7 @@ from finercam_core.images.decoder import image_size, load_image
 from finercam_core.images.preparation import Preparation, Window
 from finercam_core.io.faults import first_line, store_errors
 from finercam_core.io.files import Files
+from finercam_core.parts import NO_FOLD
 from finercam_core.status import Status
 from finercam_core.store.integrity.digests import contradiction
 from finercam_core.store.integrity.plan_table import read_plan, remedy, restored
@@ -49,6 +50,8 @@ class SpecimenRecord:
     compared_at : float or None
         For methods that are not linear in the scores: the γ at which each map was already compared with its reference
         (the first is the species alone). None for evidence. Give it to `finercam_core.finer.coefficients`.
+    fold : int
+        Of a cross-fitted classifier: whose head the values are of; `finercam_core.parts.NO_FOLD` for its own head.
     """
 
     image_id: str
@@ -61,6 +64,7 @@ class SpecimenRecord:
     predicted: str
     status: Status
     compared_at: float | None = None
+    fold: int = NO_FOLD
 
     @property
     def probability(self) -> npt.NDArray[np.float64]:
@@ -261,6 +265,7 @@ class Store:
             "" if predicted < 0 else self.provenance.classifier.species[predicted],
             status,
             self.provenance.compared_at,
+            int(row["fold"]),
         )
 
     def _own_classes(self, reference: npt.NDArray[np.int32] | None, classes: tuple[str, ...]) -> tuple[str, ...]:

@@ -69,7 +69,12 @@ class TrainingData:
 
 
 def load_data(
-    catalog: Catalog, preparation: Preparation, *, minimum: int = 1, progress: StepProgress | None = None
+    catalog: Catalog,
+    preparation: Preparation,
+    *,
+    minimum: int = 1,
+    crossed: bool = False,
+    progress: StepProgress | None = None,
 ) -> TrainingData:
     """Read all images of a collection.
 
@@ -80,6 +85,8 @@ def load_data(
     preparation : Preparation
     minimum : int
         Training images that a species needs; species with fewer are left out by name.
+    crossed : bool
+        For cross-fitting: all images are for training, but those that the catalog calls test.
     progress : callable, optional
         Called with the number of images read, of all images, and a note.
 
@@ -89,7 +96,7 @@ def load_data(
         If fewer than two species have enough images.
     """
     table = catalog.specimens[catalog.specimens["fault"] == ""].reset_index(drop=True)
-    table = table.assign(split=table["split"] if (table["split"] == "train").any() else deal_splits(table))
+    table = table.assign(split=_splits(table, crossed=crossed))
     contents: dict[str, FileContent] = {}
     pixels, unreadable = _read_all(table, preparation, catalog.root, contents, progress)
     kept = table[~table["image_id"].isin(list(unreadable))]
@@ -114,6 +121,14 @@ def load_data(
         tuple(sorted(set(table["scientificName"]) - set(species))),
         contents,
     )
+
+
+def _splits(table: pd.DataFrame, *, crossed: bool) -> pd.Series:
+    """The catalog's splits where it has a training split, else those that `finercam catalog split` would deal out."""
+    own: pd.Series = table["split"]
+    if not (own == "train").any():
+        return own.where(own == "test", "train") if crossed else deal_splits(table)
+    return own.replace("val", "train") if crossed else own
 
 
 def _read_all(

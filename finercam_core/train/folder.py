@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from finercam_core.errors import TrainingError
+from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.atomic import replacing
 from finercam_core.parts.lists import LISTS, ListedImage, write_lists
@@ -33,6 +34,7 @@ def write_folder(
     collection: str = "",
     licences: Sequence[str] = (),
     images: Iterable[ListedImage] | None = None,
+    heads: FoldHeads | None = None,
 ) -> None:
     """Write a classifier; the folder is there whole or not at all.
 
@@ -54,12 +56,16 @@ def write_folder(
         Of the images.
     images : iterable of ListedImage, optional
         What was done with each image; None where nobody knows.
+    heads : FoldHeads, optional
+        Of a cross-fitted classifier: for each fold a head that never saw it.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with replacing(folder) as partial:
         partial.mkdir()
         state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
         save_file(state, partial / "model.safetensors", metadata={"format": "pt"})
+        if heads is not None:
+            heads.write(partial)
         training = {**record.to_dict(), "sha256": {"model.safetensors": _sha256(partial / "model.safetensors")}}
         _json(partial / "preparation.json", preparation.to_dict())
         _json(partial / "training.json", training)
@@ -118,7 +124,7 @@ def _json(path: Path, value: object) -> None:
 
 
 FILES = ("model.safetensors", "config.json", "finercam.json", "preparation.json", "classes.csv", "training.json",
-         "README.md", "curve.png", LISTS)  # fmt: skip
+         "README.md", "curve.png", LISTS, FOLDS)  # fmt: skip
 
 
 def push(folder: str | Path, repository: str, *, private: bool = True) -> str:

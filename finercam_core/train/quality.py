@@ -160,8 +160,17 @@ def accuracies(data: TrainingData, scores: Scores) -> dict[str, Accuracy]:
     return {name: accuracy(guess[data.split == name], data.labels[data.split == name]) for name in SPLITS}
 
 
-def held_out_quality(data: TrainingData, scores: Scores, catalog: Catalog) -> Quality | None:
-    """Quality on "test", or on "val" where there is none; None where nothing was held out."""
+def held_out_quality(data: TrainingData, scores: Scores, catalog: Catalog, counts: Labels) -> Quality | None:
+    """Quality on "test", or on "val" where there is none; None where nothing was held out.
+
+    Parameters
+    ----------
+    data : TrainingData
+    scores : float32 array (N, K)
+    catalog : Catalog
+    counts : int64 array (K,)
+        Training images of each species.
+    """
     held = [name for name in ("test", "val") if (data.split == name).any()]
     if not held:
         return None
@@ -170,7 +179,7 @@ def held_out_quality(data: TrainingData, scores: Scores, catalog: Catalog) -> Qu
     scale = temperature(scores[tuning], data.labels[tuning])
     return Quality(
         split=held[0],
-        by_frequency={name: str(value) for name, value in by_frequency(guess, labels, data.counts).items()},
+        by_frequency={name: str(value) for name, value in by_frequency(guess, labels, counts).items()},
         ece=expected_calibration_error(scores[chosen], labels),
         ece_scaled=expected_calibration_error(scores[chosen] / scale, labels),
         temperature=scale,

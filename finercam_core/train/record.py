@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from finercam_core.errors import counted
 from finercam_core.train.backbone import Construction
 from finercam_core.train.quality import Accuracy, DoubtfulLabel, Quality
 from finercam_core.train.settings import Settings
@@ -31,11 +32,14 @@ class ProbeNotes:
         Batches that went through the backbone; none where all features were cached.
     cache : str
         Name of the features' folder.
+    fold_penalties : tuple of float
+        The inverse penalties of the heads that each leave a fold out; empty without cross-fitting.
     """
 
     inverse_penalty: float
     forward_passes: int
     cache: str
+    fold_penalties: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class TrainingRecord:
     left_out : sequence of str
         Species without enough training images.
     doubtful : sequence of DoubtfulLabel
+    trained_on : int
+        Images that the classifier, or the whole head of a cross-fitted one, was fitted on.
     """
 
     mode: str
@@ -76,6 +82,12 @@ class TrainingRecord:
     excluded: Mapping[str, str]
     left_out: Sequence[str]
     doubtful: Sequence[DoubtfulLabel]
+    trained_on: int
+
+    @property
+    def folds(self) -> int:
+        """Heads that each leave a fold of the images out; 0 without cross-fitting."""
+        return len(self.notes.fold_penalties) if isinstance(self.notes, ProbeNotes) else 0
 
     @property
     def curve(self) -> list[dict[str, float]]:
@@ -94,6 +106,7 @@ class TrainingRecord:
             "seconds": self.seconds, "processes": self.processes, **asdict(self.notes),
             "accuracy": {split: asdict(accuracy) for split, accuracy in self.accuracy.items()},
             "accuracy_text": self.accuracy_text,
+            "trained_on": self.trained_on, "folds": self.folds,
             "images": {split: accuracy.n for split, accuracy in self.accuracy.items()},
             "quality": asdict(self.quality) if self.quality else {},
             "unreadable": self.unreadable, "excluded": self.excluded, "left_out": self.left_out,
@@ -179,8 +192,8 @@ Nothing is known here about its training or accuracy.
 
 def _figures(record: TrainingRecord, licences: Sequence[str]) -> str:
     parts = [
-        f"""trained by finercam ({record.mode}) on {record.accuracy["train"].n} images.
-
+        f"""trained by finercam ({record.mode}) on {counted(record.trained_on, "image")}.
+{_crossed(record)}
 | split | accuracy, 95 % Wilson interval |
 | --- | --- |
 """,
@@ -194,6 +207,17 @@ def _figures(record: TrainingRecord, licences: Sequence[str]) -> str:
         "- Settings: see `training.json`\n",
     ]
     return "".join(parts)
+
+
+def _crossed(record: TrainingRecord) -> str:
+    """What the test split of a cross-fitted classifier is."""
+    if not record.folds:
+        return ""
+    return (
+        f"\nCross-fitted in {record.folds} folds: beside the head in `model.safetensors`, which speaks about new "
+        f"images, `folds.safetensors` has {record.folds} heads that each leave one fold out. Each image was "
+        "judged by the head that never saw it nor its group; these figures are those of the test split.\n"
+    )
 
 
 def _quality(quality: Quality | None) -> str:

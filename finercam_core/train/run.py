@@ -3,17 +3,20 @@
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import TrainingError
+from finercam_core.explain.folds import FoldHeads
 from finercam_core.explain.model.layers import linear_head
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
+from finercam_core.parts import NO_FOLD
 from finercam_core.train.backbone import BackboneSpec, Construction
 from finercam_core.train.data import TrainingData, load_data
 from finercam_core.train.distributed import World, joined
@@ -21,10 +24,34 @@ from finercam_core.train.finetune import finetune, predict
 from finercam_core.train.folder import write_folder
 from finercam_core.train.lists import listed_images
 from finercam_core.train.probe.features import Features, Pixels, backbone_key, cached_features, head_inputs
+from finercam_core.train.probe.folds import CrossFit, cross_fit, deal_folds
 from finercam_core.train.probe.head import probe, replace_head
 from finercam_core.train.quality import Accuracy, DoubtfulLabel, Quality, Scores, accuracies, doubts, held_out_quality
 from finercam_core.train.record import FinetuneNotes, ProbeNotes, TrainingRecord
 from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was fitted: scores (N, K) of all images, notes for `training.json`, and the heads of cross-fitting."""
+
+    scores: Scores
+    notes: FinetuneNotes | ProbeNotes
+    crossed: CrossFit | None = None
+
+    def judged(self, data: TrainingData) -> TrainingData:
+        """The data with the images of the folds as test images, since their scores are those of heads without them."""
+        if self.crossed is None:
+            return data
+        return replace(data, split=np.where(self.crossed.folds == NO_FOLD, data.split, "test"))
+
+    @property
+    def heads(self) -> FoldHeads | None:
+        """The heads that each leave a fold out."""
+        if self.crossed is None:
+            return None
+        weights, biases = zip(*((head.weight, head.bias) for head in self.crossed.heads), strict=True)
+        return FoldHeads(torch.stack(weights), torch.stack(biases))
 
 
 @dataclass
@@ -40,20 +67,21 @@ class Fit:
     progress: StepProgress | None
     world: World
 
-    def finetune(self, settings: FinetuneSettings) -> tuple[Scores, FinetuneNotes]:
-        """Train the whole model; scores (N, K) of all images, and notes for `training.json`."""
+    def finetune(self, settings: FinetuneSettings) -> Fitted:
+        """Train the whole model."""
         checkpoint = workspace(self.folder) / "checkpoint.pt"
         checkpoint.parent.mkdir(parents=True, exist_ok=True)
         curve = finetune(self.model, self.data, self.preparation, settings, checkpoint, self.progress, world=self.world)
-        return predict(self.model, self.data.pixels, self.preparation).numpy(), FinetuneNotes(curve)
+        return Fitted(predict(self.model, self.data.pixels, self.preparation).numpy(), FinetuneNotes(curve))
 
-    def probe(self, settings: ProbeSettings) -> tuple[Scores, ProbeNotes]:
-        """Train the head alone; scores (N, K) of all images, and notes for `training.json`."""
+    def probe(self, settings: ProbeSettings, folds: int) -> Fitted:
+        """Train the head alone; with folds also a head without each of them."""
         head = linear_head(self.model)
         if self.world.size > 1:
             raise TrainingError(f"a probe runs in one process, not in {self.world.size}", "run it without torchrun")
         if head is None:
             raise TrainingError("the model has no linear head to probe", "use --mode finetune")
+        dealt = deal_folds(self.data, folds) if folds else None
         passes = 0
 
         def forward(pixels: Pixels) -> Features:
@@ -63,10 +91,15 @@ class Fit:
 
         key = backbone_key(self.model, head, self.construction, self.preparation)
         features = cached_features(self.cache, key, self.data.pixels, forward, settings.batch_size, self.progress)
+        if dealt is not None:
+            crossed = cross_fit(features, self.data, dealt, settings, self.progress)
+            replace_head(head, crossed.whole)
+            whole, *others = crossed.penalties
+            return Fitted(crossed.scores, ProbeNotes(whole, passes, self.cache.name, tuple(others)), crossed)
         fitted, strength = probe(features, self.data, settings, self.progress)
         replace_head(head, fitted)
         scores = fitted.scores(torch.from_numpy(features)).numpy()
-        return scores, ProbeNotes(strength, passes, self.cache.name)
+        return Fitted(scores, ProbeNotes(strength, passes, self.cache.name))
 
 
 def workspace(folder: Path) -> Path:
@@ -96,6 +129,8 @@ class TrainingReport:
         On held-out images; None where nothing was held out.
     history : list of dict
         Of fine-tuning: mean loss of each epoch, and where it was measured the accuracy on "val".
+    folds : int
+        Of a cross-fitted classifier: each image was judged by the one of so many heads that never saw it.
     """
 
     folder: Path
@@ -107,9 +142,11 @@ class TrainingReport:
     doubtful: list[DoubtfulLabel] = field(default_factory=list)
     quality: Quality | None = None
     history: list[dict[str, float]] = field(default_factory=list)
+    folds: int = 0
 
     def __str__(self) -> str:
         lines = [f"{self.folder}: {self.seconds:.0f} s"]
+        lines += [f"  test: each image by a head without it and its group, {self.folds} folds"] if self.folds else []
         lines += [f"  {split:5} {accuracy}" for split, accuracy in self.accuracy.items() if accuracy.n]
         lines += [f"  left out, too few images: {', '.join(self.left_out)}"] if self.left_out else []
         lines += [f"  unreadable: {image_id}: {why}" for image_id, why in self.unreadable.items()]
@@ -129,6 +166,7 @@ def train(
     preparation: Preparation | None = None,
     settings: FinetuneSettings | ProbeSettings | None = None,
     minimum_images: int = 1,
+    folds: int = 0,
     device: str = "auto",
     cache: str | Path | None = None,
     progress: StepProgress | None = None,
@@ -153,6 +191,9 @@ def train(
     settings : FinetuneSettings or ProbeSettings, optional
     minimum_images : int
         Training images that a species needs.
+    folds : int
+        Cross-fitting, for a probe: beside the head on all images, so many heads that each leave out a fold of the
+        groups, so that every image can be judged by a head that never saw it. 0 for none.
     device : str
     cache : str or Path, optional
         Where the features of frozen backbones are kept, for every head trained on the same images;
@@ -167,7 +208,8 @@ def train(
     Raises
     ------
     TrainingError
-        If the folder exists, the mode is unknown, too few species have images, or the loss is not finite.
+        If the folder exists, the mode is unknown, too few species have images, the loss is not finite, or a whole model
+        is to be cross-fitted.
     """
     target = Path(folder)
     if target.exists():
@@ -175,41 +217,47 @@ def train(
     chosen = settings or read_settings(mode, {})
     if mode not in MODES or not isinstance(chosen, MODES[mode]):
         raise TrainingError(f"{type(chosen).__name__} does not hold settings for {mode!r}", "give those of the mode")
+    if folds and mode != "probe":
+        raise TrainingError(f"{folds} folds need a frozen backbone, and {mode} changes it", "use the mode probe")
+    if folds == 1 or folds < 0:
+        raise TrainingError(f"the number of folds is {folds}", "give 2 or more, or 0 for none")
     spec = BackboneSpec(model, pretrained, dict(model_args or {}))
     with joined(device) as world:
         return _train(
-            catalog, target, spec, mode, chosen, preparation, minimum_images, world,
+            catalog, target, spec, mode, chosen, preparation, minimum_images, folds, world,
             Path(cache or target.parent / "features.zarr"), progress if world.rank == 0 else None,
         )  # fmt: skip
 
 
 def _train(
     catalog: Catalog, target: Path, spec: BackboneSpec, mode: str, settings: Settings, preparation: Preparation | None,
-    minimum: int, world: World, cache: Path, progress: StepProgress | None,
+    minimum: int, folds: int, world: World, cache: Path, progress: StepProgress | None,
 ) -> TrainingReport:  # fmt: skip
     start = time.monotonic()
     torch.manual_seed(settings.seed)
     prepared = preparation or spec.preparation()
-    data = load_data(catalog, prepared, minimum=minimum, progress=progress)
+    data = load_data(catalog, prepared, minimum=minimum, crossed=folds > 0, progress=progress)
     torch.manual_seed(settings.seed)
     network, construction = spec.build(len(data.species))
     network.to(world.device)
     fit = Fit(network, construction, data, prepared, target, cache, progress, world)
-    scores, notes = fit.finetune(settings) if isinstance(settings, FinetuneSettings) else fit.probe(settings)
+    fitted = fit.finetune(settings) if isinstance(settings, FinetuneSettings) else fit.probe(settings, folds)
+    judged, scores = fitted.judged(data), fitted.scores
     seconds = time.monotonic() - start
     record = TrainingRecord(
-        mode, catalog.name, settings, seconds, world.size, notes, accuracies(data, scores),
-        held_out_quality(data, scores, catalog), data.unreadable, data.excluded, data.left_out, doubts(data, scores),
+        mode, catalog.name, settings, seconds, world.size, fitted.notes, accuracies(judged, scores),
+        held_out_quality(judged, scores, catalog, data.counts), data.unreadable, data.excluded, data.left_out,
+        doubts(data, scores), int(data.counts.sum()),
     )  # fmt: skip
     if world.rank == 0:
         taxa = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")
         licences = sorted(set(catalog.specimens["license"]) - {""})
         write_folder(
             target, network, construction, data.species, prepared, record, taxa, catalog.name, licences,
-            listed_images(catalog.specimens, data),
+            listed_images(catalog.specimens, data, fitted.crossed.folds if fitted.crossed else None), fitted.heads,
         )  # fmt: skip
         shutil.rmtree(workspace(target), ignore_errors=True)
     return TrainingReport(
         target, dict(record.accuracy), seconds, data.unreadable, data.left_out, data.excluded, list(record.doubtful),
-        record.quality, record.curve,
+        record.quality, record.curve, record.folds,
     )  # fmt: skip

@@ -88,6 +88,7 @@ def train_classifier(options: "TrainOptions") -> "TrainingReport":
         preparation=BackboneSpec(model).preparation(options.size, options.fit) if resized else None,
         settings=read_settings(options.mode, options.settings or {}),
         minimum_images=options.minimum_images,
+        folds=options.folds,
         cache=options.cache,
         device=options.device,
         progress=report_step,

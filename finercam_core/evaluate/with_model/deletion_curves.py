@@ -10,6 +10,7 @@ import torch
 
 from finercam_core.evaluate.with_model.masked_pixels import filled
 from finercam_core.explain import Classifier
+from finercam_core.parts import NO_FOLD
 
 Floats = npt.NDArray[np.float64]
 
@@ -110,11 +111,11 @@ class MaskedScores:
         self.classifier, self.fill, self.batch_size, self.count = classifier, fill, batch_size, 0
 
     @torch.no_grad()
-    def __call__(self, image: torch.Tensor, gone: torch.Tensor, pair: Sequence[int]) -> Floats:
-        """Probabilities, float64 (M, 2), of an image (1, 3, H, W) under masks (M, H, W)."""
-        rows = []
+    def __call__(self, image: torch.Tensor, gone: torch.Tensor, pair: Sequence[int], fold: int = NO_FOLD) -> Floats:
+        """Probabilities, float64 (M, 2), of an image (1, 3, H, W) under masks (M, H, W), by the head of its fold."""
+        model, rows = self.classifier.for_fold(fold).model, []
         for part in torch.split(gone, self.batch_size):
             masked = filled(image.expand(len(part), -1, -1, -1), part, self.fill)
-            rows.append(self.classifier.model(masked).float().softmax(1)[:, list(pair)])
+            rows.append(model(masked).float().softmax(1)[:, list(pair)])
         self.count += len(gone)
         return torch.cat(rows).double().cpu().numpy()

@@ -194,8 +194,9 @@ class _Counter:
 
 
 def _check(store: Store, classifier: Classifier, fill: str, steps: int) -> None:
-    known = store.provenance.classifier.weights_sha256
-    if known != classifier.weights_sha256:
+    known, heads = store.provenance.classifier, classifier.heads
+    folds = None if heads is None else {"count": len(heads), "sha256": heads.sha256}
+    if known.weights_sha256 != classifier.weights_sha256 or known.folds != folds:
         raise EvaluationError("the classifier is not the one that the store was made with", "give that classifier")
     if fill not in FILLS:
         raise EvaluationError(f"unknown fill {fill!r}", f"use one of {', '.join(FILLS)}")
@@ -235,7 +236,8 @@ def _judge_all(run: _Run, ids: Sequence[str]) -> dict[str, pd.DataFrame]:
 
 
 def _judge(run: _Run, image_id: str) -> pd.DataFrame:
-    record, store, classifier = run.store.record(image_id), run.store, run.scores.classifier
+    record, store = run.store.record(image_id), run.store
+    classifier = run.scores.classifier.for_fold(record.fold)
     if record.status != Status.DONE or len(record.classes) < 2:
         raise EvaluationError(f"{image_id} has no maps or no reference", "see `finercam info`")
     pixels = load_pixels(store.place(image_id), store.preparation, root=store.images_root)
@@ -244,12 +246,12 @@ def _judge(run: _Run, image_id: str) -> pd.DataFrame:
     pair = (classifier.index(record.scientificName), classifier.index(rival))
     generator = torch.Generator().manual_seed(run.protocol.seed + zlib.crc32(image_id.encode()))
     whole = torch.zeros((1, *image.shape[2:]), dtype=torch.bool, device=image.device)
-    ends = run.scores(image, torch.cat([whole, ~whole]), pair)
+    ends = run.scores(image, torch.cat([whole, ~whole]), pair, record.fold)
     rows = []
     for compared in run.maps:
         heat = map_of(compared, record, classifier, image, run.protocol)
         ranks = pixel_ranks(heat[None], (image.shape[2], image.shape[3]), generator)[0].view(image.shape[2:])
-        figures = run.cuts.figures(ends, run.scores(image, run.cuts.masks(ranks), pair))
+        figures = run.cuts.figures(ends, run.scores(image, run.cuts.masks(ranks), pair, record.fold))
         rows.append({"image_id": image_id, "scientificName": record.scientificName, "rival": rival,
                      "map": compared.name, **figures})  # fmt: skip
     return pd.DataFrame(rows)

@@ -217,7 +217,10 @@ def _similarity(
     classes = [
         [classifier.index(r.classes[0]), classifier.index(r.classes[k])] for r, k in zip(records, rivals, strict=True)
     ]
-    maps = explain(classifier, pixels, classes, method=method).evidence.cpu().numpy()
+    maps = np.stack([
+        explain(classifier.for_fold(record.fold), image[None], [pair], method=method).evidence[0].cpu().numpy()
+        for record, image, pair in zip(records, pixels, classes, strict=True)
+    ])  # fmt: skip
     pairs = zip(records, rivals, maps, strict=True)
     # Finished comparisons are the difference already; evidence has to be subtracted.
     return np.array(

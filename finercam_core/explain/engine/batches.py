@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ class Batch:
     ----------
     specimens : sequence of DecodedSpecimen
     readable : list of DecodedSpecimen
-        Those with pixels.
+        Those with pixels, fold by fold.
     pixels : uint8 tensor (len(readable), H, W, 3)
         On the classifier's device already, or on the way there.
     """
@@ -39,7 +39,7 @@ def batches(specimens: Iterable[DecodedSpecimen], size: int, device: torch.devic
     """Batches of `size` specimens with their pixels on the device; from page-locked memory where that is a GPU."""
     remaining = iter(specimens)
     while part := list(islice(remaining, size)):
-        readable = [specimen for specimen in part if specimen.pixels is not None]
+        readable = sorted((specimen for specimen in part if specimen.pixels is not None), key=lambda one: one.fold)
         images = [specimen.pixels for specimen in readable if specimen.pixels is not None]
         pixels = torch.from_numpy(np.stack(images) if images else np.zeros(0, np.uint8))
         if device.type == "cuda":
@@ -141,19 +141,31 @@ class ExplainedBatch:
 def explain_batch(
     classifier: Classifier, batch: Batch, partial_chunks: PartialChunks, request: EvidenceRequest, size: BatchSize
 ) -> ExplainedBatch:
-    """Ask the model for the maps and scores of a batch, in halves where they do not fit into memory."""
+    """Ask the model for the maps and scores of a batch, in halves where they do not fit into memory.
+
+    Each image goes through the model once, with the head of its fold where the classifier was cross-fitted.
+    """
     table = class_table([partial_chunks[key_of(specimen.chunk)].classes for specimen in batch.readable])
 
-    def explain_rows(rows: slice) -> HostCopy:
-        images = normalised_on_device(batch.pixels[rows], classifier.preparation)
+    def explain_rows(model: Classifier, rows: slice) -> HostCopy:
+        images = normalised_on_device(batch.pixels[rows], model.preparation)
         wanted = request.classes(table[rows])
-        explanation = explain(classifier, images, wanted, method=request.method, gamma=request.gamma)
+        explanation = explain(model, images, wanted, method=request.method, gamma=request.gamma)
         logits, classes = explanation.logits, explanation.classes
         return HostCopy(
             [explanation.evidence, logits.gather(1, classes), classes, logits.logsumexp(1), logits.argmax(1)]
         )
 
-    return ExplainedBatch(batch, size.run(explain_rows, len(batch.readable)))
+    parts: list[HostCopy] = []
+    for fold, members in groupby(enumerate(batch.readable), key=lambda pair: pair[1].fold):
+        first, *rest = [row for row, _ in members]
+        model = classifier.for_fold(fold)
+
+        def explain_some(rows: slice, first: int = first, model: Classifier = model) -> HostCopy:
+            return explain_rows(model, slice(first + rows.start, first + rows.stop))
+
+        parts += size.run(explain_some, 1 + len(rest))
+    return ExplainedBatch(batch, parts)
 
 
 def class_table(classes: Sequence[Sequence[int]]) -> ClassTable:

@@ -21,6 +21,7 @@ from finercam_core.images.faults import HeavyImageError, ImageError
 from finercam_core.images.limits import DEFAULT_LIMITS
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.workers import end_with_parent, expendable, processors
+from finercam_core.parts import NO_FOLD
 from finercam_core.status import Status
 from finercam_core.store import Chunk
 
@@ -40,6 +41,11 @@ class DecodedSpecimen:
     pixels: Pixels | None
     status: Status
     detail: str = ""
+
+    @property
+    def fold(self) -> int:
+        """Fold of the image in a cross-fitted classifier."""
+        return self.chunk.folds[self.row] if self.chunk.folds else NO_FOLD
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A classifier: a torch model, the species that its scores stand for, and the layer that is explained."""
 
-import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
@@ -18,8 +17,9 @@ from torch import nn
 
 from finercam_core import __version__
 from finercam_core.errors import ClassifierError
+from finercam_core.explain.folds import FoldHeads, classifier_of_fold
 from finercam_core.explain.model.execution import Execution
-from finercam_core.explain.model.layers import default_target_layer, linear_head
+from finercam_core.explain.model.layers import default_target_layer, find_layer, linear_head
 from finercam_core.explain.model.layout import padding_multiple
 from finercam_core.explain.model.provenance import ClassifierProvenance, Prompts
 from finercam_core.explain.model.support import require_plain
@@ -28,7 +28,7 @@ from finercam_core.explain.routes.confirmation import confirmed
 from finercam_core.explain.routes.tail import Tail
 from finercam_core.images.preparation import Mode, Preparation
 from finercam_core.io.faults import first_line
-from finercam_core.parts import ImageLists
+from finercam_core.parts import NO_FOLD, ImageLists
 
 # What a model raises about an input that it was not made for.
 _FAILURES = (AssertionError, RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError)
@@ -58,6 +58,9 @@ class Classifier:
         Texts that the classes of a CLIP-like model stand for, for the provenance.
     lists : ImageLists, optional
         What it was trained on, image by image.
+    heads : FoldHeads, optional
+        Of a cross-fitted classifier: for each fold of the images a head that never saw it. `model` has the head that
+        speaks about all other images.
 
     Raises
     ------
@@ -77,9 +80,12 @@ class Classifier:
         execution: Execution | None = None,
         prompts: Prompts | None = None,
         lists: ImageLists | None = None,
+        heads: FoldHeads | None = None,
     ) -> None:
         self.model = model
         self.lists = lists
+        self.heads = heads
+        self._of_folds: dict[int, tuple[tuple[Route, ...], Classifier]] = {}
         self.species = tuple(species)
         self.execution = execution or Execution()
         self.prompts = prompts
@@ -181,6 +187,24 @@ class Classifier:
         """Height and width of the maps in cells."""
         return self.route.grid
 
+    def for_fold(self, fold: int) -> "Classifier":
+        """The classifier that never saw the images of a fold; itself for `NO_FOLD`, or without folds.
+
+        It has the same backbone, in memory once, and the fold's own head.
+
+        Raises
+        ------
+        ClassifierError
+            If there is no such fold.
+        """
+        if self.heads is None or fold == NO_FOLD:
+            return self
+        routes, made = self._of_folds.get(fold, (None, self))
+        if routes is not self.routes:
+            made = classifier_of_fold(self, self.heads, fold)
+            self._of_folds[fold] = self.routes, made
+        return made
+
     @contextmanager
     def _running(self) -> Iterator[None]:
         """Refuse models that hide their layers, and name the size of the input in the error should the model fail."""
@@ -233,6 +257,8 @@ class Classifier:
             classes_sha256=hashlib.sha256(json.dumps(self.species).encode()).hexdigest(),
             versions={"finercam": __version__, "torch": torch.__version__, "timm": version("timm")},
             prompts=self.prompts,
+            folds=0 if self.heads is None else len(self.heads),
+            folds_sha256="" if self.heads is None else self.heads.sha256,
         )
 
     def to_provenance(self) -> dict[str, Any]:
@@ -271,14 +297,3 @@ def _covered(preparation: Preparation, model: nn.Module) -> Preparation:
     if (height, width) == (preparation.height, preparation.width):
         return preparation
     return replace(preparation, covered=(height, width))
-
-
-def find_layer(model: nn.Module, name: str) -> nn.Module:
-    """Module of a model by its dotted name; the error about an unknown name suggests similar ones."""
-    modules: dict[str, nn.Module] = dict(model.named_modules())
-    if name not in modules or not name:
-        close = difflib.get_close_matches(name, [key for key in modules if key], n=3, cutoff=0.3)
-        raise ClassifierError(
-            f"the model has no layer {name!r}", f"perhaps {' or '.join(close) or 'see named_modules'}"
-        )
-    return modules[name]

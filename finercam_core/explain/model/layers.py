@@ -1,5 +1,6 @@
 """Which layer of a model is explained, and where its linear head is; from timm's metadata and one trial run."""
 
+import difflib
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -195,3 +196,14 @@ def _giving_the_scores(model: nn.Module, linear: dict[str, nn.Linear], example: 
         scores = scores_of(model(example))
     same = [name for name, output in outputs.items() if output.shape == scores.shape and torch.equal(output, scores)]
     return linear[same[-1]] if same else None
+
+
+def find_layer(model: nn.Module, name: str) -> nn.Module:
+    """Module of a model by its dotted name; the error about an unknown name suggests similar ones."""
+    modules: dict[str, nn.Module] = dict(model.named_modules())
+    if name not in modules or not name:
+        close = difflib.get_close_matches(name, [key for key in modules if key], n=3, cutoff=0.3)
+        raise ClassifierError(
+            f"the model has no layer {name!r}", f"perhaps {' or '.join(close) or 'see named_modules'}"
+        )
+    return modules[name]

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from finercam_core.errors import ClassifierError
+from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
 from finercam_core.explain.model.execution import Execution
@@ -31,7 +32,7 @@ from finercam_core.taxonomy.class_names import COLUMN, class_table, label_names
 # Arguments of timm that have it open other files or addresses than the folder's.
 _NOT_FOR_FOLDERS = {"pretrained", "pretrained_cfg", "pretrained_cfg_overlay", "checkpoint_path", "cache_dir"}
 # Not finercam.json: it names a function to call, which a stranger's repository must not do.
-_HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.csv", LISTS, "training.json")
+_HUB_FILES = ("config.json", "model.safetensors", "preparation.json", "classes.csv", LISTS, FOLDS, "training.json")
 
 
 def load_classifier(
@@ -137,7 +138,8 @@ def _from_folder(
     else:
         model, name = _timm_model(folder / "config.json", len(names))
     _load_weights(model, folder)
-    return Classifier(model.eval(), names, layer, preparation, name=name, lists=read_lists(folder, _collection(folder)))
+    lists, heads = read_lists(folder, _collection(folder)), FoldHeads.read(folder)
+    return Classifier(model.eval(), names, layer, preparation, name=name, lists=lists, heads=heads)
 
 
 def _collection(folder: Path) -> str:

@@ -31,6 +31,10 @@ class ClassifierProvenance:
         Of finercam, torch and timm.
     prompts : Prompts, optional
         The texts of a CLIP-like model's classes; None for other models.
+    folds : int
+        Heads of a cross-fitted classifier, each of which speaks about the images of one fold; 0 for others.
+    folds_sha256 : str
+        Hash of these heads.
     """
 
     model: str
@@ -42,12 +46,15 @@ class ClassifierProvenance:
     classes_sha256: str
     versions: Mapping[str, str]
     prompts: Prompts | None = None
+    folds: int = 0
+    folds_sha256: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values; `prompts` only where there are any."""
+        """As plain JSON values; `prompts` and `folds` only where there are any."""
         prompts = (
             {} if self.prompts is None else {"prompts": {name: list(texts) for name, texts in self.prompts.items()}}
         )
+        folds = {"folds": {"count": self.folds, "sha256": self.folds_sha256}} if self.folds else {}
         return {
             "model": self.model,
             "weights_sha256": self.weights_sha256,
@@ -58,4 +65,5 @@ class ClassifierProvenance:
             "classes_sha256": self.classes_sha256,
             "versions": dict(self.versions),
             **prompts,
+            **folds,
         }

@@ -115,6 +115,12 @@ class Route(ABC):
         finally:
             self.run = run
 
+    def of_copy(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> "Route":
+        """The same route for a copy of the model that has other weights in its head, run in the same way."""
+        route = type(self)(model, layer, example)
+        route.execute(self.run.execution)
+        return route
+
     @abstractmethod
     def weights(self, images: torch.Tensor, classes: Classes) -> Weights:
         """Grad-CAM's weights, with one forward pass.

@@ -23,7 +23,7 @@ from finercam_core.store.integrity.plan_table import read_plan
 from finercam_core.store.layout import CHUNK, PROVENANCE, SPECIMENS, known_word, status_of
 from finercam_core.store.lock import exclusive
 from finercam_core.store.provenance import ATTRIBUTE
-from finercam_core.store.slots import COLUMNS
+from finercam_core.store.slots import COLUMNS, with_parts
 from finercam_core.store.states import class_names, decode_state
 
 KEPT = f"{SPECIMENS}.damaged"  # what a repair puts aside
@@ -115,7 +115,8 @@ def _rebuild(files: Files, lost: list[str]) -> Repair:
     table = pd.concat(parts, ignore_index=True).sort_values(["group", "slot"], ignore_index=True)
     if files.exists(SPECIMENS):
         files.write(KEPT, files.read(SPECIMENS))
-    files.write_table(SPECIMENS, table)
+    _forget_parts(files)
+    files.write_table(SPECIMENS, with_parts(table))
     known = table[table["listed"].to_numpy(bool)]
     lost.append(
         f"places, splits, parts and licences of {counted(len(known), 'specimen')}: run `finercam annotate` with the "
@@ -123,6 +124,14 @@ def _rebuild(files: Files, lost: list[str]) -> Repair:
     )
     finished = _finished(files, table["group"].unique().tolist())
     return Repair(len(known), table["group"].nunique(), finished, rebuilt=True, lost=tuple(lost))
+
+
+def _forget_parts(files: Files) -> None:
+    """What the classifier was trained on is not in the maps: until the next `annotate` nothing is known about it."""
+    root = files.group("a")
+    record: Any = root.attrs.get(ATTRIBUTE)
+    if isinstance(record, dict) and record.get("parts") is not None:
+        root.update_attributes(with_digest({ATTRIBUTE: {**record, "parts": None}}))
 
 
 def _groups(files: Files) -> list[str]:

@@ -30,7 +30,12 @@ class Head:
 
 
 def probe(
-    features: Floats, data: TrainingData, settings: ProbeSettings, progress: StepProgress | None = None
+    features: Floats,
+    data: TrainingData,
+    settings: ProbeSettings,
+    progress: StepProgress | None = None,
+    *,
+    check: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Head, float]:
     """Fit a head on features of frozen images.
 
@@ -44,6 +49,8 @@ def probe(
         Fitted on "train"; the penalty is chosen on "val", or on a tenth of the groups of "train" where there is none.
     settings : ProbeSettings
     progress : callable, optional
+    check : bool array (N,), optional
+        Training images that the penalty is chosen on instead; the head is then fitted on them as well.
 
     Returns
     -------
@@ -63,8 +70,8 @@ def probe(
     mean, spread = features[train].mean(0), features[train].std(0)
     spread[spread == 0] = 1
     scaled, labels = torch.from_numpy((features - mean) / spread), torch.from_numpy(data.labels)
-    fit, check = _fit_and_check(data)
-    best, chosen = _choose(scaled, labels, fit, check, settings, len(data.species), progress)
+    fit, checked = _fit_and_check(data) if check is None else (train & ~check, train & check)
+    best, chosen = _choose(scaled, labels, fit, checked, settings, len(data.species), progress)
     if not (fit == train).all():
         best = fit_head(scaled[train], labels[train], len(data.species), chosen, settings, best)
     weight = best.weight / torch.from_numpy(spread)

@@ -22,6 +22,15 @@ TrainingSettings = Annotated[
     dict[str, Any] | None,
     Field(description="Settings of the mode, such as epochs=30 or adjustment=1; see docs/training.md."),
 ]
+Folds = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=100,
+        description="Cross-fitting of a probe: so many heads, each without a fold of the specimens, so that every "
+        "image is judged by a head that never saw it; 0 for none.",
+    ),
+]
 MinimumImages = Annotated[int, Field(ge=1, description="Training images that a species needs.")]
 FeatureCache = Annotated[
     str | None,
@@ -52,6 +61,7 @@ class TrainOptions(Options):
     pretrained: Pretrained = True
     settings: Annotated[TrainingSettings, CommandLine("--set", "NAME=VALUE")] = None
     minimum_images: MinimumImages = 1
+    folds: Folds = 0
     cache: FeatureCache = None
     device: Device = "auto"
     size: InputSize = None
