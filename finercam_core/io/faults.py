@@ -16,6 +16,10 @@ _NO_ANSWER = frozenset(
      "LocalEntryNotFoundError", "OfflineModeIsEnabled"]
 )  # fmt: skip
 
+_NO_CREDENTIALS = frozenset(
+    ["NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "NoAuthTokenError", "ProfileNotFound"]
+)
+
 
 def catalog_error(location: str, action: str, error: BaseException) -> CatalogError:
     """The error to raise for a file or folder of a catalog that cannot be read.
@@ -30,10 +34,26 @@ def catalog_error(location: str, action: str, error: BaseException) -> CatalogEr
         The exception of the client that was used.
     """
     cause = f"{type(error).__name__}: {first_line(error)}"
+    if no_credentials(error):
+        problem = f"{location} cannot be {action}: there are no credentials for {_server(location)}"
+        return CatalogError(problem, CREDENTIALS)
     if no_answer(error) and (server := _server(location)):
         problem = f"{server} cannot be reached ({cause}), so {location} cannot be {action}"
         return CatalogError(problem, "check the connection, or give the folder of a local copy as root")
     return CatalogError(f"{location} cannot be {action} ({cause})", "check the path")
+
+
+CREDENTIALS = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for a public bucket FSSPEC_S3_ANON=true"
+"""What to do where a store asks for credentials."""
+
+
+def no_credentials(error: BaseException | None) -> bool:
+    """Whether an exception, or one that caused it, means that no credentials were found for a store."""
+    while error is not None:
+        if any(kind.__name__ in _NO_CREDENTIALS for kind in type(error).__mro__):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def first_line(error: BaseException) -> str:

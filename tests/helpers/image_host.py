@@ -89,6 +89,18 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(200, page.content, headers)
 
+    def fault_partial_without_range(self, page: Page, number: int) -> None:
+        """206 for everything, without saying which part it is."""
+        self.answer(206, page.content, {"Content-Type": "image/jpeg"})
+
+    def fault_partial_unasked(self, page: Page, number: int) -> None:
+        """The first hundred bytes, though the whole was asked for; then the rest."""
+        if "Range" in self.headers:
+            self.whole(page)
+            return
+        tag = '"' + hashlib.md5(page.content).hexdigest() + '"'
+        self.answer(206, page.content[:100], {"ETag": tag, "Content-Range": f"bytes 0-99/{len(page.content)}"})
+
     def fault_busy_twice(self, page: Page, number: int) -> None:
         self.answer(503) if number <= 2 else self.whole(page)
 

@@ -36,6 +36,7 @@ KINDS = {
     ),
     "paths_repaired": NoticeKind("note", "images", "at other paths than the catalog's, as a table of paths says"),
     "boxes": NoticeKind("note", "images", "without a box, though their annotations have some"),
+    "addresses": NoticeKind("note", "rows", "whose address is not written as it should be"),
     "labels": NoticeKind("note", "names", "read in another way", "write a manifest if they are something else"),
     "synonyms_unusable": NoticeKind(
         "warning", "synonyms", "ambiguous or in a cycle, left as they are", "correct the table of synonyms"

@@ -27,6 +27,7 @@ from finercam_core.catalog.curation.empty_words import without_empty_words
 from finercam_core.catalog.curation.names import homonyms, kept_apart, whole_names
 from finercam_core.catalog.source import MappedTable
 from finercam_core.catalog.template import Template
+from finercam_core.errors import counted
 from finercam_core.io.addresses import clean_paths, is_url, url_faults
 from finercam_core.io.raw_tables import Notice
 from finercam_core.taxonomy.names import parse_names
@@ -46,6 +47,8 @@ _FROM_REPEATS = (
 )
 # A second address in a cell, after a separator.
 _NEXT_ADDRESS = r"[\"']?\s*[|;,\s]\s*[\"']?[A-Za-z][A-Za-z0-9+.-]*://.*$"
+# `//host/a.jpg`, `www.host.org/a.jpg`, `static.host.org/a.jpg`.
+_NO_SCHEME = r"(?:\/\/|www\.)[\w-]+\.[\w.-]+/|(?:[\w-]+\.)+(?:org|com|net|edu|gov|info|io|eu)/"
 _NAME_PARTS = ("genus", "specificEpithet", "infraspecificEpithet", "taxonRank")
 
 
@@ -124,7 +127,7 @@ def _curate_locations(assembly: Assembly, root: str) -> None:
 def _sort_locations(assembly: Assembly) -> None:
     """Addresses in the column of paths and paths in that of addresses change places; of several addresses the first."""
     specimens = assembly.specimens
-    path, address = specimens["path"], specimens["accessURI"]
+    path, address = (_whole_addresses(assembly, specimens[term]) for term in ("path", "accessURI"))
     several = address.str.contains(_NEXT_ADDRESS, regex=True)
     if several.any():
         text = f"several addresses in one cell, such as {address[several].iloc[0]!r}"
@@ -135,6 +138,18 @@ def _sort_locations(assembly: Assembly) -> None:
     assembly.specimens = specimens.assign(
         path=path.mask(remote, "").mask(local, address), accessURI=address.mask(remote, path).mask(local, "")
     )
+
+
+def _whole_addresses(assembly: Assembly, cells: pd.Series) -> pd.Series:
+    """Addresses as a browser would take them, and told: `&amp;` is an ampersand, `//host/…` and `www.…` on the web."""
+    bare = cells.str.match(_NO_SCHEME)
+    escaped = cells.str.contains("&amp;", regex=False) & (bare | cells.str.contains("//", regex=False))
+    for rows, what in ((escaped, "&amp; read as &"), (bare, "no scheme, read as https")):
+        if rows.any():
+            text = f"{counted(int(rows.sum()), 'address', 'addresses')} with {what}, such as {cells[rows].iloc[0]!r}"
+            assembly.notices.append(Notice("addresses", str(cells.name), int(rows.sum()), text))
+    cells = cells.mask(escaped, cells.str.replace("&amp;", "&", regex=False))
+    return cells.mask(bare, "https://" + cells.str.lstrip("/"))
 
 
 def _clean_masks(masks: pd.Series, root: str) -> tuple[pd.Series, pd.Series]:

@@ -12,7 +12,7 @@ from finercam_core.fetch.transport.partial import Allowance, Partial, receive
 from finercam_core.images.faults import ImageError
 from finercam_core.images.location import image_source
 from finercam_core.io.addresses import is_url
-from finercam_core.io.faults import first_line
+from finercam_core.io.faults import CREDENTIALS, first_line, no_credentials
 from finercam_core.status import Status
 
 _BLOCK = 1 << 20
@@ -88,4 +88,6 @@ def _reasons() -> Iterator[None]:
     except TimeoutError as error:
         raise FetchFailure(Reason.TIMEOUT, first_line(error)) from error
     except Exception as error:  # fsspec's back ends raise whatever their client raises
+        if no_credentials(error):
+            raise FetchFailure(Reason.REFUSED, f"no credentials: {CREDENTIALS}") from error
         raise FetchFailure(Reason.CONNECTION, f"{type(error).__name__}: {first_line(error)}") from error

@@ -91,6 +91,9 @@ class Downloader:
             packed = "Content-Encoding" in response.headers
             with _broken_body():
                 size = receive(response.iter_bytes() if packed else response.iter_raw(), file, allowance)
+        whole = response.headers.get("Content-Range", "").strip().rpartition("/")[2]
+        if whole.isdecimal() and size < int(whole):
+            raise FetchFailure(Reason.WRONG_LENGTH, f"{size:,} bytes came of {int(whole):,}")
         if remote.size is not None and size != remote.size:
             partial.discard()
             raise FetchFailure(Reason.WRONG_LENGTH, f"{size:,} bytes came, {remote.size:,} were promised")
@@ -99,13 +102,18 @@ class Downloader:
 
     @contextmanager
     def _file(self, response: httpx.Response, partial: Partial) -> Iterator[IO[bytes]]:
-        if response.status_code != httpx.codes.PARTIAL_CONTENT:
-            opened = partial.begin(version_of(response))
+        partly = response.status_code == httpx.codes.PARTIAL_CONTENT
+        span = response.headers.get("Content-Range", "").strip()
+        # Some servers answer 206 to everything: where no part was asked for, this is the beginning or the whole.
+        unasked = partly and "Range" not in response.request.headers and (not span or span.startswith("bytes 0-"))
+        if not partly or unasked:
+            opened = partial.begin("" if unasked and not span else version_of(response))
         elif partial.continues(response):
             opened = partial.go_on()
         else:
             partial.discard()
-            raise FetchFailure(Reason.CONNECTION, "the rest that came belongs to another version of the file")
+            what = "does not say which part it is" if not span else "belongs to another version of the file"
+            raise FetchFailure(Reason.CONNECTION, f"the rest that came {what}")
         with opened as file:
             yield file
 

@@ -67,6 +67,27 @@ def test_columns_are_chosen_by_what_is_in_them(tmp_path: Path, header: str, row:
     assert catalog.notices
 
 
+@pytest.mark.parametrize(
+    ("cell", "address", "told"),
+    [
+        ("https://h.org/a?x=1&amp;y=2", "https://h.org/a?x=1&y=2", 1),
+        ("//h.org/a.jpg", "https://h.org/a.jpg", 1),
+        ("www.h.org/a.jpg", "https://www.h.org/a.jpg", 1),
+        ("static.h.org/photos/1/large.jpg", "https://static.h.org/photos/1/large.jpg", 1),
+        ("https://h.org/a?x=1&y=2", "https://h.org/a?x=1&y=2", 0),
+    ],
+)
+def test_addresses_are_read_as_a_browser_reads_them(tmp_path: Path, cell: str, address: str, told: int) -> None:
+    catalog = opened(tmp_path / "t.csv", f"species,image_url\nAus bus,{cell}\n")
+    assert catalog.specimens[["path", "accessURI", "fault"]].to_numpy().tolist() == [["", address, ""]]
+    assert check_catalog(catalog).count("addresses") == told
+
+
+def test_a_file_in_a_folder_with_a_dot_stays_a_file(tmp_path: Path) -> None:
+    catalog = opened(tmp_path / "t.csv", "species,path\nAus bus,img.v2/a.jpg\n")
+    assert catalog.specimens["path"].tolist() == ["img.v2/a.jpg"]
+
+
 def test_of_two_columns_of_files_the_one_that_exists_is_taken(tmp_path: Path) -> None:
     build.write(tmp_path / "chunk_1" / "a.jpg")
     catalog = opened(tmp_path / "fish.csv", build.FISH_VISTA + "\n" + build.fish_row("a", "esox lucius") + "\n")

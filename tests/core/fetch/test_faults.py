@@ -40,7 +40,15 @@ def place(content: bytes, ending: str = ".jpg") -> str:
 
 @pytest.mark.parametrize(
     ("fault", "requests"),
-    [("", 1), ("busy_twice", 3), ("retry_after", 2), ("hang_once", 2), ("reset_once", 2)],
+    [
+        ("", 1),
+        ("partial_without_range", 1),
+        ("partial_unasked", 2),
+        ("busy_twice", 3),
+        ("retry_after", 2),
+        ("hang_once", 2),
+        ("reset_once", 2),
+    ],
 )
 def test_faults_that_pass_leave_the_image_bit_for_bit(
     host: Any, draw: Callable[..., bytes], tmp_path: Path, fault: str, requests: int
