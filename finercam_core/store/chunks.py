@@ -16,6 +16,7 @@ from finercam_core.io.files import Files
 from finercam_core.status import Status
 from finercam_core.store.backlog import Chunk
 from finercam_core.store.integrity.checksums import DAMAGE
+from finercam_core.store.integrity.digests import checked, with_digest
 from finercam_core.store.layout import CHUNK, FAILURES, value_names, with_status
 from finercam_core.store.lock import check_held
 from finercam_core.store.provenance import has_own_references
@@ -180,14 +181,23 @@ def _not_finite(result: ChunkResult, row: int) -> str:
 def _write_failures(files: Files, chunk: Chunk, details: dict[int, str]) -> None:
     """Keep the sentences about the chunk's other specimens, replace those about the ones computed now."""
     name = f"{FAILURES}/{chunk.group}/{chunk.index}.json"
-    before: dict[str, str] = json.loads(files.read(name)) if files.exists(name) else {}
+    before = _sentences(files, name)
     ids = dict(zip(chunk.slots, chunk.image_ids, strict=True))
     after = {key: text for key, text in before.items() if key not in ids.values()}
     after |= {ids[slot]: sentence for slot, sentence in details.items()}
     if after:
-        files.write_json(name, after)
+        files.write_json(name, with_digest(dict(after)))
     elif before:
         files.remove(name)
+
+
+def _sentences(files: Files, name: str) -> dict[str, str]:
+    """What is said of a chunk's specimens; nothing where that is damaged."""
+    try:
+        return checked(json.loads(files.read(name))) if files.exists(name) else {}
+    except ValueError as error:
+        log.warning("%s was damaged (%s): the reasons of its other specimens are lost", name, error)
+        return {}
 
 
 def _get(root: zarr.Group, path: str) -> zarr.Array[Any]:

@@ -5,11 +5,13 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from finercam_core.catalog.catalog import REJECTED
 from finercam_core.catalog.columns import image_locations
@@ -17,6 +19,7 @@ from finercam_core.errors import StoreError
 from finercam_core.io.faults import first_line, store_errors
 from finercam_core.io.files import Files
 from finercam_core.status import Status
+from finercam_core.store.integrity.digests import checked, with_digest
 from finercam_core.store.layout import FAILURES, status_of
 from finercam_core.store.provenance import Provenance
 from finercam_core.store.reader import Store
@@ -60,9 +63,12 @@ class RunActivity:
         return (self.done + self.failed) / self.seconds if self.seconds > 0 else 0.0
 
 
+_ACTIVITY = TypeAdapter(RunActivity)
+
+
 def record_run(location: str, activity: RunActivity) -> None:
     """Record the progress of the store's run."""
-    Files(location).write_json(LAST_RUN, asdict(activity))
+    Files(location).write_json(LAST_RUN, with_digest(asdict(activity)))
 
 
 def last_run(location: str | Path) -> RunActivity | None:
@@ -77,9 +83,11 @@ def last_run(location: str | Path) -> RunActivity | None:
     if not files.exists(LAST_RUN):
         return None
     try:
-        return RunActivity(**json.loads(files.read(LAST_RUN)))
-    except (ValueError, TypeError) as error:
+        activity = _ACTIVITY.validate_python(checked(json.loads(files.read(LAST_RUN))))
+        datetime.fromisoformat(activity.started)
+    except ValueError as error:
         raise StoreError(f"{LAST_RUN} is damaged: {first_line(error)}", "the next run replaces it") from error
+    return activity
 
 
 @dataclass(frozen=True)
@@ -156,8 +164,8 @@ def read_sentences(files: Files) -> dict[str, str]:
     names, sentences = files.names(FAILURES), dict[str, str]()
     for name, content in zip(names, files.read_many(names), strict=True):
         try:
-            sentences |= {} if content is None else dict(json.loads(content))
-        except (ValueError, TypeError) as error:
+            sentences |= {} if content is None else checked(json.loads(content))
+        except ValueError as error:
             raise StoreError(f"{name} is damaged: {first_line(error)}", "remove it") from error
     return sentences
 

@@ -1,8 +1,9 @@
-"""The digest of a description: what Zarr keeps as attributes of a group has no checksum of its own."""
+"""The digest of what is kept as JSON: attributes of groups and small files have no checksum of their own."""
 
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from pydantic import JsonValue
 
@@ -14,10 +15,19 @@ def with_digest(attributes: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {**attributes, DIGEST: _digest(attributes)}
 
 
+def checked(values: object) -> dict[str, Any]:
+    """The values of a JSON file without their digest; `ValueError` if they are not what was written, or no object."""
+    if not isinstance(values, dict):
+        raise ValueError("it is not an object")  # noqa: TRY004 - what is wrong is a value in a file
+    if problem := contradiction(values):
+        raise ValueError(problem)
+    return {key: value for key, value in values.items() if key != DIGEST}
+
+
 def contradiction(attributes: Mapping[str, object]) -> str:
     """What is wrong with a group's attributes, "" if they are what was written or have no digest yet."""
     written = attributes.get(DIGEST)
-    return "" if written in (None, _digest(attributes)) else "its attributes do not match their digest"
+    return "" if written in (None, _digest(attributes)) else "its values do not match their digest"
 
 
 def _digest(attributes: Mapping[str, object]) -> str:

@@ -138,7 +138,10 @@ def _lines(console: Console, lines: dict[str, str]) -> None:
 
 
 def _when(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:  # damaged, in a store of an early version
+        return text
 
 
 def _duration(seconds: float) -> str:

@@ -1,15 +1,20 @@
 """Verification sees everything: descriptions, reviews, tables; and every flipped bit is found or harmless."""
 
+import contextlib
+import dataclasses
 import json
 import random
 from pathlib import Path
 
 import pytest
-from planned_store import Planner, arrays, fill
+from planned_store import Planner, arrays, fill, result
 
+from finercam_core.errors import StoreError
 from finercam_core.review import Comparison, ReviewLog, Verdict
 from finercam_core.review.drafts import Draft, Drafts
-from finercam_core.store import Store, give_up, open_store, verify
+from finercam_core.status import Status
+from finercam_core.store import Store, give_up, open_store, pending_chunks, verify, write_chunk
+from finercam_core.store.summary import RunActivity, last_run, read_sentences, record_run
 
 GROUP = "Ausidae/Aus/Aus_bus"
 COUNTS = {"Aus bus": 3, "Aus cus": 2}
@@ -84,6 +89,32 @@ def test_a_changed_verdict_and_a_damaged_draft_are_found(reviewed: Store) -> Non
     (draft,) = (Path(reviewed.location) / "reviews/drafts").rglob("*.json")
     draft.write_bytes(b"{")
     assert [damage.where for damage in verify(reviewed.location)] == [draft.relative_to(reviewed.location).as_posix()]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_flipped_bit_of_the_last_run_or_of_a_reason_is_read(plan: Planner, seed: int) -> None:
+    store = plan({"Aus bus": 2})
+    (chunk,) = pending_chunks(store.location)
+    values = result(chunk)
+    values.status[1] = Status.TRUNCATED
+    write_chunk(store.location, chunk, dataclasses.replace(values, details={1: "cut at byte 7"}))
+    run = RunActivity("2026-01-02T03:04:05+00:00", "", 20.0, 12, 9, 1, "local", 2, finished=False)
+    record_run(store.location, run)
+    files = {
+        "last_run.json": lambda: last_run(store.location) == run,
+        f"failures/{GROUP}/0.json": lambda: read_sentences(store.files).get("Aus_bus-001") == "cut at byte 7",
+    }
+    rng = random.Random(seed)
+    for name, same in files.items():
+        path = Path(store.location) / name
+        content = path.read_bytes()
+        assert same()
+        for bit in rng.sample(range(8 * len(content)), 60):
+            path.write_bytes(content[: bit // 8] + bytes([content[bit // 8] ^ 1 << bit % 8]) + content[bit // 8 + 1 :])
+            with contextlib.suppress(StoreError):
+                assert same(), f"bit {bit} of {name}"
+        path.write_bytes(b"[1]")
+        assert name.split("/")[0] in {damage.array for damage in verify(store.location)}
 
 
 def missed_flips(store: Store, flips: int, seed: int) -> list[str]:
