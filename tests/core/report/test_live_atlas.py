@@ -1,6 +1,7 @@
 """The live atlas in a real Chromium: its maps are those of Python, from a plain server, with no request elsewhere."""
 
 import json
+import mimetypes
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,10 +9,13 @@ from itertools import product
 from pathlib import Path
 from urllib.parse import urlencode
 
+import fsspec
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 from atlas_browser import Browser, chromium, file_server
+from s3_host import s3_host
 
 from finercam_core.evaluate import EvaluationReport
 from finercam_core.explain import Classifier
@@ -26,6 +30,7 @@ pytestmark = [
         reason="the script of the live atlas is not built (make web, with Node.js)",
     ),
 ]
+SAVED = ("PNG", "SVG", "citation", "COCO", "GeoJSON", "Web Annotation")
 AXE = Path(__file__).parents[3] / "viewer" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SPECIES = "Lumichthys pinguis"
 PAGE = "species/Lumichthys_pinguis.html"
@@ -178,6 +183,38 @@ def test_evidence_of_another_run_is_refused(browser: Browser, atlas: Path, tmp_p
         opened(browser, f"{address}/{PAGE}")
         said = browser.run('return document.querySelector(".map-note").textContent')
         assert "write the atlas again" in str(said)
+
+
+def test_an_object_store_serves_the_atlas_as_it_is(browser: Browser, atlas: Path, tmp_path: Path) -> None:
+    with s3_host(tmp_path / "server.log") as endpoint:
+        keys = {"key": "test", "secret": "test", "endpoint_url": endpoint}
+        files = fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True, **keys)
+        files.mkdir("atlas")
+        for path in (*atlas.rglob("Lumichthys_pinguis/**/*"), atlas / PAGE, atlas / "finercam.js"):
+            if path.is_file():
+                kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+                name = path.relative_to(atlas).as_posix()
+                files.pipe_file(f"atlas/{name}", path.read_bytes(), ContentType=kind, ACL="public-read")
+        opened(browser, f"{endpoint}/atlas/{PAGE}")
+        assert browser.run('return document.querySelectorAll("figure[data-live]").length') == 3
+        assert browser.complaints() == []
+
+
+def test_a_name_is_text_wherever_it_stands(browser: Browser, atlas: Path, tmp_path: Path) -> None:
+    hostile = '<img src=x onerror="window.stolen=1"></script><script>window.stolen=2</script>'
+    shutil.copytree(atlas, tmp_path / "atlas")
+    group = zarr.open_group(next((tmp_path / "atlas" / "evidence.zarr").rglob("Lumichthys_pinguis")))
+    names = group["class"]
+    assert isinstance(names, zarr.Array)
+    names[1] = hostile
+    with file_server(tmp_path / "atlas") as address:
+        opened(browser, f"{address}/{PAGE}#specimen=demo_lumichthys_pinguis_20000&region=0.1")
+        assert browser.run('return document.querySelector("fieldset.references").textContent.includes("onerror")')
+        assert browser.run("return window.stolen ?? 0") == 0
+        assert browser.run('return document.querySelectorAll("dialog[open] canvas.large").length') == 1
+        saved = browser.run('return [...document.querySelectorAll("dialog button")].map((b) => b.textContent)')
+        assert saved == [f"Save {form}" for form in SAVED] + ["Close"]
+        assert browser.complaints() == []
 
 
 def test_from_a_disk_the_printed_maps_stay_and_the_page_says_why(browser: Browser, atlas: Path) -> None:

@@ -1,10 +1,6 @@
 """Stores on a disk, and a real S3 server process on 127.0.0.1 for the whole session."""
 
 import os
-import socket
-import subprocess
-import sys
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +8,7 @@ from pathlib import Path
 import fsspec
 import pytest
 from planned_store import plan_at
+from s3_host import s3_host
 
 from finercam_core.store import Store
 
@@ -19,21 +16,8 @@ from finercam_core.store import Store
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of the server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    log: Path = tmp_path_factory.mktemp("s3") / "server.log"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
-        try:
-            until = time.monotonic() + 60
-            while "Running on" not in log.read_text():
-                if server.poll() is not None or time.monotonic() > until:
-                    pytest.fail(f"the S3 server did not start: {log.read_text()}")
-                time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.kill()
+    with s3_host(tmp_path_factory.mktemp("s3") / "server.log") as url:
+        yield url
 
 
 @pytest.fixture

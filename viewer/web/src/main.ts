@@ -19,7 +19,7 @@ class LiveAtlas {
   private frame = 0;
   private pause = 0;
 
-  constructor(private readonly facts: PageFacts, private readonly words: Words, private readonly maps: readonly SpecimenMap[]) {
+  constructor(private readonly facts: PageFacts, private readonly words: Words, private readonly language: string, private readonly maps: readonly SpecimenMap[]) {
     this.initial = defaultView(facts.comparedAt ?? facts.gamma);
     this.view = this.allowed(viewFromAddress(location.hash, this.initial));
     this.source = new zarr.FetchStore(new URL(facts.evidence, location.href).href);
@@ -74,6 +74,7 @@ class LiveAtlas {
   private putPanel(references: readonly string[]): void {
     const choices = { references, movable: this.facts.comparedAt === null };
     const made = panel(this.view, choices, this.words, (part) => this.change(part));
+    made.lang = this.language;
     document.querySelector("#live-panel")?.replaceChildren(made);
     document.body.classList.toggle("nomaps", !this.view.shown);
   }
@@ -130,14 +131,14 @@ function figures(facts: PageFacts, words: Words): SpecimenMap[] {
 async function main(): Promise<void> {
   const facts = readFacts(document);
   if (!facts) return;
-  const { words } = wordsFor(navigator.languages);
+  const { language, words } = wordsFor(navigator.languages);
   const box = document.querySelector("#live-note");
   if (location.protocol === "file:") {
-    if (box) box.textContent = words.local;
+    if (box) Object.assign(box, { textContent: words.local, lang: language });
     return;
   }
   try {
-    await new LiveAtlas(facts, words, figures(facts, words)).start();
+    await new LiveAtlas(facts, words, language, figures(facts, words)).start();
   } catch (error) {
     if (box) box.textContent = `${words.unread}: ${reason(error)}`;
   }
