@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from finercam_core.io.atomic import write_whole
+from finercam_core.io.atomic import PARTIAL, write_whole
 from finercam_core.store.layout import LEASE, LOCK
 from finercam_core.store.leases.timing import LeaseTiming, lost
 
@@ -102,7 +102,7 @@ class DiskLease:
 
     def _write(self, *, released: bool) -> None:
         record = {"token": self.token, "host": _host(), "pid": os.getpid(), "lock": self._lock_file()}
-        write_whole(self._path, json.dumps({**record, "released": released}), ending=f".{self.token}")
+        write_whole(self._path, json.dumps({**record, "released": released}), ending=f".{self.token}{PARTIAL}")
 
     def _lock_file(self) -> str:
         """Which file is locked; one that was removed and made anew is another."""
