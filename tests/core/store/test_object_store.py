@@ -21,6 +21,7 @@ from finercam_core.store import (
     newest_run,
     open_store,
     pending_chunks,
+    repair,
     runs_beside,
     summarise,
     verify,
@@ -154,3 +155,19 @@ def test_a_bucket_that_is_not_there_is_said_in_one_sentence(bucket: str) -> None
         exclusive("s3://finercam-no-such-bucket/maps.zarr"),
     ):
         pass
+
+
+def test_a_plan_that_is_gone_is_rebuilt_from_the_maps(bucket: str, tmp_path: Path) -> None:
+    place, counts = f"{bucket}/maps.zarr", {"Aus bus": 3, "Aus cus": 2}
+    store = plan_at(place, tmp_path / "images", counts)
+    fill(place)
+    before = store.specimens
+    store.files.remove("specimens.parquet")
+    with pytest.raises(StoreError, match=r"is gone, but 5 specimens of it are finished: .*repair"):
+        plan_at(place, tmp_path / "images", counts)
+    done = repair(place)
+    assert (done.specimens, done.species, done.finished) == (5, 2, 5)
+    assert verify(place) == []
+    again = plan_at(place, tmp_path / "images", counts)
+    assert again.specimens.equals(before)
+    assert fill(place) == 0
