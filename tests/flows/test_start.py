@@ -1,17 +1,21 @@
 """`finercam start`: from photographs as people have them to an atlas, with every choice said."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
 from beetles import SPECIES, draw_beetle, draw_collection
 from finercam_flows.options.first_steps import StartOptions
+from finercam_flows.signatures.command import command
 from finercam_flows.start.choices import choose, write_collection
 from finercam_flows.start.collection import open_collection, survey
 from finercam_flows.start.route import run
 from rich.console import Console
+from typer.testing import CliRunner
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import CatalogError, RunError, TrainingError
@@ -109,6 +113,31 @@ def test_every_choice_names_the_option_that_changes_it(beetles: Path, tmp_path: 
         assert f"\nfinercam {step} " in commands
     asked = choose(StartOptions(collection=str(beetles), model="resnet18", size=128, references=1), found)
     assert (asked.train.model, asked.train.size) == ("resnet18", 128)
+
+
+def test_the_long_commands_mean_what_was_done(beetles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out" / "maps.zarr").mkdir(parents=True)
+    (tmp_path / "out" / "maps.zarr" / "zarr.json").write_text('{"attributes": {"finercam": {}}}')
+    for folder in ("evaluation", "classifier"):
+        (tmp_path / "out" / folder).mkdir()
+    found = survey(open_collection(str(beetles)))
+    plan = choose(StartOptions(collection=str(beetles), out="out", checks=True, references=1), found)
+    write_collection(found.catalog, Path("out"))
+    lines = {line.split()[1]: shlex.split(line)[2:] for line in plan.commands("x").splitlines() if line[0] != "#"}
+    for name in ("annotate", "evaluate", "report", "train"):
+        if name == "train":
+            (tmp_path / "out" / "classifier").rmdir()
+        meant, seen = getattr(plan, name), []
+        single = typer.Typer()
+        single.command()(command(type(meant))(seen.append))
+        done = CliRunner().invoke(single, lines[name])
+        assert done.exit_code == 0, done.output
+        typed = json.loads(seen[0].model_dump_json())
+        assert {**typed, "settings": typed.get("settings") or None} == {
+            **json.loads(meant.model_dump_json()),
+            "settings": None,
+        }
 
 
 def test_one_species_is_refused_at_once(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
@@ -26,6 +27,7 @@ FEW = 1000
 """Photographs up to which a processor takes the larger input."""
 CHECKED = 24
 """Specimens at most whose faithfulness is measured."""
+_FEW_CHECKS: dict[str, Any] = {"gammas": (GAMMA,), "weightings": ("mean",), "limit": CHECKED, "steps": 10}
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ def _written(name: str, options: TrainOptions | AnnotateOptions | EvaluateOption
             continue
         if key in ("catalog", "store") and len(words) == 2:
             words.append(shlex.quote(str(value)))
+        elif isinstance(value, tuple | list):
+            words += [word for each in value for word in (flag, str(each))]
         elif isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
@@ -127,7 +131,7 @@ def choose(options: StartOptions, found: Survey) -> Plan:
     )
     evaluate = EvaluateOptions(
         store=store, out=str(out / "evaluation"), classifier=classifier if checks else None, device=options.device,
-        gammas=(), weightings=(), limit=CHECKED, steps=10,
+        **_FEW_CHECKS if checks else {},
     )  # fmt: skip
     report = ReportOptions(store=store, out=str(out / "atlas"), evaluation=str(out / "evaluation") if checks else None)
     side = f"{size} pixels, photographs shown whole" if size else "the model's own size, photographs shown whole"
