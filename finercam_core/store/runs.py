@@ -1,5 +1,6 @@
 """Runs beside each other: ``maps.zarr`` and, after a change of classifier or method, ``maps.run-3fa1b2c4d5e6.zarr``."""
 
+import logging
 import os
 import re
 from dataclasses import dataclass
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import fsspec
 
+from finercam_core.errors import StoreError
 from finercam_core.io.files import Files
 from finercam_core.redaction import without_secrets
 from finercam_core.store.layout import SPECIMENS
 
+log = logging.getLogger(__name__)
 _BESIDE = re.compile(r"^(?P<stem>.*)\.run-(?P<run>[0-9a-f]{12})(?P<ending>\.[^./]+)?$")
 
 
@@ -52,7 +55,7 @@ def _split(location: str) -> tuple[str, str]:
 
 
 def runs_beside(location: str | Path) -> list[RunPlace]:
-    """The run at a location and all those beside it, oldest first.
+    """The run at a location and all those beside it, oldest first; one that is damaged is passed over with a warning.
 
     Parameters
     ----------
@@ -66,8 +69,14 @@ def runs_beside(location: str | Path) -> list[RunPlace]:
     fs, root = fsspec.url_to_fs(folder or ".", **({"use_listings_cache": False} if "://" in base else {}))
     names = {str(path).rstrip("/").rpartition("/")[2] for path in fs.ls(root, detail=False)}
     locations = [f"{folder}{name}" for name in names if base_of(f"{folder}{name}") == base]
-    stores = [open_store(path) for path in locations if Files(path).exists(SPECIMENS)]
-    runs = [RunPlace(store.location, store.provenance.run, store.provenance.created) for store in stores]
+    runs = []
+    for path in locations:
+        try:
+            if Files(path).exists(SPECIMENS):
+                store = open_store(path)
+                runs.append(RunPlace(store.location, store.provenance.run, store.provenance.created))
+        except StoreError as error:
+            log.warning("a run beside %s is passed over: %s", location, error)
     return sorted(runs, key=lambda run: (run.created, run.location))
 
 

@@ -48,3 +48,11 @@ def test_names_of_runs_lead_back_to_their_store() -> None:
     for name in ("s3://bucket/maps.zarr", "/data/fish.maps.zarr", "maps", "./a.b/maps"):
         assert base_of(beside(name, "0123456789ab")) == name
         assert base_of(name) == name
+
+
+def test_a_damaged_run_beside_is_passed_over_with_a_warning(plan: Planner, caplog: pytest.LogCaptureFixture) -> None:
+    one = plan({"Aus bus": 1})
+    two = plan({"Aus bus": 1}, settings={**SETTINGS, "method": "hirescam"}, beside=True)
+    (Path(two.location) / "zarr.json").write_text("{")
+    assert [run.location for run in runs_beside(one.location)] == [one.location]
+    assert "is passed over: zarr.json of" in caplog.text
