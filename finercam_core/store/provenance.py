@@ -13,7 +13,7 @@ from finercam_core.finer import compared_gamma
 
 ATTRIBUTE = "finercam"
 # What does not determine the stored numbers.
-_NOT_THE_RUN = ("versions", "route_check")
+_NOT_THE_RUN = ("versions", "route_check", "precision_check")
 
 
 class _Record(BaseModel):
@@ -102,6 +102,9 @@ class RunSettings(_Record):
     route_check : dict
         What the first image said about the route: `image_id`, and `error`, the largest difference from a backward
         through the tail as a share of the evidence's range. It does not make another run.
+    precision_check : dict
+        What the first images said about bfloat16 where the precision was left to them: `error` as a share of the
+        evidence's range, and `limit`. It does not make another run.
     """
 
     classifier: ClassifierRecord = ClassifierRecord()
@@ -112,6 +115,7 @@ class RunSettings(_Record):
     decoding: dict[str, JsonValue] = {}
     versions: dict[str, str] = {}
     route_check: dict[str, JsonValue] = {}
+    precision_check: dict[str, JsonValue] = {}
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:

@@ -1,7 +1,7 @@
 """Plan an annotation run: the store that a catalog and a classifier need, and its chunks in shards of work."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,19 @@ from finercam_core.base_methods import DEFAULT_METHOD, base_method
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.columns import image_locations
 from finercam_core.errors import ComparisonError, counted
+from finercam_core.explain.engine.precision import IMAGES, LIMIT, AskedExecution, settled
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.finer import gamma_for
 from finercam_core.images.decoder import REDUCED_TO, load_pixels
 from finercam_core.images.faults import ImageError
+from finercam_core.images.preparation import Preparation
 from finercam_core.references import REFERENCES, Policy
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.store import Chunk, RunSettings, Store, create_store
 from finercam_core.suggestions import closest
 
-# Images that are tried for one that opens.
-_TRIED = 3
+# Images that are tried beyond those that are looked at, should some not open.
+_MORE_TRIED = 2
 
 
 def plan_store(
@@ -35,6 +37,7 @@ def plan_store(
     gamma: float | None = None,
     beside: bool = True,
     policy: Policy | None = None,
+    execution: AskedExecution | None = None,
 ) -> Store:
     """Create a store for a catalog and a classifier, or extend it by what is new in the catalog.
 
@@ -56,6 +59,9 @@ def plan_store(
         beside it, as ``maps.run-<id>.zarr``; otherwise refuse.
     policy : Policy, optional
         How references are chosen, see `finercam_core.references`; by relationship by default.
+    execution : AskedExecution, optional
+        Precision, memory format and compilation; by default those of the classifier. What is settled is part of the
+        run, so that a store never mixes precisions.
 
     Returns
     -------
@@ -73,8 +79,8 @@ def plan_store(
     plan = plan_comparisons(catalog, classifier.species, references=references, weights=weights, policy=policy)
     if not plan.chosen:
         raise _stranger(catalog, classifier)
-    check = _confirmed(catalog, classifier) if base_method(method).by_gradient else {}
-    settings = _settings(classifier, method, gamma, check)
+    checks = _checks(catalog, classifier, method, execution)
+    settings = _settings(classifier, method, gamma, checks)
     return create_store(location, catalog, plan, classifier.grid, settings, beside=beside, lists=classifier.lists)
 
 
@@ -90,23 +96,53 @@ def _stranger(catalog: Catalog, classifier: Classifier) -> ComparisonError:
     return ComparisonError(problem, f"{remedy}; correct the names, or train one with `finercam train`")
 
 
-def _confirmed(catalog: Catalog, classifier: Classifier) -> dict[str, Any]:
-    """Check the routes on the first image of the catalog that opens; what it said, or nothing if none of a few does."""
-    table = catalog.specimens[catalog.specimens["fault"] == ""].head(_TRIED)
+def _first_images(catalog: Catalog, preparation: Preparation, count: int) -> Iterator[tuple[str, torch.Tensor]]:
+    """Ids and prepared images (3, H, W) of the first specimens of the catalog that open, of a few that are tried."""
+    table = catalog.specimens[catalog.specimens["fault"] == ""].head(count + _MORE_TRIED)
+    found = 0
     for image_id, place in zip(table["image_id"], image_locations(table), strict=True):
         try:
-            pixels = load_pixels(place, classifier.preparation, root=catalog.root or None)
+            pixels = load_pixels(place, preparation, root=catalog.root or None)
         except ImageError:
             continue
-        image = torch.from_numpy(classifier.preparation.normalise(pixels))[None]
-        error = classifier.confirm_routes(image)
-        if math.isnan(error):
-            continue
-        return {"image_id": str(image_id), "error": float(f"{error:.1e}") if math.isfinite(error) else None}
+        yield str(image_id), torch.from_numpy(preparation.normalise(pixels))
+        found += 1
+        if found == count:
+            return
+
+
+def _confirmed(classifier: Classifier, images: Sequence[tuple[str, torch.Tensor]]) -> dict[str, Any]:
+    """Check the routes on the first image whose scores are finite; what it said, or nothing."""
+    for image_id, image in images:
+        error = classifier.confirm_routes(image[None])
+        if not math.isnan(error):
+            return {"image_id": image_id, "error": _short(error) if math.isfinite(error) else None}
     return {}
 
 
-def _settings(classifier: Classifier, method: str, gamma: float | None, check: dict[str, Any]) -> RunSettings:
+def _checks(catalog: Catalog, classifier: Classifier, method: str, asked: AskedExecution | None) -> dict[str, Any]:
+    """Check route and precision on the first images, and have the classifier run as it was settled."""
+    automatic = asked is not None and asked.precision == "auto" and asked.on_gpu
+    by_gradient = base_method(method).by_gradient
+    count = IMAGES if automatic else 1
+    images = list(_first_images(catalog, classifier.preparation, count)) if automatic or by_gradient else []
+    route_check = _confirmed(classifier, images) if by_gradient else {}
+    if asked is None:
+        return {"route_check": route_check} if route_check else {}
+    outcome = settled(asked, classifier, [image for _, image in images])
+    classifier.run_as(outcome.execution)
+    precision_check = {} if outcome.error is None else {"error": _short(outcome.error), "limit": LIMIT}
+    if asked.on_gpu:  # convolutions in float32 run in TF32 where torch allows it
+        precision_check["tf32"] = bool(torch.backends.cudnn.allow_tf32)
+    checks = {"route_check": route_check, "precision_check": precision_check}
+    return {name: check for name, check in checks.items() if check}
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.1e}")
+
+
+def _settings(classifier: Classifier, method: str, gamma: float | None, checks: dict[str, Any]) -> RunSettings:
     """Everything that determines the numbers of a store."""
     base = base_method(method)
     maps: dict[str, Any] = {"method": base.name, "kind": base.kind}
@@ -126,7 +162,7 @@ def _settings(classifier: Classifier, method: str, gamma: float | None, check: d
         "preparation": preparation,
         "decoding": {"jpeg_reduced_to": REDUCED_TO},
         "versions": versions,
-        **({"route_check": check} if check else {}),
+        **checks,
     })  # fmt: skip
 
 

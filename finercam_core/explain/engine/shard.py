@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from finercam_core.explain.engine.background import BackgroundCalls, prefetch
-from finercam_core.explain.engine.batch_size import BatchSize
+from finercam_core.explain.engine.batch_size import BatchSize, images_per_pass
 from finercam_core.explain.engine.batches import (
     Batch,
     ExplainedBatch,
@@ -19,6 +19,7 @@ from finercam_core.explain.engine.batches import (
 from finercam_core.explain.engine.decoders import DecoderSettings, decoded_specimens, default_workers
 from finercam_core.explain.engine.request import EvidenceRequest
 from finercam_core.explain.model.classifier import Classifier
+from finercam_core.explain.model.execution import execution_of
 from finercam_core.io.progress import OutcomeProgress
 from finercam_core.status import Status
 from finercam_core.store import Chunk, open_store, write_chunk
@@ -38,7 +39,7 @@ def annotate_chunks(
     chunks: Sequence[Chunk],
     classifier: Classifier,
     *,
-    batch_size: int = 32,
+    batch_size: int | Literal["auto"] = 32,
     decoders: int | None = None,
     processes: bool | None = None,
     progress: OutcomeProgress | None = None,
@@ -56,8 +57,8 @@ def annotate_chunks(
     chunks : sequence of Chunk
         From `pending_chunks`; nobody else may write to these.
     classifier : Classifier
-    batch_size : int
-        Images per forward pass, at least 1.
+    batch_size : int or "auto"
+        Images per forward pass, at least 1; "auto" is 32 on a CPU, and on a GPU grows while time and memory allow.
     decoders : int, optional
         Threads or processes that decode images; one per processor by default, at most 16.
     processes : bool, optional
@@ -78,14 +79,16 @@ def annotate_chunks(
     store, device = open_store(location), classifier.device
     in_processes = device.type == "cuda" if processes is None else processes
     settings = DecoderSettings(classifier.preparation, store.images_root, decoders or default_workers(), in_processes)
-    specimens = decoded_specimens(chunks, settings, known=classifier.__contains__, ahead=3 * batch_size)
+    classifier.run_as(execution_of(store.provenance.classifier.execution) or classifier.execution)
+    size = images_per_pass(classifier) if batch_size == "auto" else batch_size
+    specimens = decoded_specimens(chunks, settings, known=classifier.__contains__, ahead=3 * size)
     counts = _Counts(progress)
     with (
         BackgroundCalls(1 if store.files.local is not None else 8) as writer,
-        closing(prefetch(batches(specimens, batch_size, device))) as prepared,
+        closing(prefetch(batches(specimens, size, device))) as prepared,
     ):
         partial_chunks: PartialChunks = {}
-        for explained in _explained(classifier, prepared, partial_chunks, store, BatchSize(batch_size)):
+        for explained in _explained(classifier, prepared, partial_chunks, store, BatchSize(size)):
             explained.add_to(partial_chunks)
             for key in [key for key, partial in partial_chunks.items() if partial.complete]:
                 complete = partial_chunks.pop(key)

@@ -165,6 +165,13 @@ class Classifier:
             self._confirmed[key] = outcome.error
         return self._confirmed[key]
 
+    def run_as(self, execution: Execution) -> None:
+        """Run the model in another way from now on."""
+        if execution != self.execution:
+            self.execution = execution
+            for route in self.__dict__.get("routes", ()):
+                route.execute(execution)
+
     def take_routes(self, names: str) -> None:
         """Take the backward through the tail at the layers where a store says so in its provenance."""
         told = names.split(" + ")

@@ -1,6 +1,6 @@
 """How a model is run: precision, memory format and compilation, none of which changes the model itself."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
@@ -56,6 +56,20 @@ class Execution:
     def gradient_scale(self) -> float:
         """Factor on gradients while they are in the model's precision."""
         return _FLOAT16_SCALE if self.precision == "float16" else 1.0
+
+
+def execution_of(described: Mapping[str, Any]) -> Execution | None:
+    """Inverse of `Execution.to_dict`; None where nothing is described, as in the provenance of an old store.
+
+    Raises
+    ------
+    ClassifierError
+        If it is described in another way.
+    """
+    try:
+        return Execution(**described) if described else None
+    except TypeError as error:
+        raise ClassifierError(f"unknown execution {dict(described)!r}", "update finercam") from error
 
 
 @dataclass

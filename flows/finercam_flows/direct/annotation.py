@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from finercam_core.catalog import open_catalog
 from finercam_core.explain.engine.plan import plan_store, shards
+from finercam_core.explain.engine.precision import AskedExecution
 from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.io.files import Files
 from finercam_core.references import policy_of
@@ -55,6 +56,7 @@ def plan(options: AnnotateOptions) -> str:
         method=options.method,
         gamma=options.gamma,
         policy=policy_of(options.references_by, options.classifier),
+        execution=AskedExecution(options.precision, options.channels_last, options.compiled, options.device),
     )
     return store.location
 

@@ -1,7 +1,7 @@
 """Types of options that several commands share, each with its bounds, choices and help."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
@@ -72,6 +72,10 @@ AllowedFactory = Annotated[
     COMMAND_ONLY,
 ]
 BatchSize = Annotated[int, Field(ge=1, description="Images per forward pass.")]
+AutomaticBatchSize = Annotated[
+    Annotated[int, Field(ge=1)] | Literal["auto"],
+    Field(description="Images per forward pass; auto: 32 on a CPU, on a GPU as many as time and memory allow."),
+]
 
 JudgedPart = Annotated[
     str,

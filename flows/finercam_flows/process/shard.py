@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import Literal
 
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
@@ -31,7 +32,7 @@ class ShardJob:
     factories : AllowedFactories
         Functions that it may call to build the classifier.
     device : str
-    batch_size : int
+    batch_size : int or "auto"
         As in the flow `annotate`.
     lease : str
         Token of the run, which a worker process finds out by whether the run still may write; "" for none.
@@ -44,7 +45,7 @@ class ShardJob:
     classifier: str
     factories: AllowedFactories
     device: str
-    batch_size: int
+    batch_size: int | Literal["auto"]
     lease: str = ""
     resumed: bool = False
 

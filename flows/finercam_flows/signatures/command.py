@@ -80,8 +80,10 @@ def _old_parameter(parameter: inspect.Parameter) -> inspect.Parameter:
 def _kind(annotation: Any) -> Any:
     """The nearest type that typer knows: enum for literal, list for sequence, ``NAME=VALUE`` list for mapping."""
     if get_origin(annotation) in (Union, UnionType):
-        (kind,) = (_kind(part) for part in get_args(annotation) if part is not NoneType)
-        return kind | None
+        parts = [part for part in get_args(annotation) if part is not NoneType]
+        if len(parts) > 1:  # a number or a word: the model reads it
+            return str
+        return _kind(parts[0]) | None
     if get_origin(annotation) is Sequence:
         return list[_kind(get_args(annotation)[0])]  # type: ignore[misc]
     if get_origin(annotation) is Literal:
@@ -126,6 +128,7 @@ def _misuse(options: type[Options], error: ValidationError) -> typer.BadParamete
     """The first value that does not fit, as one sentence."""
     first = error.errors()[0]
     name = str(first["loc"][0])
-    unreadable = first["type"] == "string_pattern_mismatch"  # nobody reads a regular expression
+    # Nobody reads a regular expression, nor one of several types.
+    unreadable = first["type"] == "string_pattern_mismatch" or len(first["loc"]) > 1
     reason = options.model_fields[name].description if unreadable else first["msg"]
     return typer.BadParameter(f"{first['input']!r}: {reason}", param_hint=_flag(options, name))

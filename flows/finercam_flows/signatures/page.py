@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Gt
 from pydantic.fields import FieldInfo
@@ -60,6 +60,8 @@ def values_of(field: FieldInfo) -> str:
 def _type_in_words(annotation: Any) -> str:
     if get_origin(annotation) in (Union, UnionType):
         return " or ".join(_type_in_words(part) for part in get_args(annotation) if part is not NoneType)
+    if get_origin(annotation) is Annotated:
+        return _type_in_words(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return ", ".join(map(str, get_args(annotation)))
     if annotation is bool:
