@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -20,7 +19,7 @@ from finercam_core.errors import ClassifierError
 from finercam_core.explain.folds import FoldHeads, classifier_of_fold
 from finercam_core.explain.model.execution import Execution
 from finercam_core.explain.model.layers import default_target_layer, find_layer, linear_head
-from finercam_core.explain.model.layout import padding_multiple
+from finercam_core.explain.model.layout import covering
 from finercam_core.explain.model.provenance import ClassifierProvenance, Prompts
 from finercam_core.explain.model.support import require_plain
 from finercam_core.explain.routes import Route, choose_route
@@ -90,7 +89,7 @@ class Classifier:
         self.execution = execution or Execution()
         self.prompts = prompts
         self.name = name or type(model).__name__
-        self.preparation = _covered(preparation or preparation_of(model), model)
+        self.preparation = covering(preparation or preparation_of(model), model)
         self._named_layer = target_layer if isinstance(target_layer, str | None) else "+".join(target_layer)
         self._confirmed: dict[str, float] = {}
         self._index = {species: i for i, species in enumerate(self.species)}
@@ -169,6 +168,7 @@ class Classifier:
         """Run the model in another way from now on."""
         if execution != self.execution:
             self.execution = execution
+            self._of_folds.clear()
             for route in self.__dict__.get("routes", ()):
                 route.execute(execution)
 
@@ -295,12 +295,3 @@ def preparation_of(model: nn.Module) -> Preparation:
         tuple(config["std"]),
         config.get("interpolation") or "bicubic",
     )
-
-
-def _covered(preparation: Preparation, model: nn.Module) -> Preparation:
-    """The preparation with the size that the model pads its images to, if it does (timm's `dynamic_img_pad`)."""
-    down, across = padding_multiple(model)
-    height, width = -(-preparation.height // down) * down, -(-preparation.width // across) * across
-    if (height, width) == (preparation.height, preparation.width):
-        return preparation
-    return replace(preparation, covered=(height, width))

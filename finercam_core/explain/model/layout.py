@@ -1,12 +1,13 @@
 """Where the cells of the map lie in a layer's output: (N, C, h, w), (N, h, w, C) or tokens (N, prefix + h·w, C)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
+from finercam_core.images.preparation import Preparation
 
 _LAYER_BEFORE = "name a layer before the pooling"
 # Class and register tokens of models that do not state their number.
@@ -88,6 +89,15 @@ def padding_multiple(model: nn.Module) -> tuple[int, int]:
         if getattr(module, "dynamic_img_pad", False) is True and patch is not None:
             return int(patch[0]), int(patch[1])
     return 1, 1
+
+
+def covering(preparation: Preparation, model: nn.Module) -> Preparation:
+    """The preparation with the size that the model pads its images to, if it does (timm's `dynamic_img_pad`)."""
+    down, across = padding_multiple(model)
+    height, width = -(-preparation.height // down) * down, -(-preparation.width // across) * across
+    if (height, width) == (preparation.height, preparation.width):
+        return preparation
+    return replace(preparation, covered=(height, width))
 
 
 def _padded(images: torch.Tensor, multiple: tuple[int, int]) -> tuple[int, int]:
