@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import label
-from skimage.feature import peak_local_max
+from skimage.morphology import h_maxima
 from skimage.segmentation import watershed
 
 from finercam_core.diagnosis.alignment.frame import Mask
 
 MOST = 5  # regions
-_APART = 2  # cells between two peaks
+_PROMINENT = 0.15  # of the highest peak: what a peak must rise above the saddle to a higher one
 _LEAST, _EXTENT = 0.2, 0.5  # a peak's least share of the highest one; what of its peak a region's cells reach
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 
@@ -32,23 +32,20 @@ def frame_regions(values: npt.ArrayLike, tested: Mask) -> list[Mask]:
     height = np.where(tested, np.maximum(np.asarray(values, np.float64), 0), 0)
     if not height.max() > 0:
         return []
-    peaks = peak_local_max(  # type: ignore[no-untyped-call]
-        height,
-        min_distance=_APART,
-        threshold_rel=_LEAST,
-        num_peaks=MOST,
-        exclude_border=False,
-        labels=tested * 1,
-    )
-    peaks = peaks[np.argsort(-height[tuple(peaks.T)], kind="stable")]
+    hills, count = label(h_maxima(height, _PROMINENT * height.max()))  # type: ignore[no-untyped-call]
+    tops = [
+        np.unravel_index(int(np.argmax(np.where(hills == k, height, -1))), height.shape) for k in range(1, count + 1)
+    ]
+    peaks = sorted((top for top in tops if height[top] >= _LEAST * height.max()), key=lambda top: -height[top])[:MOST]
     markers = np.zeros(height.shape, int)
-    markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    for number, top in enumerate(peaks, 1):
+        markers[top] = number
     basins = watershed(-height, markers, mask=tested)  # type: ignore[no-untyped-call]
     regions = []
-    for number, (y, x) in enumerate(peaks, 1):
-        reached = (basins == number) & (height >= _EXTENT * height[y, x])
+    for number, top in enumerate(peaks, 1):
+        reached = (basins == number) & (height >= _EXTENT * height[top])
         pieces, _ = label(reached)
-        regions.append(pieces == pieces[y, x])
+        regions.append(pieces == pieces[top])
     return [region for region in regions if region.any()]
 
 

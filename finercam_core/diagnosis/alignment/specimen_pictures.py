@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import binary_dilation, binary_fill_holes, label
-from skimage.filters import threshold_otsu
+from scipy.ndimage import binary_dilation, binary_fill_holes, gaussian_filter, label
+from skimage.filters import threshold_triangle
 
 from finercam_core.diagnosis.alignment.frame import Mask, Placement, placement
 from finercam_core.evaluate.specimen_regions import SpecimenLocator
@@ -18,6 +18,7 @@ from finercam_core.store import Store
 Pixels = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 _HEADS = ("head", "eye")  # parts that say which end is the front
+_SMOOTH, _BORDER = 1.0, 0.25  # pixels; share of the border that may be unlike it
 _LEAST, _MOST = 0.02, 0.95  # share of a picture that a specimen found by its background may fill
 
 
@@ -119,17 +120,17 @@ def _without_mask(image_id: str, pixels: Pixels) -> SpecimenPicture:
 def foreground(pixels: Pixels) -> Mask | None:
     """The largest thing on an even ground, bool (H, W); None where the ground is not even or nothing stands out.
 
-    Pixels are split by Otsu's threshold (IEEE Trans. Syst. Man Cybern. 9, 1979) on their distance from the border's
-    median colour; the border itself must lie below it for the most part.
+    Pixels are split by the triangle threshold (Zack, Rogers and Latt, J. Histochem. Cytochem. 25, 1977), which is made
+    for one large peak, on their distance from the border's median colour: fins are often nearly as pale as the ground.
     """
     colours = pixels.astype(np.float64)
     edge = np.concatenate([colours[0], colours[-1], colours[:, 0], colours[:, -1]])
-    distance = np.abs(colours - np.median(edge, axis=0)).sum(-1)
+    distance = gaussian_filter(np.abs(colours - np.median(edge, axis=0)).sum(-1), _SMOOTH)
     if not np.ptp(distance) > 0:
         return None
-    differs = distance > threshold_otsu(distance)  # type: ignore[no-untyped-call]
+    differs = distance > threshold_triangle(distance)  # type: ignore[no-untyped-call]
     border = np.concatenate([differs[0], differs[-1], differs[:, 0], differs[:, -1]])
-    if border.mean() > 0.25:
+    if border.mean() > _BORDER:
         return None
     pieces, count = label(binary_dilation(differs))
     if count == 0:

@@ -82,7 +82,9 @@ def test_a_specimen_on_an_even_ground_is_found_and_on_a_busy_one_is_not() -> Non
     plain = np.where(body[..., None], 90, 225) + rng.normal(0, 5, (96, 128, 3))
     found = foreground(plain.clip(0, 255).astype(np.uint8))
     assert found is not None
-    assert (found & body).sum() / (found | body).sum() > 0.95
+    assert not (body & ~found).any()
+    np.testing.assert_allclose(placement(found).centre, (60, 44), atol=0.5)
+    assert placement(found).angle == pytest.approx(0.2, abs=0.03)
     assert foreground(rng.integers(0, 255, (96, 128, 3)).astype(np.uint8)) is None
     assert foreground(np.full((20, 20, 3), 7, np.uint8)) is None
 

@@ -166,11 +166,10 @@ def test_records_are_json_and_hold_the_same(diagnosis: Diagnosis) -> None:
 
 
 def test_pages_say_the_answer_first(store: Store, tmp_path: Path) -> None:
-    report(store.location, tmp_path / "atlas", check=causal_check(store, spotted_classifier()))
+    report(store.location, tmp_path / "atlas")
     pair = (tmp_path / "atlas" / "pairs" / "Aus_bus--vs--Aus_cus.html").read_text(encoding="utf-8")
     sentence = (
-        '<i class="name">Aus bus</i> differs from <i class="name">Aus cus</i> at the tail spot: supported, p = 0.0001 '
-        "(8 + 8 specimens)."
+        '<i class="name">Aus bus</i> differs from <i class="name">Aus cus</i> at the tail spot: suggested, p = 0.0001'
     )
     assert pair.index(sentence) < pair.index("<figure")
     assert '<img class="mean" src="data:image/png' in pair
