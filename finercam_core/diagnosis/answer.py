@@ -132,6 +132,7 @@ class Diagnosis:
     def _finding(
         self, test: PlaceTest, compared: PairComparison, causal: CausalEffect | None, agreement: WitnessCount | None
     ) -> PlaceFinding:
+        agreement = agreement or test.folds
         against, missing = reasons_against(
             test, compared.told_apart, held_out=self.asked.held_out, causal=causal, agreement=agreement
         )

@@ -1,7 +1,8 @@
 """A pair of species from the evidence of their held-out specimens: separation and tests at every place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,13 +11,14 @@ from scipy.stats import binomtest
 
 from finercam_core.diagnosis.alignment.frame import COARSE, Mask
 from finercam_core.diagnosis.alignment.frame_regions import frame_regions, region_name
-from finercam_core.diagnosis.findings import Place, PlaceTest, ToldApart
+from finercam_core.diagnosis.findings import Place, PlaceTest, ToldApart, WitnessCount
 from finercam_core.diagnosis.places import SpeciesPlaces
-from finercam_core.diagnosis.rule import LEVEL
+from finercam_core.diagnosis.rule import DENSE, LEVEL
 from finercam_core.diagnosis.statistics.permutation import permutation_test
 from finercam_core.diagnosis.statistics.separation import Separation, separation
 from finercam_core.errors import ComparisonError
 from finercam_core.evaluate.traits.cover import OUTSIDE, UNLABELLED
+from finercam_core.parts import NO_FOLD
 from finercam_core.regions.traits import Trait
 
 Floats = npt.NDArray[np.float64]
@@ -99,13 +101,46 @@ def compare_parts(
     whole = separation(first, second)
     test = permutation_test(first[:, inner], second[:, inner], seed=seed)
     outer = permutation_test(first[:, :1], second[:, :1], seed=seed)
-    total, of_body = whole.value.sum(), whole.value[1:].sum()
-    tests = []
+    total, tests = whole.value.sum(), []
     for k, p in [*zip(inner, test.p, strict=True), (0, outer.p[0])]:
-        even = of_body * area[k] / area[1:].sum()
-        density = float(whole.value[k] / even) if k and even > 0 else float("nan")
-        tests.append(_tested(places[k], whole, int(k), float(p), total, density, (here, there), first, second))
+        density = _part_density(whole.value, area, int(k)) if k else float("nan")
+        tested = _tested(places[k], whole, int(k), float(p), total, density, (here, there), first, second)
+        folds = in_folds((here, there), first, second, partial(_part_density, area=area, k=int(k))) if k else None
+        tests.append(replace(tested, folds=folds))
     return _compared(here, there, first, second, tests, test.smallest)
+
+
+def _part_density(values: Floats, area: Floats, k: int) -> float:
+    """Density of part k of a separation (P,), the outside being the first part; NaN where the rest has nothing."""
+    even = values[1:].sum() * area[k] / area[1:].sum()
+    return float(values[k] / even) if even > 0 else float("nan")
+
+
+def _region_density(values: Floats, inside: Mask, cells: npt.NDArray[np.intp]) -> float:
+    """Density of a region of a separation (side² + 1,) against all tested cells."""
+    even = values[cells].mean()
+    return float(values[:-1][inside].mean() / even) if even > 0 else float("nan")
+
+
+def in_folds(
+    species: tuple[SpeciesPlaces, SpeciesPlaces], first: Floats, second: Floats, density: Callable[[Floats], float]
+) -> WitnessCount | None:
+    """In how many folds a place is denser than the rest, by that fold's specimens and head alone; None without folds.
+
+    Parameters
+    ----------
+    species : pair of SpeciesPlaces
+    first, second : float64 array (a, P), (b, P)
+        D of each individual.
+    density : callable
+        Of a separation (P,), the density of the place.
+    """
+    own, others = (by_individual(np.array(one.folds, float)[:, None], one.groups)[:, 0] for one in species)
+    numbers = sorted((set(own) & set(others)) - {float(NO_FOLD)})
+    if len(numbers) < 2:
+        return None
+    dense = sum(density(first[own == k].mean(0) - second[others == k].mean(0)) > DENSE for k in numbers)
+    return WitnessCount(dense, len(numbers), "folds")
 
 
 def compare_cells(here: SpeciesPlaces, there: SpeciesPlaces, *, side: int = COARSE, seed: int = 0) -> PairComparison:
@@ -120,7 +155,7 @@ def compare_cells(here: SpeciesPlaces, there: SpeciesPlaces, *, side: int = COAR
     p = np.ones(side * side)
     p[cells] = test.p
     body, grid = on.reshape(side, side), whole.value[:-1].reshape(side, side)
-    total, even = whole.value[cells].sum() + whole.value[-1], whole.value[cells].mean() if len(cells) else np.nan
+    total = whole.value[cells].sum() + whole.value[-1]
     tests: list[PlaceTest] = []
     for region in frame_regions(grid, (p < LEVEL).reshape(side, side) & body):
         name = region_name(region, body)
@@ -129,9 +164,10 @@ def compare_cells(here: SpeciesPlaces, there: SpeciesPlaces, *, side: int = COAR
         inside = region.ravel()
         pooled = (values[:, :-1][:, inside].sum(1, keepdims=True) for values in (first, second))
         sums, others = pooled
-        density = float(grid[region].mean() / even) if even > 0 else float("nan")
-        tests.append(_tested(place, separation(sums, others), 0, float(p[inside].min()), total, density,
-                             (here, there), sums, others))  # fmt: skip
+        tested = _tested(place, separation(sums, others), 0, float(p[inside].min()), total,
+                         _region_density(whole.value, inside, cells), (here, there), sums, others)  # fmt: skip
+        counted = in_folds((here, there), first, second, partial(_region_density, inside=inside, cells=cells))
+        tests.append(replace(tested, folds=counted))
     outside = Place("outside the specimen", "outside", OUTSIDE)
     tests.append(_tested(outside, whole, len(p), float(outer.p[0]), total, float("nan"), (here, there), first, second))
     result = _compared(here, there, first, second, tests, test.smallest)

@@ -52,6 +52,8 @@ class PlaceTest:
         The species whose specimens carry more of it.
     usual : float
         Mean share of the place in pairs of other species; NaN where it could not be measured.
+    folds : WitnessCount, optional
+        Of a cross-fitted classifier: in how many folds the place is dense, by the specimens and the head of each alone.
     """
 
     place: Place
@@ -63,6 +65,7 @@ class PlaceTest:
     p: float
     on: str
     usual: float = float("nan")
+    folds: "WitnessCount | None" = None
 
 
 @dataclass(frozen=True)

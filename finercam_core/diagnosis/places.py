@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.diagnosis.alignment.frame import COARSE, Placement, frame_points
+from finercam_core.diagnosis.alignment.frame import COARSE, REACH, Placement, frame_points
 from finercam_core.diagnosis.alignment.specimen_pictures import specimen_picture
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.maps import grid_of
@@ -36,12 +36,14 @@ class SpeciesPlaces:
         The species itself, then its references.
     values : float64 array (n, C, P)
         In logits. By part (`by_part`) the places partition the picture and add up to the logit less the bias; by cell
-        they are the evidence at the cell's centre.
+        they are the evidence at the cell's centre, times the share of the picture that the cell covers.
     logits : float64 array (n, C)
     area : float64 array (n, P)
         Share of each place in the picture that the model saw; by cell whether it lies on the specimen.
     groups : tuple of str
         Individual that each photograph shows.
+    folds : tuple of int
+        Fold of each photograph, whose head speaks about it; `NO_FOLD` where there is one head.
     image_ids : tuple of str
     left_out : dict
         Specimens that could not be used, with the reason.
@@ -55,6 +57,7 @@ class SpeciesPlaces:
     logits: Floats
     area: Floats
     groups: tuple[str, ...]
+    folds: tuple[int, ...]
     image_ids: tuple[str, ...]
     left_out: dict[str, str]
     compared_at: float | None
@@ -93,18 +96,19 @@ def by_part(store: Store, rows: pd.DataFrame) -> SpeciesPlaces:
 def by_cell(store: Store, rows: pd.DataFrame, side: int = COARSE) -> SpeciesPlaces:
     """Evidence of one species' specimens in the cells of the common frame, row by row, and outside it (the last place).
 
-    The outside is the mean over the grid cells that lie neither on the specimen nor beside it.
+    The outside is the evidence of the grid cells that lie neither on the specimen nor beside it.
     """
 
     def read(record: SpecimenRecord) -> tuple[Floats, Floats]:
         picture = specimen_picture(store, record.image_id, with_pixels=False)
         grid, size = grid_of(record), picture.labels.shape
         matrix = frame_matrix(picture.where, size, grid, side)
+        cell = (2 * REACH / side * picture.where.scale) ** 2 / (size[0] * size[1])  # share of the picture
         flat = record.evidence.reshape(len(record.classes), -1).astype(np.float64)
         off = _clear_of(picture.labels != OUTSIDE, grid)
         outside = flat[:, off].sum(1, keepdims=True) / flat.shape[1]
         on = matrix @ _covered(picture.labels != OUTSIDE, grid)
-        return np.concatenate([flat @ matrix.T, outside], 1), np.append(on, off.mean())
+        return np.concatenate([cell * (flat @ matrix.T), outside], 1), np.append(on, off.mean())
 
     return _gathered(store, rows, read)
 
@@ -180,7 +184,8 @@ def _gathered(store: Store, rows: pd.DataFrame, read: Reader) -> SpeciesPlaces:
     return SpeciesPlaces(
         str(rows["scientificName"].iloc[0]) if len(rows) else "", classes,
         np.stack(values) if values else np.zeros((0, 0, 0)), np.stack(logits) if logits else np.zeros((0, 0)),
-        np.stack(areas) if areas else np.zeros((0, 0)), groups_of_rows(rows, kept), tuple(kept), left_out, at,
+        np.stack(areas) if areas else np.zeros((0, 0)), groups_of_rows(rows, kept),
+        tuple(int(fold) for fold in rows.loc[kept, "fold"]), tuple(kept), left_out, at,
     )  # fmt: skip
 
 

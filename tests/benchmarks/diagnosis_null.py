@@ -139,11 +139,13 @@ def dealt(
         logits = observed.pooled[test] @ weight[order_of].T + bias[order_of]
         names = (name, HALVES[1 - label])
         ids = tuple(observed.image_ids[i] for i in test)
-        diagnosis._places[name] = SpeciesPlaces(name, names, values, logits, observed.area[test], ids, ids, {}, None)
+        diagnosis._places[name] = SpeciesPlaces(
+            name, names, values, logits, observed.area[test], ids, (-1,) * len(ids), ids, {}, None
+        )
     answer = diagnosis.answer(*HALVES)
     words = [f"{one.word}{' shortcut' if one.shortcut else ''}: {one.test.place.name}" for one in answer.findings
              if one.word != "not supported"]  # fmt: skip
-    return answer.told_apart.p, min(one.test.p for one in answer.findings), words
+    return answer.told_apart.p, min(one.test.p for one in answer.findings if not one.shortcut), words
 
 
 def rate(count: int, n: int) -> str:

@@ -110,7 +110,8 @@ class CausalCheck:
             made = _edited(target, donor, place, region, rng, edits.FILLS[turn % 2])
             at.append(len(pictures) if made else None)
             pictures += made
-        scores = sign * margins(pictures)
+        # Of a cross-fitted classifier the head that never saw this specimen.
+        scores = sign * margins(pictures, int(self.store.row(own)["fold"]))
         lost = scores[0] - scores
         # Control edits cost margin as well; where none fits (the outside, a place as large as the specimen) they are 0.
         return [(np.nan, np.nan) if i is None else (lost[i] - lost[i + 1], lost[i + 2] - lost[i + 3]) for i in at]
@@ -173,10 +174,12 @@ def causal_check(store: Store, classifier: Classifier, *, passes: int = PASSES, 
     FinercamError
         If it is another.
     """
-    made = store.provenance.classifier.weights_sha256
-    if made and classifier.weights_sha256 != made:
+    known, heads = store.provenance.classifier, classifier.heads
+    folds = None if heads is None else {"count": len(heads), "sha256": heads.sha256}
+    if known.weights_sha256 and (known.weights_sha256 != classifier.weights_sha256 or known.folds != folds):
         raise FinercamError(
-            f"the classifier's weights are {classifier.weights_sha256[:12]}, the store was made with {made[:12]}",
+            f"the store was made with weights {known.weights_sha256[:12]}, the classifier's are "
+            f"{classifier.weights_sha256[:12]}, or its folds are others",
             "give the classifier that made the store",
         )
     return CausalCheck(store, classifier, passes=passes, seed=seed)

@@ -8,6 +8,7 @@ import torch
 
 from finercam_core.diagnosis.alignment.specimen_pictures import Pixels
 from finercam_core.explain import Classifier
+from finercam_core.parts import NO_FOLD
 
 
 class PairMargins:
@@ -30,13 +31,13 @@ class PairMargins:
         self._pair = [classifier.index(a), classifier.index(b)]
 
     @torch.no_grad()
-    def __call__(self, pictures: Sequence[Pixels]) -> npt.NDArray[np.float64]:
-        """Margins of pictures uint8 (H, W, 3) in the size of the model's input; float64 (n,)."""
-        rows = []
+    def __call__(self, pictures: Sequence[Pixels], fold: int = NO_FOLD) -> npt.NDArray[np.float64]:
+        """Margins of pictures uint8 (H, W, 3) in the size of the model's input, by a fold's head; float64 (n,)."""
+        rows, model = [], self.classifier.for_fold(fold).model
         for start in range(0, len(pictures), self.batch_size):
             batch = self.classifier.preparation.normalise(np.stack(pictures[start : start + self.batch_size]))
             images = torch.from_numpy(batch).to(self.classifier.device, self.classifier.dtype)
-            scores = self.classifier.model(images)[:, self._pair].double().cpu().numpy()
+            scores = model(images)[:, self._pair].double().cpu().numpy()
             rows.append(scores[:, 0] - scores[:, 1])
         self.passes += len(pictures)
         return np.concatenate(rows) if rows else np.zeros(0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from finercam_flows.cli import app
-from spotted import spotted_classifier, spotted_collection, spotted_store
+from spotted import SPECIES, spotted_classifier, spotted_collection, spotted_store
 from typer.testing import CliRunner
 
 from finercam_core.diagnosis import Diagnosis
@@ -20,6 +20,10 @@ from finercam_core.diagnosis.several import agreements
 from finercam_core.diagnosis.survey import survey, survey_table
 from finercam_core.diagnosis.with_model.causal import PASSES, causal_check
 from finercam_core.errors import ComparisonError, FinercamError
+from finercam_core.explain import Classifier
+from finercam_core.explain.folds import FoldHeads
+from finercam_core.parts.lists import ImageLists, ListedImage
+from finercam_core.parts.part import Part
 from finercam_core.report import report
 from finercam_core.store import Store, open_store
 
@@ -146,6 +150,30 @@ def test_several_classifiers_agree_or_not(store: Store, tmp_path: Path) -> None:
     assert passes_statistics(test)
 
 
+def test_a_cross_fitted_classifier_is_asked_fold_by_fold(tmp_path: Path) -> None:
+    """Three heads see the spot and one does not: the finding is made in three of four folds, and said so."""
+    manifest, plain = spotted_collection(tmp_path, split=""), spotted_classifier()
+    head = plain.model.head
+    weight, bias = (torch.stack([values.detach().clone() for _ in range(4)]) for values in (head.weight, head.bias))
+    weight[3, 1] = weight[3, 0] + 1e-3
+    images = [
+        ListedImage(f"{name.replace(' ', '_')}-{i:02d}-0", name, f"{name}-{i}", Part.TEST, i % 4)
+        for name in SPECIES
+        for i in range(8)
+    ]
+    crossed = Classifier(
+        plain.model, SPECIES, target_layer="features", preparation=plain.preparation, name="spotted",
+        heads=FoldHeads(weight, bias), lists=ImageLists(tuple(images), "spotted"),
+    )  # fmt: skip
+    store = spotted_store(manifest, tmp_path / "maps.zarr", crossed)
+    answer = Diagnosis(store, check=causal_check(store, crossed)).answer("Aus bus", "Aus cus")
+    found = next(one for one in answer.findings if one.test.place.name == "tail spot")
+    assert str(found.test.folds) == "3 of 4 folds"
+    assert found.word == "supported"
+    assert answer.by_lists
+    assert "cross-fitting" in answer.basis
+
+
 def test_names_are_found_or_suggested(store: Store) -> None:
     assert store_name(store, "aus  BUS") == "Aus bus"
     assert store_name(store, "cus") == "Aus cus"
@@ -180,7 +208,7 @@ def test_pages_say_the_answer_first(store: Store, tmp_path: Path) -> None:
 
 
 def test_ask_prints_five_lines_and_draws(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "spotted_model.py").write_text("from spotted import spotted_classifier\n", encoding="utf-8")
+    (tmp_path / "spotted_model.py").write_text("from spotted import SPECIES, spotted_classifier\n", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     said = CliRunner().invoke(
         app, ["ask", store.location, "bus", "Aus cus", "--classifier", "spotted_model:spotted_classifier",
