@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-from finercam_core.images.faults import ImageError
+from finercam_core.images.faults import ImageError, as_image_errors
 from finercam_core.io.addresses import is_remote, is_url, join, leaves
 from finercam_core.io.packed import read_packed
 from finercam_core.status import Status
@@ -24,6 +24,11 @@ def image_source(location: str, root: str | Path | None = None) -> str | io.Byte
     ImageError
         If it is outside the collection, missing, or cannot be downloaded.
     """
+    with as_image_errors(location):  # a link to itself, a folder that may not be entered
+        return _source(location, root)
+
+
+def _source(location: str, root: str | Path | None) -> str | io.BytesIO:
     base = "" if root is None else str(root).rstrip("/")
     whole = location if not base or is_url(location) or Path(location).is_absolute() else join(base, location)
     if is_url(whole) and not whole.startswith("file://"):

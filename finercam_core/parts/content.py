@@ -12,6 +12,7 @@ import pandas as pd
 
 from finercam_core.catalog.columns import image_locations
 from finercam_core.images.faults import ImageError
+from finercam_core.images.limits import DEFAULT_LIMITS
 from finercam_core.images.location import image_source
 
 
@@ -28,7 +29,8 @@ def content_of(source: str | io.BytesIO) -> FileContent:
     if isinstance(source, io.BytesIO):
         content = source.getbuffer()
         return FileContent(hashlib.sha256(content).hexdigest(), len(content))
-    if not Path(source).is_file():  # a named pipe that nobody writes to would be read for ever
+    # A named pipe that nobody writes to would be read for ever, and a sparse terabyte for hours.
+    if not Path(source).is_file() or Path(source).stat().st_size > DEFAULT_LIMITS.max_bytes:
         return FileContent()
     with Path(source).open("rb") as file:
         return FileContent(hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno()).st_size)

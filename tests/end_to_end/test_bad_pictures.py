@@ -73,7 +73,7 @@ def test_everything_after_annotate_goes_on(make_collection: Make, tiny_classifie
         summary = export(store.location, tmp_path / form, format=form, which="automatic")
         assert sorted(summary.failed) == victims
         assert summary.masks == 7
-    figures = evaluate(store.location, tmp_path / "evaluation", protocol=Protocol(split=""))
+    figures = evaluate(store.location, tmp_path / "evaluation", protocol=Protocol(split="all", i_know=True))
     assert figures.specimens["image_id"].nunique() >= 7
     atlas = report(store.location, tmp_path / "atlas")
     assert atlas.species == 2
