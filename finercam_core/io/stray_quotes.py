@@ -109,7 +109,9 @@ class QuoteRepair:
         pictures = {i for i, text in enumerate(self._fields(first)) if _PICTURE.search(text)} | self._pictures
         filled = [line for line in swallowed if line.strip()]
         rows = sum(self._is_row(line, pictures) for line in filled)
-        return self.width > 1 and bool(filled) and 2 * rows >= len(filled)
+        # A line that is no whole row needs those below it: a cell of several lines in the first column ends so.
+        alone = len(self._fields(first)) == self.width or first.count(self.delimiter) + 1 >= self.width
+        return alone and self.width > 1 and bool(filled) and 2 * rows >= len(filled)
 
     def _is_row(self, line: str, pictures: Set[int]) -> bool:
         fields = self._fields(line)
