@@ -10,7 +10,7 @@ import tomli_w
 
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.splits import deal_splits
-from finercam_core.errors import TrainingError
+from finercam_core.errors import TrainingError, counted
 from finercam_core.finer import GAMMA
 from finercam_core.references import REFERENCES
 from finercam_flows.options.annotate import AnnotateOptions
@@ -135,12 +135,13 @@ def choose(options: StartOptions, found: Survey) -> Plan:
     )  # fmt: skip
     report = ReportOptions(store=store, out=str(out / "atlas"), evaluation=str(out / "evaluation") if checks else None)
     side = f"{size} pixels, photographs shown whole" if size else "the model's own size, photographs shown whole"
+    compared = counted(references, "look-alike")
     choices = [
         Choice(f"model {model}", why, "--model NAME"),
         Choice(f"input of {side}", "finer cells show smaller differences", "--size PIXELS"),
         Choice("a linear head on the frozen model", "it needs few photographs", "finercam train --mode finetune"),
         Choice("a third of each species held out", "figures are of photographs the model never saw", "splits.csv"),
-        Choice(f"{references} look-alikes for each species, γ = {GAMMA}", "closest relatives first", "--references N"),
+        Choice(f"{compared} for each species, γ = {GAMMA}", "closest relatives first", "--references N"),
         Choice(
             f"faithfulness on {CHECKED} photographs at most" if checks else "no check of faithfulness",
             "whether the model uses what the maps show", "--no-checks" if checks else "--checks",

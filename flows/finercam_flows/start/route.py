@@ -21,6 +21,8 @@ from finercam_flows.start.answers import SHOWN, pair_sentences
 from finercam_flows.start.choices import Plan, choose, write_collection
 from finercam_flows.start.collection import open_collection, survey
 
+DOUBTFUL = 0.7
+"""Share of held-out photographs below which a classifier is said to know little."""
 CHOSEN = "start.json"
 """In the folder: the options that its content was made with."""
 
@@ -89,6 +91,8 @@ def _train(plan: Plan, console: Console) -> None:
     accuracy = json.loads(record.read_text(encoding="utf-8"))["accuracy"]["test"]
     if accuracy["n"]:
         _say(console, f"  right on {accuracy['top1']:.0%} of {accuracy['n']} photographs that it was not trained on")
+        if accuracy["top1"] < DOUBTFUL:
+            _say(console, "  [yellow]that is little, and so will the maps say little: more photographs would help[/]")
 
 
 def _annotate(plan: Plan, console: Console) -> None:
