@@ -109,6 +109,8 @@ def test_every_choice_names_the_option_that_changes_it(beetles: Path, tmp_path: 
     assert plan.annotate.references == 1
     assert all(choice.option and choice.why for choice in plan.choices)
     commands = plan.commands(str(beetles))
+    assert plan.train.folds == 5
+    assert choose(StartOptions(collection=str(beetles), folds=0), found).train.folds == 0
     for step in ("catalog check", "train", "annotate", "evaluate", "report", "review"):
         assert f"\nfinercam {step} " in commands
     asked = choose(StartOptions(collection=str(beetles), model="resnet18", size=128, references=1), found)

@@ -15,6 +15,14 @@ Model = Annotated[
 ]
 InputSize = Annotated[int, Field(ge=0, description="Side of the model's input in pixels; 0: chosen for this machine.")]
 Compared = Annotated[int, Field(ge=0, le=64, description="Look-alike species that each is compared with; 0: chosen.")]
+Folds = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=20,
+        description="Parts of the photographs that are each judged by a head without them; 0: a third is held out.",
+    ),
+]
 Checks = Annotated[bool, Field(description="Also measure whether the model uses what the maps show; takes longer.")]
 Browser = Annotated[bool, Field(description="Open the atlas in the browser at the end.")]
 
@@ -27,6 +35,7 @@ class StartOptions(Options):
     model: Model = ""
     size: InputSize = 0
     references: Compared = 0
+    folds: Folds = 5
     checks: Annotated[Checks, CommandLine("--checks/--no-checks")] = False
     browser: Browser = True
     device: Device = "auto"

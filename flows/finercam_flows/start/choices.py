@@ -9,7 +9,7 @@ from typing import Any
 import tomli_w
 
 from finercam_core.catalog import Catalog
-from finercam_core.catalog.splits import deal_splits
+from finercam_core.catalog.splits import deal_splits, groups_of
 from finercam_core.errors import TrainingError, counted
 from finercam_core.finer import GAMMA
 from finercam_core.references import REFERENCES
@@ -120,10 +120,10 @@ def choose(options: StartOptions, found: Survey) -> Plan:
     model, why = (options.model, "as you asked") if options.model else choose_model(options.device)
     size = options.size or (SIZE if model == SMALL and len(found.catalog.specimens) <= FEW else None)
     references = options.references or min(len(counts) - 1, REFERENCES)
-    checks = options.checks
+    checks, folds = options.checks, _folds(options, found.catalog)
     catalog, classifier, store = str(out / "collection.toml"), str(out / "classifier"), str(out / "maps.zarr")
     train = TrainOptions(
-        catalog=catalog, model=model, out=classifier, size=size, fit="pad", device=options.device,
+        catalog=catalog, model=model, out=classifier, size=size, fit="pad", device=options.device, folds=folds,
         cache=str(out / "features.zarr"),
     )  # fmt: skip
     annotate = AnnotateOptions(
@@ -140,7 +140,7 @@ def choose(options: StartOptions, found: Survey) -> Plan:
         Choice(f"model {model}", why, "--model NAME"),
         Choice(f"input of {side}", "finer cells show smaller differences", "--size PIXELS"),
         Choice("a linear head on the frozen model", "it needs few photographs", "finercam train --mode finetune"),
-        Choice("a third of each species held out", "figures are of photographs the model never saw", "splits.csv"),
+        _held_out(folds, found.catalog),
         Choice(f"{compared} for each species, γ = {GAMMA}", "closest relatives first", "--references N"),
         Choice(
             f"faithfulness on {CHECKED} photographs at most" if checks else "no check of faithfulness",
@@ -150,14 +150,33 @@ def choose(options: StartOptions, found: Survey) -> Plan:
     return Plan(train, annotate, evaluate, report, choices)
 
 
-def write_collection(catalog: Catalog, out: Path) -> Path:
-    """Write the collection as it was understood: a table with splits, and the manifest that every command takes.
+def _folds(options: StartOptions, catalog: Catalog) -> int:
+    """Folds of a cross-fitting; 0 where the collection has a test split, or a species has too few specimens."""
+    table = catalog.specimens
+    if (table["split"] == "test").any():
+        return 0
+    fewest = int(groups_of(table).groupby(table["scientificName"]).nunique().min())
+    return min(options.folds, fewest) if fewest >= 2 and options.folds >= 2 else 0
 
-    Splits of the collection's own are kept; otherwise a third of the specimens of each species is held out, and a
-    tenth chooses the strength of the head.
+
+def _held_out(folds: int, catalog: Catalog) -> Choice:
+    why = "figures are of photographs the model never saw"
+    if folds:
+        return Choice(f"{folds} heads, each without a part of the photographs", why, "--folds N")
+    if (catalog.specimens["split"] == "test").any():
+        return Choice("the collection's own test photographs held out", why, "its split column")
+    return Choice("a third of each species held out", why, "--folds N")
+
+
+def write_collection(catalog: Catalog, out: Path, folds: int = 0) -> Path:
+    """Write the collection as it was understood: a table, and the manifest that every command takes.
+
+    Splits of the collection's own are kept. Without them and without cross-fitting a third of the specimens of each
+    species is held out, and a tenth chooses the strength of the head.
     """
     table = catalog.specimens
-    table = table.assign(split=deal_splits(table, val=0.1, test=0.3))
+    if not folds:
+        table = table.assign(split=deal_splits(table, val=0.1, test=0.3))
     columns = [name for name in table.columns if name != "fault" and (table[name] != "").any()]
     out.mkdir(parents=True, exist_ok=True)
     table[columns].to_csv(out / "collection.csv", index=False, lineterminator="\n")

@@ -40,7 +40,7 @@ def run(options: StartOptions, console: Console) -> None:
     _say(console, f"[bold]{escape(options.collection)}[/]: {escape(str(found))}.")
     plan = choose(options, found)
     _keep_choices(options, plan, out)
-    write_collection(found.catalog, out)
+    write_collection(found.catalog, out, plan.train.folds)
     (out / "commands.sh").write_text(plan.commands(options.collection), encoding="utf-8")
     _say(
         console,
