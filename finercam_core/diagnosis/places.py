@@ -5,17 +5,19 @@ subtraction.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.diagnosis.alignment.carried_parts import NamedParts
 from finercam_core.diagnosis.alignment.frame import COARSE, REACH, Placement, frame_points
 from finercam_core.diagnosis.alignment.specimen_pictures import specimen_picture
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.maps import grid_of
 from finercam_core.evaluate.traits.cover import OUTSIDE, cover
+from finercam_core.images.preparation import Preparation
 from finercam_core.regions.masks import read_mask
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
@@ -49,6 +51,10 @@ class SpeciesPlaces:
         Specimens that could not be used, with the reason.
     compared_at : float or None
         γ of finished comparisons, None for evidence.
+    carried : int
+        Specimens whose parts were carried from others.
+    error : float
+        Median landmark error of that, in roots of the specimen's area.
     """
 
     species: str
@@ -61,6 +67,8 @@ class SpeciesPlaces:
     image_ids: tuple[str, ...]
     left_out: dict[str, str]
     compared_at: float | None
+    carried: int = 0
+    error: float = 0.0
 
     def difference(self, other: str) -> Floats | None:
         """D = E_own - E_other at each place, float64 (n, P); None if the other is not among the references."""
@@ -77,20 +85,31 @@ class SpeciesPlaces:
 def by_part(store: Store, rows: pd.DataFrame) -> SpeciesPlaces:
     """Evidence of one species' specimens by named part, what is unlabelled of the specimen, and what lies outside it.
 
-    The places are `OUTSIDE`, `UNLABELLED` and the store's traits, in this order.
+    The places are `OUTSIDE`, `UNLABELLED` and the store's traits, in this order. A specimen without a trait mask
+    has its parts carried from specimens of its species that have one.
     """
-    traits = [trait.id for trait in traits_of(store)]
+    traits, named, carried = [trait.id for trait in traits_of(store)], NamedParts(store), []
 
     def read(record: SpecimenRecord) -> tuple[Floats, Floats]:
-        mask = read_mask(store, record.image_id)
+        mask, preparation = read_mask(store, record.image_id), store.preparation
         if mask is None or not (mask > 0).any():
-            raise FinercamError("it has no trait mask", "give masks in the catalog's manifest")
-        parts = cover(mask, traits, store.preparation, grid_of(record))
+            picture = named.picture(record.image_id, with_pixels=False)
+            if picture.found_by != "carried":
+                raise FinercamError(
+                    "no specimen of its species has a trait mask", "give masks in the catalog's manifest"
+                )
+            carried.append(record.image_id)
+            mask = np.maximum(picture.labels, 0)
+            preparation = Preparation(
+                mask.shape[0], mask.shape[1], mode="squash"
+            )  # labels are in the model's input already
+        parts = cover(mask, traits, preparation, grid_of(record))
         cells = parts.fractions.shape[1] * parts.fractions.shape[2]
         shares = parts.fractions.reshape(len(parts.ids), -1).astype(np.float64) / cells
         return record.evidence.reshape(len(record.classes), -1) @ shares.T, parts.area
 
-    return _gathered(store, rows, read)
+    places = _gathered(store, rows, read)
+    return replace(places, carried=len(carried), error=named.error(places.species) if carried else 0.0)
 
 
 def by_cell(store: Store, rows: pd.DataFrame, side: int = COARSE) -> SpeciesPlaces:

@@ -95,6 +95,8 @@ def distrust(answer: PairAnswer) -> list[str]:
         caveats.append(
             f"{len(answer.left_out)} specimens could not be used, the first: {next(iter(answer.left_out.values()))}"
         )
+    if "carried" in answer.aligned:
+        caveats.append(answer.aligned)
     if not any(one.agreement for one in answer.findings):
         caveats.append("one classifier was asked; another may see it otherwise")
     return caveats

@@ -34,7 +34,8 @@ class SpecimenPicture:
         `OUTSIDE` the specimen, `UNLABELLED` on it, or the id of a trait.
     where : Placement
     found_by : str
-        "mask", "box", "background" (pixels unlike the picture's border) or "picture" (the whole of it).
+        "mask", "box", "background" (pixels unlike the picture's border), "picture" (the whole of it), or "carried" (its
+        parts are other specimens', see `carried_parts`).
     """
 
     image_id: str
@@ -71,10 +72,10 @@ def specimen_picture(store: Store, image_id: str, *, with_pixels: bool = True) -
         pixels = preparation.resize(store.image(image_id))
     body = SpecimenLocator().of(store, image_id, mask)
     if body is None:
-        return _without_mask(image_id, pixels)
+        return outlined(image_id, pixels)
     small = seen(body, preparation) > 0
     if not small.any():
-        return _without_mask(image_id, pixels)
+        return outlined(image_id, pixels)
     labels = np.where(small, UNLABELLED, OUTSIDE)
     if mask is not None and traits:
         parts = seen(mask, preparation)
@@ -105,7 +106,7 @@ def seen(values: npt.ArrayLike, preparation: Preparation) -> Labels:
     return np.where(inside, picked, 0).astype(np.int64)
 
 
-def _without_mask(image_id: str, pixels: Pixels) -> SpecimenPicture:
+def outlined(image_id: str, pixels: Pixels) -> SpecimenPicture:
     """A specimen without mask or box: what is unlike the picture's border, else the whole picture."""
     body, by = foreground(pixels), "background"
     if body is None:

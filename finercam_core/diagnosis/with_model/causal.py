@@ -15,8 +15,9 @@ import numpy.typing as npt
 from scipy.ndimage import binary_dilation
 from scipy.stats import ttest_1samp
 
+from finercam_core.diagnosis.alignment.carried_parts import NamedParts
 from finercam_core.diagnosis.alignment.frame import Mask
-from finercam_core.diagnosis.alignment.specimen_pictures import Pixels, SpecimenPicture, specimen_picture
+from finercam_core.diagnosis.alignment.specimen_pictures import Pixels, SpecimenPicture
 from finercam_core.diagnosis.findings import CausalEffect, Place, PlaceTest
 from finercam_core.diagnosis.statistics.permutation import holm, sign_flip_test
 from finercam_core.diagnosis.with_model import edits
@@ -59,6 +60,7 @@ class CausalCheck:
     def __init__(self, store: Store, classifier: Classifier, *, passes: int = PASSES, seed: int = 0) -> None:
         self.store, self.classifier, self.passes, self.seed = store, classifier, passes, seed
         self._pictures: dict[str, SpecimenPicture] = {}
+        self._named = NamedParts(store)
 
     def __call__(
         self, a: str, b: str, of_a: Sequence[str], of_b: Sequence[str], tests: Sequence[PlaceTest]
@@ -95,7 +97,7 @@ class CausalCheck:
 
     def _picture(self, image_id: str) -> SpecimenPicture:
         if image_id not in self._pictures:
-            self._pictures[image_id] = specimen_picture(self.store, image_id)
+            self._pictures[image_id] = self._named.picture(image_id)
         return self._pictures[image_id]
 
     def _changes(

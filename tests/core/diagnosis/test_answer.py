@@ -220,3 +220,16 @@ def test_ask_prints_five_lines_and_draws(store: Store, tmp_path: Path, monkeypat
     assert "Aus bus differs from Aus cus at the tail spot: supported, p = 0.00" in lines[0]
     assert sorted(path.suffix for path in (tmp_path / "answers").iterdir()) == [".json", ".jsonld", ".png"]
     assert open_store(store.location).location == store.location
+
+
+def test_parts_named_on_a_few_specimens_are_carried_to_the_others(tmp_path: Path) -> None:
+    manifest = spotted_collection(tmp_path)
+    for mask in (tmp_path / "masks").glob("*-0[3-7]-0.png"):  # three specimens of each species keep theirs
+        mask.unlink()
+    store = spotted_store(manifest, tmp_path / "maps.zarr")
+    diagnosis = Diagnosis(store, check=causal_check(store, spotted_classifier()))
+    answer = diagnosis.answer("Aus bus", "Aus cus")
+    assert [one.test.place.name for one in answer.worded("supported")] == ["tail spot"]
+    assert "of 10 specimens carried from others" in answer.aligned
+    assert any("carried from others, landmark error" in line for line in five_lines(answer, ""))
+    assert diagnosis.places("Aus bus").error < 0.1
