@@ -29,9 +29,8 @@ SPECIES_ATTRIBUTES = ("scientificName", "family", "genus", "vernacularName", "ti
                       "method", "kind", "gamma")  # fmt: skip
 """What a species' group says of itself."""
 _LONGEST = 120  # of 255 bytes, so that tools which add an ending have room
-_OWN = frozenset(
-    {"zarr.json", ".zarray", ".zgroup", "last_run.json", FAILURES, PROVENANCE, REJECTED, REVIEWS, SPECIMENS}
-)
+_OWN = re.compile(rf"(?:{FAILURES}|{REVIEWS}|.*\.(?:json|parquet|damaged|partial))$", re.IGNORECASE)
+"""Names of the store's own folders, and of what lies beside them as files."""
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
 """Names that Windows takes for devices, with any ending."""
 _STATUS_BITS = np.uint64(8)
@@ -78,7 +77,7 @@ def _component(name: str) -> str:
     quoted = re.sub(r"[^A-Za-z0-9_.\-]", lambda m: _quoted(m[0]), plain)
     # Names that begin with a dot are hidden files, and Zarr keeps those that begin with two underscores for itself.
     safe = re.sub(r"^[._]+", lambda m: _quoted(m[0]), quoted) or "%00"
-    if safe.casefold() in _OWN or _DEVICES.match(safe):
+    if _OWN.match(safe) or _DEVICES.match(safe):
         safe = _quoted(safe[0]) + safe[1:]
     safe = re.sub(r"\.$", _quoted("."), safe)  # Windows drops it
     return safe if len(safe) <= _LONGEST else f"{safe[:100]}-{hashlib.sha256(safe.encode()).hexdigest()[:16]}"

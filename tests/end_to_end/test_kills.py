@@ -35,6 +35,7 @@ def test_every_command_survives_twenty_kills(tmp_path: Path) -> None:
     assert all(row["kills"] == 20 for row in rows)
 
 
+@pytest.mark.slow
 def test_a_killed_export_leaves_no_half_file(tmp_path: Path) -> None:
-    """The same with a few kills of one command, quick enough for every day."""
+    """The same with a few kills of one command."""
     assert killed("export", tmp_path / "export", 3, 7)["kills"] == 3

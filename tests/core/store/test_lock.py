@@ -61,8 +61,8 @@ def place(plan: Planner) -> str:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An owner that does not renew for three seconds counts as dead."""
-    monkeypatch.setattr(disk, "TIMING", LeaseTiming(renew=0.2, watch=3.0))
+    """An owner that does not renew for two seconds counts as dead."""
+    monkeypatch.setattr(disk, "TIMING", LeaseTiming(renew=0.2, watch=2.0))
 
 
 def test_twenty_askers_never_keep_a_writer_out(place: str) -> None:
@@ -152,9 +152,8 @@ def test_a_run_that_was_stopped_and_lost_nothing_goes_on(place: str) -> None:
     with writer(place) as owner:
         line(owner)
         owner.send_signal(signal.SIGSTOP)
-        time.sleep(2)
+        time.sleep(1.2)
         owner.send_signal(signal.SIGCONT)
-        time.sleep(0.5)
         assert is_held(place) is True
         assert owner.poll() is None
 

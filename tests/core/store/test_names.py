@@ -13,7 +13,7 @@ from finercam_core.store.layout import group_path
 from finercam_core.store.slots import plan_slots
 
 OWN = ("zarr.json", "Zarr.JSON", "specimens.parquet", "rejected.parquet", "provenance.json", "failures", "reviews",
-       "last_run.json", ".writer.lock", ".writer.lease", ".zgroup")  # fmt: skip
+       "last_run.json", "requests.json", "specimens.parquet.damaged", ".writer.lock", ".writer.lease")  # fmt: skip
 WINDOWS = ("CON", "con", "NUL", "nul.txt", "lpt1", "COM9", "aux.", "Aus.", "Aus bus.", "PRN", "Aus:bus", "Aus?", 'A"b')
 
 

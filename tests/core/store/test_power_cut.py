@@ -95,7 +95,7 @@ def cuts(recorded: Recording, target: Path, number: int, seed: int) -> list[str]
 
 
 def test_no_power_cut_costs_a_finished_specimen(recording: Recording, tmp_path: Path) -> None:
-    assert cuts(recording, tmp_path / "cut.zarr", 25, 1) == []
+    assert cuts(recording, tmp_path / "cut.zarr", 20, 1) == []
 
 
 @pytest.mark.slow
@@ -130,4 +130,4 @@ def test_the_recorder_finds_a_writer_that_forgets_to_sync(
         recorder.note(chunk.image_ids)
         maps |= dict(zip(chunk.image_ids, values.evidence.astype(np.float16), strict=True))
     recorder.events[:] = [event for event in recorder.events if event[0] != forgotten]
-    assert cuts(Recording(recorder, location, maps), tmp_path / "cut.zarr", 40, 3)
+    assert cuts(Recording(recorder, location, maps), tmp_path / "cut.zarr", 16, 3)
