@@ -44,6 +44,7 @@ screen:
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "finercam needs Python 3.11 or later: make PYTHON=python3.11 …")'
+	@echo "Installing into $(VENV): some minutes, once."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --progress-bar off --quiet --constraint constraints.txt --editable ".[test]"
 	touch $(READY)
