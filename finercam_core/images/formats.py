@@ -39,12 +39,24 @@ _OTHERS = (
     (re.compile(rb"\A\s*[{\[]"), "it is JSON text"),
 )  # fmt: skip
 
+_PICTURES = re.compile(
+    rb"\A(?:\xff\xd8\xff|\x89PNG|II[*+]\0|MM\0[*+]|RIFF.{4}WEBP|BM|GIF8|.{4}ftypavi[fs]|\0\0\0\x0cjP  |\xffO\xffQ"
+    rb"|DDS |BLP[12]|8BPS|P[1-7fF][\s#]|\0\0[\x01\x02]\0|icns|qoif)",
+    re.DOTALL,
+)
+"""How pictures begin: of enabled formats that a damaged header hides from their decoders, and of others."""
+
 
 @cache
 def enabled() -> tuple[str, ...]:
     """Formats that are opened, as Pillow calls them; AVIF and the like only where Pillow was built with them."""
     Image.init()
     return tuple(name for name in PER_PIXEL if name in Image.OPEN)
+
+
+def is_picture(beginning: bytes) -> bool:
+    """Whether a file begins as pictures do, although none of the enabled decoders takes it."""
+    return bool(_PICTURES.match(beginning)) or _is_spider(beginning)
 
 
 def looks_like(beginning: bytes) -> str:

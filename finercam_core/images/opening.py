@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from finercam_core.images.faults import ImageError, as_image_errors
-from finercam_core.images.formats import PER_PIXEL, enabled, looks_like
+from finercam_core.images.formats import PER_PIXEL, enabled, is_picture, looks_like
 from finercam_core.images.limits import Limits
 from finercam_core.images.location import image_source
 from finercam_core.status import Status
@@ -97,7 +97,11 @@ def _identified(file: _WatchedFile, location: str) -> ImageFile.ImageFile:
         image = Image.open(file, formats=enabled())
     except UnidentifiedImageError as error:
         file.seek(0)
-        raise ImageError(Status.NOT_AN_IMAGE, location, looks_like(file.read(1024))) from error
+        beginning = file.read(1024)
+        what = looks_like(beginning)
+        if is_picture(beginning):
+            raise ImageError(Status.UNREADABLE, location, what or "its header is damaged") from error
+        raise ImageError(Status.NOT_AN_IMAGE, location, what) from error
     assert isinstance(image, ImageFile.ImageFile)
     if "progressive" in image.info:  # a hundred bytes may be a pass over all its pixels: ask for the time in between
         image.decodermaxblock = _PROGRESSIVE_BLOCK

@@ -109,11 +109,11 @@ def bad_pictures() -> dict[str, tuple[Write, str, str]]:
     header = struct.pack("<4s7I", b"DDS ", 124, 0x1007, 32, 48, 0, 0, 0)
     return {
         "flipped.avif": (lambda p: p.write_bytes(flipped_avif()), "UNREADABLE", "RuntimeError"),
-        "texture.dds": (lambda p: p.write_bytes(header + bytes(200)), "NOT_AN_IMAGE", "DDS"),
-        "texture.blp": (lambda p: p.write_bytes(b"BLP2" + bytes(200)), "NOT_AN_IMAGE", "BLP"),
+        "texture.dds": (lambda p: p.write_bytes(header + bytes(200)), "UNREADABLE", "DDS"),
+        "texture.blp": (lambda p: p.write_bytes(b"BLP2" + bytes(200)), "UNREADABLE", "BLP"),
         "drawing.eps": (lambda p: p.write_bytes(saved("EPS")), "NOT_AN_IMAGE", "EPS"),
-        "particle.spi": (lambda p: p.write_bytes(saved("SPIDER", photograph().convert("F"))), "NOT_AN_IMAGE", "SPIDER"),
-        "blanks.ppm": (sparse_blanks, "NOT_AN_IMAGE", "PNM"),
+        "particle.spi": (lambda p: p.write_bytes(saved("SPIDER", photograph().convert("F"))), "UNREADABLE", "SPIDER"),
+        "blanks.ppm": (sparse_blanks, "UNREADABLE", "PNM"),
         "line.png": (lambda p: p.write_bytes(png_header(8, 12_000_000)), "TOO_LARGE", "a side"),
         "wide.png": (lambda p: p.write_bytes(png_header(12_000_000, 8)), "TOO_LARGE", "a side"),
         "sparse.jpg": (lambda p: sparse(p, jpeg[:20], 10**12), "TOO_LARGE", "bytes"),
