@@ -13,6 +13,7 @@ from finercam_core.finer import GAMMA, choose_references, coefficients, combine,
 from finercam_core.images.decoder import image_size
 from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import to_image
+from finercam_core.redaction import without_secrets
 from finercam_core.regions.rle import decode
 from finercam_core.regions.threshold import region
 from finercam_core.review import LastVerdicts, Region, Verdict
@@ -114,6 +115,11 @@ class MaskRecord:
     about: MaskDescription
     stored: SpecimenRecord | None = None
     number: int = 1
+
+    @property
+    def place(self) -> str:
+        """The address as files tell it: without user names, passwords and tokens."""
+        return without_secrets(self.address)
 
 
 @dataclass(frozen=True)

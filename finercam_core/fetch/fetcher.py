@@ -19,6 +19,7 @@ from finercam_core.fetch.transport.http import Downloader
 from finercam_core.fetch.transport.partial import Allowance, Partial
 from finercam_core.fetch.transport.retry import retrying
 from finercam_core.io.addresses import is_url
+from finercam_core.redaction import without_secrets
 
 PARTIAL, QUARANTINE = "partial", "quarantine"
 
@@ -89,7 +90,7 @@ class Fetcher:
             result = FileResult(
                 path, sha256=picture.sha256, bytes=picture.bytes, format=picture.format,
                 width=picture.width, height=picture.height,
-                address=answer.address, etag=answer.etag, modified=answer.modified,
+                address=without_secrets(answer.address), etag=answer.etag, modified=answer.modified,
             )  # fmt: skip
         partial.discard()
         attempts = int(policy.statistics.get("attempt_number", 0))

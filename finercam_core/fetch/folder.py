@@ -19,6 +19,7 @@ from finercam_core.fetch.records import KEY
 from finercam_core.io.addresses import is_url
 from finercam_core.io.disk.steps import sync_folder
 from finercam_core.io.files import Files
+from finercam_core.redaction import without_secrets
 
 LOCK = ".lock"
 
@@ -127,14 +128,18 @@ def fetched_specimens(catalog: Catalog, wanted: pd.DataFrame, results: pd.DataFr
     fetched = images.loc[table["image_id"]].set_axis(table.index)
     remote = fetched["uri"].map(is_url).astype(bool)
     return table.assign(
-        path=fetched["path"], accessURI=fetched["uri"].where(remote, table["accessURI"]),
+        path=fetched["path"], accessURI=fetched["uri"].where(remote, table["accessURI"]).map(without_secrets),
         hashFunction="sha256", hashValue=fetched["sha256"],
         maskURI=masks.reindex(table["image_id"], fill_value="").set_axis(table.index).astype("str"),
     )[list(TERMS)].reset_index(drop=True)  # fmt: skip
 
 
 def _manifest(catalog: Catalog) -> dict[str, Any]:
-    about = {"name": catalog.name, "description": f"fetched from {catalog.source}", "names": catalog.names}
+    about = {
+        "name": catalog.name,
+        "description": f"fetched from {without_secrets(catalog.source)}",
+        "names": catalog.names,
+    }
     if catalog.source.endswith(".toml"):
         about |= {"citation": read_manifest(Path(catalog.source)).collection.citation}
     manifest: dict[str, Any] = {

@@ -63,12 +63,15 @@ class Files:
         What is written through it on a local disk is there after `finercam_core.io.disk.zarr_store.sync`; `together`
         is for many new files at once, see `SyncedStore`.
         """
+        # Version 2 of the format has a codec that unpickles, which is no thing to do with a stranger's store.
         if self.local is not None and mode != "r":
             return zarr.open_group(
-                SyncedStore(self.local, together=together), mode=mode, path=path, use_consolidated=False
+                SyncedStore(self.local, together=together), mode=mode, path=path, zarr_format=3, use_consolidated=False
             )
         location = f"{self.location}/{path}".rstrip("/")
-        return zarr.open_group(location, mode=mode, storage_options=self.storage_options, use_consolidated=False)
+        return zarr.open_group(
+            location, mode=mode, zarr_format=3, storage_options=self.storage_options, use_consolidated=False
+        )
 
     def exists(self, name: str) -> bool:
         """Whether a file of that name exists."""

@@ -199,6 +199,7 @@ class Store:
         opened: xr.Dataset = xr.open_zarr(
             f"{self.location}/{self._group(name)}",
             consolidated=False,
+            zarr_format=3,  # version 2 has a codec that unpickles
             chunks=None,
             storage_options=self.files.storage_options,
         )

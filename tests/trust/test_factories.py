@@ -1,20 +1,30 @@
 """A classifier's folder is data: no function that it names is called unless somebody allowed it."""
 
 import json
+import os
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from finercam_flows.annotate import annotate
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.process.allowed import check_scheduler, factories_for
 from finercam_flows.process.lifeline import SERVE
 from finercam_flows.serving.config import read_config
 from finercam_flows.serving.permissions import allow
+from planned_store import plan_at
 from safetensors.torch import save_file
 
-from finercam_core.errors import ClassifierError, RunError, ServeError
+from finercam_core.errors import ClassifierError, RunError, ServeError, StoreError, TrainingError
 from finercam_core.explain import load_classifier
+from finercam_core.explain.model.clip import clip_classifier
+from finercam_core.explain.model.factories import factory_label
+from finercam_core.io.files import Files
 from finercam_core.permissions import VARIABLE, AllowedFactories, allow_in_environment
+from finercam_core.store import open_store, summarise
+from finercam_core.train.adoption import read_weights
 
 from .conftest import hostile_folder
 
@@ -127,3 +137,57 @@ def test_a_dask_scheduler_beyond_this_machine_has_tls() -> None:
     for bad in ("tcp://10.0.0.5:8786", "ucx://node1:8786", "tcp://127.0.0.1.example:8786"):
         with pytest.raises(RunError, match="asks nobody who they are"):
             check_scheduler(bad)
+
+
+class Harm:
+    """Runs something when it is unpickled."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, (f"touch {self.marker}",)
+
+
+def test_nothing_of_a_store_is_unpickled(tmp_path: Path) -> None:
+    """Version 2 of Zarr knows a codec that unpickles: a store in its form is no store."""
+    store = plan_at(str(tmp_path / "maps.zarr"), tmp_path / "images", {"Aus bus": 1})
+    for file in Path(store.location).rglob("zarr.json"):
+        file.unlink()
+    for folder in (Path(store.location), *Path(store.location).rglob("*")):
+        if folder.is_dir():
+            (folder / ".zgroup").write_text('{"zarr_format": 2}')
+    group = next(Path(store.location).rglob("state"))
+    array = {"zarr_format": 2, "shape": [1], "chunks": [1], "dtype": "|O", "fill_value": 0, "order": "C",
+             "compressor": None, "filters": [{"id": "pickle"}]}  # fmt: skip
+    (group / ".zgroup").unlink()
+    (group / ".zarray").write_text(json.dumps(array))
+    (group / "0").write_bytes(pickle.dumps(Harm(tmp_path / "ran")))
+    with pytest.raises(StoreError):
+        summarise(open_store(store.location))
+    with pytest.raises((FileNotFoundError, KeyError, StoreError)):
+        np.asarray(Files(group.parent).group()["state"][:])
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_checkpoint_that_is_a_pickle_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(pickle.dumps(Harm(tmp_path / "ran"), protocol=2))
+    with pytest.raises(TrainingError):
+        read_weights(tmp_path / "model.pt")
+    torch.save({"state_dict": Harm(tmp_path / "ran")}, tmp_path / "model.pt")
+    with pytest.raises(TrainingError, match="executable pickles"):
+        read_weights(tmp_path / "model.pt")
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_clip_model_that_asks_for_code_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("open_clip")
+    config = {"model_cfg": {"text_cfg": {"hf_tokenizer_name": "x", "tokenizer_kwargs": {"trust_remote_code": True}}}}
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
+    with pytest.raises(ClassifierError, match="asks to run code of its own"):
+        clip_classifier(f"local-dir:{tmp_path}", ["Aus bus"])
+
+
+def test_a_path_of_a_factory_s_file_is_not_the_model_s_name(tmp_path: Path) -> None:
+    assert factory_label(f"{tmp_path}/mine.py:build") == "mine.py:build"
+    assert AllowedFactories.of(["mine.py:build"]).names == {f"{Path.cwd()}/mine.py:build"}

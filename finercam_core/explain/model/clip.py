@@ -28,6 +28,7 @@ from finercam_core.images.preparation import Preparation
 # Mode of `Preparation` by open_clip's resize_mode.
 _MODES = {"shortest": "crop", "longest": "border", "squash": "squash"}
 _TEXTS_PER_PASS = 256
+_CONFIG = "open_clip_config.json"
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +145,7 @@ def _load(settings: ClipSettings) -> tuple[Any, Any]:
     if not settings.pretrained and ":" not in settings.model:
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(settings.model)) or "see open_clip.list_models()"
         raise ClassifierError(f"no weights are given for {settings.model!r}", f"set pretrained: {tags}")
+    _refuse_remote_code(settings.model)
     try:
         model = open_clip.create_model(settings.model, pretrained=settings.pretrained or None, require_pretrained=True)
         return model.eval(), open_clip.get_tokenizer(settings.model)
@@ -152,6 +154,21 @@ def _load(settings: ClipSettings) -> tuple[Any, Any]:
         raise ClassifierError(
             f"open_clip cannot load {settings.model!r}: {reason}", "check model, pretrained"
         ) from error
+
+
+def _refuse_remote_code(model: str) -> None:
+    """Raise `ClassifierError` if a model's description asks for code from elsewhere, which its tokeniser would run."""
+    scheme, _, place = model.partition(":")
+    config = Path(place) / _CONFIG
+    try:
+        if scheme == "hf-hub":
+            name, _, revision = place.partition("@")
+            config = Path(hf_hub_download(name, _CONFIG, revision=revision or None))
+        text = config.read_text(encoding="utf-8") if scheme in ("hf-hub", "local-dir") else ""
+    except (OSError, ValueError, httpx.HTTPError):  # what is missing is said by open_clip
+        return
+    if "trust_remote_code" in text:
+        raise ClassifierError(f"{model} asks to run code of its own", "take a model that does not")
 
 
 def _embeddings(model: Any, tokenize: Any, classes: Mapping[str, Sequence[str]]) -> torch.Tensor:

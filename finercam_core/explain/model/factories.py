@@ -36,6 +36,12 @@ def find_factory(spec: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
+def factory_label(spec: str) -> str:
+    """What a model is called after its factory: the file without its folders, which belong to a machine."""
+    place, _, name = spec.rpartition(":")
+    return f"{Path(place).name}:{name}" if place.endswith(".py") else spec
+
+
 def _imported(name: str, spec: str) -> ModuleType:
     try:
         return importlib.import_module(name)

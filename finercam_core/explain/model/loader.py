@@ -19,7 +19,7 @@ from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
 from finercam_core.explain.model.execution import Execution
-from finercam_core.explain.model.factories import find_factory
+from finercam_core.explain.model.factories import factory_label, find_factory
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.faults import first_line
 from finercam_core.io.hub import hub_or_cache
@@ -134,7 +134,7 @@ def _from_folder(
         built = _call_factory(factory.name, factory.kwargs)
         model = built.model if isinstance(built, Classifier) else built
         layer = layer or factory.target_layer or (built.target_layer if isinstance(built, Classifier) else None)
-        name = factory.name
+        name = factory_label(factory.name)
     else:
         model, name = _timm_model(folder / "config.json", len(names))
     _load_weights(model, folder)
@@ -200,7 +200,7 @@ def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | 
         return Classifier(built.model, names, target_layer or built.target_layer, built.preparation, name=built.name)
     if species is None:
         raise ClassifierError(f"{spec} returns a model without names", "have it return a Classifier, or give species")
-    return Classifier(built, species, target_layer, name=spec)
+    return Classifier(built, species, target_layer, name=factory_label(spec))
 
 
 def _from_timm(name: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:

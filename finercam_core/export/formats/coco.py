@@ -74,7 +74,7 @@ class CocoWriter(MaskWriter):
         """See `MaskWriter.add`."""
         first = records[0]
         height, width = first.mask.shape
-        size = {"id": len(self.images) + 1, "file_name": first.address, "width": width, "height": height}
+        size = {"id": len(self.images) + 1, "file_name": first.place, "width": width, "height": height}
         license = self.licenses.setdefault(first.about.license, len(self.licenses) + 1)
         whose = {"license": license, "rightsHolder": first.about.rightsHolder}
         self.images.append({**size, "image_id": first.image_id, **whose})

@@ -71,7 +71,7 @@ class GeoJsonWriter(MaskWriter):
         """See `MaskWriter.add`."""
         for record in records:
             height, width = record.mask.shape
-            of_image = {"image_id": record.image_id, "place": record.address, "width": width, "height": height}
+            of_image = {"image_id": record.image_id, "place": record.place, "width": width, "height": height}
             feature = {"type": "Feature", "id": region_id(record), "geometry": outline(record.mask)}
             feature["properties"] = {**of_image, **record.about.to_json()}
             self._file.write((",\n" if self.count else "\n") + json.dumps(feature, ensure_ascii=False))

@@ -72,7 +72,7 @@ class OmeZarrWriter(MaskWriter):
         assert stored is not None, "prepared() adds it"
         photograph = self.photograph(records[0])
         target = self.folder / f"{self.names.of(image_id)}.ome.zarr"
-        about = {"image_id": image_id, "place": records[0].address, **self.provenance()}
+        about = {"image_id": image_id, "place": records[0].place, **self.provenance()}
         with replacing(target) as partial:
             _image(str(partial), np.moveaxis(photograph, 2, 0), image_id, ["red", "green", "blue"], about)
             self._labels(f"{partial}/labels", records)

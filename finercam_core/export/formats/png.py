@@ -84,7 +84,7 @@ def write_masks(
     for record in records:
         value = names.get(record.about.trait, UNNAMED)
         values[record.mask] = value
-        regions.append({**record.about.to_json(), "value": value, "place": record.address})
+        regions.append({**record.about.to_json(), "value": value, "place": record.place})
     write_indexed(path, values)
     beside = path.with_suffix(".json")
     about = {"image_id": image_id, "regions": regions}

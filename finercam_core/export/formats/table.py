@@ -80,7 +80,7 @@ class TableWriter(MaskWriter):
             mask = f"{MASKS}/{self._mask_name(record)}.png"
             write_png(self.folder / mask, Image.fromarray(record.mask))
             self.masks.add(self.folder / mask)
-            fixed = {"region": region, "image_id": image_id, "place": record.address, "mask": mask}
+            fixed = {"region": region, "image_id": image_id, "place": record.place, "mask": mask}
             measured = measurements(record.mask, photograph, own, self.traits, body)
             self._measured.writerow(self._shown({**fixed, **asdict(measured), **_plain(record.about)}))
             self._regions.writerow(self._shown(_of_interest(record, region, mask)))
