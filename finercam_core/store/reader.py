@@ -184,9 +184,8 @@ class Store:
             return self._images
         relative, local = self.provenance.images_root_relative, self.files.local
         there = (local / relative).resolve() if relative and local is not None else None
-        if there is not None and (there.is_dir() or not self.provenance.images_root):
-            return str(there)
-        return self.provenance.images_root
+        own = self.provenance.images_root
+        return str(there) if there is not None and (there.is_dir() or not own) else own
 
     def species_dataset(self, name: str) -> xr.Dataset:
         """All specimens of a species, lazily: evidence, logit, log_sum_exp, predicted, state by specimen and class.

@@ -16,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
 import torch
+from huggingface_hub import hf_hub_download
 from torch import nn
 
 from finercam_core.errors import ClassifierError
