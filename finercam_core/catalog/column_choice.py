@@ -81,6 +81,10 @@ def choose_columns(raw: RawTable, root: str) -> dict[str, list[str]]:
         chosen["accessURI"] = best.name
     elif paths and chosen.get("accessURI") in {c.name for c in candidates}:
         del chosen["accessURI"]
+    if not chosen.keys() & set(_LOCATIONS):
+        # Names of files without their endings, as many lists have them: `check` finds the files.
+        named = [c for c in candidates if re.search(r"(?:image|photo|picture|img|file)(?:s|name|no)?$", plain(c.name))]
+        chosen |= {"path": named[0].name} if named else {}
     for term in _LOCATIONS:
         if term in chosen and (chosen[term] != guessed.get(term) or elsewhere):
             rest = [c.name for c in (paths if term == "path" else addresses) if c.name != chosen[term]]

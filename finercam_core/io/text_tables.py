@@ -1,5 +1,6 @@
 """Read one delimited text table: every row as text with its number, broken rows and stray quotation marks told."""
 
+import codecs
 import csv
 import io
 import lzma
@@ -44,6 +45,8 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
     """
     try:
         file, dialect, notices = plain_form(file, name, dialect)
+        file, dialect, more = _in_utf8(file, name, dialect)
+        notices += more
         counter = CountedFile(file, str(dialect.quote or ""))
         table, dialect, suspicious = _read_once(io.BufferedReader(counter, _LOOKED_AT), counter, name, dialect, columns)
         if suspicious:
@@ -57,6 +60,28 @@ def read_text(file: IO[bytes], name: str, dialect: Dialect, columns: Sequence[st
         raise CatalogError(f"{name} is not a readable table: {first_line(error)}", _remedy(error)) from error
     table.notices[:0] = notices
     return table
+
+
+def _in_utf8(file: IO[bytes], name: str, dialect: Dialect) -> tuple[IO[bytes], Dialect, list[Notice]]:
+    """A table that is not UTF-8, though nothing says so, read as Windows-1252, as Excel saves it; and told."""
+    if dialect.encoding != "utf8":
+        return file, dialect, []
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while block := file.read(_BLOCK):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        before, after = error.object[: error.start][-20:], error.object[error.start :][:20]
+        bad = bytes(before.split(b"\n")[-1] + after.split(b"\n")[0])
+        file.seek(0)
+        content = file.read()
+        shown = bad.decode("cp1252", errors="replace").strip()
+        text = content.decode("cp1252")
+        notice = Notice("encoding", name, 1, f"it is not UTF-8, and read as Windows-1252: look at {shown!r}")
+        return io.BytesIO(text.encode()), dialect, [notice]
+    file.seek(0)
+    return file, dialect, []
 
 
 def _remedy(error: Exception) -> str:

@@ -27,6 +27,9 @@ KINDS = {
     ),
     "empty_words": NoticeKind("note", "values", "that mean nothing (NA, NULL, unknown …), taken as empty"),
     "table_form": NoticeKind("note", "tables", "in an unusual form"),
+    "encoding": NoticeKind(
+        "warning", "tables", "in an encoding that was guessed", "save it as UTF-8, or give its encoding in a manifest"
+    ),
     "columns_chosen": NoticeKind("note", "columns", "chosen by what they hold", "write a manifest if another is right"),
     "rows_not_kept": NoticeKind("note", "rows", "left out by [keep]"),
     "passed_over": NoticeKind("warning", "files", "passed over", "convert, move or delete them"),

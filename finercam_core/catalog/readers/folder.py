@@ -13,11 +13,16 @@ from finercam_core.catalog.readers.table import split_of_shard, table_source
 from finercam_core.catalog.readers.webdataset import read_shards
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError, counted
-from finercam_core.io.tables import read_table
+from finercam_core.io.tables import read_table, table_format
 
 BIRDS = "birds.csv"
 _FAMILY_ENDINGS = ("idae", "aceae")
 _METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+# Folders that people call so hold images of any species.
+_NO_SPECIES = frozenset(
+    ["images", "image", "imgs", "img", "photos", "photo", "pictures", "picture", "pics", "jpg", "jpeg", "png", "raw",
+     "data", "media", "files", "thumbnails", "thumbs", "originals", "masks", "segmentations", "annotations"]
+)  # fmt: skip
 Parts = tuple[str, ...]
 
 
@@ -62,10 +67,18 @@ def collection_of(names: Sequence[Parts], root: str, name: str) -> CatalogSource
         mapped = [table for path, split in tables for table in _described(path, split, root, name)]
         mapped[0].raw.notices += passed_over(name, [parts for parts in names if is_hidden(parts)])
         return CatalogSource(name, root, mapped)
+    beside = _table_beside(names, root, name)
+    if beside is not None:
+        return beside
     in_splits = any(len(parts) == 3 and split_name(parts[0]) and _is_image(parts) for parts in names)
     depth = 3 if in_splits else 2
     taken = [
-        parts for parts in names if len(parts) == depth and _is_image(parts) and (not in_splits or split_name(parts[0]))
+        parts
+        for parts in names
+        if len(parts) == depth
+        and _is_image(parts)
+        and (not in_splits or split_name(parts[0]))
+        and parts[-2].lower() not in _NO_SPECIES
     ]
     taken = taken or _in_families(names)
     if not taken:
@@ -89,6 +102,20 @@ def _in_families(names: Sequence[Parts]) -> list[Parts]:
     return images if images and all(parts[0].lower().endswith(_FAMILY_ENDINGS) for parts in images) else []
 
 
+def _table_beside(names: Sequence[Parts], root: str, name: str) -> CatalogSource | None:
+    """The collection as the one table at the top describes it, if it names species and images."""
+    tables = [parts[0] for parts in names if len(parts) == 1 and table_format(parts[0]) and not is_hidden(parts)]
+    images = any(_is_image(parts) for parts in names)
+    if len(tables) != 1 or not images:
+        return None
+    try:
+        source = table_source(read_table(f"{root}/{tables[0]}"), name, root, f"{root}/{tables[0]}")
+    except CatalogError:  # a list of something else, which is told as passed over
+        return None
+    source.tables[0].raw.notices += passed_over(name, [parts for parts in names if is_hidden(parts)])
+    return source
+
+
 def topmost(names: Sequence[Parts]) -> str:
     """The folder that all images lie in, several levels up from the species; "" if there is none."""
     images = [parts for parts in names if _is_image(parts)]
@@ -101,6 +128,9 @@ def topmost(names: Sequence[Parts]) -> str:
 def _where_to_look(names: Sequence[Parts], root: str) -> str:
     """What to do about a folder that is too high, too low, or holds no images."""
     base, images = topmost(names), [parts for parts in names if _is_image(parts)]
+    odd = next((parts[-2] for parts in images if len(parts) > 1 and parts[-2].lower() in _NO_SPECIES), "")
+    if odd:
+        return f"the folder {odd} is not called after a species: give a table of the names of its images"
     if base:
         return f"give {root}/{base}, which holds the folders of species"
     if images and all(len(parts) == 1 for parts in images):

@@ -114,4 +114,4 @@ def _new(source: Path, manifest: Path, name: str, paths: str, root: str) -> str:
         return f"[collection]\n{tomli_w.dumps(about)}\n[[tables]]\n{path}"
     if source.suffix.lower() == ".zip" and root == ".":
         return tomli_w.dumps({"collection": {**about, "root": source.name, "layout": "darwin-core-archive"}})
-    raise CatalogError(f"{source} is no table, so that no manifest can be written for it", "correct its paths yourself")
+    raise CatalogError(f"no manifest can be written for {source}", "give its table instead, or correct its paths")

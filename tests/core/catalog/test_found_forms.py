@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from finercam_core.catalog import Catalog, open_catalog
-from finercam_core.catalog.check import check_catalog
+from finercam_core.catalog.check import check_catalog, look_at_images
 from finercam_core.errors import CatalogError
 
 
@@ -225,3 +225,37 @@ def test_ambiguous_and_cyclic_synonyms_are_told(tmp_path: Path) -> None:
     catalog = open_catalog(table, synonyms=build.write(tmp_path / "s.csv", pairs))
     assert catalog.species == ["Aus bus", "Aus cus"]
     assert check_catalog(catalog).count("synonyms_unusable") == 2
+
+
+@pytest.mark.parametrize("folder", ["photos", "Images", "img"])
+def test_a_table_beside_a_folder_of_photos_says_what_they_are(tmp_path: Path, folder: str) -> None:
+    build.write(tmp_path / folder / "1.jpg")
+    with pytest.raises(CatalogError, match="not called after a species"):
+        open_catalog(tmp_path)
+    build.write(tmp_path / "list.csv", f"Photo;Latin name\n{folder}/1.jpg;Aus bus\n")
+    assert open_catalog(tmp_path).specimens[["path", "scientificName"]].to_numpy().tolist() == [
+        [f"{folder}/1.jpg", "Aus bus"]
+    ]
+
+
+def test_a_list_of_something_else_leaves_folders_of_species(tmp_path: Path) -> None:
+    build.write(tmp_path / "Aus_bus" / "1.jpg")
+    build.write(tmp_path / "sites.csv", "site,country\n1,x\n")
+    catalog = open_catalog(tmp_path)
+    assert catalog.species == ["Aus bus"]
+    assert check_catalog(catalog).count("passed_over") == 1
+
+
+def test_files_named_without_their_ending_are_found(tmp_path: Path) -> None:
+    build.write(tmp_path / "IMG_1.JPG")
+    catalog = opened(tmp_path / "t.csv", "Photo,Latin name\nIMG_1,Aus bus\n")
+    check = check_catalog(catalog, look_at_images(catalog, opened=False))
+    assert check.finding("paths_repairable").cases["found"].tolist() == ["IMG_1.JPG"]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
+def test_a_table_as_excel_saves_it_is_read_and_told(tmp_path: Path, encoding: str) -> None:
+    rows = "".join(f"Aus bus,{i}.jpg,Lac Léman\n" for i in range(30))
+    catalog = opened(tmp_path / "t.csv", f"species,path,catalogNumber\n{rows}".encode(encoding))
+    assert set(catalog.specimens["catalogNumber"]) == {"Lac Léman"}
+    assert "Léman" in check_catalog(catalog).finding("encoding").cases["text"][0]
