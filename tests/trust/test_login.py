@@ -4,14 +4,17 @@ import json
 import os
 import stat
 import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import httpx
+import psutil
 import pytest
 from finercam_flows.serving.login import login_of, own_origins
 from finercam_flows.serving.server import running_server
-from serve_process import login_in, server_client
+from serve_process import login_in, server_client, wait_for
 
 from finercam_core.errors import ServeError
 
@@ -144,3 +147,23 @@ print(json.dumps([ask(post), ask({served.url!r} + "/deployments/name/annotate/op
     )  # fmt: skip
     assert json.loads(found.stdout or "[]") == [403, 401, *["PermissionError"] * 4], found.stderr
     print(f"another account: {found.stdout.strip()}")
+
+
+@pytest.mark.slow
+def test_the_temporary_server_of_a_one_off_run_serves_this_run_alone(
+    make_collection: Callable[[Path, dict[str, int]], Path], tiny_classifier: str, tmp_path: Path
+) -> None:
+    catalog, store = make_collection(tmp_path / "images", {"Aus bus": 3, "Aus cus": 3}), tmp_path / "maps.zarr"
+    command = [sys.executable, "-m", "finercam_flows", "annotate", str(catalog), "--classifier", tiny_classifier]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment = {**kept, "PREFECT_HOME": str(tmp_path / "prefect"), "FINERCAM_TEST_SLEEP": "2"}
+    options = ["--store", str(store), "--references", "1", "--batch-size", "1"]
+    with subprocess.Popen([*command, *options], env=environment, stdout=subprocess.PIPE, text=True) as run:
+        wait_for(lambda: run.poll() is not None or (store / "specimens.parquet").exists())
+        children = psutil.Process(run.pid).children(recursive=True)
+        ports = {c.laddr.port for p in children for c in p.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+        codes = {httpx.post(f"http://127.0.0.1:{port}/api/flow_runs/filter", json={}).status_code for port in ports}
+        output, _ = run.communicate(timeout=240)
+    assert run.returncode == 0
+    assert "6 specimens computed in this run" in output
+    assert (len(ports), codes) == (1, {401})
