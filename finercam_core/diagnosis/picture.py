@@ -110,7 +110,7 @@ def draw_answer(
     ends = _ends(np.maximum(here.body, there.body) > _SHOWN)
     rows, columns = (last - first for first, last in ends)
     figure = Figure(
-        (_WIDTH, _WIDTH / 3 * rows / columns + (1.3 if title else 0.6)), layout="constrained", facecolor="white"
+        (_WIDTH, _WIDTH / 3 * rows / columns + (1.0 if title else 0.5)), layout="constrained", facecolor="white"
     )
     axes = figure.subplots(1, 3)
     both = (here.photograph + there.photograph) / 2
@@ -162,9 +162,9 @@ def _outline(axis: Axes, finding: PlaceFinding, here: MeanSpecimen, there: MeanS
         return
     axis.contour(region, levels=[0.5], colors="#0072b2", linewidths=1.6, linestyles=_OUTLINES[finding.word])
     ys, xs = np.nonzero(region)
-    axis.annotate(
-        finding.test.place.name, (xs.mean(), ys.min() - 2), ha="center", va="bottom", fontsize=8, color="#0072b2"
-    )
+    low = ys.mean() > 0.45 * SIDE  # the middle of the frame is that of the specimen: names go outwards
+    at, align = (ys.max() + 3, "top") if low else (ys.min() - 2, "bottom")
+    axis.annotate(finding.test.place.name, (xs.mean(), at), ha="center", va=align, fontsize=8, color="#0072b2")
 
 
 def _region(finding: PlaceFinding, here: MeanSpecimen, there: MeanSpecimen) -> Mask | None:
