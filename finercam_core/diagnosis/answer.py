@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol as TypedCall
 
 import numpy as np
@@ -18,6 +18,7 @@ from finercam_core.regions.traits import Trait, traits_of
 from finercam_core.store import Store
 
 OTHER_PAIRS = 40  # pairs of other species from which the usual share of a place is taken
+OTHER_PAIRS_IN_FRAME = 12  # the same where it takes photographs to place specimens
 
 
 class Outcome(TypedCall):
@@ -64,7 +65,7 @@ class Diagnosis:
     def __post_init__(self) -> None:
         """What was read so far, by species."""
         self._places: dict[str, SpeciesPlaces] = {}
-        self._shares: dict[tuple[str, str], dict[str, float]] = {}
+        self._shares: dict[tuple[str, str], Callable[[Place], float] | None] = {}
 
     @cached_property
     def traits(self) -> tuple[Trait, ...]:
@@ -150,23 +151,20 @@ class Diagnosis:
         return self.check(compared.a, compared.b, a.image_ids, b.image_ids, chosen)
 
     def _with_usual(self, compared: PairComparison) -> PairComparison:
-        """With the mean share that each place has in pairs of other species."""
-        if not self.traits:
-            return compared
+        """With the mean share that each place has in pairs of other species that are told apart."""
         others = [self._pair_shares(*pair) for pair in self._other_pairs(compared.a, compared.b)]
-        others = [shares for shares in others if shares]
-        if not others:
+        known = [shares for shares in others if shares is not None]
+        if not known:
             return compared
-        return replace(compared, tests=tuple(
-            replace(test, usual=sum(shares.get(test.place.name, 0.0) for shares in others) / len(others))
-            for test in compared.tests
-        ))  # fmt: skip
+        means = [float(np.mean([shares(test.place) for shares in known])) for test in compared.tests]
+        tests = (replace(test, usual=usual) for test, usual in zip(compared.tests, means, strict=True))
+        return replace(compared, tests=tuple(tests))
 
     def _other_pairs(self, a: str, b: str) -> list[tuple[str, str]]:
         """Pairs with neither species that were compared both ways, spread evenly over the store."""
         pairs = [pair for pair in self.pairs if not {a, b} & set(pair)]
-        step = max(1, len(pairs) // OTHER_PAIRS)
-        return pairs[::step][:OTHER_PAIRS]
+        most = OTHER_PAIRS if self.traits else OTHER_PAIRS_IN_FRAME
+        return pairs[:: max(1, len(pairs) // most)][:most]
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -175,13 +173,15 @@ class Diagnosis:
         compared = {name: set(self.store.classes(name)[1:]) for name in species}
         return [(a, b) for a in species for b in sorted(compared[a]) if a < b and a in compared.get(b, ())]
 
-    def _pair_shares(self, a: str, b: str) -> dict[str, float]:
+    def _pair_shares(self, a: str, b: str) -> Callable[[Place], float] | None:
+        """Share of any place in the separation of a pair; None where that says nothing."""
         if (a, b) not in self._shares:
             try:
-                tests = self.comparison(a, b).tests
+                compared = self.comparison(a, b)
             except ComparisonError:
-                tests = ()
-            self._shares[a, b] = {test.place.name: test.share for test in tests}
+                compared = None
+            told = compared is not None and compared.told_apart.p < LEVEL
+            self._shares[a, b] = partial(share_of, compared) if told and compared is not None else None
         return self._shares[a, b]
 
     def _aligned(self, a: str, b: str) -> str:
@@ -198,6 +198,21 @@ def passes_statistics(test: PlaceTest) -> bool:
     if not (test.p < LEVEL and test.evidence > 0):
         return False
     return test.share >= OUTSIDE_SHARE if test.place.kind == "outside" else test.density > DENSE
+
+
+def share_of(compared: PairComparison, place: Place) -> float:
+    """Share of a place in the separation of any pair, 0 where it has no such place.
+
+    A region of the frame has what the pair has in its cells.
+    """
+    if place.cells is None or compared.separation is None or compared.on_specimen is None:
+        shares = (
+            test.share for test in compared.tests if (test.place.name, test.place.kind) == (place.name, place.kind)
+        )
+        return float(np.nan_to_num(next(shares, 0.0)))
+    outside = sum(test.evidence for test in compared.tests if test.place.kind == "outside")
+    total = compared.separation[compared.on_specimen].sum() + outside
+    return float(compared.separation[place.cells].sum() / total) if total > 0 else 0.0
 
 
 def _ordered(found: list[PlaceFinding]) -> list[PlaceFinding]:

@@ -157,7 +157,7 @@ def compare_cells(here: SpeciesPlaces, there: SpeciesPlaces, *, side: int = COAR
     body, grid = on.reshape(side, side), whole.value[:-1].reshape(side, side)
     total = whole.value[cells].sum() + whole.value[-1]
     tests: list[PlaceTest] = []
-    for region in frame_regions(grid, (p < LEVEL).reshape(side, side) & body):
+    for region in frame_regions(grid, (p < LEVEL).reshape(side, side), body):
         name = region_name(region, body)
         taken = sum(one.place.name.startswith(name) for one in tests)
         place = Place(name if not taken else f"{name} ({taken + 1})", "region", cells=region)

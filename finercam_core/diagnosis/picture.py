@@ -76,12 +76,13 @@ def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Se
         values = column if record.compared_at is not None else record.evidence[0] - column
         matrix = frame_matrix(picture.where, picture.labels.shape, grid_of(record), SIDE)
         maps.append((matrix @ values.ravel()).reshape(SIDE, SIDE))
-        parts.append(to_frame(np.stack([picture.labels == k for k in (*traits, OUTSIDE)]), picture.where, SIDE))
+        shown = np.stack([picture.labels == k for k in traits] + [picture.labels != OUTSIDE]).astype(np.float64)
+        parts.append(to_frame(shown, picture.where, SIDE, beyond=0.0))
     if not photographs:
         raise StoreError(f"no photograph of {image_ids[0]} and its kind can be read", "give --images")
-    *shares, outside = np.mean(parts, axis=0)
+    *shares, body = np.mean(parts, axis=0)
     named = dict(zip(traits, shares, strict=True))
-    return MeanSpecimen(np.mean(photographs, axis=0), np.mean(maps, axis=0), named, 1 - outside, len(photographs))
+    return MeanSpecimen(np.mean(photographs, axis=0), np.mean(maps, axis=0), named, body, len(photographs))
 
 
 def draw_answer(

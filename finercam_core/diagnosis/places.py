@@ -174,6 +174,9 @@ def frame_matrix(where: Placement, size: tuple[int, int], grid: tuple[int, int],
             weight = (part[0] if dy else 1 - part[0]) * (part[1] if dx else 1 - part[1])
             cell = np.minimum(low[0] + dy, grid[0] - 1) * grid[1] + np.minimum(low[1] + dx, grid[1] - 1)
             np.add.at(matrix, (rows, cell), weight)
+    matrix[(x < -0.5) | (y < -0.5) | (x > size[1] - 0.5) | (y > size[0] - 0.5)] = (
+        0  # beyond the picture nothing is known
+    )
     return matrix
 
 

@@ -98,8 +98,10 @@ def frame_points(side: int = SIDE) -> Floats:
     return np.stack(np.meshgrid(axis, axis), -1)
 
 
-def to_frame(values: npt.ArrayLike, where: Placement, side: int = SIDE, order: int = 1) -> Floats:
-    """Bring picture values (..., height, width) into the frame, (..., side, side); the edge goes on beyond the picture.
+def to_frame(
+    values: npt.ArrayLike, where: Placement, side: int = SIDE, order: int = 1, beyond: float | None = None
+) -> Floats:
+    """Bring picture values (..., height, width) into the frame, (..., side, side).
 
     Parameters
     ----------
@@ -108,9 +110,11 @@ def to_frame(values: npt.ArrayLike, where: Placement, side: int = SIDE, order: i
     side : int
     order : int
         1 interpolates, 0 takes the nearest pixel (labels).
+    beyond : float, optional
+        Value beyond the picture; by default its edge goes on.
     """
     x, y = np.moveaxis(where.to_picture(frame_points(side)), -1, 0)
-    return _sampled(values, x, y, order)
+    return _sampled(values, x, y, order, beyond)
 
 
 def carried(
@@ -132,8 +136,9 @@ def carried(
     return _sampled(values, points[..., 0], points[..., 1], order)
 
 
-def _sampled(values: npt.ArrayLike, x: Floats, y: Floats, order: int) -> Floats:
+def _sampled(values: npt.ArrayLike, x: Floats, y: Floats, order: int, beyond: float | None = None) -> Floats:
     array = np.asarray(values, np.float64)
     flat = array.reshape(-1, *array.shape[-2:])
-    drawn = [map_coordinates(one, [y, x], order=order, mode="nearest") for one in flat]
+    mode, value = ("nearest", 0.0) if beyond is None else ("constant", beyond)
+    drawn = [map_coordinates(one, [y, x], order=order, mode=mode, cval=value) for one in flat]
     return np.stack(drawn).reshape(*array.shape[:-2], *x.shape)

@@ -14,33 +14,36 @@ _LEAST, _EXTENT = 0.2, 0.5  # a peak's least share of the highest one; what of i
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 
 
-def frame_regions(values: npt.ArrayLike, tested: Mask) -> list[Mask]:
+def frame_regions(values: npt.ArrayLike, significant: Mask, body: Mask) -> list[Mask]:
     """Regions around the peaks of a map in the frame, the highest first.
 
     Parameters
     ----------
     values : array (side, side)
         Separation S in each cell.
-    tested : bool array (side, side)
-        Cells that a region may hold: those whose separation is significant.
+    significant : bool array (side, side)
+        Cells that may be a region's peak.
+    body : bool array (side, side)
+        Cells that a region may hold: what is around a significant peak need not be significant itself.
 
     Returns
     -------
     list of bool array (side, side), disjoint, at most `MOST`. Each holds its peak and the connected cells of its own
     basin that reach half of it.
     """
-    height = np.where(tested, np.maximum(np.asarray(values, np.float64), 0), 0)
+    height = np.where(body, np.maximum(np.asarray(values, np.float64), 0), 0)
     if not height.max() > 0:
         return []
     hills, count = label(h_maxima(height, _PROMINENT * height.max()))  # type: ignore[no-untyped-call]
     tops = [
         np.unravel_index(int(np.argmax(np.where(hills == k, height, -1))), height.shape) for k in range(1, count + 1)
     ]
-    peaks = sorted((top for top in tops if height[top] >= _LEAST * height.max()), key=lambda top: -height[top])[:MOST]
+    high = [top for top in tops if significant[top] and height[top] >= _LEAST * height.max()]
+    peaks = sorted(high, key=lambda top: -height[top])[:MOST]
     markers = np.zeros(height.shape, int)
     for number, top in enumerate(peaks, 1):
         markers[top] = number
-    basins = watershed(-height, markers, mask=tested)  # type: ignore[no-untyped-call]
+    basins = watershed(-height, markers, mask=body)  # type: ignore[no-untyped-call]
     regions = []
     for number, top in enumerate(peaks, 1):
         reached = (basins == number) & (height >= _EXTENT * height[top])

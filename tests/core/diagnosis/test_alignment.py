@@ -68,12 +68,12 @@ def test_regions_are_apart_and_the_highest_comes_first() -> None:
     ys, xs = np.mgrid[:COARSE, :COARSE]
     hills = 2 * np.exp(-((xs - 6) ** 2 + (ys - 12) ** 2) / 4) + np.exp(-((xs - 17) ** 2 + (ys - 12) ** 2) / 4)
     body = abs(ys - 12) < 6
-    first, second = frame_regions(hills, body)
+    first, second = frame_regions(hills, body, body)
     assert first[12, 6]
     assert second[12, 17]
     assert not (first & second).any()
     assert region_name(first, body) == "middle left of the specimen"
-    assert frame_regions(-hills, body) == []
+    assert frame_regions(-hills, body, body) == []
 
 
 def test_a_specimen_on_an_even_ground_is_found_and_on_a_busy_one_is_not() -> None:
