@@ -54,6 +54,11 @@ def enabled() -> tuple[str, ...]:
     return tuple(name for name in PER_PIXEL if name in Image.OPEN)
 
 
+def is_read_at_once(beginning: bytes) -> bool:
+    """Whether the decoder of a file takes the whole of it into memory, by its first bytes: WebP, AVIF."""
+    return beginning[:4] == b"RIFF" or beginning[4:8] == b"ftyp"
+
+
 def is_picture(beginning: bytes) -> bool:
     """Whether a file begins as pictures do, although none of the enabled decoders takes it."""
     return bool(_PICTURES.match(beginning)) or _is_spider(beginning)

@@ -15,6 +15,8 @@ class Limits:
         Smallest and largest width and height in pixels.
     max_bytes : int
         Largest size of the file.
+    max_bytes_at_once : int
+        Largest size of a file whose decoder takes the whole of it into memory: WebP, AVIF.
     memory_per_pixel : int
         Bytes that decoding may take for each of `max_pixels`; formats whose decoders take more (`formats.PER_PIXEL`)
         may have fewer pixels.
@@ -32,6 +34,7 @@ class Limits:
     min_side: int = 8
     max_side: int = 65_535
     max_bytes: int = 1_000_000_000
+    max_bytes_at_once: int = 256_000_000
     memory_per_pixel: int = 10
     max_decoded: int | None = None
     max_reads: int = 1_000_000

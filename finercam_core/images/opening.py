@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from finercam_core.images.faults import ImageError, as_image_errors
-from finercam_core.images.formats import PER_PIXEL, enabled, is_picture, looks_like
+from finercam_core.images.formats import PER_PIXEL, enabled, is_picture, is_read_at_once, looks_like
 from finercam_core.images.limits import Limits
 from finercam_core.images.location import image_source
 from finercam_core.status import Status
@@ -58,16 +58,26 @@ def _file(source: str | io.BytesIO, location: str, limits: Limits) -> "_WatchedF
         return _WatchedFile(source, location, limits)
     # A named pipe that nobody writes to would not even open.
     raw = io.FileIO(source, "rb", opener=lambda path, flags: os.open(path, flags | getattr(os, "O_NONBLOCK", 0)))
+    try:
+        _refuse_endless(raw, location, limits)
+    except BaseException:
+        raw.close()
+        raise
+    return _WatchedFile(raw, location, limits)
+
+
+def _refuse_endless(raw: io.FileIO, location: str, limits: Limits) -> None:
+    """Raise `ImageError` for what is no ordinary file, or too large a one."""
     status = os.fstat(raw.fileno())
     if not stat.S_ISREG(status.st_mode):
-        raw.close()
         kind = _KINDS.get(stat.S_IFMT(status.st_mode), "folder")
         raise ImageError(Status.UNREADABLE, location, f"it is a {kind}, not a file")
-    if status.st_size > limits.max_bytes:
-        raw.close()
-        detail = f"the file has {status.st_size:,} bytes, at most {limits.max_bytes:,} are read"
+    at_once = is_read_at_once(raw.read(16))
+    raw.seek(0)
+    most = min(limits.max_bytes, limits.max_bytes_at_once) if at_once else limits.max_bytes
+    if status.st_size > most:
+        detail = f"the file has {status.st_size:,} bytes, at most {most:,} are read"
         raise ImageError(Status.TOO_LARGE, location, detail)
-    return _WatchedFile(raw, location, limits)
 
 
 class _WatchedFile(io.BufferedReader):

@@ -118,6 +118,8 @@ def bad_pictures() -> dict[str, tuple[Write, str, str]]:
         "wide.png": (lambda p: p.write_bytes(png_header(12_000_000, 8)), "TOO_LARGE", "a side"),
         "sparse.jpg": (lambda p: sparse(p, jpeg[:20], 10**12), "TOO_LARGE", "bytes"),
         "zeros.jpg": (lambda p: sparse(p, jpeg[:20], 900_000_000), "UNREADABLE", "in vain"),
+        "sparse.webp": (lambda p: sparse(p, saved("WEBP"), 900_000_000), "TOO_LARGE", "bytes"),
+        "sparse.avif": (lambda p: sparse(p, saved("AVIF"), 900_000_000), "TOO_LARGE", "bytes"),
         "zeros.png": (lambda p: sparse(p, saved("PNG")[:33], 900_000_000), "", ""),
         "loop.jpg": (lambda p: p.symlink_to(p.name), "UNREADABLE", ""),
         "pipe.jpg": (os.mkfifo, "UNREADABLE", "named pipe"),
