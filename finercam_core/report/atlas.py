@@ -96,7 +96,10 @@ def report(
         As `evaluate`.
     """
     folder, store = Path(out), open_store(location, images=images)
-    figures = evaluation or evaluate(location, folder / "evaluation", protocol=protocol, images=images, checked=checked)
+    with store_errors(str(folder)):
+        figures = evaluation or evaluate(
+            location, folder / "evaluation", protocol=protocol, images=images, checked=checked
+        )
     content = PageContent(store, figures, SpecimenViews(store, gamma), specimens)
     pages = list(_pages(content))
     asked = protocol or Protocol()

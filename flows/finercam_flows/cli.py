@@ -1,5 +1,6 @@
 """The `finercam` command: its subcommands, one clear sentence per error, and the traceback behind `--debug`."""
 
+import errno
 import io
 import os
 import sys
@@ -73,6 +74,7 @@ PREFECT_DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
 }
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 _QUIET = {"PREFECT_LOGGING_LEVEL": "CRITICAL", "DASK_LOGGING__DISTRIBUTED": "critical"}
 _LOGGED = {"PREFECT_LOGGING_LEVEL": "INFO"}
 
@@ -111,6 +113,11 @@ def main(arguments: list[str] | None = None) -> None:
         if debug or not extra:
             raise
         _say(f"this needs {error.name}, which is not installed", install_hint(extra))
+        sys.exit(1)
+    except OSError as error:
+        if debug or error.errno not in _DISK:
+            raise
+        _say(f"{error.filename or 'a file'}: {error.strerror}", "free or unlock the disk, and run it again to go on")
         sys.exit(1)
     except FinercamError as error:
         if debug:

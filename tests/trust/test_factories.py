@@ -12,9 +12,11 @@ from finercam_flows.annotate import annotate
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.process.allowed import check_scheduler, factories_for
 from finercam_flows.process.lifeline import SERVE
+from finercam_flows.process.runners import runner_for
 from finercam_flows.serving.config import read_config
 from finercam_flows.serving.permissions import allow
 from planned_store import plan_at
+from prefect_dask.task_runners import DaskTaskRunner
 from safetensors.torch import save_file
 
 from finercam_core.errors import ClassifierError, RunError, ServeError, StoreError, TrainingError
@@ -129,6 +131,12 @@ def test_the_server_s_own_file_says_what_its_runs_may_call_and_connect_to(
     file.write_text(SERVED.replace("[mine:build, folder]", "mine:build"))
     with pytest.raises(ServeError, match=r"allow_factories in prefect\.yaml is 'mine:build'"):
         allow(file, read_config(file))
+
+
+def test_dask_on_this_machine_has_certificates_of_its_own() -> None:
+    runner = runner_for("dask", 2)
+    assert isinstance(runner, DaskTaskRunner)
+    assert runner.cluster_kwargs["security"] is True
 
 
 def test_a_dask_scheduler_beyond_this_machine_has_tls() -> None:

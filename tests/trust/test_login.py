@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from uuid import UUID
 import httpx
 import psutil
 import pytest
-from finercam_flows.serving.login import login_of, own_origins
+from finercam_flows.serving.login import check_owner, login_of, own_origins
 from finercam_flows.serving.server import running_server
 from serve_process import login_in, server_client, wait_for
 
@@ -167,3 +168,13 @@ def test_the_temporary_server_of_a_one_off_run_serves_this_run_alone(
     assert run.returncode == 0
     assert "6 specimens computed in this run" in output
     assert (len(ports), codes) == (1, {401})
+
+
+def test_who_listens_where_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
+        check_owner(url)
+        monkeypatch.setattr(os, "geteuid", lambda: 4242)
+        monkeypatch.setattr("finercam_flows.serving.login._ROOT", 4243)
+        with pytest.raises(ServeError, match="belongs to another account"):
+            check_owner(url)

@@ -15,6 +15,7 @@ from finercam_core.errors import ServeError
 
 LOGIN = "login"
 USER = "finercam"
+_ROOT = 0
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -91,6 +92,32 @@ def logged_in(login: str) -> Iterator[None]:
 def is_open(url: str) -> bool:
     """Whether a server at this address of its API answers those who do not say who they are."""
     return _status(url, None) == httpx.codes.OK
+
+
+def check_owner(url: str) -> None:
+    """Raise `ServeError` if what listens at an address of this machine belongs to another account, where that is known.
+
+    Whoever was first at Prefect's usual port could otherwise have this account run things. Linux alone tells.
+    """
+    port, here = urlsplit(url).port, (_ROOT, os.geteuid())
+    owners = {owner for owner, listened in _listeners() if listened == port}
+    if owners and not owners.intersection(here):
+        raise ServeError(
+            f"the Prefect server at {url} belongs to another account of this machine",
+            "set PREFECT_API_URL to another port to have one started, or to this one if you trust it",
+        )
+
+
+def _listeners() -> Iterator[tuple[int, int]]:
+    """User id and port of everything that listens for TCP on this machine."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for fields in map(str.split, lines):
+            if fields[3] == "0A":
+                yield int(fields[7]), int(fields[1].rpartition(":")[2], 16)
 
 
 def check_login(url: str) -> None:

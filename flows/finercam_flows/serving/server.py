@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from prefect.settings import PREFECT_SERVER_API_AUTH_STRING
 
 from finercam_core.errors import ServeError
-from finercam_flows.serving.login import LOGIN, check_login, closed, logged_in, login_of
+from finercam_flows.serving.login import LOGIN, check_login, check_owner, closed, logged_in, login_of
 
 DEFAULT_URL = "http://127.0.0.1:4200/api"
 START_SECONDS = 180.0
@@ -98,10 +98,13 @@ def running_server(url: str | None, folder: Path) -> Iterator[Server]:
     Raises
     ------
     ServeError
-        If no server answers at an address of another machine, or none can be started on this one.
+        If no server answers at an address of another machine, none can be started on this one, or one that nobody chose
+        belongs to another account.
     """
-    url = (url or DEFAULT_URL).rstrip("/")
+    chosen, url = bool(url), (url or DEFAULT_URL).rstrip("/")
     if answers(url):
+        if not chosen:
+            check_owner(url)
         check_login(url)
         yield Server(url, None)
         return
