@@ -8,7 +8,6 @@ import pandas as pd
 
 from finercam_core.evaluate.caveats import caveats
 from finercam_core.evaluate.classifier_checks import Checks, read_checks
-from finercam_core.evaluate.output import write_report
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.published import beside, read_published
 from finercam_core.evaluate.results import EvaluationReport
@@ -20,6 +19,7 @@ from finercam_core.evaluate.traits.characters import direction_table, pair_table
 from finercam_core.evaluate.with_truth.energy_table import true_energy_table
 from finercam_core.evaluate.with_truth.planted_traits import PlantedTraits, planted_ranks
 from finercam_core.evaluate.with_truth.true_regions import TrueRegions
+from finercam_core.evaluate.written.files import write_report
 from finercam_core.io.progress import Progress
 from finercam_core.parts import JudgedImages
 from finercam_core.regions.traits import traits_of

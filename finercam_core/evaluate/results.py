@@ -8,6 +8,10 @@ import pandas as pd
 
 from finercam_core.evaluate.classifier_checks import Checks
 
+NO_TRAITS = "not measured: no trait masks"
+ONE_WAY = "not measured: no two species were compared with each other in both directions"
+NO_PLACES = "not measured: neither masks nor boxes say where the specimens are"
+
 
 @dataclass(frozen=True)
 class EvaluationReport:
@@ -59,6 +63,20 @@ class EvaluationReport:
     reused: int
     beside: pd.DataFrame = field(default_factory=pd.DataFrame)
     checks: Checks = field(default_factory=Checks)
+
+    @property
+    def not_measured(self) -> dict[str, str]:
+        """What was not measured, with the reason: an empty table of these is no finding of none."""
+        missing = {}
+        if self.traits.empty:
+            missing["traits"] = NO_TRAITS
+        elif self.characters.empty:
+            missing["traits"] = ONE_WAY
+        if self.localisation.empty:
+            missing["on the specimen"] = NO_PLACES
+        if self.checks.faithfulness.empty:
+            missing["faithfulness"] = "not measured: it needs the classifier"
+        return missing
 
     @property
     def mark(self) -> str:

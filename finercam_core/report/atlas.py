@@ -1,15 +1,18 @@
 """`report`: a store and its evaluation become an atlas."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from finercam_core.diagnosis.answer import Check, Diagnosis
 from finercam_core.evaluate.evaluation import evaluate
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.species_figures import DAMAGED
+from finercam_core.evaluate.words import difference_in_words, faithfulness_in_words
 from finercam_core.finer import GAMMA
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.faults import store_errors
@@ -104,7 +107,7 @@ def report(
     pages = list(_pages(content))
     asked = protocol or Protocol()
     answers = AtlasAnswers(Diagnosis(store, check=check, split=asked.split, i_know=asked.i_know))
-    templates, facts = environment(), _facts(store, figures, gamma)
+    templates, facts = environment(), _facts(store, figures, gamma, folder)
     live = LiveEvidence(store, gamma, facts.citation) if SCRIPT.exists() else None
     for done, (address, template, make) in enumerate(pages, 1):
         page, up = make(), "../" * address.count("/")
@@ -148,7 +151,7 @@ def _pages(content: PageContent) -> Iterator[tuple[str, str, Callable[[], Page]]
     yield INDEX, "index.html", content.index_page
 
 
-def _facts(store: Store, figures: EvaluationReport, gamma: float) -> AtlasFacts:
+def _facts(store: Store, figures: EvaluationReport, gamma: float, folder: Path) -> AtlasFacts:
     made = store.provenance
     return AtlasFacts(
         collection=made.collection or "collection",
@@ -162,7 +165,10 @@ def _facts(store: Store, figures: EvaluationReport, gamma: float) -> AtlasFacts:
         judged_on=figures.mark,
         traits=str(figures.protocol["traits"]),
         intervals=str(figures.protocol["intervals"]),
-        faithfulness=str(figures.checks.about.get("cost", "")),
+        faithfulness=faithfulness_in_words(figures.checks.faithfulness),
+        difference=tuple(difference_in_words(figures.checks.finer)),
+        not_measured=figures.not_measured,
+        tables=quote(os.path.relpath(figures.folder.resolve(), folder.resolve())),
         run=made.run,
         created=made.created,
         version=made.versions["finercam"],

@@ -9,9 +9,10 @@ from finercam_core.evaluate.caveats import Caveat
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.traits.characters import share_in_words
 from finercam_core.report.pages import (
-    Candidate,
     Card,
     Character,
+    DenseTrait,
+    FamilyGroup,
     IndexPage,
     PairPage,
     ReferenceRow,
@@ -31,8 +32,10 @@ TIERS = {
     "ordinal": "same order",
     "unrelated": "not related, but scored most alike",
 }
+OPENED = 60  # species; with more of them the families of the index are folded
+UNPLACED = "family not given"
 PICTURED = 400  # species; with more of them the index has no photographs
-BEST = 3  # candidates of a pair that are worded
+BEST = 3  # dense traits of a pair that are worded
 
 
 class PageContent:
@@ -85,13 +88,24 @@ class PageContent:
 
     def index_page(self) -> IndexPage:
         """All species with their accuracy and caveats."""
-        cards = tuple(Card(self._facts(name), self._thumbnail(name)) for name in self.species)
-        return IndexPage(cards, len(self.figures.left_out))
+        by_family: dict[str, list[Card]] = {}
+        for name in self.species:
+            facts = self._facts(name)
+            by_family.setdefault(facts.family, []).append(Card(facts, self._thumbnail(name)))
+        families = tuple(FamilyGroup(name or UNPLACED, tuple(by_family[name])) for name in sorted(by_family))
+        opened = len(self.species) <= OPENED
+        return IndexPage(families, len(self.species), len(self.figures.left_out), opened)
 
     def species_page(self, name: str) -> SpeciesPage:
         """One species: specimens, references and why, traits, confusions."""
         references = tuple(
-            ReferenceRow(other, TIERS.get(tier, tier), self._paged(name, other), self._candidates(name, other))
+            ReferenceRow(
+                other,
+                TIERS.get(tier, tier),
+                self._paged(name, other),
+                len(self._pair(name, other)) > 0,
+                self._dense(name, other),
+            )
             for other, tier in self.references[name]
         )
         specimens = tuple(self.views.some(self._ids[name], self.count))
@@ -106,7 +120,7 @@ class PageContent:
             b=b,
             why=TIERS.get(tier, tier),
             sides=(self._side(a, b), self._side(b, a)),
-            candidates=self._candidates(a, b),
+            dense=self._dense(a, b),
             characters=_characters(table),
             told_apart=float(table["told_apart"].iloc[0]) if len(table) else float("nan"),
             n=int(table["n"].iloc[0] + table["n_reference"].iloc[0]) if len(table) else 0,
@@ -145,11 +159,11 @@ class PageContent:
         first, second = sorted((a, b))
         return table[(table["species"] == first) & (table["reference"] == second) & (table["area"] > 0)]
 
-    def _candidates(self, a: str, b: str) -> tuple[Candidate, ...]:
+    def _dense(self, a: str, b: str) -> tuple[DenseTrait, ...]:
         table = self._pair(a, b)
-        best = table[table["candidate"]].head(BEST) if len(table) else table
+        best = table[table["dense"]].head(BEST) if len(table) else table
         return tuple(
-            Candidate(
+            DenseTrait(
                 row.trait, share_in_words(row.share, row.share_low, row.share_high), row.n + row.n_reference, row.on
             )
             for row in best.itertuples()
@@ -170,6 +184,6 @@ class PageContent:
 
 def _characters(table: pd.DataFrame) -> tuple[Character, ...]:
     return tuple(
-        Character(row.trait, row.uberon, row.candidate, row.share, row.share_low, row.share_high, row.density, row.on)
+        Character(row.trait, row.uberon, row.dense, row.share, row.share_low, row.share_high, row.density, row.on)
         for row in table.itertuples()
     )

@@ -8,6 +8,7 @@ import re
 import jinja2
 from markupsafe import Markup
 
+from finercam_core.errors import counted
 from finercam_core.report.specimen_views import ALL
 
 INDEX = "index.html"
@@ -59,7 +60,7 @@ def environment() -> jinja2.Environment:
         script=Markup(script),
         policy=Markup(content_policy(style, script)),
     )
-    made.filters.update(percent=_percent, number=_number)
+    made.filters.update(percent=_percent, number=_number, counted=counted)
     return made
 
 

@@ -1,5 +1,6 @@
 """What the pages of the atlas carry, as the templates read it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from finercam_core.evaluate.caveats import Caveat
@@ -19,8 +20,8 @@ class SpeciesAccuracy:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A candidate diagnostic character of a pair; `share` is in words, `on` the species that shows more of it."""
+class DenseTrait:
+    """A trait of a pair with dense evidence, untested; `share` is in words, `on` the species that shows more of it."""
 
     trait: str
     share: str
@@ -34,7 +35,7 @@ class Character:
 
     trait: str
     uberon: str
-    candidate: bool
+    dense: bool
     share: float
     share_low: float
     share_high: float
@@ -58,12 +59,17 @@ class TraitShare:
 
 @dataclass(frozen=True)
 class ReferenceRow:
-    """A species that another is compared with, and why; `paged` says whether the pair has a page."""
+    """A species that another is compared with, and why.
+
+    `paged` says whether the pair has a page, `measured` whether its traits were measured: no dense trait is then a
+    finding, otherwise it is none.
+    """
 
     name: str
     why: str
     paged: bool
-    candidates: tuple[Candidate, ...]
+    measured: bool
+    dense: tuple[DenseTrait, ...]
 
 
 @dataclass(frozen=True)
@@ -86,11 +92,29 @@ class Card:
 
 
 @dataclass(frozen=True)
-class IndexPage:
-    """All species, and the number of notes on specimens that could not be judged."""
+class FamilyGroup:
+    """The species of a family on the index."""
 
+    name: str
     cards: tuple[Card, ...]
+
+    @property
+    def with_caveats(self) -> int:
+        """How many of them have a caveat."""
+        return sum(bool(card.facts.caveats) for card in self.cards)
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """All species by family, and the number of notes on specimens that could not be judged.
+
+    `opened` says whether the families are shown with their species: of many species one would scroll for ever.
+    """
+
+    families: tuple[FamilyGroup, ...]
+    species: int
     left_out: int
+    opened: bool
     views: tuple[SpecimenView, ...] = ()
 
 
@@ -127,7 +151,7 @@ class PairPage:
     b: str
     why: str
     sides: tuple[Side, Side]
-    candidates: tuple[Candidate, ...]
+    dense: tuple[DenseTrait, ...]
     characters: tuple[Character, ...]
     told_apart: float
     n: int
@@ -155,6 +179,9 @@ class AtlasFacts:
     traits: str
     intervals: str
     faithfulness: str
+    difference: tuple[str, ...]
+    not_measured: Mapping[str, str]
+    tables: str
     run: str
     created: str
     version: str

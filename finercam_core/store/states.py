@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 import zarr
 
-from finercam_core.errors import StoreError
+from finercam_core.errors import StoreError, counted
 from finercam_core.io.faults import first_line
 from finercam_core.io.files import Files
 from finercam_core.status import Status
@@ -114,7 +114,9 @@ def open_species(files: Files, group: str, *, per_image: bool) -> Opened:
             raise ValueError(damage)
     classes = class_names(opened, group)
     if len(tiers) < len(classes):
-        raise StoreError(f"{group} has {len(classes)} classes and {len(tiers)} tiers", _COMPUTE_AGAIN)
+        raise StoreError(
+            f"{group} has {counted(len(classes), 'class', 'classes')} and {counted(len(tiers), 'tier')}", _COMPUTE_AGAIN
+        )
     return arrays, classes, tuple(str(tier) for tier in tiers)[: len(classes)]
 
 

@@ -12,7 +12,7 @@ import torch
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.columns import SPLITS, image_locations
 from finercam_core.catalog.splits import deal_splits, find_leaks, groups_of
-from finercam_core.errors import TrainingError
+from finercam_core.errors import TrainingError, counted
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.faults import ImageError
 from finercam_core.images.location import image_source
@@ -106,7 +106,9 @@ def load_data(
     counts = kept.loc[usable & (kept["split"] == "train").to_numpy(bool), "scientificName"].value_counts()
     species = tuple(sorted(counts[counts >= minimum].index))
     if len(species) < 2:
-        raise TrainingError(f"{len(species)} species have {minimum} readable training images", "give two or more")
+        found = counted(len(species), "species has", "species have")
+        least = counted(minimum, "readable training image")
+        raise TrainingError(f"{found} {least} or more", "give two or more such species")
     use = usable & kept["scientificName"].isin(species).to_numpy(bool)
     rows = kept[use]
     return TrainingData(

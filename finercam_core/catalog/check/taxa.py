@@ -123,8 +123,21 @@ def _alone(catalog: Catalog, species: pd.DataFrame) -> Finding | None:
         "without a relative in the collection",
         table,
         "{species}",
-        "they are compared with unrelated species",
+        _without_relatives(catalog, len(table), len(species)),
     )
+
+
+def _without_relatives(catalog: Catalog, alone: int, species: int) -> str:
+    """What to do about species without relatives; where nearly none has one, the labels may be no scientific names."""
+    by_cosine = "--references-by cosine compares each with those whose weights in the classifier are most alike"
+    if catalog.names == "verbatim":
+        return f"they are compared with unrelated species; {by_cosine}"
+    if 2 * alone > species > 2:
+        return (
+            "they are compared with unrelated species; if these labels are no scientific names, write "
+            f'names = "verbatim" below [collection] in a manifest; {by_cosine}'
+        )
+    return "they are compared with unrelated species"
 
 
 def _counted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-r"""Candidate diagnostic characters: which traits separate the specimens of two species in the classifier's eyes.
+r"""Dense traits: where the evidence that separates the specimens of two species lies, in the classifier's eyes.
 
 With :math:`e_t(x)` the evidence for A over B on trait t of specimen x (`attribution.trait_evidence`), trait t's part in
 the separation of the two species is
@@ -91,8 +91,9 @@ def pair_table(attributions: pd.DataFrame, traits: Sequence[Trait], *, seed: int
     DataFrame, one row per pair and trait, most telling first: species, reference, tier, trait_id, trait, uberon,
     evidence (logits), share, share_low, share_high, area, density, density_low, density_high, rank (among the traits,
     0 for the rest), on (species whose specimens carry more of it), told_apart (share of the specimens that score
-    higher for their own species), n, n_reference, candidate. Intervals of a pair hold together (Bonferroni over its
-    traits). A candidate's density interval lies wholly above 1, an even spread over the specimen.
+    higher for their own species), n, n_reference, dense. Intervals of a pair hold together (Bonferroni over its
+    traits). The density interval of a dense trait lies wholly above 1, an even spread over the specimen. That it is
+    dense is a description: neither chance nor an exchange of the trait has been tried.
     """
     groups = dict(iter(attributions.groupby(["scientificName", "reference"], observed=True)))
     pairs = sorted({tuple(sorted(key)) for key in groups if key[::-1] in groups})
@@ -143,13 +144,13 @@ def _ranked(table: pd.DataFrame) -> pd.DataFrame:
     named = (table["trait_id"] > UNLABELLED) & table["density"].notna()
     table["rank"] = table["density"].where(named).rank(ascending=False, method="min").fillna(0).astype(int)
     enough = (table["n"] >= LEAST) & (table["n_reference"] >= LEAST)
-    table["candidate"] = named & enough & (table["density_low"] > 1) & (table["evidence"] > 0)
+    table["dense"] = named & enough & (table["density_low"] > 1) & (table["evidence"] > 0)
     order = table.assign(_last=table["rank"].replace(0, len(table) + 1)).sort_values(["_last", "trait_id"])
     return order.drop(columns="_last")
 
 
 def sentence(row: pd.Series) -> str:
-    """Plain words for one candidate, Markdown: which species from which, the trait, its share, interval and n."""
+    """Plain words for one dense trait, Markdown: which species from which, the trait, its share, interval and n."""
     share = share_in_words(row["share"], row["share_low"], row["share_high"])
     return (
         f"*{row['species']}* from *{row['reference']}*: {str(row['trait']).lower()}, {share} "

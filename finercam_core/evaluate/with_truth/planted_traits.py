@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from finercam_core.errors import counted
 from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.evaluate.traits.characters import TOLD_APART
 from finercam_core.evaluate.with_truth.true_regions import TrueRegions
@@ -89,8 +90,11 @@ def planted_summary(ranks: pd.DataFrame) -> str:
         return "no pair of congeners differs in a planted trait"
     known = ranks[ranks["told_apart"]]
     first = int((known["rank"] == 1).sum())
-    rest = f"; {len(ranks) - len(known)} more are not told apart" if len(ranks) > len(known) else ""
-    return f"planted trait first in {first} of {len(known)} pairs that the classifier tells apart{rest}"
+    rest = (
+        f"; {counted(len(ranks) - len(known), 'more is', 'more are')} not told apart" if len(ranks) > len(known) else ""
+    )
+    told = counted(len(known), "pair")
+    return f"planted trait first in {first} of {told} that the classifier tells apart{rest}"
 
 
 def _bearers(directions: pd.DataFrame | None) -> frozenset[tuple[str, str]]:

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from finercam_core.errors import ClassifierError
+from finercam_core.errors import ClassifierError, counted
 from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip import load_clip
@@ -215,7 +215,8 @@ def _from_timm(name: str, species: Sequence[str] | None, target_layer: str | Non
         raise ClassifierError(f"timm cannot load {name!r}: {error}", "see timm.list_models for names") from error
     if model.num_classes != len(species):
         # Asked for another number of classes, timm would give the model a head of random weights.
-        problem = f"{name} has {model.num_classes} classes, but {len(species)} names are given"
+        names = counted(len(species), "name is", "names are")
+        problem = f"{name} has {model.num_classes} classes, but {names} given"
         raise ClassifierError(problem, "train it on these species first, see `finercam train --help`")
     return Classifier(model.eval(), species, target_layer, name=name)
 

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from finercam_core.errors import CatalogError
+from finercam_core.errors import CatalogError, counted
 from finercam_flows.calls import fetch_images
 from finercam_flows.options.catalog import CheckOptions, FetchOptions, SplitOptions
 from finercam_flows.process.signals import Unwinding
@@ -114,17 +114,18 @@ def fetch(options: FetchOptions) -> None:
 def _print_report(report: "FetchReport", folder: Path) -> None:
     """Print what a fetch did."""
     console = Screen(soft_wrap=True, highlight=False)
-    console.print(
-        f"{report.fetched} files fetched in this run, {report.there} were there: {report.specimens} specimens."
-    )
+    there = counted(report.there, "was there", "were there")
+    fetched, specimens = counted(report.fetched, "file"), counted(report.specimens, "specimen")
+    console.print(f"{fetched} fetched in this run, {there}: {specimens}.")
     for cause, count in report.causes.items():
-        console.print(f"  [yellow]{count} x {cause}[/]")
+        console.print(f"  [yellow]{counted(count, 'file')}: {cause}[/]")
     if report.causes:
         console.print(f"  each with its reason in {escape(str(folder / 'failures.parquet'))}")
     if report.unchecked:
-        console.print(f"  [yellow]{report.unchecked} checksums are of a kind that cannot be checked[/]")
+        checksums = counted(report.unchecked, "checksum is", "checksums are")
+        console.print(f"  [yellow]{checksums} of a kind that cannot be checked[/]")
     if report.again:
-        console.print(f"  {report.again} of them may work later: run the same command again")
+        console.print(f"  {report.again:,} of these may work later: run the same command again")
     console.print(f"Next: finercam catalog check {escape(str(folder / 'catalog.toml'))}")
 
 
@@ -145,7 +146,8 @@ def split(options: SplitOptions) -> None:
     table = write_splits(catalog, options.out, val=options.val, test=options.test, anew=options.anew)
     console = Screen(highlight=False, soft_wrap=True)
     console.print(_counts(table))
-    console.print(f"{int(table['new'].sum()):,} images are new in {escape(options.out)}.")
+    new = counted(int(table["new"].sum()), "image is", "images are")
+    console.print(f"{new} new in {escape(options.out)}.")
     console.print(
         f'Use it: write splits = "{escape(Path(options.out).name)}" below \\[collection] in a manifest beside it.'
     )

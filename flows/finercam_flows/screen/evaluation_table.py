@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from finercam_core.errors import counted
 from finercam_flows.calls import EvaluationSummary
 from finercam_flows.screen.console import Screen
 
@@ -26,11 +27,14 @@ def print_evaluation(summary: EvaluationSummary, cost: str = "") -> None:
     console, folder = Screen(), summary.folder
     content = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
     resumed = f"; figures of {summary.reused} were there already" if summary.reused else ""
-    console.print(f"{summary.species} species{resumed}; {summary.left_out} notes on specimens that were left out.")
+    notes = counted(summary.left_out, "note")
+    console.print(f"{summary.species:,} species{resumed}; {notes} on specimens that were left out.")
     style = "bold red" if content["judged_on"] else ""
     console.print(f"Judged: {content['judged']}.", soft_wrap=True, highlight=False, markup=False, style=style)
+    for name, why in content["not_measured"].items():
+        console.print(f"{name[0].upper()}{name[1:]}: {why}.", highlight=False, soft_wrap=True, markup=False)
     if cost:
-        console.print(f"Faithfulness: {escape(cost)}.", highlight=False)
+        console.print(f"Faithfulness measured: {escape(cost)}.", highlight=False)
         console.print(_faithfulness_table(content["checks"]["faithfulness"]))
         for name, reason in content["checks"]["about"]["baselines_left_out"].items():
             console.print(f"  [yellow]{escape(name)} left out[/]: {escape(reason)}", highlight=False, soft_wrap=True)
@@ -45,7 +49,8 @@ def print_evaluation(summary: EvaluationSummary, cost: str = "") -> None:
             f"  [yellow]{escape(row['species'])}: {row['kind']}[/]; {escape(row['sentence'])}", highlight=False
         )
     if len(content["caveats"]) > SHOWN:
-        console.print(f"  and {len(content['caveats']) - SHOWN} more caveats in {escape(str(folder / 'caveats.csv'))}")
+        more = counted(len(content["caveats"]) - SHOWN, "more caveat")
+        console.print(f"  and {more} in {escape(str(folder / 'caveats.csv'))}")
     console.print(f"To read: {escape(str(folder / 'evaluation.md'))}", soft_wrap=True, highlight=False)
 
 

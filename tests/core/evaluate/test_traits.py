@@ -1,4 +1,4 @@
-"""Traits instead of pixels: shares, evidence, separation, candidates, and the planted trait."""
+"""Traits instead of pixels: shares, evidence, separation, density, and the planted trait."""
 
 import numpy as np
 import pandas as pd
@@ -113,13 +113,13 @@ def test_what_both_species_show_alike_separates_nothing() -> None:
     table = pair_table(two_species(), TRAITS)
     first = table.iloc[0]
     assert (first["trait"], first["uberon"], first["on"]) == ("Adipose fin", "UBERON:2000251", "A. one")
-    assert first["candidate"]
+    assert first["dense"]
     assert first["rank"] == 1
     assert first["share_low"] < first["share"] < first["share_high"]
     assert table["share"].sum() == pytest.approx(1)
     head = table[table["trait"] == "Head"].iloc[0]
     assert abs(head["share"]) < 0.1 * first["share"], "the head speaks for A. one on both species' specimens"
-    assert not head["candidate"]
+    assert not head["dense"]
 
 
 def test_one_direction_alone_would_name_the_head() -> None:
@@ -147,8 +147,8 @@ def test_plain_words() -> None:
     assert "% [" in text
 
 
-def test_few_specimens_are_no_candidates() -> None:
-    assert not pair_table(two_species(n=2), TRAITS)["candidate"].any()
+def test_few_specimens_have_no_dense_trait() -> None:
+    assert not pair_table(two_species(n=2), TRAITS)["dense"].any()
 
 
 def test_the_planted_traits_of_rendered_species() -> None:
@@ -165,7 +165,7 @@ def test_a_planted_trait_that_is_missed_is_missed_for_a_reason() -> None:
     pairs, directions = pair_table(rows, TRAITS).assign(told_apart=1.0), direction_table(rows, TRAITS)
     found = planted_ranks(pairs, lambda a, b: {"Adipose fin"}, directions)
     assert found["why"].tolist() == [""]
-    assert planted_summary(found) == "planted trait first in 1 of 1 pairs that the classifier tells apart"
+    assert planted_summary(found) == "planted trait first in 1 of 1 pair that the classifier tells apart"
     missed = planted_ranks(pairs, lambda a, b: {"Head"}, directions)
     assert missed["why"].iloc[0].startswith("Adipose fin is denser, ")
     assert "both species bear a Head, so that what differs shares its label" in missed["why"].iloc[0]

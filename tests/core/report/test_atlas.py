@@ -34,7 +34,7 @@ def test_tables_say_the_same_in_every_form(figures: EvaluationReport) -> None:
     assert figures.specimens["image_id"].nunique() == 45, "the test split alone"
     assert set(figures.caveats["kind"]) >= {"few images", "low accuracy"}
     words = (figures.folder / "evaluation.md").read_text(encoding="utf-8")
-    assert "## Candidate diagnostic characters" in words
+    assert "## Dense traits, untested" in words
     for name in ("traits.png", "localisation.png"):
         assert (figures.folder / name).read_bytes().startswith(b"\x89PNG")
 
@@ -99,13 +99,14 @@ def test_pages_say_whether_faithfulness_was_measured_and_what_came_out(
     folder, classifier = made
     page = tmp_path / "species" / "Fontodus_aureolus.html"
     report(folder / "maps.zarr", tmp_path, specimens=1)
-    assert "Not measured: whether masking" in page.read_text("utf-8")
+    assert "Not measured: it needs the classifier" in page.read_text("utf-8")
     check(folder / "maps.zarr", classifier, tmp_path / "evaluation", protocol=Protocol(split="all", i_know=True),
           steps=2, gammas=(), weightings=())  # fmt: skip
     report(folder / "maps.zarr", tmp_path, specimens=1)
     text = page.read_text("utf-8")
-    assert "Measured by masking what the maps point at" in text
-    assert "forward passes" in text
+    assert "hiding the 5 % of the picture that a map points at takes" in text
+    assert "forward passes" not in text
+    assert "cost of faithfulness" in (tmp_path / "evaluation" / "evaluation.md").read_text("utf-8")
     assert "How to cite" in text
     assert any("masking the top" in p.read_text("utf-8") for p in page.parent.glob("*.html")), "an untrained classifier"
 

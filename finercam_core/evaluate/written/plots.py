@@ -24,8 +24,8 @@ def _save(figure: Figure, path: Path) -> Path:
 def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
     """Share of the separation of each pair of congeners (all pairs, if there are none) on each trait, as a PNG.
 
-    Colours are the density's; a dot marks a candidate character. A cell is empty where neither species has the trait.
-    Of more than `MOST_PAIRS` pairs those with the densest candidates are shown.
+    Colours are the density's; a dot marks a dense trait. A cell is empty where neither species has the trait.
+    Of more than `MOST_PAIRS` pairs those with the densest traits are shown.
     """
     chosen = pairs[pairs["tier"] == "congener"] if (pairs["tier"] == "congener").any() else pairs
     chosen = chosen[(chosen["trait_id"] > OUTSIDE) & (chosen["area"] > 0)].assign(
@@ -34,7 +34,7 @@ def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
     chosen, title = _most_telling(chosen)
     order = chosen.sort_values("trait_id")["trait"].drop_duplicates().tolist()
     tables = {name: chosen.pivot_table(index="pair", columns="trait", values=name).reindex(columns=order)
-              for name in ("share", "density", "candidate")}  # fmt: skip
+              for name in ("share", "density", "dense")}  # fmt: skip
     shape = tables["share"].shape
     figure = Figure(figsize=(4.6 + 0.62 * shape[1], 1.6 + 0.34 * shape[0]), layout="constrained")
     axes = figure.subplots()
@@ -44,9 +44,9 @@ def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
     axes.set_yticks(range(shape[0]), tables["share"].index, fontsize=8, style="italic")
     for (y, x), share in np.ndenumerate(tables["share"].to_numpy()):
         if np.isfinite(share):
-            dense = tables["density"].to_numpy()[y, x] > ceiling / 2
-            mark = "•" if tables["candidate"].to_numpy()[y, x] == 1 else ""
-            words, ink = f"{round(100 * share) + 0:d} %{mark}", "k" if dense else "w"
+            light = tables["density"].to_numpy()[y, x] > ceiling / 2
+            mark = "•" if tables["dense"].to_numpy()[y, x] == 1 else ""
+            words, ink = f"{round(100 * share) + 0:d} %{mark}", "k" if light else "w"
             axes.text(x, y, words, ha="center", va="center", fontsize=7, color=ink)
     figure.colorbar(colours, ax=axes, shrink=0.8).set_label("density (1: even spread)", fontsize=8)
     axes.set_title(title, fontsize=10)
@@ -55,8 +55,8 @@ def trait_heat_map(pairs: pd.DataFrame, path: Path) -> Path:
 
 def _most_telling(chosen: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Rows of at most `MOST_PAIRS` pairs, and the figure's title, which says so."""
-    title = "Share of what separates two species, by trait (•: candidate character)"
-    best = chosen["density"].where(chosen["candidate"].astype(bool), 0).groupby(chosen["pair"]).max()
+    title = "Share of what separates two species, by trait (•: dense, untested)"
+    best = chosen["density"].where(chosen["dense"].astype(bool), 0).groupby(chosen["pair"]).max()
     if len(best) <= MOST_PAIRS:
         return chosen, title
     shown = best.sort_values(ascending=False, kind="stable").index[:MOST_PAIRS]
