@@ -18,6 +18,10 @@ from finercam_core.errors import FinercamError
 
 PICTURED = 400  # pairs; with more of them pages have no mean specimens
 _DPI = 72
+_NOT_ASKED = (
+    "Not asked here: without trait masks every photograph would have to be read. <code>finercam ask</code> answers for "
+    "one pair."
+)
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,27 @@ class AtlasAnswers:
 
     @cached_property
     def by_pair(self) -> Mapping[tuple[str, str], PairAnswer]:
-        """Every answer by its pair, sorted; none where no specimen may testify."""
+        """Every answer by its pair, sorted; none where no specimen may testify, or where it would take too long."""
+        if self.too_many:
+            return {}
         try:
             return {(one.a, one.b): one for one in survey(self.diagnosis)}
         except FinercamError:
             return {}
 
+    @cached_property
+    def too_many(self) -> bool:
+        """Whether too many photographs would have to be read: specimens without masks are found in them."""
+        remote = "://" in self.diagnosis.store.images_root
+        try:
+            return not self.diagnosis.traits and (remote or len(self.diagnosis.pairs) > PICTURED)
+        except FinercamError:
+            return False
+
     def of_pair(self, a: str, b: str) -> PairNote | None:
         """The note on a pair's page, None where the two were not compared in both directions."""
+        if self.too_many:
+            return PairNote(Markup(_NOT_ASKED), (), "", "")
         answer = self.by_pair.get((min(a, b), max(a, b)))
         if answer is None:
             return None
