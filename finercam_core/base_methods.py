@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from finercam_core.errors import ComparisonError
+from finercam_core.suggestions import did_you_mean
 
 Kind = Literal["evidence", "comparison"]
 
@@ -89,4 +90,4 @@ def base_method(name: str) -> BaseMethod:
     known = f"use one of {', '.join(BASE_METHODS)}"
     if plain in _REFUSED:
         raise ComparisonError(f"the base method {name!r} cannot be used: {_REFUSED[plain]}", known)
-    raise ComparisonError(f"unknown base method {name!r}", known)
+    raise ComparisonError(f"unknown base method {name!r}", did_you_mean(plain, BASE_METHODS) or known)

@@ -1,6 +1,9 @@
-"""Classifiers for collections: a linear probe on a frozen backbone, or fine-tuning of a whole timm model."""
+"""Classifiers for collections: a linear probe on a frozen backbone, or fine-tuning of a whole timm model.
 
-from finercam_core.train.run import TrainingReport, train
-from finercam_core.train.settings import FinetuneSettings, ProbeSettings
+`finercam_core/train/__init__.pyi` lists the names; each is loaded when it is first used, so that settings are read and
+refused before torch is imported.
+"""
 
-__all__ = ["FinetuneSettings", "ProbeSettings", "TrainingReport", "train"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from finercam_core.errors import ServeError
 from finercam_flows.options.serve import ServeOptions
+from finercam_flows.places import inputs
 from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
@@ -32,6 +33,7 @@ def serve(options: ServeOptions) -> None:
     if options.init:
         _write_example(config, console)
         return
+    inputs.config(options.config)
     from finercam_flows.serving.config import read_config
     from finercam_flows.serving.permissions import allow
     from finercam_flows.serving.server import check_versions

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
-from finercam_core.base_methods import BASE_METHODS
+from finercam_core.base_methods import BASE_METHODS, base_method
 from finercam_flows.places import inputs, outputs
 from finercam_flows.signatures.base import COMMAND_ONLY, Checked
 
@@ -52,7 +52,10 @@ CatalogRoot = Annotated[
 ]
 
 Method = Annotated[
-    str, MethodNames(), Field(description=f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md.")
+    str,
+    MethodNames(),
+    Field(description=f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md."),
+    Checked(base_method),
 ]
 Device = Annotated[
     str,

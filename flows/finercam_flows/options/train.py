@@ -67,3 +67,9 @@ class TrainOptions(Options):
     size: InputSize = None
     fit: Fit = None
     allow_private: AllowPrivateHere = False
+
+    def check_together(self) -> None:
+        """Raise `TrainingError` for a setting that the mode does not have, or that is out of its range."""
+        from finercam_core.train.settings import read_settings
+
+        read_settings(self.mode, self.settings or {})

@@ -5,7 +5,15 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from finercam_core.errors import CatalogError, ClassifierError, ComparisonError, FinercamError, RunError, StoreError
+from finercam_core.errors import (
+    CatalogError,
+    ClassifierError,
+    ComparisonError,
+    FinercamError,
+    RunError,
+    ServeError,
+    StoreError,
+)
 from finercam_core.suggestions import closest, did_you_mean
 
 _KINDS = "a manifest, a table, a Darwin Core Archive or a folder of images"
@@ -86,6 +94,12 @@ def choice_of_references(text: str) -> None:
         raise ComparisonError(f"references cannot be chosen by {text!r}", remedy)
     if not Path(text).is_file():
         raise _missing(ComparisonError, text, "give a tree (.nwk, .nex) or a table species,reference")
+
+
+def config(place: str) -> None:
+    """Raise `ServeError` if there is no file with deployments."""
+    if not Path(place).is_file():
+        raise _missing(ServeError, place, "write an example of it with: finercam serve --init")
 
 
 def folder(place: str) -> None:

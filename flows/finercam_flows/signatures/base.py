@@ -15,6 +15,9 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def check_together(self) -> None:
+        """Judge what several fields say together, as `check_places` judges each; raises a `FinercamError`."""
+
     def flow_parameters(self) -> dict[str, Any]:
         """What the flow takes: everything that is not of the command line alone."""
         fields = type(self).model_fields
@@ -63,7 +66,7 @@ class Checked:
         Raises a `FinercamError` where a run with this value cannot begin.
     """
 
-    by: Callable[[str], None]
+    by: Callable[[str], object]
 
 
 def check_places(options: Options) -> None:
@@ -73,6 +76,7 @@ def check_places(options: Options) -> None:
         for item in field.metadata:
             if isinstance(item, Checked) and value:
                 item.by(value)
+    options.check_together()
 
 
 def command_line(name: str, field: FieldInfo) -> CommandLine:
