@@ -63,19 +63,19 @@ def varied(model: nn.Module, seed: int = 3) -> nn.Module:
     return model.double().eval()
 
 
-def built(name: str, seed: int = 3, **arguments: object) -> Classifier:
-    """A classifier of a timm model with random weights, for images of the size that it is built for."""
+def built(name: str, seed: int = 3, *, side: int | None = None, **arguments: object) -> Classifier:
+    """A classifier of a timm model with random weights, for images of the size that it is built for, or of a side."""
     torch.manual_seed(seed)
     model = varied(timm.create_model(name, num_classes=CLASSES, **arguments), seed)
-    size = arguments.get("img_size") or model.pretrained_cfg["input_size"][1:]
+    size = side or arguments.get("img_size") or model.pretrained_cfg["input_size"][1:]
     height, width = size if isinstance(size, tuple | list) else (size, size)
     return Classifier(model, SPECIES, preparation=Preparation(height, width), name=name)
 
 
-def judged(name: str, **arguments: object) -> Verdict:
+def judged(name: str, *, side: int | None = None, **arguments: object) -> Verdict:
     """Explain all classes of two random images, and compare with autograd through the whole model."""
     start = perf_counter()
-    found = built(name, **arguments)
+    found = built(name, side=side, **arguments)
     try:
         grid = found.grid
     except FinercamError as error:
