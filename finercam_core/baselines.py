@@ -12,6 +12,7 @@ baseline         formula                                                        
                                                                                           look-alike's own specimens
 ``both``         ``look-alike``, then ``mean``                                    yes     both
 ``quantile``     :math:`\max(D(x) - q_{0.9}(D), 0)`                               no      all but a tenth of the cells
+``sharp``        ``look-alike``, then ``quantile``                                no      both
 ===============  ===============================================================  ======  ==========================
 
 Linear baselines commute with γ and with any weights of the references: the baseline of the sum is the sum of the
@@ -26,7 +27,7 @@ import numpy.typing as npt
 
 from finercam_core.errors import ComparisonError
 
-Baseline = Literal["none", "mean", "look-alike", "both", "quantile"]
+Baseline = Literal["none", "mean", "look-alike", "both", "quantile", "sharp"]
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 LINEAR: frozenset[Baseline] = frozenset({"none", "mean", "look-alike", "both"})
 """Those that commute with γ."""
@@ -41,13 +42,13 @@ def above(comparison: npt.ArrayLike, baseline: Baseline, background: npt.ArrayLi
     ----------
     comparison : array (..., h, w)
         Signed maps D.
-    baseline : {"none", "mean", "look-alike", "both", "quantile"}
+    baseline : {"none", "mean", "look-alike", "both", "quantile", "sharp"}
     background : array (h, w), optional
         Mean comparison of the look-alike's specimens, at the same γ: `background_of`.
 
     Returns
     -------
-    float32 array of the comparison's shape, signed but for "quantile".
+    float32 array of the comparison's shape, signed but for "quantile" and "sharp".
 
     Raises
     ------
@@ -57,11 +58,11 @@ def above(comparison: npt.ArrayLike, baseline: Baseline, background: npt.ArrayLi
     values = np.asarray(comparison, np.float32)
     if baseline not in BASELINES:
         raise ComparisonError(f"unknown baseline {baseline!r}", f"use one of {', '.join(BASELINES)}")
-    if baseline == "quantile":
+    if baseline in ("look-alike", "both", "sharp"):
+        values = values - _on_grid(background, values.shape[-2:])
+    if baseline in ("quantile", "sharp"):
         limit = np.quantile(values, QUANTILE, axis=(-2, -1), keepdims=True)
         return np.asarray(np.maximum(values - limit, 0), np.float32)
-    if baseline in ("look-alike", "both"):
-        values = values - _on_grid(background, values.shape[-2:])
     if baseline in ("mean", "both"):
         values = values - values.mean(axis=(-2, -1), keepdims=True)
     return values.astype(np.float32)

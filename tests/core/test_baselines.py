@@ -44,7 +44,7 @@ def test_a_quantile_leaves_a_tenth() -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    for baseline in ("look-alike", "both"):
+    for baseline in ("look-alike", "both", "sharp"):
         with pytest.raises(ComparisonError, match="needs the look-alike's own specimens"):
             above(OWN, baseline)  # type: ignore[arg-type]
     with pytest.raises(ComparisonError, match=r"a background of \(2, 2\) for maps of \(6, 5\)"):

@@ -26,6 +26,7 @@ from finercam_core.explain.model.layout import Layout
 _LEAST_SPREAD = 0.3
 # Share of the differences, less those of the wrong sign, that a map in the right order has.
 _LEAST_ORDER = 0.5
+_CLEAR_ORDER = 0.9
 _IMAGES = 2
 _SMALLEST, _LARGEST = 1e-30, 5.0
 
@@ -60,6 +61,11 @@ class Location:
         sides = zip(self.order, self.spread, strict=True)
         return any(order < _LEAST_ORDER and spread >= _LEAST_SPREAD for order, spread in sides)
 
+    @property
+    def clear(self) -> bool:
+        """Whether the responses lie right beyond any doubt, so that no further image has to be looked at."""
+        return not any(order < _CLEAR_ORDER for order in self.order)
+
     @classmethod
     def of(cls, changes: torch.Tensor) -> "Location":
         """From the sums (4, h, w) of the changes by the upper, lower, left and right half of the images."""
@@ -90,6 +96,8 @@ def locations(
             images = torch.stack([image, variant])
             with noted(named, partial(_note, changes, model, images, half)), evaluating(model), torch.no_grad():
                 model(images)
+        if all(Location.of(change).clear for change in changes.values()):
+            break
     return {name: Location.of(change) for name, change in changes.items()}
 
 
