@@ -135,8 +135,9 @@ class Diagnosis:
     ) -> PlaceFinding:
         agreement = agreement or test.folds
         against, missing = reasons_against(
-            test, compared.told_apart, held_out=self.asked.held_out, causal=causal, agreement=agreement
-        )
+            test, compared.told_apart, held_out=self.asked.held_out, densest=compared.densest, causal=causal,
+            agreement=agreement,
+        )  # fmt: skip
         outside = test.place.kind == "outside"
         if outside and test.share < OUTSIDE_SHARE:
             against.append(f"only {max(test.share, 0):.0%} of the separation lies outside the specimens")

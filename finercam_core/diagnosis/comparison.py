@@ -53,6 +53,13 @@ class PairComparison:
     separation: Floats | None = None
     on_specimen: Mask | None = None
 
+    @property
+    def densest(self) -> float:
+        """Density of the densest significant place on the specimens; 0 without one."""
+        return max(
+            (one.density for one in self.tests if one.p < LEVEL and one.evidence > 0 and one.density > 0), default=0.0
+        )
+
 
 def by_individual(values: Floats, groups: Sequence[str]) -> Floats:
     """Means over the photographs of each individual; float64 (individuals, P), in the order of their first."""

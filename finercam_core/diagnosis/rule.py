@@ -4,7 +4,8 @@
 the specimen, the causal check passed (putting in the other species' place costs margin beyond a matched place, Holm
 p < 0.05, and at least a quarter of what the pair's most telling place costs; hiding it does not contradict), more than
 the place has in pairs of other species, and found by most of the classifiers that were asked.
-*Suggested*: significant, dense, and no check contradicts it, but one is missing or not passed by far.
+*Suggested*: significant, dense, and no check contradicts it, but one is missing; without the causal check also at least
+half as dense as the pair's densest place.
 *Not supported*: everything else.
 """
 
@@ -13,6 +14,7 @@ from finercam_core.diagnosis.findings import CausalEffect, PlaceTest, ToldApart,
 LEVEL = 0.05
 DENSE = 1.0  # of evidence spread evenly over the specimen
 OF_LARGEST = 0.25  # of the pair's largest effect
+OF_DENSEST = 0.5  # of the pair's densest place: what an unchecked place must have, as neighbours of a mark light up too
 OUTSIDE_SHARE = 0.2  # of the separation, from which on what lies outside the specimen is a shortcut
 MOSTLY = 2 / 3  # of the classifiers that were asked
 
@@ -22,11 +24,23 @@ def reasons_against(
     told_apart: ToldApart,
     *,
     held_out: bool,
+    densest: float,
     causal: CausalEffect | None,
     agreement: WitnessCount | None = None,
     level: float = LEVEL,
 ) -> tuple[list[str], list[str]]:
     """What speaks against a finding.
+
+    Parameters
+    ----------
+    test : PlaceTest
+    told_apart : ToldApart
+    held_out : bool
+    densest : float
+        Density of the pair's densest significant place; an unchecked place must have half of it.
+    causal : CausalEffect, optional
+    agreement : WitnessCount, optional
+    level : float
 
     Returns
     -------
@@ -48,6 +62,8 @@ def reasons_against(
         missing.append("not held out")
     if causal is None:
         missing.append("no causal check")
+        if test.density < OF_DENSEST * densest:
+            against.append(f"unchecked, and less than half as dense as the densest place ({densest:.1f})")
     else:
         _judge_causal(causal, against, missing)
     if test.share <= test.usual:
