@@ -20,6 +20,39 @@ def encode(mask: npt.NDArray[np.bool_]) -> RLE:
     return {"size": [int(side) for side in encoded["size"]], "counts": encoded["counts"].decode("ascii")}
 
 
+def encode_enlarged(mask: npt.NDArray[np.bool_], shape: tuple[int, ...]) -> RLE:
+    """Encode a mask as it lies on a larger copy of its picture, which is never made.
+
+    Equal to `encode` of the mask brought to that size by its nearest pixels, as `placed` does.
+
+    Parameters
+    ----------
+    mask : bool array (h, w)
+    shape : (int, int)
+        Height and width of the larger copy.
+    """
+    (h, w), (height, width) = mask.shape, shape[:2]
+    if (h, w) == (height, width):
+        return encode(mask)
+    down, across = ((np.arange(n) * 2 + 1) * small // (2 * n) for n, small in ((height, h), (width, w)))
+    starts = np.searchsorted(down, np.arange(h + 1))  # first row of the copy that shows each row of the mask
+    edges = np.diff(np.pad(mask.T.view(np.int8), ((0, 0), (1, 1))), axis=1)
+    of_column, at_row = np.nonzero(edges)
+    count = np.bincount(of_column, minlength=w)
+    first = np.cumsum(count) - count
+    lengths = count[across]
+    turns = np.repeat(first[across] - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
+    places = starts[at_row[turns]] + np.repeat(np.arange(width) * height, lengths)
+    # A run that ends where the next begins is one run.
+    places, times = np.unique(places, return_counts=True)
+    places = places[times % 2 == 1]
+    runs = np.diff(np.concatenate([[0], places, [height * width]])).tolist()
+    if len(runs) > 1 and runs[-1] == 0:
+        runs.pop()
+    encoded = coco.frPyObjects({"size": [height, width], "counts": runs}, height, width)
+    return {"size": [height, width], "counts": encoded["counts"].decode("ascii")}
+
+
 def placed(rle: RLE, shape: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
     """A mask on a picture of another size, by fractions of the picture; None if its proportions are others.
 

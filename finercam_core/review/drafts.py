@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,11 +18,21 @@ DRAFTS = f"{REVIEWS}/drafts"
 
 @dataclass(frozen=True)
 class Draft:
-    """The regions and the note of a specimen that a reviewer has not judged yet."""
+    """The regions and the note of a specimen that a reviewer has not judged yet.
+
+    Attributes
+    ----------
+    image_id : str
+    regions : tuple of Region
+    note : str
+    has_regions : bool
+        False where only a note is known, because the photograph was away when it was written.
+    """
 
     image_id: str
     regions: tuple[Region, ...]
     note: str = ""
+    has_regions: bool = True
 
 
 class Drafts:
@@ -72,12 +83,23 @@ class Drafts:
             If its file is damaged.
         """
         name = self._name(image_id)
-        if not self._files.exists(name):
-            return None
+        return self._read(name) if self._files.exists(name) else None
+
+    def read_all(self) -> list[Draft]:
+        """All drafts of the reviewer; damaged ones are left out."""
+        drafts = []
+        for name in self._files.names(self._folder):
+            with suppress(ReviewError, FileNotFoundError):
+                drafts.append(self._read(name))
+        return drafts
+
+    def _read(self, name: str) -> Draft:
         try:
             values = json.loads(self._files.read(name))
             regions = tuple(region_from_json(region) for region in values["regions"])
-            return Draft(image_id, regions, str(values.get("note", "")))
+            return Draft(
+                str(values["image_id"]), regions, str(values.get("note", "")), bool(values.get("has_regions", True))
+            )
         except (ValueError, KeyError, TypeError) as error:
             raise ReviewError(f"the draft {name} cannot be read: {error}", "delete it and paint again") from error
 

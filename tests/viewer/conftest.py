@@ -8,6 +8,7 @@ from pathlib import Path
 import napari
 import numpy as np
 import pytest
+from napari_finercam.session.regions import kept_drafts
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.widget import ReviewWidget
 from PIL import Image
@@ -38,10 +39,11 @@ labels = "traits.json"
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(tmp_path: Path) -> None:
-    """Names that the widget remembers stay in the test."""
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that the widget remembers, and drafts that find no room in a store, stay in the test."""
     from qtpy.QtCore import QSettings
 
+    monkeypatch.setattr(kept_drafts, "user_data_path", lambda *_a, **_k: tmp_path / "machine")
     QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path / "settings"))
 
 

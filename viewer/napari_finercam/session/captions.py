@@ -2,28 +2,29 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 
 from finercam_core.regions.shape import shares
 from finercam_core.regions.traits import Trait
-from finercam_core.review import Agreement, Verdict
+from finercam_core.review import Agreement, Comparison, Region, Verdict
 from finercam_core.store import SpecimenRecord
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
-from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, ThresholdKind
+from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, RegionProperties, ThresholdKind
 
 DECISION_NAMES = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "": "not reviewed"}
 THRESHOLDS: Mapping[ThresholdKind, str] = dict(
     zip(THRESHOLD_KINDS, ("% of all pixels", "% of the largest value", "% of the map's energy"), strict=True)
 )
+NO_TRAIT = "no trait"
 _LEAST_SHARE = 0.005
 _MOST_TRAITS = 3
 
 
-def heading(specimen: LoadedSpecimen, common_name: str, decision: str) -> str:
+def heading(specimen: LoadedSpecimen, common_name: str, decision: str, *, edited: bool = False) -> str:
     """Species, common name, id and decision of a specimen, as rich text of two lines."""
-    name = f"<i>{specimen.species}</i>" + (f" · {common_name}" if common_name else "")
-    return (
-        f"<span style='font-size:15px'><b>{name}</b></span><br>{specimen.image_id} · <b>{DECISION_NAMES[decision]}</b>"
-    )
+    name = f"<i>{escape(specimen.species)}</i>" + (f" · {escape(common_name)}" if common_name else "")
+    state = f"edited since {DECISION_NAMES[decision]}" if edited else DECISION_NAMES[decision]
+    return f"<span style='font-size:15px'><b>{name}</b></span><br>{escape(specimen.image_id)} · <b>{state}</b>"
 
 
 def classification(record: SpecimenRecord | None) -> str:
@@ -31,13 +32,35 @@ def classification(record: SpecimenRecord | None) -> str:
     if record is None or not record.predicted:
         return ""
     wrong = record.predicted != record.scientificName
-    confusion = f" and takes it for <i>{record.predicted}</i>" if wrong else ""
+    confusion = f" and takes it for <i>{escape(record.predicted)}</i>" if wrong else ""
     return f"The classifier is {100 * record.probability[0]:.0f} % sure of it{confusion}."
 
 
 def reference_line(name: str, tier: str, common_name: str) -> str:
     """A reference in the list: scientific name, common name, tier."""
     return f"{name}{f' · {common_name}' if common_name else ''}   ({tier})"
+
+
+def map_state(comparison: Comparison, done: bool) -> str:
+    """What the map is where it compares with nothing; "" where it does."""
+    if not done or (comparison.references and comparison.gamma):
+        return ""
+    if not comparison.references:
+        return f"No look-alike is ticked: this is the map of {comparison.method} alone, whatever γ is."
+    return f"γ is 0: this is the map of {comparison.method} alone."
+
+
+def region_line(number: int, region: RegionProperties, shown: Comparison) -> str:
+    """A region in the list: its number, its trait, how it was made, and the comparison where that is not the shown."""
+    made = region.comparison
+    if region.source == "threshold":
+        source = "follows the threshold"
+    else:
+        source = f"{100 * region.painted_share:.0f} % by hand" if 0 < region.painted_share < 0.995 else "by hand"
+    if made is None or made == shown:
+        return f"{number}   {region.trait or NO_TRAIT}, {source}"
+    against = f"against {', '.join(made.references)}" if made.references else "without a look-alike"
+    return f"{number}   {region.trait or NO_TRAIT}, {source}, cut at γ {made.gamma:.2f} {against}"
 
 
 def trait_overlap(mask: Mask, specimen: LoadedSpecimen, traits: Sequence[Trait]) -> str:
@@ -74,6 +97,16 @@ def missing_species(count: int) -> str:
 def pending_specimens(count: int) -> str:
     """How many specimens have no map yet."""
     return "1 specimen has no map yet." if count == 1 else f"{count:,} specimens have no map yet."
+
+
+def unplaced_regions(regions: Sequence[Region]) -> str:
+    """Which regions cannot be shown on the photograph as it is; "" for none."""
+    if not regions:
+        return ""
+    sizes = sorted({f"{width:,} × {height:,}" for height, width in (region.rle["size"] for region in regions)})
+    count = "1 region was" if len(regions) == 1 else f"{len(regions)} regions were"
+    kept = "it is kept and not shown" if len(regions) == 1 else "they are kept and not shown"
+    return f"{count} drawn on a photograph of {' and '.join(sizes)} pixels, which is not there; {kept}."
 
 
 def other_verdicts(verdicts: Sequence[Verdict], reviewer: str) -> str:

@@ -47,6 +47,8 @@ class LoadedSpecimen:
         Which classes the map compares with; the first, the species itself, is False.
     traits : integer array (height, width) or None
         The collection's own trait mask.
+    full_shape : (int, int) or None
+        Height and width of the photograph, if `image` is a smaller copy of it.
     """
 
     image_id: str
@@ -58,6 +60,7 @@ class LoadedSpecimen:
     problem: str = ""
     used: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     traits: npt.NDArray[np.integer] | None = None
+    full_shape: tuple[int, int] | None = None
 
     @property
     def size(self) -> tuple[int, int]:

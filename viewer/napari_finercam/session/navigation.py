@@ -11,6 +11,7 @@ from finercam_core.store import Store
 from napari_finercam.session.loaded_specimen import LoadedSpecimen, SpecimenLoader
 from napari_finercam.session.queue import Queue, Selection
 from napari_finercam.session.scores import UNREADABLE, ScoreReader, read_scores
+from napari_finercam.session.verdicts import require_store
 
 PRELOADED_STEPS = (1, 2, -1, 3)
 
@@ -23,6 +24,8 @@ class Navigation:
     store : Store
         A flow may be writing to it meanwhile.
     reviewer : str
+    before_leaving : function of no arguments
+        Called before another specimen may become current.
     on_arrival : function of no arguments
         Called whenever another specimen has become current, before the next ones are loaded.
 
@@ -38,12 +41,14 @@ class Navigation:
 
     specimen: LoadedSpecimen
 
-    def __init__(self, store: Store, reviewer: str, on_arrival: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, reviewer: str, before_leaving: Callable[[], None], on_arrival: Callable[[], None]
+    ) -> None:
         self.store = store
         self.loader = SpecimenLoader(store)
         self.queue = Queue(store.rows, reviewer)
         self.scores: ScoreReader | None = None
-        self._on_arrival = on_arrival
+        self._before_leaving, self._on_arrival = before_leaving, on_arrival
 
     def start(self) -> None:
         """Show the first specimen without a verdict of this reviewer, else the first that can be shown.
@@ -93,6 +98,7 @@ class Navigation:
 
     def select(self, selection: Selection) -> bool:
         """Take another selection, from its first specimen without a verdict; if none fits, False and no change."""
+        self._before_leaving()
         earlier, order, position = self.queue.selection, self.queue.order, self.queue.position
         self.queue.select(selection, stay=True)
         if len(self.queue) and self._show(self.queue.position):
@@ -104,14 +110,22 @@ class Navigation:
         return False
 
     def move(self, step: int) -> bool:
-        """Move on by one specimen (`step` 1) or back (-1), past those without a map; False at the end of the queue."""
+        """Move on by one specimen (`step` 1) or back (-1), past those without a map; False at the end of the queue.
+
+        Raises
+        ------
+        ReviewError
+            If the store is not there any more.
+        """
+        self._before_leaving()
         return any(self._show(position) for position in self.queue.step(step))
 
     def go_to(self, image_id: str) -> bool:
         """Show a specimen, wherever it is; one outside the selection widens the selection to all."""
+        self._before_leaving()
         row = self.queue.row_of(image_id)
         if row not in self.queue.order:
-            self.queue.select(Selection())
+            self.queue.select(Selection(order=self.queue.selection.order))
         positions = np.flatnonzero(self.queue.order == row)
         return bool(len(positions)) and self._show(int(positions[0]))
 
@@ -121,6 +135,7 @@ class Navigation:
         row = int(self.queue.order[position])
         specimen = self.loader.get(str(self.queue.ids[row]))
         if not specimen.done and self.queue.selection.only != "failed":
+            self._check_store()
             self._note_absence(row, specimen)
             return False
         self.queue.position, self.specimen = position, specimen
@@ -129,6 +144,14 @@ class Navigation:
         positions = (position + step for step in PRELOADED_STEPS)
         self.loader.ahead(str(ids[order[at]]) for at in positions if 0 <= at < len(order))
         return True
+
+    def _check_store(self) -> None:
+        """A share that is gone is no reason to mark one species after the other as missing."""
+        try:
+            require_store(self.store.location)
+        except ReviewError:
+            self.loader.forget()
+            raise
 
     def _note_absence(self, row: int, specimen: LoadedSpecimen) -> None:
         """Remember what the whole species lacks, so that all of it is skipped from now on."""

@@ -1,5 +1,6 @@
 """The queue of a review: which specimens, in which order, with which filters."""
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +41,12 @@ class Selection:
     trait: str = ""
     text: str = ""
     order: str = ORDERS[0]
+
+
+def folded(text: str) -> str:
+    """A text as it is searched for: without cases, accents and the dots that Turkish puts on an i or leaves out."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("ı", "i")
 
 
 UNKNOWN = 255
@@ -86,7 +93,7 @@ class Queue:
     mine : int8 array (n,)
         This reviewer's decisions as numbers, 0 for none.
     disagreed : bool array (n,)
-        Where the reviewers' latest decisions differ.
+        Where the reviewers' latest decisions differ, once this one has decided.
     traits : dict of int to set of str
         Traits of the accepted regions, by row.
     figures : dict of str to float64 array (n,)
@@ -128,7 +135,8 @@ class Queue:
     @cached_property
     def _searchable(self) -> pd.Series:
         names = self.rows.reindex(columns=["image_id", "scientificName", "vernacularName"], fill_value="").fillna("")
-        return names["image_id"].str.cat([names["scientificName"], names["vernacularName"]], sep="\n").str.lower()
+        whole = names["image_id"].str.cat([names["scientificName"], names["vernacularName"]], sep="\n")
+        return whole.map(folded)
 
     def row_of(self, image_id: str) -> int:
         """Row of a specimen; KeyError if it is not listed."""
@@ -161,14 +169,15 @@ class Queue:
         self.status[self._groups.get(group, np.zeros(0, np.intp))] = Status.PENDING
 
     def take_verdicts(self, image_id: str, verdicts: Collection[Verdict]) -> None:
-        """Store the latest verdicts of all reviewers on a specimen."""
+        """Store the latest verdicts of all reviewers on a specimen; disagreement shows only after one's own."""
         try:
             row = self.row_of(image_id)
         except KeyError:  # it has left the catalog since
             return
         decisions = {verdict.reviewer: verdict.decision for verdict in verdicts}
         self.mine[row] = _CODES[decisions.get(self.reviewer, "")]
-        self.disagreed[row] = len(set(decisions.values())) > 1
+        judged = bool(self.mine[row])
+        self.disagreed[row] = judged and len(set(decisions.values())) > 1
         traits = {region.trait for verdict in verdicts if verdict.decision == "accept" for region in verdict.regions}
         self.traits[row] = traits - {""}
 
@@ -215,7 +224,7 @@ class Queue:
             rows = np.array([row for row, names in self.traits.items() if selection.trait in names], np.intp)
             selected = selected & np.isin(np.arange(len(self.ids)), rows)
         if selection.text.strip():
-            text = selection.text.strip().lower()
+            text = folded(selection.text.strip())
             selected = selected & self._searchable.str.contains(text, regex=False).to_numpy(bool)
         return selected
 

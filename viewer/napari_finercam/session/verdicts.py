@@ -3,7 +3,21 @@
 from dataclasses import replace
 from pathlib import Path
 
+from finercam_core.errors import ReviewError
 from finercam_core.review import Agreement, Decision, ReviewLog, Verdict, VerdictReader, agreement
+from finercam_core.store.layout import SPECIMENS
+
+
+def require_store(location: str | Path) -> None:
+    """Make sure that the store is still there: what is written to the place of a share that is gone would be lost.
+
+    Raises
+    ------
+    ReviewError
+        If it is not.
+    """
+    if not Path(location, SPECIMENS).exists():
+        raise ReviewError(f"{location} is not there any more", "bring the share or disk back, then go on")
 
 
 class Verdicts:
@@ -22,7 +36,7 @@ class Verdicts:
     """
 
     def __init__(self, location: str | Path, reviewer: str) -> None:
-        self.reviewer = reviewer
+        self.reviewer, self._location = reviewer, location
         self._log = ReviewLog(location, reviewer)
         self._reader = VerdictReader(location)
         self._latest: dict[str, dict[str, Verdict]] = {}
@@ -41,10 +55,10 @@ class Verdicts:
         return {verdict.image_id for verdict in verdicts}
 
     def _take(self, verdict: Verdict) -> None:
-        """Verdicts come in the order of their times, but those of this session may come twice."""
+        """Verdicts come in the order of their times, and those of this session may come twice."""
         by_reviewer = self._latest.setdefault(verdict.image_id, {})
         earlier = by_reviewer.get(verdict.reviewer)
-        if earlier is None or (earlier.time, earlier.revision) <= (verdict.time, verdict.revision):
+        if earlier is None or earlier.order <= verdict.order:
             by_reviewer[verdict.reviewer] = verdict
         if verdict.reviewer == self.reviewer:
             last = self._revisions.get(verdict.image_id, -1)
@@ -60,7 +74,14 @@ class Verdicts:
         return verdict if verdict is not None and verdict.decision else None
 
     def append(self, verdict: Verdict) -> Verdict:
-        """Write a verdict of this reviewer to the disk as the specimen's next revision."""
+        """Write a verdict of this reviewer to the disk as the specimen's next revision.
+
+        Raises
+        ------
+        ReviewError
+            If it cannot be written.
+        """
+        require_store(self._location)
         revision = self._revisions.get(verdict.image_id, -1) + 1
         written = self._log.append(replace(verdict, reviewer=self.reviewer, revision=revision))
         self._take(written)

@@ -82,9 +82,8 @@ class Commands:
         if session is None:
             return
         with self._workbench.errors_shown():
-            self._workbench.keep_note(self._page.verdict.note.text())
             session.decide(decision)
-            if not self.next():
+            if not self._move(1):
                 self._workbench.show_specimen()
 
     def accept(self) -> None:

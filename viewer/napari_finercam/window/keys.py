@@ -83,6 +83,13 @@ def bind_keys(target: Any, run: Callable[[str], None]) -> None:
             target.bind_key(KeyBinding.from_int(key.binding), _handler(run, key.command), overwrite=True)
 
 
+def unbind_keys(target: Any) -> None:
+    """Take the keys away again, so that nothing answers to them after the review has ended."""
+    for key in KEYS:
+        if key.command:
+            target.keymap.pop(KeyBinding.from_int(key.binding), None)
+
+
 def _handler(run: Callable[[str], None], command: str) -> Callable[[object], None]:
     def press(_target: object) -> None:
         run(command)

@@ -1,9 +1,8 @@
 """The layers of a review: photograph, heat map, the collection's trait mask, regions."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from finercam_core.images.palette import REGION_COLOURS, TRAIT_COLOURS
 from napari_finercam.formats.layer_style import (
@@ -21,9 +20,13 @@ from napari_finercam.formats.layer_style import (
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.outline import Labels
+from napari_finercam.window.strokes import Strokes, fill
 
 if TYPE_CHECKING:
     import napari
+
+
+_LEAST_BRUSH = 3
 
 
 def regions_metadata(session: ReviewSession) -> RegionsMetadata:
@@ -37,13 +40,18 @@ def regions_metadata(session: ReviewSession) -> RegionsMetadata:
     }
 
 
-def _fill(layer: "napari.layers.Layer", values: npt.NDArray[Any]) -> None:
-    """Put values into a layer's own array, which costs napari half the time of taking another one."""
-    if layer.data.shape == values.shape and layer.data.dtype == values.dtype:
-        np.copyto(layer.data, values)
-        layer.refresh(extent=False)
-    else:
-        layer.data = values.copy()
+def _put_back(layer: "napari.layers.Layer", scale: tuple[float, ...], translate: tuple[float, ...]) -> None:
+    """Undo what napari's transform tool did to a layer. Each assignment makes napari lay out everything again."""
+    if not np.array_equal(layer.affine.affine_matrix, np.eye(3)):
+        layer.affine = np.eye(3)
+    if not np.array_equal(layer.rotate, np.eye(2)):
+        layer.rotate = 0
+    if np.any(layer.shear):
+        layer.shear = (0,)
+    if tuple(layer.scale) != scale:
+        layer.scale = scale
+    if tuple(layer.translate) != translate:
+        layer.translate = translate
 
 
 class ReviewLayers:
@@ -70,25 +78,52 @@ class ReviewLayers:
         self.regions = Labels(blank.copy(), name=REGION, opacity=0.95)
         viewer.add_layer(self.regions)
         self.regions.colormap = label_colormap(REGION_COLOURS)
-        self.regions.brush_size = 12
+        self.strokes = Strokes(self.regions)
+        self._longer = 0
         self._shape: tuple[int, ...] = ()
         self._no_traits = True
         viewer.layers.selection.active = self.regions
 
     def show(self, session: ReviewSession) -> None:
-        """Fill the layers with the current specimen; those that were deleted come back."""
+        """Fill the layers with the current specimen; those that were deleted or moved come back."""
         specimen = session.specimen
         for layer in (self.image, self.heat, self.traits, self.regions):
             if layer not in self._viewer.layers:
                 self._viewer.add_layer(layer)
-        _fill(self.image, specimen.image)
+        for layer in (self.image, self.traits, self.regions):
+            _put_back(layer, (1.0, 1.0), (0.0, 0.0))
+        fill(self.image, specimen.image)
         self.show_heat(session)
         self._show_traits(specimen)
         self.show_regions(session)
         if specimen.image.shape != self._shape:
             self._shape = specimen.image.shape
-            self.regions.contour = max(1, round(max(specimen.image.shape[:2]) / 350))
+            self._fit_tools(max(specimen.image.shape[:2]))
             self._viewer.reset_view()
+
+    def _fit_tools(self, longer: int) -> None:
+        """Let outline and brush be as large on a photograph of thousands of pixels as on a small one."""
+        self.regions.contour = max(1, round(longer / 350))
+        brush = self.regions.brush_size * longer / self._longer if self._longer else longer / 60
+        self.regions.brush_size = max(_LEAST_BRUSH, round(brush))
+        self._longer = longer
+
+    def _keep_foreign(self) -> None:
+        """What somebody put into the layer of regions and is of another shape goes to a layer of its own."""
+        foreign = self.strokes.foreign
+        if foreign is not None:
+            self._viewer.add_labels(foreign.copy(), name=f"{REGION}, not taken")
+            self._viewer.layers.selection.active = self.regions
+
+    def remove(self) -> None:
+        """Take the layers away, when the review ends."""
+        mine = [layer for layer in (self.image, self.heat, self.traits, self.regions) if layer in self._viewer.layers]
+        # napari draws while it takes a layer away, and fails at one whose textures are gone already.
+        self._viewer.layers.selection.clear()
+        for layer in mine:
+            layer.visible = False
+        for layer in mine:
+            self._viewer.layers.remove(layer)
 
     def _show_traits(self, specimen: LoadedSpecimen) -> None:
         blank = specimen.traits is None
@@ -100,10 +135,8 @@ class ReviewLayers:
         """Draw the map again, after γ, the references or the weighting changed."""
         values, signed = session.comparison.heat(session.specimen), session.comparison.settings.signed
         down, across = (full / small for full, small in zip(session.specimen.image.shape, values.shape, strict=False))
-        _fill(self.heat, values)
-        # Each of these assignments makes napari lay out everything again.
-        if tuple(self.heat.scale) != (down, across):
-            self.heat.scale, self.heat.translate = (down, across), (down / 2 - 0.5, across / 2 - 0.5)
+        fill(self.heat, values)
+        _put_back(self.heat, (down, across), (down / 2 - 0.5, across / 2 - 0.5))
         limits = (-1.0 if signed else 0.0, 1.0)
         if tuple(self.heat.contrast_limits) != limits:
             self.heat.contrast_limits_range = self.heat.contrast_limits = limits
@@ -112,15 +145,11 @@ class ReviewLayers:
             self.heat.colormap = colormap
 
     def show_regions(self, session: ReviewSession) -> None:
-        """Draw the regions again. The layer has an array of its own, because painting changes it in place."""
-        _fill(self.regions, session.regions.labels)
+        """Draw the regions again."""
+        self._keep_foreign()
+        self.strokes.show(session.specimen.image_id, session.regions.labels)
         self.describe_regions(session)
 
     def describe_regions(self, session: ReviewSession) -> None:
         """Let the layer of regions know what they are, for File > Save."""
         self.regions.metadata[REGIONS_KEY] = regions_metadata(session)
-
-    def painted(self) -> npt.NDArray[np.integer]:
-        """Regions as they are on screen; integer array (height, width)."""
-        labels: npt.NDArray[np.integer] = np.asarray(self.regions.data)
-        return labels

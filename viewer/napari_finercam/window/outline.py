@@ -59,6 +59,22 @@ class Labels(napari.layers.Labels):  # type: ignore[misc]
     has the name of napari's, because napari chooses controls and writers by the name of the class.
     """
 
+    @property
+    def in_stroke(self) -> bool:
+        """Whether the mouse is painting at this moment."""
+        return bool(self._block_history) and not self._overlays["brush_stroke"].active
+
+    def finish_polygon(self) -> None:
+        """End what is still being drawn: a polygon is closed, as by a double-click, and an encircling stroke kept."""
+        stroke = self._overlays["brush_stroke"]
+        if stroke.active:
+            self._commit_stroke()
+            stroke.active = False
+        overlay = self._overlays["polygon"]
+        if overlay.points:
+            overlay.points = overlay.points[:-1]  # the last one only follows the mouse
+            overlay.add_polygon_to_labels(self)
+
     def _calculate_contour(self, labels: LabelMap, data_slice: tuple[slice, ...]) -> LabelMap | None:
         if self.contour < 1 or labels.ndim != 2:
             contour: LabelMap | None = super()._calculate_contour(labels, data_slice)

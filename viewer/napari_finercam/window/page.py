@@ -10,7 +10,7 @@ from napari_finercam.window.panels.queue import QueuePanel
 from napari_finercam.window.panels.region import RegionPanel
 from napari_finercam.window.panels.start import GOOD, WARNING
 from napari_finercam.window.panels.verdict import VerdictPanel
-from napari_finercam.window.qt import rich_label
+from napari_finercam.window.qt import plain_label, rich_label
 
 SPECIMEN_TAB, QUEUE_TAB = 0, 1
 
@@ -31,7 +31,7 @@ class ReviewPage(QWidget):
         super().__init__()
         self.comparison, self.region = ComparisonPanel(), RegionPanel()
         self.queue, self.verdict = QueuePanel(), VerdictPanel()
-        self.heading, self.message = rich_label(), rich_label()
+        self.heading, self.message = rich_label(), plain_label()
         self.message.hide()
         self.tabs = QTabWidget()
         self.tabs.addTab(self._specimen_tab(), "Specimen")
@@ -63,13 +63,14 @@ class ReviewPage(QWidget):
         """Fill the panels with the current specimen."""
         self.comparison.show_specimen()
         self.region.show_specimen()
-        self.verdict.note.setText(session.note)
+        self.verdict.show_note(session.specimen.image_id, session.note)
+        self.queue.show_selection()
 
     def describe(self, session: ReviewSession) -> None:
         """Show which specimen is current, what others decided, and how much of the queue is judged."""
         specimen, counts = session.specimen, session.queue.counts()
         common_name = session.common_names.get(specimen.species, "")
-        heading = captions.heading(specimen, common_name, session.decision)
+        heading = captions.heading(specimen, common_name, session.decision, edited=session.edited)
         classification = captions.classification(specimen.record)
         self.heading.setText(heading + (f"<br>{classification}" if classification else ""))
         others = captions.other_verdicts(session.verdicts.of_specimen(specimen.image_id), session.reviewer)

@@ -1,14 +1,67 @@
 """Small parts of Qt that several modules here share."""
 
-from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from html import escape
+
+from qtpy.QtCore import Qt, QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
 from qtpy.QtWidgets import QLabel, QMainWindow, QWidget
 
-__all__ = ["Signal", "canvas_beside", "main_window", "rich_label"]
+from finercam_core.errors import FinercamError
+
+__all__ = [
+    "SessionPanel",
+    "Signal",
+    "canvas_beside",
+    "main_window",
+    "plain_label",
+    "plain_tip",
+    "rich_label",
+    "stop_timer",
+]
+
+
+class SessionPanel(QWidget):
+    """A panel whose controls change a session.
+
+    `changed` follows a change, `message` tells what went wrong, and `done` that the picture may have the keys again.
+    """
+
+    changed = Signal()
+    done = Signal()
+    message = Signal(str)
+
+    @contextmanager
+    def errors_told(self) -> Iterator[None]:
+        """Emit an error of finercam or of the disk as a message instead of raising it into Qt."""
+        try:
+            yield
+        except (FinercamError, OSError) as error:
+            self.message.emit(str(error))
+
+
+def stop_timer(timer: QTimer) -> None:
+    """Stop a timer; one that Qt has deleted with its window has stopped."""
+    with suppress(RuntimeError):
+        timer.stop()
+
+
+def plain_label() -> QLabel:
+    """Label of several lines that shows names and notes as they are, whatever signs are in them."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def plain_tip(text: str) -> str:
+    """A text for a tool tip, which Qt would take for rich text where it looks like that."""
+    return f"<span>{escape(text)}</span>" if "<" in text else text
 
 
 def rich_label() -> QLabel:
-    """Label of several lines in rich text."""
+    """Label of several lines in rich text; names in it must be escaped."""
     label = QLabel()
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.RichText)

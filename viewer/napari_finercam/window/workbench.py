@@ -4,12 +4,11 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Qt, QTimer
-from qtpy.QtWidgets import QStackedLayout, QWidget
+from qtpy.QtWidgets import QDockWidget, QStackedLayout, QWidget
 
 from finercam_core.errors import FinercamError
 from finercam_core.io.workers import no_collections
@@ -17,12 +16,13 @@ from napari_finercam.formats.layer_style import STORE_KEY
 from napari_finercam.session import captions
 from napari_finercam.session.companions import CompanionQuery
 from napari_finercam.session.export import Exporter, ExportRequest
+from napari_finercam.session.regions import Labels
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.layers import ReviewLayers
 from napari_finercam.window.page import ReviewPage
 from napari_finercam.window.panels.companions import CompanionsPanel
 from napari_finercam.window.panels.start import StartPage, remember_reviewer
-from napari_finercam.window.qt import Signal, canvas_beside, main_window
+from napari_finercam.window.qt import Signal, canvas_beside, main_window, stop_timer
 
 if TYPE_CHECKING:
     import napari
@@ -73,8 +73,11 @@ class Workbench(QObject):
         """Show an error of finercam in the widget instead of raising it into Qt."""
         try:
             yield
-        except FinercamError as error:
+        except (FinercamError, OSError) as error:
             self.say(str(error))
+        else:
+            if self.session is not None and self.session.drafts.trouble:
+                self.say(self.session.drafts.trouble)
 
     def say(self, sentence: str, *, good: bool = False) -> None:
         """Show one sentence on what is wrong, or what went well; "" takes it away."""
@@ -119,7 +122,7 @@ class Workbench(QObject):
 
     def _open(self, session: ReviewSession) -> None:
         self.close_session()
-        self.session = session
+        self.session, session.screen = session, self
         remember_reviewer(session.reviewer)
         self.start.reviewer.setText(session.reviewer)
         if self.layers is None:
@@ -131,30 +134,64 @@ class Workbench(QObject):
         self.show_specimen()
         self.viewer.reset_view()
         # The docks take their room when the window is drawn: only then is it known how large the specimen can be.
-        QTimer.singleShot(0, self, self.viewer.reset_view)
+        QTimer.singleShot(0, self, self._reset_view)
         session.navigation.start_scores()
         self._timer.start()
         self.focus_canvas()
 
+    def _reset_view(self) -> None:
+        if self.session is not None:
+            self.viewer.reset_view()
+
     def _show_companions_panel(self) -> None:
         if self.companions is None:
             self.companions = CompanionsPanel()
+        dock = self.companions.parentWidget()
+        if dock is None:  # never shown yet, or closed since
             self.viewer.window.add_dock_widget(self.companions, name="Look-alike", area="bottom")
             # The strip lies below the picture, not below the dock widget, which needs the height.
             window = main_window(self.page)
             if window is not None:
                 window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        elif dock.isHidden():
+            dock.show()
         self.companions.query = None
 
+    def painted(self, image_id: str, labels: Labels) -> Labels | None:
+        """What was painted over the session's regions; see `Screen`."""
+        return None if self.layers is None else self.layers.strokes.painted(image_id, labels)
+
+    def written(self, image_id: str) -> str | None:
+        """The note as it is written in the field; see `Screen`."""
+        return self.page.verdict.note.text() if self.page.verdict.image_id == image_id else None
+
     def close_session(self) -> None:
-        """End the session that is open, if any; everything is on the disk already."""
-        self._timer.stop()
-        if self.session is not None:
-            self.session.close()
-            self.session = None
+        """End the session that is open, if any; what is on the screen is kept."""
+        stop_timer(self._timer)
+        session, self.session = self.session, None
+        if session is not None:
+            try:
+                session.close()
+            except (FinercamError, OSError) as error:
+                self.say(str(error))
+
+    def end(self) -> None:
+        """End the session, take its layers away, and show the start page, which offers the store again."""
+        location = "" if self.session is None else self.session.store.location
+        self.close_session()
+        if self.layers is not None:
+            self.layers.remove()
+            self.layers = None
+        if self.companions is not None:
+            self.companions.show_query(None, None)
+            dock = self.companions.parentWidget()
+            if isinstance(dock, QDockWidget):
+                self.viewer.window.remove_dock_widget(dock)
+        self.start.offer(location, "Continue with")
+        self._pages.setCurrentWidget(self.start)
 
     def close(self) -> None:
-        """End the session and all threads."""
+        """End the session and all threads, for good; nothing of the window is touched, which may be gone."""
         self.close_session()
         self.exporter.close()
         if self.companions is not None:
@@ -168,7 +205,7 @@ class Workbench(QObject):
         layers.show(session)
         self.page.region.number = layers.regions.selected_label = 1
         self.page.show_specimen(session)
-        self.say(session.specimen.problem)
+        self.say("\n".join(session.warnings))
         self.page.describe(session)
         self.show_companions()
 
@@ -184,6 +221,7 @@ class Workbench(QObject):
         if self.session is not None and self.layers is not None:
             self.layers.show_regions(self.session)
             self.page.region.show_overlap()
+            self.page.describe(self.session)
 
     def show_companions(self) -> None:
         """Show specimens of the reference picked in the list, with what tells them from this species."""
@@ -195,22 +233,18 @@ class Workbench(QObject):
         self.companions.show_query(session.store, query, session.common_names.get(reference, ""))
 
     def take_strokes(self) -> None:
-        """Let the session take the regions as they were painted."""
+        """Let the session take what is on the screen: the regions as they were painted, and the note."""
         with self.errors_shown():
-            if self.session is not None and self.layers is not None and self.session.paint(self.layers.painted()):
+            if self.session is not None and self.layers is not None and self.session.collect():
                 self.layers.describe_regions(self.session)
                 self.page.region.show_specimen()
-
-    def keep_note(self, text: str) -> None:
-        """Save a note that was written."""
-        with self.errors_shown():
-            if self.session is not None and text != self.session.note:
-                self.session.note = text
-                self.session.save_draft()
+                self.page.describe(self.session)
 
     def refresh(self) -> None:
         """Read what a flow and other reviewers have written since."""
-        if self.session is not None:
+        if self.session is None:
+            return
+        with self.errors_shown():
             self.session.refresh()
             self.page.queue.show_agreement()
             self._timer.start()
@@ -241,4 +275,4 @@ class Workbench(QObject):
         if outcome is None:
             self.say(f"Exporting. Masks written so far: {self.exporter.masks:,}.", good=True)
         else:
-            self.say(escape(outcome.message).replace("\n", "<br>"), good=outcome.succeeded)
+            self.say(outcome.message, good=outcome.succeeded)

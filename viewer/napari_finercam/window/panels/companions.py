@@ -1,6 +1,7 @@
 """Strip of specimens of the look-alike, below the picture."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from finercam_core.store import Store
 from napari_finercam.session.companions import COUNT, Companion, CompanionQuery, companions
+from napari_finercam.window.qt import plain_tip, stop_timer
 
 HEIGHT = 128  # pixels
 _POLL = 30  # milliseconds
@@ -45,6 +47,7 @@ class CompanionsPanel(QWidget):
         row = QHBoxLayout()
         for picture, caption in zip(self.pictures, self.captions, strict=True):
             picture.setFixedHeight(HEIGHT)
+            caption.setTextFormat(Qt.TextFormat.PlainText)
             for label in (picture, caption):
                 label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
             column = QVBoxLayout()
@@ -57,7 +60,7 @@ class CompanionsPanel(QWidget):
         layout.addWidget(self.heading)
         layout.addLayout(row)
 
-    def show_query(self, store: Store, query: CompanionQuery | None, common_name: str = "") -> None:
+    def show_query(self, store: Store | None, query: CompanionQuery | None, common_name: str = "") -> None:
         """Show specimens of a look-alike, None for none; the same query again costs nothing."""
         if query == self.query:
             return
@@ -66,11 +69,13 @@ class CompanionsPanel(QWidget):
         self.query = query
         if self._future is not None:
             self._future.cancel()
-        if query is None:
+        if query is None or store is None:
             self.heading.setText("There is no look-alike to show.")
             return
-        self._compared_with = f"Compared with <i>{query.reference}</i>{f' · {common_name}' if common_name else ''}"
-        self.heading.setText(f"{self._compared_with}: what tells its specimens from <i>{query.target}</i>")
+        self._compared_with = (
+            f"Compared with <i>{escape(query.reference)}</i>{f' · {escape(common_name)}' if common_name else ''}"
+        )
+        self.heading.setText(f"{self._compared_with}: what tells its specimens from <i>{escape(query.target)}</i>")
         self._future = self._pool.submit(companions, store, query)
         self._timer.start()
 
@@ -89,12 +94,14 @@ class CompanionsPanel(QWidget):
             companion = specimens[i] if i < len(specimens) else None
             picture.setPixmap(QPixmap() if companion is None else _pixmap(companion.picture))
             caption.setText(_NO_CAPTION if companion is None else companion.image_id[-_CAPTION_LENGTH:])
-            caption.setToolTip("" if companion is None else f"{companion.image_id}: {companion.caption}")
+            caption.setToolTip("" if companion is None else plain_tip(f"{companion.image_id}: {companion.caption}"))
 
     def close_threads(self) -> None:
-        """End the thread."""
-        self._timer.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """End the thread; another query begins a new one."""
+        stop_timer(self._timer)
+        self._future = None
+        pool, self._pool = self._pool, ThreadPoolExecutor(1, thread_name_prefix="finercam-companions")
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _pixmap(pixels: npt.NDArray[np.uint8]) -> QPixmap:

@@ -1,7 +1,7 @@
 """Panel of the comparison: γ, weighting, base method, and the species compared with."""
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout
 from superqt import QLabeledDoubleSlider
 
 from finercam_core.finer import GAMMA, WEIGHTINGS
@@ -9,19 +9,17 @@ from napari_finercam.session import captions
 from napari_finercam.session.comparison import why_fixed
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.session.sibling_stores import SiblingStore
-from napari_finercam.window.qt import Signal
+from napari_finercam.window.qt import SessionPanel, Signal, plain_label
 
 _NAME = Qt.ItemDataRole.UserRole
 STEP = 0.1
 
 
-class ComparisonPanel(QWidget):
+class ComparisonPanel(SessionPanel):
     """How the map is made. Changes go to the session at once; `changed` is emitted after them."""
 
-    changed = Signal()
     store_chosen = Signal(str)
     reference_picked = Signal()
-    done = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,8 +39,7 @@ class ComparisonPanel(QWidget):
         self.difference = QCheckBox("both sides: orange, more here; blue, more in the look-alike")
         self.references = QListWidget()
         self.references.setMinimumHeight(84)
-        self.reason = QLabel()
-        self.reason.setWordWrap(True)
+        self.reason, self.state = plain_label(), plain_label()
         self._lay_out()
         self.gamma.valueChanged.connect(self._on_gamma)
         self.weighting.currentTextChanged.connect(self._on_weighting)
@@ -64,6 +61,7 @@ class ComparisonPanel(QWidget):
         layout.addWidget(self.difference)
         layout.addWidget(QLabel("Compared with"))
         layout.addWidget(self.references, stretch=1)
+        layout.addWidget(self.state)
         # The keys stay with the picture whatever is clicked here.
         for widget in (self.difference, self.references):
             widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -91,6 +89,7 @@ class ComparisonPanel(QWidget):
         """List the references of the current specimen."""
         if self.session is None:
             return
+        self.show_state()
         specimen, common_names = self.session.specimen, self.session.common_names
         classes = (
             ()
@@ -127,18 +126,20 @@ class ComparisonPanel(QWidget):
 
     def _on_gamma(self, value: float) -> None:
         if self.session is not None:
-            self.session.gamma = float(value)
-            self.changed.emit()
+            with self.errors_told():
+                self.session.gamma = float(value)
+            self._changed()
 
     def _on_weighting(self, name: str) -> None:
         if self.session is not None:
-            self.session.set_weighting(next(weighting for weighting in WEIGHTINGS if weighting == name))
-            self.changed.emit()
+            with self.errors_told():
+                self.session.set_weighting(next(weighting for weighting in WEIGHTINGS if weighting == name))
+            self._changed()
 
     def _on_difference(self, signed: bool) -> None:
         if self.session is not None:
             self.session.comparison.settings.signed = signed
-            self.changed.emit()
+            self._changed()
 
     def _on_references(self, _item: QListWidgetItem) -> None:
         if self.session is None or self._filling:
@@ -146,8 +147,19 @@ class ComparisonPanel(QWidget):
         items = [self.references.item(i) for i in range(self.references.count())]
         chosen = [str(item.data(_NAME)) for item in items if item.checkState() == Qt.CheckState.Checked]
         self._listed = []  # the check marks differ from it now
-        self.session.use(chosen)
+        with self.errors_told():
+            self.session.use(chosen)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.show_state()
         self.changed.emit()
+
+    def show_state(self) -> None:
+        """Say what the map is where it is not a comparison: at γ = 0, or with no look-alike ticked."""
+        if self.session is not None:
+            self.state.setText(captions.map_state(self.session.comparison_made(), self.session.specimen.done))
+            self.state.setVisible(bool(self.state.text()))
 
     def toggle_gamma(self) -> None:
         """Switch between the base method (γ = 0) and the previous γ."""
@@ -165,7 +177,8 @@ class ComparisonPanel(QWidget):
         used = [i for i, chosen in enumerate(self.session.specimen.used[1:]) if chosen]
         following = used[0] + 1 if len(used) == 1 else 0
         alone = following < len(names)
-        self.session.use([names[following]] if alone else list(names))
+        with self.errors_told():
+            self.session.use([names[following]] if alone else list(names))
         self.show_specimen()
         self.references.setCurrentRow(following if alone else 0)
-        self.changed.emit()
+        self._changed()

@@ -10,27 +10,26 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QPushButton,
     QVBoxLayout,
-    QWidget,
 )
 
 from napari_finercam.session import captions
 from napari_finercam.session.queue import ALL, FILTERS, ORDERS, Selection
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.window.qt import Signal
+from napari_finercam.window.qt import SessionPanel, Signal, plain_label
 
 ANY_TRAIT = "any"
 
 
-class QueuePanel(QWidget):
+class QueuePanel(SessionPanel):
     """Which specimens are gone through. `selected` is emitted after the session took another selection."""
 
     selected = Signal()
-    message = Signal(str)
     refresh_wanted = Signal()
     images_wanted = Signal()
     figures_wanted = Signal()
     export_wanted = Signal()
     store_wanted = Signal()
+    close_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,9 +43,7 @@ class QueuePanel(QWidget):
         self.order.addItems(ORDERS)
         self.text = QLineEdit()
         self.text.setPlaceholderText("part of an id, a name, a common name")
-        self.reading, self.agreement = QLabel(), QLabel()
-        for label in (self.reading, self.agreement):
-            label.setWordWrap(True)
+        self.reading, self.agreement = plain_label(), plain_label()
         self._lay_out()
         for box in (self.only, self.trait, self.order, self.taxon):
             box.activated.connect(self._on_box)
@@ -76,6 +73,7 @@ class QueuePanel(QWidget):
             ("Figures…", "Read a table of an evaluation, to order by its figures", self.figures_wanted),
             ("Images…", "Say where the photographs are, if they have moved", self.images_wanted),
             ("Open…", "Review another store", self.store_wanted),
+            ("Close", "End the review of this store; everything is kept", self.close_wanted),
         )
         grid = QGridLayout()
         for i, (text, tip, signal) in enumerate(buttons):
@@ -128,10 +126,29 @@ class QueuePanel(QWidget):
         """Let the session go through what the panel asks for."""
         if self.session is None:
             return
-        if self.session.navigation.select(self.selection()):
-            self.selected.emit()
-        else:
-            self.message.emit("No specimen fits; the queue stays as it was.")
+        with self.errors_told():
+            if self.session.navigation.select(self.selection()):
+                self.selected.emit()
+            else:
+                self.show_selection()
+                self.message.emit("No specimen fits; the queue stays as it was.")
+                self.done.emit()
+
+    def show_selection(self) -> None:
+        """Show the selection that the session goes through."""
+        if self.session is None:
+            return
+        selection = self.session.queue.selection
+        if self.taxon.currentData() != selection.taxon or self.taxon.currentText() != self.taxon.itemText(
+            self.taxon.currentIndex()
+        ):
+            self.taxon.setCurrentIndex(max(0, self.taxon.findData(selection.taxon)))
+            self.taxon.setEditText(self.taxon.itemText(self.taxon.currentIndex()))
+        self.only.setCurrentText(selection.only)
+        self.trait.setCurrentIndex(max(0, self.trait.findData(selection.trait)))
+        self.order.setCurrentText(selection.order)
+        if self.text.text() != selection.text:
+            self.text.setText(selection.text)
 
     def show_state(self) -> None:
         """Show how many scores were read, what is missing, and the first unreadable line of a log."""
@@ -154,4 +171,4 @@ class QueuePanel(QWidget):
         if self.session is not None:
             pairs = self.session.verdicts.agreement()
             lines = [captions.agreement_line(pair, self.session.reviewer) for pair in pairs]
-            self.agreement.setText("<br>".join(lines) or "Nobody else has judged the same specimens yet.")
+            self.agreement.setText("\n".join(lines) or "Nobody else has judged the same specimens yet.")

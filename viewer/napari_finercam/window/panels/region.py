@@ -4,25 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QListWidget, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QListWidget, QPushButton, QVBoxLayout
 from superqt import QLabeledDoubleSlider
 
 from finercam_core.regions.traits import Trait
 from napari_finercam.session import captions
 from napari_finercam.session.regions import FIRST, THRESHOLD_KINDS, NumberedRegions
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.window.qt import Signal
+from napari_finercam.window.qt import SessionPanel, Signal, plain_label
 
-NO_TRAIT = "no trait"
+NO_TRAIT = captions.NO_TRAIT
 FACTOR = 1.25
 
 
-class RegionPanel(QWidget):
+class RegionPanel(SessionPanel):
     """What is marked on the specimen. Changes go to the session at once; `changed` is emitted after them."""
 
-    changed = Signal()
     chosen = Signal(int)
-    done = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,8 +39,7 @@ class RegionPanel(QWidget):
         self.regions = QListWidget()
         self.regions.setMaximumHeight(76)
         self.trait = QComboBox()
-        self.overlap = QLabel()
-        self.overlap.setWordWrap(True)
+        self.overlap = plain_label()
         self._lay_out()
         self._connect()
 
@@ -105,8 +102,7 @@ class RegionPanel(QWidget):
         self.regions.clear()
         for number in numbers:
             region = regions.properties[number]
-            source = "follows the threshold" if region.source == "threshold" else "by hand"
-            self.regions.addItem(f"{number}   {region.trait or NO_TRAIT}, {source}")
+            self.regions.addItem(captions.region_line(number, region, self.session.comparison_made()))
         self.regions.setCurrentRow(numbers.index(self.number))
         name = regions.properties[self.number].trait
         indices = [i for i in range(1, self.trait.count()) if self.trait.itemData(i).name == name]
@@ -136,7 +132,8 @@ class RegionPanel(QWidget):
         threshold = self.session.threshold
         threshold.kind = THRESHOLD_KINDS[self.kind.currentIndex()]
         threshold.share, threshold.smoothing = self.share.value() / 100, self.smoothing.value()
-        self.session.recut()
+        with self.errors_told():
+            self.session.recut()
         self.changed.emit()
 
     def _on_region(self, row: int) -> None:
@@ -151,7 +148,8 @@ class RegionPanel(QWidget):
 
     def _edit(self, change: Callable[[NumberedRegions], object]) -> None:
         if self.session is not None:
-            self.session.edit(change)
+            with self.errors_told():
+                self.session.edit(change)
             self.show_specimen()
             self.changed.emit()
 
@@ -174,7 +172,10 @@ class RegionPanel(QWidget):
 
     def remove(self) -> None:
         """Remove the chosen region."""
-        self._edit(lambda regions: regions.remove(self.number))
+        if self.session is not None and self.session.regions.unplaced:
+            self._edit(NumberedRegions.drop_unplaced)
+        else:
+            self._edit(lambda regions: regions.remove(self.number))
         self.chosen.emit(self.number)
 
     def follow(self) -> None:

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from qtpy.QtCore import QSettings
-from qtpy.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from napari_finercam.window.qt import Signal, rich_label
+from napari_finercam.window.qt import Signal, plain_label, rich_label
 
 _TEXT = """<h3>What tells a species from its kin</h3>
 <p>A store holds, for each specimen, where a classifier saw the evidence for its species and for its closest
@@ -56,10 +56,9 @@ class StartPage(QWidget):
         self.sample_button = QPushButton("Try it on rendered fish")
         self.open_button.clicked.connect(self.store_wanted)
         self.sample_button.clicked.connect(self.sample_wanted)
-        self.problem = QLabel()
+        self.problem = plain_label()
         self.problem.setStyleSheet(WARNING)
         self.problem.hide()
-        self.problem.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.addWidget(text)
         layout.addLayout(form)
@@ -67,8 +66,10 @@ class StartPage(QWidget):
             layout.addWidget(widget)
         layout.addStretch()
 
-    def offer(self, location: str) -> None:
-        """Offer to review a store that is already in the viewer; "" for none."""
+    def offer(self, location: str, verb: str = "Review") -> None:
+        """Offer to review a store that is already in the viewer, or was; "" for none."""
         self.shown = location
-        self.shown_button.setText(f"Review {Path(location).name}, which is open" if location else "")
+        name = Path(location).name
+        text = f"Review {name}, which is open" if verb == "Review" else f"{verb} {name}"
+        self.shown_button.setText(text if location else "")
         self.shown_button.setVisible(bool(location))

@@ -3,7 +3,7 @@
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_finercam.window.qt import Signal
+from napari_finercam.window.qt import Signal, plain_label
 
 _BUTTONS = (
     ("accept", "Accept  K", 0, 0),
@@ -16,18 +16,24 @@ _BUTTONS = (
 
 
 class VerdictPanel(QWidget):
-    """What the reviewer says; `command_given` names the command of a button."""
+    """What the reviewer says; `command_given` names the command of a button.
+
+    Attributes
+    ----------
+    image_id : str
+        The specimen whose note is in the field.
+    """
 
     command_given = Signal(str)
     note_written = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
+        self.image_id = ""
         self.note = QLineEdit()
         self.note.setPlaceholderText("note, kept with the verdict (Shift+N)")
         self.note.editingFinished.connect(self._on_note)
-        self.others = QLabel()
-        self.others.setWordWrap(True)
+        self.others = plain_label()
         self.progress = QProgressBar()
         self.counts = QLabel()
         self.progress.setTextVisible(False)
@@ -52,6 +58,11 @@ class VerdictPanel(QWidget):
 
     def _on_note(self) -> None:
         self.note_written.emit(self.note.text())
+
+    def show_note(self, image_id: str, note: str) -> None:
+        """Put the note of a specimen into the field."""
+        self.image_id = image_id
+        self.note.setText(note)
 
     def show_progress(self, judged: int, specimens: int, text: str) -> None:
         """Show how much of the selection is judged."""
