@@ -9,7 +9,7 @@ from finercam_core.regions.traits import Trait
 from finercam_core.review import Agreement, Comparison, Region, Verdict
 from finercam_core.store import SpecimenRecord
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
-from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, RegionProperties, ThresholdKind
+from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, RegionProperties, Threshold, ThresholdKind
 
 DECISION_NAMES = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "": "not reviewed"}
 THRESHOLDS: Mapping[ThresholdKind, str] = dict(
@@ -48,6 +48,25 @@ def map_state(comparison: Comparison, done: bool) -> str:
     if not comparison.references:
         return f"No look-alike is ticked: this is the map of {comparison.method} alone, whatever γ is."
     return f"γ is 0: this is the map of {comparison.method} alone."
+
+
+def threshold_meaning(threshold: Threshold) -> str:
+    """What a share of the threshold means, in words."""
+    share = f"{100 * threshold.share:.3g} %"
+    return {
+        "top": f"The region is the {share} of the picture's pixels with the most evidence.",
+        "value": f"The region is where the evidence is at least {share} of its largest value.",
+        "energy": f"The region is the smallest that holds {share} of all evidence in the picture.",
+    }[threshold.kind]
+
+
+def end_of_queue(counts: Mapping[str, int], *, forward: bool) -> str:
+    """What to do at an end of the queue."""
+    if not forward:
+        return "This is the first specimen of the queue."
+    left = counts["all"] - counts["accept"] - counts["reject"] - counts["unsure"]
+    done = "all of it is judged" if not left else f"{left:,} of it are not judged yet (filter: unreviewed)"
+    return f"The queue ends here, and {done}. Shift+H chooses other specimens, Shift+X exports the accepted regions."
 
 
 def region_line(number: int, region: RegionProperties, shown: Comparison) -> str:

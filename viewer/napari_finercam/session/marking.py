@@ -18,7 +18,7 @@ from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.navigation import Navigation
 from napari_finercam.session.regions import Mask, NumberedRegions, Snapshot, Threshold
 from napari_finercam.session.regions.kept_drafts import KeptDrafts
-from napari_finercam.session.regions.screen import Screen
+from napari_finercam.session.regions.screen import ReviewScreen
 from napari_finercam.session.verdicts import Verdicts
 
 
@@ -46,7 +46,7 @@ class Marking:
         Of the current specimen.
     note : str
         Of the current specimen, as the verdict will keep it.
-    screen : Screen or None
+    screen : ReviewScreen or None
         The window, if there is one: what was painted there is taken before anything else happens.
     traits : tuple of Trait
         Those that a region can belong to.
@@ -67,7 +67,7 @@ class Marking:
         self.drafts = KeptDrafts(location, reviewer)
         self.regions = NumberedRegions((1, 1))
         self.note = ""
-        self.screen: Screen | None = None
+        self.screen: ReviewScreen | None = None
         self._shown: Verdict | None = None
         self._recut_since = False
         self._history = History()

@@ -6,6 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
 from finercam_core.review import Decision
+from napari_finercam.session import captions
 from napari_finercam.window.keys import KeySheet
 from napari_finercam.window.page import QUEUE_TAB, SPECIMEN_TAB
 from napari_finercam.window.panels import comparison, region
@@ -83,8 +84,9 @@ class Commands:
             return
         with self._workbench.errors_shown():
             session.decide(decision)
-            if not self._move(1):
+            if self._move(1) is False:
                 self._workbench.show_specimen()
+                self._say_end(forward=True)
 
     def accept(self) -> None:
         """Accept the regions and go on."""
@@ -100,19 +102,30 @@ class Commands:
 
     def next(self) -> bool:
         """Go to the next specimen; False at the end."""
-        return self._move(1)
+        return bool(self._move(1))
 
     def back(self) -> bool:
         """Go to the previous specimen; False at the start."""
-        return self._move(-1)
+        return bool(self._move(-1))
 
-    def _move(self, step: int) -> bool:
-        session, moved = self._workbench.session, False
+    def _move(self, step: int) -> bool | None:
+        """Whether there was another specimen; None if an error is shown."""
+        session = self._workbench.session
+        if session is None:
+            return False
+        moved: bool | None = None
         with self._workbench.errors_shown():
-            moved = session is not None and session.navigation.move(step)
+            moved = session.navigation.move(step)
             if moved:
                 self._workbench.show_specimen()
+            else:
+                self._say_end(forward=step > 0)
         return moved
+
+    def _say_end(self, *, forward: bool) -> None:
+        session = self._workbench.session
+        if session is not None and not session.warnings:
+            self._workbench.say(captions.end_of_queue(session.queue.counts(), forward=forward), good=True)
 
     def undo(self) -> None:
         """Undo the last stroke or verdict."""

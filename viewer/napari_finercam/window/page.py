@@ -5,6 +5,7 @@ from qtpy.QtWidgets import QFrame, QLabel, QTabWidget, QVBoxLayout, QWidget
 from napari_finercam.session import captions
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.session.sibling_stores import sibling_stores
+from napari_finercam.window.controls import WheelGuard, name_controls, scrolled, shrinkable
 from napari_finercam.window.panels.comparison import ComparisonPanel
 from napari_finercam.window.panels.queue import QueuePanel
 from napari_finercam.window.panels.region import RegionPanel
@@ -34,8 +35,10 @@ class ReviewPage(QWidget):
         self.heading, self.message = rich_label(), plain_label()
         self.message.hide()
         self.tabs = QTabWidget()
-        self.tabs.addTab(self._specimen_tab(), "Specimen")
-        self.tabs.addTab(self.queue, "Queue")
+        self.tabs.addTab(scrolled(self._specimen_tab()), "Specimen")
+        self.tabs.addTab(scrolled(self.queue), "Queue")
+        for label in (self.heading, self.message):
+            label.setMinimumWidth(1)  # a long id must not make the panel wider than the screen
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.heading)
@@ -43,6 +46,33 @@ class ReviewPage(QWidget):
         layout.addWidget(self.tabs, stretch=1)
         layout.addWidget(self.verdict)
         layout.addWidget(QLabel("<b>Q</b> shows all keys"))
+        self._name_controls()
+        self._wheel = WheelGuard(self)
+
+    def _name_controls(self) -> None:
+        comparison, region, queue = self.comparison, self.region, self.queue
+        name_controls({
+            comparison.gamma: "γ, strength of the comparison",
+            comparison.weighting: "weighting of the look-alikes",
+            comparison.method: "base method",
+            comparison.difference: "both sides of the difference",
+            comparison.references: "look-alikes compared with",
+            region.kind: "what the threshold is a share of",
+            region.share: "threshold in percent",
+            region.smoothing: "rounding of the outline",
+            region.regions: "regions",
+            region.trait: "trait of the chosen region",
+            queue.taxon: "taxon",
+            queue.only: "only specimens that are",
+            queue.trait: "with an accepted trait",
+            queue.text: "part of an id or a name",
+            queue.order: "order of the queue",
+            self.verdict.note: "note",
+            self.verdict.progress: "judged specimens of the queue",
+            self.tabs: "specimen or queue",
+        })  # fmt: skip
+        for box in (comparison.weighting, comparison.method, region.kind, region.trait, *queue.boxes):
+            shrinkable(box)
 
     def _specimen_tab(self) -> QWidget:
         tab, line = QWidget(), QFrame()

@@ -8,6 +8,7 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_finercam.window.commands import Commands
+from napari_finercam.window.controls import LatinKeys
 from napari_finercam.window.keys import bind_keys, unbind_keys
 from napari_finercam.window.page import QUEUE_TAB
 from napari_finercam.window.qt import canvas_beside, main_window
@@ -119,6 +120,9 @@ class ReviewWidget(QWidget):
         """Let the keys work again."""
         self._hidden = False
         self._watch_window()
+        canvas = canvas_beside(self)
+        if canvas is not None and canvas.findChild(LatinKeys) is None:
+            LatinKeys(canvas)
         super().showEvent(event)
 
     def end(self) -> None:

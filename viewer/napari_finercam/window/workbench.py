@@ -149,20 +149,21 @@ class Workbench(QObject):
         dock = self.companions.parentWidget()
         if dock is None:  # never shown yet, or closed since
             self.viewer.window.add_dock_widget(self.companions, name="Look-alike", area="bottom")
-            # The strip lies below the picture, not below the dock widget, which needs the height.
+            # The strip lies below the picture, not below the docks on its sides, which need the height.
             window = main_window(self.page)
             if window is not None:
                 window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+                window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         elif dock.isHidden():
             dock.show()
         self.companions.query = None
 
     def painted(self, image_id: str, labels: Labels) -> Labels | None:
-        """What was painted over the session's regions; see `Screen`."""
+        """What was painted over the session's regions; see `ReviewScreen`."""
         return None if self.layers is None else self.layers.strokes.painted(image_id, labels)
 
     def written(self, image_id: str) -> str | None:
-        """The note as it is written in the field; see `Screen`."""
+        """The note as it is written in the field; see `ReviewScreen`."""
         return self.page.verdict.note.text() if self.page.verdict.image_id == image_id else None
 
     def close_session(self) -> None:

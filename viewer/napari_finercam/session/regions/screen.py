@@ -5,7 +5,7 @@ from typing import Protocol
 from napari_finercam.session.regions import Labels
 
 
-class Screen(Protocol):
+class ReviewScreen(Protocol):
     """The layer of regions and the note, as a person left them."""
 
     def painted(self, image_id: str, labels: Labels) -> Labels | None:

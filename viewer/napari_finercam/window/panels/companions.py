@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from finercam_core.store import Store
 from napari_finercam.session.companions import COUNT, Companion, CompanionQuery, companions
+from napari_finercam.window.controls import scrolled
 from napari_finercam.window.qt import plain_tip, stop_timer
 
 HEIGHT = 128  # pixels
@@ -44,7 +45,9 @@ class CompanionsPanel(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        strip = QWidget()
+        row = QHBoxLayout(strip)
+        row.setContentsMargins(0, 0, 0, 0)
         for picture, caption in zip(self.pictures, self.captions, strict=True):
             picture.setFixedHeight(HEIGHT)
             caption.setTextFormat(Qt.TextFormat.PlainText)
@@ -55,10 +58,16 @@ class CompanionsPanel(QWidget):
             column.addWidget(picture)
             column.addWidget(caption)
             row.addLayout(column)
+            caption.setMinimumWidth(1)  # longer ones are cut, and whole in the tool tip
+        self.heading.setMinimumWidth(1)
+        # A narrow window scrolls along the strip.
+        area = scrolled(strip)
+        area.setMinimumWidth(HEIGHT)
+        area.setFixedHeight(strip.sizeHint().height() + area.horizontalScrollBar().sizeHint().height())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 2)
         layout.addWidget(self.heading)
-        layout.addLayout(row)
+        layout.addWidget(area)
 
     def show_query(self, store: Store | None, query: CompanionQuery | None, common_name: str = "") -> None:
         """Show specimens of a look-alike, None for none; the same query again costs nothing."""

@@ -9,6 +9,7 @@ from napari_finercam.session import captions
 from napari_finercam.session.comparison import why_fixed
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.session.sibling_stores import SiblingStore
+from napari_finercam.window.panels.legend import HeatLegend
 from napari_finercam.window.qt import SessionPanel, Signal, plain_label
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -36,10 +37,11 @@ class ComparisonPanel(SessionPanel):
             "mean: as in the paper; softmax: likelier look-alikes weigh more; released: as in the paper's code"
         )
         self.method = QComboBox()
-        self.difference = QCheckBox("both sides: orange, more here; blue, more in the look-alike")
+        self.difference = QCheckBox("both sides of the difference")
         self.references = QListWidget()
         self.references.setMinimumHeight(84)
         self.reason, self.state = plain_label(), plain_label()
+        self.legend = HeatLegend()
         self._lay_out()
         self.gamma.valueChanged.connect(self._on_gamma)
         self.weighting.currentTextChanged.connect(self._on_weighting)
@@ -62,6 +64,7 @@ class ComparisonPanel(SessionPanel):
         layout.addWidget(QLabel("Compared with"))
         layout.addWidget(self.references, stretch=1)
         layout.addWidget(self.state)
+        layout.addWidget(self.legend)
         # The keys stay with the picture whatever is clicked here.
         for widget in (self.difference, self.references):
             widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -160,6 +163,7 @@ class ComparisonPanel(SessionPanel):
         if self.session is not None:
             self.state.setText(captions.map_state(self.session.comparison_made(), self.session.specimen.done))
             self.state.setVisible(bool(self.state.text()))
+            self.legend.show_ramp(signed=self.session.comparison.settings.signed)
 
     def toggle_gamma(self) -> None:
         """Switch between the base method (γ = 0) and the previous γ."""

@@ -37,15 +37,15 @@ class QueuePanel(SessionPanel):
         self.taxon = QComboBox()
         self.taxon.setEditable(True)
         self.taxon.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.taxon.setMinimumContentsLength(20)
         self.only, self.trait, self.order = QComboBox(), QComboBox(), QComboBox()
         self.only.addItems(FILTERS)
         self.order.addItems(ORDERS)
         self.text = QLineEdit()
         self.text.setPlaceholderText("part of an id, a name, a common name")
         self.reading, self.agreement = plain_label(), plain_label()
+        self.boxes = (self.only, self.trait, self.order, self.taxon)
         self._lay_out()
-        for box in (self.only, self.trait, self.order, self.taxon):
+        for box in self.boxes:
             box.activated.connect(self._on_box)
         self.text.returnPressed.connect(self.apply)
 

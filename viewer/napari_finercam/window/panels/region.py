@@ -11,6 +11,7 @@ from finercam_core.regions.traits import Trait
 from napari_finercam.session import captions
 from napari_finercam.session.regions import FIRST, THRESHOLD_KINDS, NumberedRegions
 from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.panels.legend import TraitLegend
 from napari_finercam.window.qt import SessionPanel, Signal, plain_label
 
 NO_TRAIT = captions.NO_TRAIT
@@ -39,13 +40,15 @@ class RegionPanel(SessionPanel):
         self.regions = QListWidget()
         self.regions.setMaximumHeight(76)
         self.trait = QComboBox()
-        self.overlap = plain_label()
+        self.overlap, self.meaning = plain_label(), plain_label()
+        self.traits_legend = TraitLegend()
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.addRow(self.kind, self.share)
+        form.addRow(self.meaning)
         form.addRow("rounding", self.smoothing)
         buttons = QHBoxLayout()
         for text, tip, action in (
@@ -68,6 +71,7 @@ class RegionPanel(SessionPanel):
         traits.addRow("trait", self.trait)
         layout.addLayout(traits)
         layout.addWidget(self.overlap)
+        layout.addWidget(self.traits_legend)
 
     def _connect(self) -> None:
         self.share.valueChanged.connect(self._on_threshold)
@@ -90,6 +94,7 @@ class RegionPanel(SessionPanel):
         for trait in session.traits:
             self.trait.addItem(f"{trait.name}  {trait.uberon}".rstrip(), trait)
         self.session = session
+        self.traits_legend.show_traits(session.mask_traits)
 
     def show_specimen(self) -> None:
         """List the regions of the current specimen."""
@@ -110,6 +115,7 @@ class RegionPanel(SessionPanel):
         for control in (self.share, self.smoothing, self.kind):
             control.setEnabled(regions.follows)
         self.show_overlap()
+        self.meaning.setText(captions.threshold_meaning(self.session.threshold))
         self._filling = False
 
     def show_overlap(self) -> None:
@@ -134,6 +140,7 @@ class RegionPanel(SessionPanel):
         threshold.share, threshold.smoothing = self.share.value() / 100, self.smoothing.value()
         with self.errors_told():
             self.session.recut()
+        self.meaning.setText(captions.threshold_meaning(threshold))
         self.changed.emit()
 
     def _on_region(self, row: int) -> None:

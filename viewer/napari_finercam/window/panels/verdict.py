@@ -1,7 +1,7 @@
 """Panel of the verdict: the note, the three answers, back and next, and the progress."""
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QGridLayout, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_finercam.window.qt import Signal, plain_label
 
@@ -35,7 +35,7 @@ class VerdictPanel(QWidget):
         self.note.editingFinished.connect(self._on_note)
         self.others = plain_label()
         self.progress = QProgressBar()
-        self.counts = QLabel()
+        self.counts = plain_label()
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(8)
         grid = QGridLayout()
