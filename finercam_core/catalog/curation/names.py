@@ -21,8 +21,14 @@ def whole_names(specimens: pd.DataFrame) -> pd.Series:
         With scientificName, genus, specificEpithet, infraspecificEpithet and taxonRank, "" where unknown.
     """
     name, genus, epithet = (specimens[t].str.strip() for t in ("scientificName", "genus", "specificEpithet"))
-    starts = name.str.replace(r"\s.*$", "", regex=True).str.lower()
+    # A million rows have far fewer different names.
+    codes, different = pd.factorize(name)
+    firsts = pd.Series(different, dtype="str").str.replace(r"\s.*$", "", regex=True).str.lower()
+    starts = firsts.take(codes).set_axis(name.index)
     partial = (genus != "") & (name != "") & (starts != genus.str.lower())
+    if not partial.any():
+        whole = name.mask((name == "") & (genus != "") & (epithet != ""), genus + " " + epithet)
+        return _with_infraspecific(whole, specimens)
     # `lucius`, `erato cyrbia`, `cf. lucius`, `sp. 1`, `Lucius`: no genus of its own stands before them.
     partial &= name.str.match(r"[a-z×?]") | (name.str.fullmatch(r"[A-Z][a-z]+") & (epithet.str.lower() == starts))
     partial &= ~name.str.contains(r"^[a-z]+\s+[a-z]+", regex=True) | ~_repeats(name, epithet)
