@@ -135,9 +135,10 @@ def fetched_specimens(catalog: Catalog, wanted: pd.DataFrame, results: pd.DataFr
 
 
 def _manifest(catalog: Catalog) -> dict[str, Any]:
+    place = catalog.source if is_url(catalog.source) else Path(catalog.source).name
     about = {
         "name": catalog.name,
-        "description": f"fetched from {without_secrets(catalog.source)}",
+        "description": f"fetched from {without_secrets(place)}",
         "names": catalog.names,
     }
     if catalog.source.endswith(".toml"):

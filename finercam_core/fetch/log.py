@@ -15,7 +15,6 @@ from finercam_core.fetch.reasons import Reason
 from finercam_core.fetch.records import KEY
 from finercam_core.io.disk.seals import check_seal
 from finercam_core.io.files import Files
-from finercam_core.redaction import without_secrets
 
 FETCHED, FAILURES, JOURNAL = "fetched.parquet", "failures.parquet", "journal.jsonl"
 _GOOD = [c for c in COLUMNS if c not in ("reason", "detail", "kept")]
@@ -63,8 +62,7 @@ class Log:
         """Write both logs; then the journal is no longer needed."""
         files = Files(self.folder)
         files.write_table(FETCHED, results.loc[results["path"] != "", _GOOD].reset_index(drop=True))
-        shown = failures.assign(uri=failures["uri"].map(without_secrets)) if len(failures) else failures
-        files.write_table(FAILURES, shown.reset_index(drop=True))
+        files.write_table(FAILURES, failures.reset_index(drop=True))
         self.journal.unlink(missing_ok=True)
 
     def sweep(self, results: pd.DataFrame) -> int:

@@ -16,6 +16,7 @@ from finercam_core.fetch.settings import FetchSettings
 from finercam_core.fetch.transport.hub import Hub
 from finercam_core.fetch.transport.retry import retrying
 from finercam_core.io.addresses import is_url, join, url_faults
+from finercam_core.redaction import name_of
 
 
 def wanted(catalog: Catalog) -> pd.DataFrame:
@@ -25,9 +26,11 @@ def wanted(catalog: Catalog) -> pd.DataFrame:
     -------
     DataFrame
         One row per specimen and file: image_id, scientificName, the columns of `records.KEY`, `fault` ("" or the
-        `Reason` for which the file is never requested), and `unchecked` (a checksum is given that cannot be checked).
+        `Reason` for which the file is never requested), `unchecked` (a checksum is given that cannot be checked), and
+        `address` (where it is asked for; `uri`, which is kept, has no credentials).
     """
-    return pd.concat([_images(catalog), _masks(catalog)], ignore_index=True)
+    table = pd.concat([_images(catalog), _masks(catalog)], ignore_index=True)
+    return table.assign(uri=table["uri"].map(name_of).astype("str"), address=table["uri"])
 
 
 def _images(catalog: Catalog) -> pd.DataFrame:
@@ -101,7 +104,7 @@ class Addresses:
         """Sum of the sizes that the hub states."""
         return sum(file.size or 0 for file in self.at_hub.values() if isinstance(file, RemoteFile))
 
-    def remote_file(self, key: FileKey, fault: str) -> RemoteFile | FetchFailure:
+    def remote_file(self, key: FileKey, fault: str, address: str = "") -> RemoteFile | FetchFailure:
         """Where to ask for a file, or why it is never requested.
 
         Parameters
@@ -109,10 +112,12 @@ class Addresses:
         key : FileKey
         fault : str
             Name of the `Reason` for which it cannot be fetched, or "".
+        address : str
+            Where it is asked for, if that is not the key's `uri`.
         """
         if fault:
             return FetchFailure(Reason(fault), key.uri)
-        file = self.at_hub.get(key.uri, RemoteFile(key.uri))
+        file = self.at_hub.get(key.uri, RemoteFile(address or key.uri))
         if isinstance(file, FetchFailure) or not key.hashFunction:
             return file
         return replace(file, checksums={**file.checksums, key.hashFunction: key.hashValue})

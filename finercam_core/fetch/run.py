@@ -85,7 +85,7 @@ def _fetch_all(
     todo: pd.DataFrame, target: Path, root: str, settings: FetchSettings, watcher: FetchWatcher, stop: threading.Event
 ) -> None:
     keys = [FileKey(*row) for row in todo[KEY].itertuples(index=False)]
-    faults = todo["fault"].tolist()
+    faults, asked = todo["fault"].tolist(), todo["address"].tolist()
     addresses = Addresses.of(todo, settings, stop)
     check_space(target, addresses.promised_bytes, settings.min_free)
     hosts = Hosts(settings.per_host, settings.give_up_after, stop)
@@ -94,7 +94,7 @@ def _fetch_all(
 
     def fetch_one(position: int, host: str) -> None:
         key = keys[position]
-        file = addresses.remote_file(key, faults[position])
+        file = addresses.remote_file(key, faults[position], asked[position])
         if isinstance(file, FetchFailure):
             result = FileResult("", file.reason.value, file.detail)
         else:

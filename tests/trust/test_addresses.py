@@ -11,11 +11,12 @@ from pathlib import Path
 import httpx
 import pandas as pd
 import pytest
-from image_host import picture
+from image_host import Host, picture
 from planned_store import CLASSES, GRID, SETTINGS, plan_at
 
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import FinercamError
+from finercam_core.fetch import FetchSettings, fetch
 from finercam_core.images.decoder import load_image
 from finercam_core.images.faults import ImageError
 from finercam_core.images.location import image_source
@@ -23,7 +24,7 @@ from finercam_core.io.web.download import DownloadError, DownloadLimits, downloa
 from finercam_core.io.web.guard import AddressError, WebGuard
 from finercam_core.io.web.logins import VARIABLE, login_for, remember_login
 from finercam_core.permissions import ALLOW_PRIVATE
-from finercam_core.redaction import without_secrets
+from finercam_core.redaction import name_of, without_secrets
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
 from finercam_core.store import RunSettings, create_store, open_store
@@ -233,6 +234,30 @@ def test_a_store_has_no_log_in_and_no_path_of_this_machine(tmp_path: Path) -> No
     plan = plan_slots(table, "https://ada:hunter2@h.org/images")
     assert "hunter2" not in plan.to_csv()
     assert isinstance(login_for(httpx.URL("https://h.org/a.jpg")), httpx.BasicAuth)
+
+
+def test_a_fetch_uses_a_log_in_and_notes_none(tmp_path: Path) -> None:
+    host = Host()
+    threading.Thread(target=host.serve_forever, daemon=True).start()
+    for name in ("a", "b"):
+        host.put(f"/{name}.jpg", picture(ord(name)))
+    own = host.url.replace("://", "://ada:hunter2@")
+    rows = [f"{name},Aus bus,{own}/{name}.jpg?token=s3cr3t-{name}" for name in "abx"]
+    (tmp_path / "t.csv").write_text("\n".join(["image_id,scientificName,accessURI", *rows]))
+    settings = FetchSettings(allow_private=True, min_free=0)
+    report = fetch(open_catalog(tmp_path / "t.csv"), tmp_path / "to", settings)
+    assert (report.fetched, report.failures["image_id"].tolist()) == (2, ["x"])
+    sent = host.headers["/a.jpg"][0]
+    assert sent["Authorization"] == httpx.BasicAuth("ada", "hunter2")._auth_header
+    again = fetch(open_catalog(tmp_path / "t.csv"), tmp_path / "to", settings)
+    assert (again.fetched, again.there) == (0, 2), "they are known again"
+    for path in (tmp_path / "to").rglob("*"):
+        text = pd.read_parquet(path).to_csv() if path.suffix == ".parquet" else ""
+        content = path.read_bytes() if path.is_file() else b""
+        assert not any(secret in text or secret.encode() in content for secret in SECRETS), path
+    assert name_of("https://h.org/i?key=1") != name_of("https://h.org/i?key=2"), "two photographs stay two"
+    host.shutdown()
+    host.server_close()
 
 
 def test_a_catalog_on_a_server_is_noted_without_its_log_in(tmp_path: Path) -> None:
