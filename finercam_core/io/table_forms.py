@@ -19,13 +19,17 @@ ROW_NAMES = "#row names"
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text table is written; `delimiter` "": guessed from the header, `quote` False: no quoting."""
+    """How a text table is written; `delimiter` "": guessed from the header, `quote` False: no quoting.
+
+    `padded`: rows may end before the last columns, which are then empty.
+    """
 
     delimiter: str = ","
     quote: str | bool = '"'
     encoding: str = "utf8"
     skip: int = 0
     header: Sequence[str] | None = None
+    padded: bool = False
 
     @property
     def codec(self) -> str:

@@ -122,12 +122,12 @@ def _parsed(
     source: IO[bytes], name: str, header: list[str], dialect: Dialect, columns: Sequence[str] | None
 ) -> RawTable:
     broken: list[tuple[int, str]] = []
-    longer: dict[int, list[str]] = {}
+    odd: dict[int, list[str]] = {}
 
     def report(row: Any) -> str:
-        number, fields = int(row.number or 0), _within(row.text, row.expected_columns, dialect)
+        number, fields = int(row.number or 0), _mended(row.text, row.expected_columns, dialect)
         if fields:
-            longer[number] = fields
+            odd[number] = fields
         else:
             reason = f"the row has {row.actual_columns} fields where {row.expected_columns} are expected"
             broken.append((number, reason))
@@ -147,21 +147,26 @@ def _parsed(
             column_types=dict.fromkeys(wanted, pa.string()), include_columns=wanted, strings_can_be_null=False
         ),
     )
-    frame = numbered_rows(to_text(table), [*longer, *(number for number, _ in broken)])
-    if not longer:
+    frame = numbered_rows(to_text(table), [*odd, *(number for number, _ in broken)])
+    if not odd:
         return RawTable(name, frame, broken)
-    more = pd.DataFrame.from_dict(longer, orient="index", columns=pd.Index(header), dtype="str")[wanted]
-    text = f"{counted(len(longer), 'row')} with nothing to read behind the last column: {_rows(list(longer))}"
-    return RawTable(
-        name, pd.concat([frame, more]).sort_index(), broken, [Notice("more_delimiters", name, len(more), text)]
-    )
+    more = pd.DataFrame.from_dict(odd, orient="index", columns=pd.Index(header), dtype="str")[wanted]
+    what = "before the last column, which is empty" if dialect.padded else "with nothing to read behind the last column"
+    text = f"{counted(len(odd), 'row')} that end{'s' * (len(odd) == 1)} {what}: {_rows(list(odd))}"
+    notice = Notice("more_delimiters", name, len(more), text)
+    return RawTable(name, pd.concat([frame, more]).sort_index(), broken, [notice])
 
 
-def _within(text: str, width: int, dialect: Dialect) -> list[str]:
-    """Cells of a row with too many fields, if those too many are empty or start with a stray mark; else []."""
+def _mended(text: str, width: int, dialect: Dialect) -> list[str]:
+    """Cells of a row with too many or too few fields, where nothing is lost by it; else [].
+
+    Fields too many may be empty or start with a stray mark; fields too few may be filled up where the dialect says so.
+    """
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
     quote = str(dialect.quote) if dialect.quote else None
     fields = next(csv.reader([text], delimiter=dialect.delimiter, quotechar=quote, quoting=quoting), [])
+    if dialect.padded and 1 < len(fields) < width:
+        return [*fields, *[""] * (width - len(fields))]
     behind = [field.strip() for field in fields[width:]]
     stray = bool(quote and behind and behind[0].startswith(quote) and quote not in "".join(fields[:width]))
     return fields[:width] if behind and (stray or not any(behind)) else []

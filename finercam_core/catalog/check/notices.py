@@ -22,9 +22,7 @@ KINDS = {
     "stray_quotes": NoticeKind(
         "warning", "rows", "with a stray quotation mark, which was read as text", "look at them, and close the mark"
     ),
-    "more_delimiters": NoticeKind(
-        "note", "rows", "with more fields than the header, of which nothing is left out that can be read"
-    ),
+    "more_delimiters": NoticeKind("note", "rows", "with more or fewer fields than the header, read all the same"),
     "empty_words": NoticeKind("note", "values", "that mean nothing (NA, NULL, unknown …), taken as empty"),
     "table_form": NoticeKind("note", "tables", "in an unusual form"),
     "encoding": NoticeKind(

@@ -157,6 +157,13 @@ def test_an_empty_extension_leaves_associated_media(tmp_path: Path) -> None:
     assert [notice.text for notice in catalog.notices if notice.key == "archive"] == ["it has no rows"]
 
 
+def test_rows_that_end_before_the_last_described_column_are_read(tmp_path: Path) -> None:
+    shorter = build.OCCURRENCE.replace("\tINHS 8\n", "\n")
+    catalog = open_catalog(build.zipped(tmp_path / "d.zip", build.archive_files(**{"occurrence.txt": shorter})))
+    assert catalog.specimens["catalogNumber"].tolist() == ['INHS "7"', 'INHS "7"', ""]
+    assert [notice.count for notice in catalog.notices if notice.key == "more_delimiters"] == [1]
+
+
 def test_a_faulty_extension_is_told_and_the_rest_read(tmp_path: Path) -> None:
     faulty = '<extension rowType="http://rs.gbif.org/terms/1.0/Identifier"><coreid/></extension></archive>'
     meta = build.META.replace("</archive>", faulty)

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import shutil
 from pathlib import Path
 
 import builders as build
@@ -127,6 +128,15 @@ def test_media_of_camera_traps_are_joined_with_observations(tmp_path: Path) -> N
         ("observations.csv", 6): "no medium has the id m77",
     }
     assert check_catalog(catalog).count("boxes") == 1
+
+
+def test_a_zipped_camtrap_package_is_read_with_its_media(tmp_path: Path) -> None:
+    build.write(tmp_path / "package" / "media" / "0.jpg", b"picture")
+    camtrap(tmp_path / "package", "m0,d1,,media/0.jpg,image/jpeg\n", "o1,d1,m0,,,animal,Vulpes vulpes,\n")
+    path = shutil.make_archive(str(tmp_path / "x"), "zip", tmp_path / "package")
+    catalog = open_catalog(path)
+    assert catalog.specimens[["path", "scientificName"]].to_numpy().tolist() == [["media/0.jpg", "Vulpes vulpes"]]
+    assert read_packed(f"{catalog.root}/media/0.jpg") == b"picture"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,7 @@ def _data_file(element: Element) -> DataFile:
         encoding=_encoding(attributes.get("encoding", "UTF-8"), what, faults),
         skip=_header_lines(attributes.get("ignoreHeaderLines", "0"), what, faults),
         header=_header(columns),
+        padded=True,
     )
     if len(dialect.delimiter) != 1 or len(str(dialect.quote or "x")) != 1:
         faults.append(f"{what} separates or encloses fields by more than one character")

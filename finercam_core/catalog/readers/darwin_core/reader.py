@@ -12,6 +12,7 @@ from finercam_core.catalog.readers.darwin_core.archive import Archive
 from finercam_core.catalog.readers.darwin_core.descriptor import DataFile, read_descriptor
 from finercam_core.catalog.readers.darwin_core.events import media_of_occurrences, occurrences_of_events
 from finercam_core.catalog.readers.darwin_core.media_types import not_pictures
+from finercam_core.catalog.readers.packages.json_files import PACKAGE, read_json
 from finercam_core.catalog.readers.packed import read_packed_images
 from finercam_core.catalog.readers.table import table_source
 from finercam_core.catalog.source import CatalogSource, MappedTable
@@ -121,6 +122,9 @@ def _single_table(archive: Archive) -> CatalogSource:
     """A zip that holds one table and no `meta.xml`, as GBIF's simple download is."""
     names = [name for name in archive.names() if not _ASIDE.search(name)]
     tables = [name for name in names if table_format(name)]
+    package = archive.find(PACKAGE)
+    if package is not None:
+        return read_json(f"{archive.path.resolve()}/{package}")
     if any(re.search(PICTURE_ENDING, name, re.IGNORECASE) for name in names):
         return read_packed_images(archive.path.resolve())
     if len(tables) != 1:
