@@ -23,6 +23,8 @@ from finercam_flows.start.collection import open_collection, survey
 
 DOUBTFUL = 0.7
 """Share of held-out photographs below which a classifier is said to know little."""
+REST_SECONDS = 30.0
+"""What the evaluation, the atlas and the answers of some hundred photographs take together."""
 CHOSEN = "start.json"
 """In the folder: the options that its content was made with."""
 
@@ -86,8 +88,12 @@ def _step(console: Console, number: str, name: str) -> Iterator[None]:
 def _train(plan: Plan, console: Console) -> None:
     record = Path(plan.train.out) / "training.json"
     if not record.is_file():
+        begin = time.monotonic()
         with _step(console, "1 of 5", "Training"):
             calls.train_classifier(plan.train)
+        # The maps take one pass of the same photographs through the same model; the rest is pages and sums.
+        left = 1.2 * (time.monotonic() - begin) + REST_SECONDS
+        _say(console, f"  about {counted(max(1, round(left / 60)), 'minute')} left")
     accuracy = json.loads(record.read_text(encoding="utf-8"))["accuracy"]["test"]
     if accuracy["n"]:
         _say(console, f"  right on {accuracy['top1']:.0%} of {accuracy['n']} photographs that it was not trained on")
