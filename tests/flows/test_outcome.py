@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from finercam_flows.annotate import annotate
+from finercam_flows.direct.annotation import annotate as directly
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import REQUESTS, nothing_to_do
 from without_packages import run_without
@@ -90,14 +91,14 @@ def test_new_specimens_that_all_fail_are_a_failure_though_the_store_has_others(
 
 
 @pytest.fixture
-def request_done(prefect: str, make_collection: Make, tmp_path: Path) -> AnnotateOptions:
+def request_done(make_collection: Make, tmp_path: Path) -> AnnotateOptions:
     """An annotation with a classifier in a folder, which is complete."""
     catalog = make_collection(tmp_path / "images", {"Aus bus": 6, "Aus cus": 6})
     train(open_catalog(catalog), tmp_path / "classifier", model="test_resnet", pretrained=False, device="cpu")
     options = AnnotateOptions(
         catalog=str(catalog), classifier=str(tmp_path / "classifier"), store=str(tmp_path / "maps.zarr")
     )
-    annotate(**dict(options))
+    directly(options)
     return options
 
 
@@ -119,7 +120,7 @@ def test_whatever_changes_is_computed(request_done: AnnotateOptions, make_collec
     image.unlink()
     assert nothing_to_do(request_done) is None
     with pytest.raises(RunError):
-        annotate(**dict(request_done))
+        directly(request_done)
     assert nothing_to_do(request_done) is not None
     make_collection(tmp_path / "images", {"Aus bus": 6, "Aus cus": 7})
     assert nothing_to_do(request_done) is None
