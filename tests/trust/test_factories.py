@@ -4,17 +4,21 @@ import json
 import os
 import pickle
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from finercam_flows.annotate import annotate
 from finercam_flows.options.annotate import AnnotateOptions
+from finercam_flows.options.first_steps import StartOptions
 from finercam_flows.process.allowed import check_scheduler, factories_for
 from finercam_flows.process.lifeline import SERVE
 from finercam_flows.process.runners import runner_for
 from finercam_flows.serving.config import read_config
 from finercam_flows.serving.permissions import allow
+from finercam_flows.start.choices import choose
 from planned_store import plan_at
 from prefect_dask.task_runners import DaskTaskRunner
 from safetensors.torch import save_file
@@ -199,3 +203,15 @@ def test_a_clip_model_that_asks_for_code_is_refused(tmp_path: Path) -> None:
 def test_a_path_of_a_factory_s_file_is_not_the_model_s_name(tmp_path: Path) -> None:
     assert factory_label(f"{tmp_path}/mine.py:build") == "mine.py:build"
     assert AllowedFactories.of(["mine.py:build"]).names == {f"{Path.cwd()}/mine.py:build"}
+
+
+def test_the_short_way_with_one_s_own_factory_allows_it_and_says_so(tmp_path: Path) -> None:
+    table = pd.DataFrame({"image_id": list("abcd"), "scientificName": ["Aus bus", "Aus cus"] * 2, "group_id": ""})
+    catalog = SimpleNamespace(specimens=table.assign(split=["train", "train", "test", "test"]))
+    found = SimpleNamespace(species={"Aus bus": 2, "Aus cus": 2}, catalog=catalog)
+    options = StartOptions(collection="photos", out=str(tmp_path), model="mine.py:build")
+    plan = choose(options, found)  # type: ignore[arg-type]
+    assert plan.annotate.allow_factory == ("mine.py:build",)
+    assert "--allow-factory mine.py:build" in plan.commands("photos")
+    plain = choose(options.model_copy(update={"model": "test_resnet"}), found)  # type: ignore[arg-type]
+    assert plain.annotate.allow_factory == ()

@@ -12,6 +12,7 @@ from finercam_core.catalog import Catalog
 from finercam_core.catalog.splits import deal_splits, groups_of
 from finercam_core.errors import TrainingError, counted
 from finercam_core.finer import GAMMA
+from finercam_core.permissions import is_factory
 from finercam_core.references import REFERENCES
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.options.evaluate import EvaluateOptions
@@ -91,7 +92,7 @@ def _written(name: str, options: TrainOptions | AnnotateOptions | EvaluateOption
         if key in ("catalog", "store") and len(words) == 2:
             words.append(shlex.quote(str(value)))
         elif isinstance(value, tuple | list):
-            words += [word for each in value for word in (flag, str(each))]
+            words += [word for each in value for word in (flag, shlex.quote(str(each)))]
         elif isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
@@ -122,15 +123,18 @@ def choose(options: StartOptions, found: Survey) -> Plan:
     references = options.references or min(len(counts) - 1, REFERENCES)
     checks, folds = options.checks, _folds(options, found.catalog)
     catalog, classifier, store = str(out / "collection.toml"), str(out / "classifier"), str(out / "maps.zarr")
+    allowed = (model,) if is_factory(model) else ()  # the user named it; the folder that names it again is our own
     train = TrainOptions(
         catalog=catalog, model=model, out=classifier, size=size, fit="pad", device=options.device, folds=folds,
         cache=str(out / "features.zarr"),
     )  # fmt: skip
     annotate = AnnotateOptions(
-        catalog=catalog, classifier=classifier, store=store, references=references, device=options.device
-    )
+        catalog=catalog, classifier=classifier, store=store, references=references, device=options.device,
+        allow_factory=allowed,
+    )  # fmt: skip
     evaluate = EvaluateOptions(
         store=store, out=str(out / "evaluation"), classifier=classifier if checks else None, device=options.device,
+        allow_factory=allowed if checks else (),
         **_FEW_CHECKS if checks else {},
     )  # fmt: skip
     report = ReportOptions(store=store, out=str(out / "atlas"), evaluation=str(out / "evaluation") if checks else None)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from finercam_core.errors import RunError, counted
+from finercam_core.permissions import allow_in_environment
 from finercam_flows import calls
 from finercam_flows.direct.annotation import annotate
 from finercam_flows.options.first_steps import StartOptions
@@ -42,6 +43,7 @@ def run(options: StartOptions, console: Console) -> None:
     _say(console, f"[bold]{escape(options.collection)}[/]: {escape(str(found))}.")
     plan = choose(options, found)
     _keep_choices(options, plan, out)
+    allow_in_environment(plan.annotate.allow_factory)
     write_collection(found.catalog, out, plan.train.folds)
     (out / "commands.sh").write_text(plan.commands(options.collection), encoding="utf-8")
     _say(
