@@ -116,19 +116,21 @@ def draw_answer(
     axes = figure.subplots(1, 3)
     both = (here.photograph + there.photograph) / 2
     for axis, pixels, heading in (
-        (axes[0], here.photograph, f"{_italic(answer.a)}\nmean of {here.n} specimens"),
-        (axes[1], there.photograph, f"{_italic(answer.b)}\nmean of {there.n} specimens"),
+        (axes[0], here.photograph, f"{answer.a}\nmean of {here.n} specimens"),
+        (axes[1], there.photograph, f"{answer.b}\nmean of {there.n} specimens"),
         (axes[2], laid_over(_pixels(both), np.maximum(pooled, 0) / max(pooled.max(), 1e-12)), _PANEL),
     ):
         axis.imshow(_pixels(pixels))
-        axis.set_title(heading, fontsize=11)
+        style = "normal" if heading == _PANEL else "italic"
+        axis.set_title(heading, fontsize=11, fontstyle=style, parse_math=False)  # a name may hold a dollar sign
         axis.set_axis_off()
         axis.set_xlim(*ends[1])
         axis.set_ylim(*ends[0][::-1])
         for one in shown:
             _outline(axis, one, here, there)
     if title:
-        figure.suptitle("\n".join(textwrap.wrap(first_sentence(answer, mark=""), 110)), fontsize=11, ha="center")
+        words = "\n".join(textwrap.wrap(first_sentence(answer, mark=""), 110))
+        figure.suptitle(words, fontsize=11, ha="center", parse_math=False)
     if isinstance(target, Path):
         target.parent.mkdir(parents=True, exist_ok=True)
     FigureCanvasAgg(figure).print_figure(target, dpi=dpi, format="png")
@@ -147,11 +149,6 @@ def _ends(body: Mask) -> list[tuple[float, float]]:
 _PANEL = "what separates them, to the classifier\nlittle (clear) to much (purple)"
 
 
-def _italic(name: str) -> str:
-    escaped = name.replace(" ", r"\ ").replace("_", r"\_").replace("-", r"\mathrm{-}")
-    return f"$\\it{{{escaped}}}$"
-
-
 def _pixels(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     return np.rint(np.asarray(values, np.float64)).clip(0, 255).astype(np.uint8)
 
@@ -159,13 +156,15 @@ def _pixels(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:
 def _outline(axis: Axes, finding: PlaceFinding, here: MeanSpecimen, there: MeanSpecimen) -> None:
     """Outline of a finding's place, with its name beside it."""
     region = _region(finding, here, there)
-    if region is None or not region.any():
+    if region is None or not region.any() or region.all():
         return
     axis.contour(region, levels=[0.5], colors="#0072b2", linewidths=1.6, linestyles=_OUTLINES[finding.word])
     ys, xs = np.nonzero(region)
     low = ys.mean() > 0.45 * SIDE  # the middle of the frame is that of the specimen: names go outwards
     at, align = (ys.max() + 3, "top") if low else (ys.min() - 2, "bottom")
-    axis.annotate(finding.test.place.name, (xs.mean(), at), ha="center", va=align, fontsize=8, color="#0072b2")
+    axis.annotate(
+        finding.test.place.name, (xs.mean(), at), ha="center", va=align, fontsize=8, color="#0072b2", parse_math=False
+    )
 
 
 def _region(finding: PlaceFinding, here: MeanSpecimen, there: MeanSpecimen) -> Mask | None:
