@@ -94,7 +94,7 @@ def _read(location: str, root: str | None) -> CatalogSource:
     if table_format(location):
         return read_plain_table(location, root)
     if ending.endswith((".json", ".jsonld")):
-        source = read_json(location)
+        source = read_json(location, "" if root is None else absolute(root))
     elif is_url(location):
         source = read_remote(location)
     elif Path(location).is_dir():

@@ -1,5 +1,6 @@
 """Images in folders: `species/image.jpg`, or `train/species/image.jpg` as Birds-525 and many others have them."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.catalog.columns import split_name
-from finercam_core.catalog.readers.leftovers import IMAGES, OTHER_PICTURES, is_hidden, passed_over
+from finercam_core.catalog.readers.leftovers import IMAGES, is_hidden, passed_over
 from finercam_core.catalog.readers.lists import numbered
 from finercam_core.catalog.readers.table import split_of_shard, table_source
 from finercam_core.catalog.readers.webdataset import read_shards
@@ -78,7 +79,7 @@ def collection_of(names: Sequence[Parts], root: str, name: str) -> CatalogSource
         if len(parts) == depth
         and _is_image(parts)
         and (not in_splits or split_name(parts[0]))
-        and parts[-2].lower() not in _NO_SPECIES
+        and not _is_no_species(parts[-2])
     ]
     taken = taken or _in_families(names)
     if not taken:
@@ -128,24 +129,28 @@ def topmost(names: Sequence[Parts]) -> str:
 def _where_to_look(names: Sequence[Parts], root: str) -> str:
     """What to do about a folder that is too high, too low, or holds no images."""
     base, images = topmost(names), [parts for parts in names if _is_image(parts)]
-    odd = next((parts[-2] for parts in images if len(parts) > 1 and parts[-2].lower() in _NO_SPECIES), "")
+    files = ["/".join(parts) for parts in names if parts[-1].endswith(".json") and not is_hidden(parts)]
+    odd = next((parts[-2] for parts in images if len(parts) > 1 and _is_no_species(parts[-2])), "")
+    depths = Counter(len(parts) for parts in images)
+    if not images:
+        return "give species/image.jpg, or a table"
+    if files:
+        return f"give its file {root}/{files[0]}, if that describes the images"
     if odd:
         return f"the folder {odd} is not called after a species: give a table of the names of its images"
     if base:
         return f"give {root}/{base}, which holds the folders of species"
-    if images and all(len(parts) == 1 for parts in images):
+    if set(depths) == {1}:
         said = counted(len(images), "image")
         return (
             f"it holds {said} itself; give the folder above it if it is that of a species, else a table of their names"
         )
-    depths = Counter(len(parts) for parts in images)
-    if depths:
-        return f"give species/image.jpg, or a table; here images lie {depths.most_common(1)[0][0] - 1} folders deep"
-    pictures = [parts for parts in names if parts[-1].lower().endswith(OTHER_PICTURES)]
-    if pictures:
-        said = counted(len(pictures), "picture")
-        return f"it holds {said} such as {'/'.join(pictures[0])}, in a form that is not read; convert them to JPEG"
-    return "give species/image.jpg, or a table"
+    return f"give species/image.jpg, or a table; here images lie {depths.most_common(1)[0][0] - 1} folders deep"
+
+
+def _is_no_species(folder: str) -> bool:
+    """Whether a folder is called as those that hold images of any species: `images`, `train2017`."""
+    return folder.lower() in _NO_SPECIES or bool(re.fullmatch(r"(?:train|valid|val|test)\d+", folder.lower()))
 
 
 def _is_image(parts: Parts) -> bool:

@@ -14,7 +14,7 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from finercam_core.catalog import Catalog, open_catalog
-from finercam_core.catalog.check import check_catalog
+from finercam_core.catalog.check import check_catalog, look_at_images
 from finercam_core.errors import CatalogError
 from finercam_core.io.packed import read_packed
 from finercam_core.io.packed.coco_masks import decoded
@@ -51,6 +51,19 @@ def test_every_image_of_coco_is_read_or_told(tmp_path: Path) -> None:
     assert "2 species: Esox lucius, Esox niger" in catalog.rejected["reason"][0]
     assert check_catalog(catalog).count("boxes") == 1
     assert check_catalog(catalog).counts["rows"] == 8
+
+
+@pytest.mark.parametrize("place", ["images", "train2017", "."])
+def test_images_beside_the_folder_of_annotations_are_found_and_told(tmp_path: Path, place: str) -> None:
+    build.write(tmp_path / "x" / place / "0.jpg")
+    value = annotated([[0]], segmentation=[[2, 1, 7, 1, 7, 4, 2, 4]])
+    catalog = described(tmp_path / "x" / "annotations" / "a.json", value)
+    assert check_catalog(catalog, look_at_images(catalog, opened=False)).counts["usable"] == 1
+    assert read_packed(f"{catalog.root}/{catalog.specimens['maskURI'][0]}")
+    assert any("none is beside" in notice.text for notice in catalog.notices)
+    if place != ".":
+        with pytest.raises(CatalogError, match=r"annotations/a\.json"):
+            open_catalog(tmp_path / "x")
 
 
 RLE = coco.encode(np.asfortranarray(np.tri(6, 9, dtype=np.uint8)))

@@ -14,7 +14,9 @@ from finercam_core.catalog.readers.table import expect_names
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.trait_labels import TraitLabels
 from finercam_core.errors import CatalogError, counted
+from finercam_core.io.addresses import is_url
 from finercam_core.io.other_tables import cell_text
+from finercam_core.io.packed import packed_place
 from finercam_core.io.raw_tables import Notice, RawTable
 
 SPECIMEN = TraitLabels(MappingProxyType({0: "background", 255: "specimen"}), whole=True)
@@ -25,10 +27,11 @@ _COLUMNS = {
     "maskURI": "mask", "split": "split",
 }  # fmt: skip
 _NOTHING = frozenset(["empty", "blank", "none", "human", "person", "people", "vehicle", "unknown", "unidentified"])
+_LOOKED_FOR = 50
 _GROUPS = ("location", "seq_id", "observation_id", "specimen_id")
 
 
-def read_coco(content: dict[str, Any], folder: str, location: str) -> CatalogSource:
+def read_coco(content: dict[str, Any], folder: str, location: str, *, elsewhere: bool = True) -> CatalogSource:
     """Read annotated images; those without an annotation, or with several species, are set aside by name.
 
     An image has a box if it has exactly one, and a mask if it has segmentations: polygons or run lengths, drawn when
@@ -40,6 +43,8 @@ def read_coco(content: dict[str, Any], folder: str, location: str) -> CatalogSou
         The whole JSON.
     folder, location : str
         Where the images lie, and the file itself.
+    elsewhere : bool
+        Whether images that are not there are looked for beside the folder.
 
     Raises
     ------
@@ -76,11 +81,30 @@ def read_coco(content: dict[str, Any], folder: str, location: str) -> CatalogSou
         why = f"; the first: {broken[0][1]}" if broken else ""
         raise CatalogError(f"{location} has {counted(count, 'image')} and none with one species{why}", "annotate them")
     frame = pd.DataFrame(rows, dtype="str").fillna("").set_index("number")
-    raw = RawTable(file, frame.set_axis(frame.index.astype("int64")), broken, _several_boxes(file, frame))
+    notices = _several_boxes(file, frame)
+    root, before = _place(folder, frame["file_name"]) if elsewhere else (folder, "")
+    if root != folder:
+        frame["file_name"] = before + frame["file_name"]
+        frame["mask"] = (Path(folder).name + "/" + frame["mask"]).where(frame["mask"] != "", "")
+        text = f"the images are those in {root}/{before}, since none is beside {file}"
+        notices.append(Notice("columns_chosen", file, 1, text))
+    raw = RawTable(file, frame.set_axis(frame.index.astype("int64")), broken, notices)
     columns = {term: [column] for term, column in _COLUMNS.items() if column in frame}
     expect_names(raw, columns, location)
     masks = SPECIMEN if (frame["mask"] != "").any() else None
-    return CatalogSource(Path(location).stem, folder, [MappedTable(raw, columns)], traits=masks)
+    return CatalogSource(Path(location).stem, root, [MappedTable(raw, columns)], traits=masks)
+
+
+def _place(folder: str, names: pd.Series) -> tuple[str, str]:
+    """Root of the images and the folder below it: that of the file, else one beside it, as `annotations/` has them."""
+    some = [name for name in names.head(_LOOKED_FOR) if name]
+    if is_url(folder) or packed_place(folder) or not some:
+        return folder, ""
+    above = Path(folder).parent
+    for base in [Path(folder), above, *(p for p in sorted(above.iterdir()) if p.is_dir() and p != Path(folder))]:
+        if any((base / name).is_file() for name in some):
+            return (folder, "") if base == Path(folder) else (str(above), f"{base.name}/" if base != above else "")
+    return folder, ""
 
 
 def _objects(value: object) -> Iterable[dict[str, Any]]:

@@ -21,13 +21,15 @@ from finercam_core.io.tables import open_binary
 PACKAGE = "datapackage.json"
 
 
-def read_json(location: str) -> CatalogSource:
+def read_json(location: str, root: str = "") -> CatalogSource:
     """Read a JSON file: COCO's annotations, a Camtrap data package, Croissant metadata, or a list of rows.
 
     Parameters
     ----------
     location : str
         Path or URL; relative paths in it start from its folder.
+    root : str
+        Folder or URL of the images, where it is another.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def read_json(location: str) -> CatalogSource:
     if isinstance(value, dict) and isinstance(value.get("resources"), list):
         return _read_package(value, folder, location)
     if isinstance(value, dict) and isinstance(value.get("images"), list):
-        return read_coco(value, folder, location)
+        return read_coco(value, root or folder, location, elsewhere=not root)
     frame = _rows(value)
     if frame is None:
         remedy = "give Croissant metadata, COCO's annotations, a Camtrap data package, or a list of rows"
