@@ -1,6 +1,7 @@
 """The maps that are judged: Grad-CAM and Finer-CAM from the stored evidence, beside two controls that know nothing."""
 
 import zlib
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -9,9 +10,12 @@ from finercam_core.evaluate.protocol import Protocol
 from finercam_core.finer import FloatArray, Weighting, coefficients, combine, gamma_for
 from finercam_core.store import SpecimenRecord
 
-MAPS = ("grad_cam", "finer_cam", "random", "blob")
-CONTROLS = MAPS[2:]
-MAP_NAMES = dict(zip(MAPS, ("Grad-CAM", "Finer-CAM", "random map", "centred blob"), strict=True))
+WHOLE = "finer_cam_1"
+"""Finer-CAM at γ = 1, as its authors' code has it, beside the γ of the protocol (by default 0.6, the paper's): the two
+differ in what they find. Finished comparisons have one γ alone, and no such map."""
+MAPS = ("grad_cam", "finer_cam", WHOLE, "random", "blob")
+CONTROLS = ("random", "blob")
+MAP_NAMES = dict(zip(MAPS, ("Grad-CAM", "Finer-CAM", "Finer-CAM at γ = 1", "random map", "centred blob"), strict=True))
 Grid = tuple[int, int]
 
 
@@ -21,10 +25,22 @@ def grid_of(record: SpecimenRecord) -> Grid:
     return int(height), int(width)
 
 
+def maps_of(record: SpecimenRecord) -> tuple[str, ...]:
+    """Names of the maps that a specimen has, in the order of `MAPS`."""
+    return MAPS if record.compared_at is None else maps_in(name for name in MAPS if name != WHOLE)
+
+
+def maps_in(names: Iterable[object]) -> tuple[str, ...]:
+    """Maps that a table is to have: all of `MAPS`, but `WHOLE` only where it is among these names."""
+    present = set(names)
+    return tuple(name for name in MAPS if name != WHOLE or name in present)
+
+
 def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.float32]:
-    """Maps of a specimen against all its references, float32 (4, h, w) in the order of `MAPS`."""
+    """Maps of a specimen against all its references, float32 (M, h, w) in the order of `maps_of`."""
     grid = grid_of(record)
-    cams = [combine(record.evidence, map_weights(record, gamma, protocol.weighting)) for gamma in (0.0, protocol.gamma)]
+    gammas = (0.0, protocol.gamma, 1.0) if record.compared_at is None else (0.0, protocol.gamma)
+    cams = [combine(record.evidence, map_weights(record, gamma, protocol.weighting)) for gamma in gammas]
     return np.stack([*cams, random_map(grid, record.image_id, protocol.seed), centred_blob(grid)])
 
 

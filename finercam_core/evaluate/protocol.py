@@ -12,7 +12,7 @@ from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
 from finercam_core.parts import ChoiceError, JudgedImages, choose_judged
 from finercam_core.store import Store
 
-VERSION = 3  # to be raised when the same input gives other figures
+VERSION = 4  # to be raised when the same input gives other figures
 
 
 class EvaluationError(FinercamError):
@@ -79,6 +79,7 @@ class Protocol:
             "maps": {
                 "grad_cam": "evidence of the species alone (γ = 0), negative values set to zero",
                 "finer_cam": f"difference from all references, γ = {self.gamma}, weighting {self.weighting}",
+                "finer_cam_1": "the same at γ = 1, the whole difference; finished comparisons have their own γ alone",
                 "random": "independent uniform values on the model's grid",
                 "blob": "Gaussian in the middle of the picture, standard deviation 25 % of each side",
             },

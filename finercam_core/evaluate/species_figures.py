@@ -10,7 +10,7 @@ import pandas as pd
 
 from finercam_core.errors import FinercamError, StoreError
 from finercam_core.evaluate.kept_tables import fingerprint, forget, kept, species_folder, state_fingerprint
-from finercam_core.evaluate.maps import MAPS, grid_of, specimen_maps
+from finercam_core.evaluate.maps import grid_of, maps_of, specimen_maps
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.specimen_regions import SpecimenLocator
 from finercam_core.evaluate.statistics.map_figures import (
@@ -46,10 +46,10 @@ def judge(
 
     Returns
     -------
-    DataFrame, one row per map of `MAPS`: image_id, scientificName, predicted, probability, runner_up (highest scoring
-    reference), map, energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels) are NaN
-    without a region; `overlap` is that of the maps of species and runner-up, for Grad-CAM alone (NaN for finished
-    comparisons).
+    DataFrame, one row per map of `maps.maps_of`: image_id, scientificName, predicted, probability, runner_up (highest
+    scoring reference), map, energy, pointing, iou, area, overlap. `energy`, `pointing` and `iou` (of the top pixels)
+    are NaN without a region; `overlap` is that of the maps of species and runner-up, for Grad-CAM alone (NaN for
+    finished comparisons).
     """
     maps = specimen_maps(record, protocol)
     rival = 1 + int(np.argmax(record.logit[1:])) if len(record.classes) > 1 else 0
@@ -60,7 +60,7 @@ def judge(
             "predicted": record.predicted,
             "probability": float(record.probability[0]),
             "runner_up": record.classes[rival] if rival else "",
-            "map": MAPS,
+            "map": maps_of(record),
             **_localised(store, maps, protocol, specimen),
         }
     )

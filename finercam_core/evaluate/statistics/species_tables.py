@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from finercam_core.evaluate.maps import MAPS
+from finercam_core.evaluate.maps import MAPS, maps_in
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
 from finercam_core.evaluate.statistics.map_figures import FIGURES
 
@@ -33,7 +33,7 @@ def localisation_table(specimens: pd.DataFrame, *, seed: int = 0) -> pd.DataFram
         for figure in FIGURES
     }
     rows: list[dict[str, object]] = []
-    looks = (len(MAPS) - 1) * max(1, sum(len(table) > 0 for table in wide.values()))
+    looks = (len(maps_in(specimens["map"])) - 1) * max(1, sum(len(table) > 0 for table in wide.values()))
     for figure, table in wide.items():
         if table.empty:
             continue
@@ -50,7 +50,8 @@ _AGAINST = (("gain", "gain", "random"), ("over_blob_mean", "over_blob", "blob"),
 
 def _rows(species: str, figure: str, part: pd.DataFrame, looks: int, seed: int) -> list[dict[str, object]]:
     """All maps of one group; the same bootstrap samples for each, so that gains are paired."""
-    every_map = part.reindex(columns=list(MAPS))
+    names = maps_in(part.columns)
+    every_map = part.reindex(columns=list(names))
     known = every_map.dropna()
     if known.empty:
         return []
@@ -59,7 +60,7 @@ def _rows(species: str, figure: str, part: pd.DataFrame, looks: int, seed: int) 
     own = spread(means, samples)
     columns = {"mean": own.value, "low": own.low, "high": own.high}
     for mean, prefix, other in _AGAINST:
-        base = MAPS.index(other)
+        base = names.index(other)
         gain, drawn = means - means[base], samples - samples[:, [base]]
         each, every = spread(gain, drawn), spread(gain, drawn, looks=looks, n=len(known))
         columns |= {mean: gain, f"{prefix}_low": each.low, f"{prefix}_high": each.high,
@@ -67,7 +68,7 @@ def _rows(species: str, figure: str, part: pd.DataFrame, looks: int, seed: int) 
     head = {"species": species, "figure": figure, "n": len(known)}
     return [
         {**head, "map": name, "empty": int(empty[name]), **{key: float(values[i]) for key, values in columns.items()}}
-        for i, name in enumerate(MAPS)
+        for i, name in enumerate(names)
     ]
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from finercam_core.evaluate.maps import MAPS
+from finercam_core.evaluate.maps import maps_in
 from finercam_core.evaluate.statistics.intervals import resampled_means, spread
 
 SIZES = (0.0, 0.005, 0.01, 0.02, 0.05, 1.0)  # shares of the image, lower ends excluded
@@ -39,7 +39,7 @@ def true_energy_table(energies: pd.DataFrame, *, seed: int = 0) -> pd.DataFrame:
     tables = []
     for kind, groups in kinds.items():
         parts = [(str(name), part) for name, part in energies.groupby(groups, sort=True, observed=True)]
-        looks = len(parts) * (len(MAPS) - 1)
+        looks = len(parts) * (len(maps_in(energies.columns)) - 1)
         tables += [_rows(part, seed, looks).assign(by=kind, group=name) for name, part in parts]
     table = pd.concat(tables, ignore_index=True)
     return table[["by", "group", *(c for c in table.columns if c not in ("by", "group"))]]
@@ -51,16 +51,17 @@ def _range_in_words(low: float, high: float) -> str:
 
 def _rows(part: pd.DataFrame, seed: int, looks: int) -> pd.DataFrame:
     """One row per map; the same bootstrap samples for all, so that gains are paired."""
-    units = part.groupby("image_id")[[*MAPS, "area"]].mean().dropna()
+    names = maps_in(part.columns)
+    units = part.groupby("image_id")[[*names, "area"]].mean().dropna()
     if units.empty:
         return pd.DataFrame()
-    values = units[list(MAPS)]
+    values = units[list(names)]
     means, samples = values.mean().to_numpy(), resampled_means(values, seed=seed, looks=looks)
     own = spread(means, samples)
-    table = pd.DataFrame({"map": MAPS, "n": len(units), "area": units["area"].mean(), "energy": own.value,
+    table = pd.DataFrame({"map": names, "n": len(units), "area": units["area"].mean(), "energy": own.value,
                           "low": own.low, "high": own.high})  # fmt: skip
     for prefix, other in (("over_random", "random"), ("over_grad_cam", "grad_cam")):
-        column = MAPS.index(other)
+        column = names.index(other)
         gain = spread(means - means[column], samples - samples[:, [column]], looks=looks, n=len(units))
         table[prefix], table[f"{prefix}_low"], table[f"{prefix}_high"] = gain.value, gain.low, gain.high
     return table

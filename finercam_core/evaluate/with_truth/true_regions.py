@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from finercam_core.errors import StoreError
-from finercam_core.evaluate.maps import MAPS, centred_blob, grid_of, pair_map, random_map
+from finercam_core.evaluate.maps import centred_blob, grid_of, maps_in, maps_of, pair_map, random_map
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
 from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.finer import GAMMA
@@ -65,8 +65,8 @@ def true_region_energies(
 
     Returns
     -------
-    DataFrame with image_id, scientificName, reference, predicted, one column of energy shares per map of `MAPS`,
-    and `area`, the share of the image's pixels in the region.
+    DataFrame with image_id, scientificName, reference, predicted, one column of energy shares per map of
+    `maps.maps_of`, and `area`, the share of the image's pixels in the region.
     """
     rows: list[dict[str, object]] = []
     for image_id in image_ids:
@@ -99,11 +99,12 @@ def _judge(
     size = (region.shape[1], region.shape[0])
     grid = grid_of(record)
     controls = (random_map(grid, f"{record.image_id} {record.classes[index]}", seed), centred_blob(grid))
-    maps = (pair_map(record, index, 0.0), pair_map(record, index, gamma), *controls)
+    gammas = (0.0, gamma, 1.0) if record.compared_at is None else (0.0, gamma)
+    maps = (*(pair_map(record, index, each) for each in gammas), *controls)
     shares = energy_share(to_image(np.stack(maps), store.preparation.window(size), size), region)
     named = {"image_id": record.image_id, "scientificName": record.scientificName}
     named |= {"reference": record.classes[index], "predicted": record.predicted}
-    return {**named, **dict(zip(MAPS, shares.tolist(), strict=True)), "area": float(region.mean())}
+    return {**named, **dict(zip(maps_of(record), shares.tolist(), strict=True)), "area": float(region.mean())}
 
 
 def energy_intervals(energies: pd.DataFrame, *, seed: int = 0) -> dict[str, Interval]:
@@ -111,10 +112,11 @@ def energy_intervals(energies: pd.DataFrame, *, seed: int = 0) -> dict[str, Inte
 
     Returns
     -------
-    dict with the keys of `MAPS`, "finer_cam - grad_cam" and "finer_cam - random".
+    dict with the names of the maps, "finer_cam - grad_cam" and "finer_cam - random".
     """
-    by_specimen = energies.groupby("image_id")[list(MAPS)].mean()
-    values = {name: by_specimen[name] for name in MAPS}
+    names = list(maps_in(energies.columns))
+    by_specimen = energies.groupby("image_id")[names].mean()
+    values = {name: by_specimen[name] for name in names}
     values["finer_cam - grad_cam"] = by_specimen["finer_cam"] - by_specimen["grad_cam"]
     values["finer_cam - random"] = by_specimen["finer_cam"] - by_specimen["random"]
     return {name: mean_interval(series.to_numpy(), seed=seed) for name, series in values.items()}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from finercam_core.evaluate.maps import CONTROLS, MAP_NAMES, MAPS
+from finercam_core.evaluate.maps import CONTROLS, MAP_NAMES, maps_in
 from finercam_core.evaluate.statistics.map_figures import FIGURES
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.traits.cover import OUTSIDE
@@ -75,7 +75,7 @@ def localisation_plot(table: pd.DataFrame, path: Path) -> Path:
     figures = [name for name in FIGURES if (overall["figure"] == name).any()]
     figure = Figure(figsize=(3.1 * max(len(figures), 1), 2.6), layout="constrained")
     for axes, name in zip(np.ravel(figure.subplots(1, max(len(figures), 1))), figures, strict=False):
-        rows = overall[overall["figure"] == name].set_index("map").reindex(MAPS)
+        rows = overall[overall["figure"] == name].set_index("map").reindex(maps_in(overall["map"]))
         error = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
         axes.errorbar(rows["mean"], range(len(rows)), xerr=error, fmt="o", capsize=3, color="#1f5f8b")
         axes.set_yticks(range(len(rows)), [MAP_NAMES[name] for name in rows.index])
