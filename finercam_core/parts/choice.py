@@ -134,3 +134,25 @@ def _sentence(chosen: pd.DataFrame, wanted: str, trained: int, refused: tuple[st
         return f"{name}, each by a head that was trained without it and without its group (cross-fitting)"
     left = f"; {counted(len(refused), 'image')} that the catalog calls test were trained on and are not judged"
     return f"{name}, {_WORDS[Part(wanted)]}{left if refused else ''}"
+
+
+def parts_in_words(rows: pd.DataFrame, *, listed: bool) -> str:
+    """What a classifier did with the specimens of a store, and whether the catalog's split contradicts that.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With `part`, `fold` and the catalog's `split`.
+    listed : bool
+        Whether the classifier came with lists of its images.
+    """
+    if not listed:
+        return NO_LISTS
+    counts = rows["part"].value_counts()
+    words = {Part.TEST: "held out", Part.TRAIN: "trained on", Part.VAL: "for validation",
+             Part.LEFT_OUT: "left out of training", Part.UNKNOWN: "new to the classifier"}  # fmt: skip
+    said = ", ".join(f"{counts[part]:,} {word}" for part, word in words.items() if counts.get(part, 0))
+    folded = " (each by the head of its fold)" if (rows["fold"] != NO_FOLD).any() else ""
+    wrong = int(((rows["split"] == Part.TEST) & (rows["part"] == Part.TRAIN)).sum())
+    refused = f"; {counted(wrong, 'image')} that the catalog calls test among those trained on: `finercam evaluate` "
+    return f"{said}{folded}" + (f"{refused}refuses that split" if wrong else "")

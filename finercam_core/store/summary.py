@@ -18,6 +18,7 @@ from finercam_core.catalog.columns import image_locations
 from finercam_core.errors import StoreError
 from finercam_core.io.faults import first_line, store_errors
 from finercam_core.io.files import Files
+from finercam_core.parts import parts_in_words
 from finercam_core.status import Status
 from finercam_core.store.integrity.digests import checked, with_digest
 from finercam_core.store.layout import FAILURES, status_of
@@ -105,6 +106,8 @@ class StoreSummary:
     provenance : Provenance
     problems : tuple of str
         A sentence for each table that is damaged; the figures are without it.
+    held_out : str
+        What the classifier did with the specimens, in words.
     """
 
     species: pd.DataFrame
@@ -112,6 +115,7 @@ class StoreSummary:
     rejected: pd.DataFrame
     provenance: Provenance
     problems: tuple[str, ...] = ()
+    held_out: str = ""
 
     @property
     def totals(self) -> dict[str, int]:
@@ -150,7 +154,14 @@ def summarise(store: Store) -> StoreSummary:
     except StoreError as error:
         problems.append(str(error))
     reasons = _explained(sentences, failed, code[listed & (code > Status.DONE)])
-    return StoreSummary(_counts(table, code, listed), reasons, rejected, store.provenance, tuple(problems))
+    return StoreSummary(
+        _counts(table, code, listed),
+        reasons,
+        rejected,
+        store.provenance,
+        tuple(problems),
+        parts_in_words(table[listed], listed=store.provenance.parts is not None),
+    )
 
 
 def read_sentences(files: Files) -> dict[str, str]:

@@ -48,6 +48,8 @@ def print_holdings(found: str, summary: "StoreSummary", asked: str, computed: in
     resumed = f"; {before:,} were there already" if before else ""
     now = f"{totals['done']:,} done, {totals['failed']:,} failed"
     console.print(f"{counted(computed, 'specimen')} computed in this run{resumed}: {now}.")
+    if summary.held_out:
+        console.print(f"Of all specimens: {escape(summary.held_out)}.")
     for cause, count in summary.causes.items():
         console.print(f"  [yellow]{count:,} × {Status[cause].sentence}[/] [dim]({cause})[/]")
     for sentence in summary.misspelt:

@@ -31,6 +31,7 @@ def show_provenance(location: str, summary: StoreSummary, console: Console) -> N
         "weights": f"SHA-256 {classifier.weights_sha256}" if classifier.weights_sha256 else "",
         "layer": layer,
         "method": f"{made.method}{gamma} ({classifier.route})",
+        "held out": summary.held_out,
         "references": ", ".join(f"{key}: {value}" for key, value in references.items() if key != "never"),
     }
     _lines(console, {name: escape(value) for name, value in facts.items()})

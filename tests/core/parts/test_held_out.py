@@ -19,7 +19,7 @@ from finercam_core.images.preparation import Preparation
 from finercam_core.parts import Part, read_lists
 from finercam_core.parts.lists import ListsError
 from finercam_core.report import report
-from finercam_core.store import Store, open_store, pending_chunks
+from finercam_core.store import Store, open_store, pending_chunks, summarise
 from finercam_core.train import train
 
 COUNTS = {"Aus bus": 10, "Aus cus": 10, "Aus dus": 2}
@@ -72,6 +72,7 @@ def test_train_split_and_evaluate_deal_alike(made: tuple[Path, Path, Store], tmp
     assert lists.table.set_index("image_id")["part"].to_dict() == dealt.to_dict()
     judged = evaluate(store.location, tmp_path / "evaluation")
     assert set(judged.specimens["image_id"]) == set(dealt.index[dealt == "test"])
+    assert summarise(store).held_out == "4 held out, 16 trained on, 2 for validation"
     assert "4 test images, which the classifier did not see in training" in str(judged.protocol["judged"])
     assert not judged.mark
 
@@ -113,6 +114,7 @@ def test_a_split_made_later_cannot_call_training_images_test(made: tuple[Path, P
     expected = lists.table.set_index("image_id")["part"]
     assert store.rows["part"].to_list() == [expected[table["image_id"][int(i.split("-")[1])]] for i in store.rows.index]
     trained_on = int((store.rows["part"] == Part.TRAIN).sum())
+    assert f"{trained_on} images that the catalog calls test among those trained on" in summarise(store).held_out
     with pytest.raises(EvaluationError, match=f"{trained_on} of 22 images that the catalog calls test were trained on"):
         evaluate(store.location, tmp_path / "no")
     own = evaluate(store.location, tmp_path / "own", protocol=Protocol(split="test"))
