@@ -63,7 +63,7 @@ def _top(report: EvaluationReport) -> Iterator[str]:
     yield f"- On the specimen: {localisation_in_words(report.localisation)}."
     yield f"- Faithfulness: {faithfulness_in_words(report.checks.faithfulness)}."
     yield from (f"- {words[0].upper()}{words[1:]}." for words in difference_in_words(report.checks.finer))
-    if report.mark or not report.planted.empty:
+    if not report.planted.empty:
         yield f"- Known truth: {planted_summary(report.planted)}."
     yield "\n## How sure\n"
     yield (
@@ -162,6 +162,6 @@ def _localised(table: pd.DataFrame) -> pd.DataFrame:
 
 def _method(report: EvaluationReport) -> Iterator[str]:
     yield "## Protocol\n"
-    yield from (f"- {key}: {value}" for key, value in report.protocol.items())
+    yield from (f"- {key}: {value}" for key, value in report.protocol.items() if value not in ("", None))
     if cost := report.checks.about.get("cost"):
         yield f"- cost of faithfulness: {cost}"
