@@ -59,6 +59,7 @@ def test_a_page_of_another_origin_is_refused_also_where_a_browser_knows_the_log_
     assert own.headers["access-control-allow-origin"] == served.url.removesuffix("/api")
 
 
+@pytest.mark.slow
 def test_a_run_from_the_form_cannot_have_code_run(served: Served, tmp_path: Path) -> None:
     folder = hostile_folder(tmp_path / "classifier", tmp_path / "ran")
     with server_client(served.url, served.process.folder) as client:
