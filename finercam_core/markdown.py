@@ -17,7 +17,7 @@ def as_text(value: object) -> str:
 
 def published(markdown: str) -> str:
     """A page of ours as it may be published: what stands in it can make no element of HTML, no link and no picture."""
-    plain = visible(without_secrets(markdown)).replace("&", "&amp;").replace("<", "&lt;")
+    plain = visible(without_secrets(markdown)).replace("<", "&lt;")
     return _LINK.sub(r"\\]", plain)
 
 
