@@ -1,10 +1,12 @@
 """Masks as COCO run-length encodings, by pycocotools; plain text that JSON holds."""
 
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco
+
+Value = TypeVar("Value", bound=np.generic)
 
 
 class RLE(TypedDict):
@@ -75,8 +77,14 @@ def placed(rle: RLE, shape: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
     tolerance = 1 / min(height, width) + 1 / min(rows, columns)
     if abs(height * columns / (width * rows) - 1) > tolerance:
         return None
+    return nearest(decode(rle), (rows, columns))
+
+
+def nearest(values: npt.NDArray[Value], shape: tuple[int, ...]) -> npt.NDArray[Value]:
+    """An array (h, w) brought to another height and width by its nearest pixels."""
+    (height, width), (rows, columns) = values.shape, shape[:2]
     down, across = (np.arange(n) * 2 + 1 for n in (rows, columns))
-    return decode(rle)[np.ix_(down * height // (2 * rows), across * width // (2 * columns))]
+    return values[np.ix_(down * height // (2 * rows), across * width // (2 * columns))]
 
 
 def decode(rle: RLE) -> npt.NDArray[np.bool_]:

@@ -28,12 +28,15 @@ class RegionsMetadata(TypedDict):
         Value of each trait in masks.
     regions : dict of int to MaskDescription
         What an export says of each region (`MaskRecord.about`), by its number in the layer.
+    shape : (int, int)
+        Height and width of the photograph, of which the layer may be a smaller copy.
     """
 
     image_id: str
     place: str
     values: dict[str, int]
     regions: dict[int, MaskDescription]
+    shape: tuple[int, int]
 
 
 def _colormap(ramp: palette.Ramp, name: str) -> Colormap:

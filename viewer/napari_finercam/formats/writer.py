@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from finercam_core.export.formats.png import UNNAMED, write_indexed, write_masks
 from finercam_core.export.mask_records import MaskRecord
+from finercam_core.regions.rle import nearest
 from napari_finercam.formats.layer_style import REGIONS_KEY, RegionsMetadata
 
 
@@ -34,6 +35,7 @@ def write_trait_mask(path: str, data: Any, attributes: dict[str, Any]) -> list[s
     metadata: RegionsMetadata | None = attributes.get("metadata", {}).get(REGIONS_KEY)
     if metadata is None:
         return _write_numbers(target, labels)
+    labels = nearest(labels, metadata["shape"])
     image_id, place, about = metadata["image_id"], metadata["place"], metadata["regions"]
     numbers = [int(number) for number in np.unique(labels) if number]
     masks = [MaskRecord(image_id, place, labels == number, about[number]) for number in numbers]

@@ -8,17 +8,23 @@ from threading import Event, Lock
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from finercam_core.errors import FinercamError
+from finercam_core.images.decoder import image_size, load_image
 from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Window
 from finercam_core.regions.masks import read_mask, specimen_of
+from finercam_core.regions.rle import nearest
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.scores import UNREADABLE
 
-KEPT = 12  # specimens
+KEPT, KEPT_BYTES = 12, 400_000_000  # specimens, and what they may take together
+LEAST_KEPT = 4
+WORKING_PIXELS = 12_000_000
+"""Largest picture to work on; a larger photograph is shown, and its regions are made, on a smaller copy."""
 _DELAY = 0.06  # seconds
 BLANK_GREY = 235
 _MOVED = "if the photographs have moved, choose their folder: Queue, Images…"
@@ -68,6 +74,11 @@ class LoadedSpecimen:
         return self.image.shape[1], self.image.shape[0]
 
     @property
+    def nbytes(self) -> int:
+        """Memory of the pictures."""
+        return self.image.nbytes + (0 if self.traits is None else self.traits.nbytes)
+
+    @property
     def done(self) -> bool:
         """Whether there are maps."""
         return self.record is not None and self.record.status == Status.DONE
@@ -77,7 +88,7 @@ def load_specimen(store: Store, image_id: str) -> LoadedSpecimen:
     """Read everything about a specimen; what is wrong with it becomes its `problem`, never an error."""
     problems: list[str] = []
     record = _record(store, image_id, problems)
-    photograph = _photograph(store, image_id, problems)
+    photograph, full_shape = _photograph(store, image_id, problems)
     image = _blank(store) if photograph is None else photograph
     return LoadedSpecimen(
         image_id,
@@ -88,7 +99,8 @@ def load_specimen(store: Store, image_id: str) -> LoadedSpecimen:
         photographed=photograph is not None,
         problem="; ".join(problems),
         used=np.arange(0 if record is None else len(record.classes)) > 0,
-        traits=None if photograph is None else _trait_mask(store, image_id, photograph.shape[:2]),
+        traits=None if photograph is None else _trait_mask(store, image_id, photograph.shape[:2], full_shape),
+        full_shape=full_shape,
     )
 
 
@@ -103,13 +115,30 @@ def _record(store: Store, image_id: str, problems: list[str]) -> SpecimenRecord 
     return record
 
 
-def _photograph(store: Store, image_id: str, problems: list[str]) -> npt.NDArray[np.uint8] | None:
+def working_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the picture to work on: those of the photograph, or of a copy of `WORKING_PIXELS`."""
+    scale = min(1.0, (WORKING_PIXELS / (width * height)) ** 0.5)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _photograph(
+    store: Store, image_id: str, problems: list[str]
+) -> tuple[npt.NDArray[np.uint8] | None, tuple[int, int] | None]:
+    """The photograph as large as it is worked on, and the height and width of the whole one if that is larger."""
+    place, root = store.place(image_id), store.images_root
     try:
-        return np.asarray(store.image(image_id).convert("RGBA"))
+        width, height = image_size(place, root=root)
+        size = working_size(width, height)
+        if size == (width, height):
+            return np.asarray(store.image(image_id).convert("RGBA")), None
+        picture = load_image(place, root=root, at_least=size)
+        small = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        del picture  # hundreds of megabytes
+        return np.asarray(small.convert("RGBA")), (height, width)
     except ImageError as error:
         hint = f" ({_MOVED})" if error.status is Status.MISSING else ""
         problems.append(f"{error.status.sentence}: {error.location}{hint}")
-        return None
+        return None, None
 
 
 def _plain(error: BaseException) -> str:
@@ -126,7 +155,9 @@ def _blank(store: Store) -> npt.NDArray[np.uint8]:
     return page
 
 
-def _trait_mask(store: Store, image_id: str, shape: tuple[int, ...]) -> npt.NDArray[np.integer] | None:
+def _trait_mask(
+    store: Store, image_id: str, shape: tuple[int, ...], full_shape: tuple[int, int] | None
+) -> npt.NDArray[np.integer] | None:
     """The collection's mask of a specimen; 1 for the whole specimen where the mask does not tell traits apart.
 
     None if there is no mask, or one that does not fit the photograph.
@@ -135,8 +166,10 @@ def _trait_mask(store: Store, image_id: str, shape: tuple[int, ...]) -> npt.NDAr
         mask = read_mask(store, image_id)
     except (ImageError, OSError):
         return None
-    if mask is None or mask.shape != tuple(shape):
+    if mask is None or mask.shape != tuple(full_shape or shape):
         return None
+    if full_shape is not None:
+        mask = nearest(mask, shape)
     if traits_of(store):
         return mask
     whole = specimen_of(store, mask)
@@ -167,18 +200,29 @@ class SpecimenLoader:
         """A specimen, loaded now if it was not loaded before."""
         self._hurry.set()
         try:
-            return self._future(image_id).result()
+            specimen = self._future(image_id).result()
         finally:
             self._hurry.clear()
+        with self._lock:
+            self._trim()
+        return specimen
 
     def _future(self, image_id: str, wait: Event | None = None) -> Future[LoadedSpecimen]:
         with self._lock:
             if image_id not in self._loaded:
                 self._loaded[image_id] = self._pool.submit(self._load, image_id, wait)
             self._loaded.move_to_end(image_id)
-            while len(self._loaded) > KEPT:
-                self._loaded.popitem(last=False)[1].cancel()
+            self._trim()
             return self._loaded[image_id]
+
+    def _trim(self) -> None:
+        while self._too_many():
+            self._loaded.popitem(last=False)[1].cancel()
+
+    def _too_many(self) -> bool:
+        loaded = [future for future in self._loaded.values() if future.done() and not future.cancelled()]
+        held = sum(future.result().nbytes for future in loaded if future.exception() is None)
+        return len(self._loaded) > KEPT or (held > KEPT_BYTES and len(self._loaded) > LEAST_KEPT)
 
     def _load(self, image_id: str, wait: Event | None) -> LoadedSpecimen:
         if wait is not None:

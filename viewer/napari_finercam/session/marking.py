@@ -69,7 +69,7 @@ class Marking:
         self.note = ""
         self.screen: ReviewScreen | None = None
         self._shown: Verdict | None = None
-        self._recut_since = False
+        self._recut_since = self._drafted = False
         self._history = History()
 
     @property
@@ -107,7 +107,7 @@ class Marking:
         return painted or noted
 
     def keep(self) -> None:
-        """Take what is on the screen, and keep a region that a slider changed after the verdict."""
+        """Take what is on the screen, and keep a region with a verdict or a draft that a slider changed."""
         self.collect()
         if self._recut_since:
             self.save_draft()
@@ -136,7 +136,7 @@ class Marking:
         """Cut the first region again, after the map or the threshold changed, unless it was painted."""
         self.collect()
         if self._cut():
-            self._recut_since = bool(self.decision)
+            self._recut_since = self._drafted or bool(self.decision)
             self._shown = None
 
     def _cut(self) -> bool:
@@ -178,7 +178,7 @@ class Marking:
 
     def save_draft(self) -> None:
         """Keep the regions and the note of the current specimen until its verdict; see `KeptDrafts`."""
-        self._recut_since = False
+        self._recut_since, self._drafted = False, True
         specimen, records = self.specimen, self.regions.records(any_size=True)
         known = specimen.photographed or bool(records)
         self.drafts.save(Draft(specimen.image_id, records, self.note, has_regions=known))

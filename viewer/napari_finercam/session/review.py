@@ -83,6 +83,7 @@ class ReviewSession(Marking):
         except FinercamError as error:
             draft, specimen.problem = None, str(error)
         made = None if verdict is None else verdict.comparison
+        self._drafted = draft is not None
         if draft is not None:
             self.note = draft.note
         if draft is not None and draft.has_regions:
@@ -143,7 +144,7 @@ class ReviewSession(Marking):
         self.drafts.discard(verdict.image_id)
         self.queue.take_verdicts(verdict.image_id, self.verdicts.of_specimen(verdict.image_id))
         if verdict.image_id == self.specimen.image_id:
-            self._shown, self._recut_since = verdict, False
+            self._shown, self._recut_since, self._drafted = verdict, False, False
 
     def undo(self) -> bool:
         """Undo the last stroke or verdict, and show its specimen; False if there is none.

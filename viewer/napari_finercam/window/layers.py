@@ -37,6 +37,7 @@ def regions_metadata(session: ReviewSession) -> RegionsMetadata:
         "place": session.store.place(image_id),
         "values": {trait.name: trait.id for trait in session.traits},
         "regions": session.about_regions(),
+        "shape": session.specimen.full_shape or session.regions.labels.shape,
     }
 
 

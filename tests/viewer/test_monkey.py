@@ -1,0 +1,32 @@
+"""Random acts at a real window lose nothing that was painted, written or decided."""
+
+from pathlib import Path
+
+import pytest
+from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.widget import ReviewWidget
+from review_monkey import REVIEWER, Monkey
+
+pytestmark = pytest.mark.gui
+
+
+def let_loose(widget: ReviewWidget, store: Path, seed: int, acts: int) -> None:
+    widget.workbench.open(ReviewSession(store, REVIEWER))
+    monkey = Monkey(widget, store, seed)
+    try:
+        for _ in range(acts):
+            monkey.act()
+    finally:
+        if monkey.full:
+            monkey.disk()
+    monkey.finish()
+
+
+def test_sixty_random_acts(widget: ReviewWidget, small_store: Path) -> None:
+    let_loose(widget, small_store, seed=5, acts=60)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_two_thousand_random_acts(widget: ReviewWidget, small_store: Path, seed: int) -> None:
+    let_loose(widget, small_store, seed, acts=500)
