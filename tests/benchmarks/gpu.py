@@ -205,7 +205,7 @@ def table(results: Results) -> str:
 
 def cell(value: object) -> str:
     if not isinstance(value, float):
-        return str(value)
+        return "" if value is None else str(value)
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 

@@ -10,15 +10,15 @@ _EVERY = 0.1
 
 
 class Busy:
-    """Samples of a GPU's use; `share` is NaN where there is none, or its use cannot be asked for."""
+    """Samples of a GPU's use; `share` is None where there is none, or its use cannot be asked for."""
 
     def __init__(self) -> None:
         self.samples: list[int] = []
 
     @property
-    def share(self) -> float:
+    def share(self) -> float | None:
         """Mean share, 0 to 1."""
-        return sum(self.samples) / (100 * len(self.samples)) if self.samples else float("nan")
+        return sum(self.samples) / (100 * len(self.samples)) if self.samples else None
 
 
 @contextmanager
