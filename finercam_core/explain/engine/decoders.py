@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -240,6 +241,12 @@ def _processes(workers: int) -> ProcessPoolExecutor:
 def _begin() -> None:
     end_with_parent()
     expendable()
+
+
+def start_processes(workers: int | None = None) -> None:
+    """Start the processes that decode, and do not wait: they take seconds, in which a classifier can be loaded."""
+    with suppress(BrokenProcessPool):  # whoever decodes next replaces a pool that died
+        _processes(workers or default_workers()).submit(default_workers)
 
 
 def _discard_processes(workers: int) -> None:

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Literal
 
 from finercam_core.explain import Classifier, load_classifier
+from finercam_core.explain.engine.decoders import start_processes
 from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
 from finercam_core.permissions import AllowedFactories
 from finercam_core.store import Chunk
@@ -66,6 +67,8 @@ def compute_shard(job: ShardJob) -> ShardReport:
     """
     chunks, written = without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)
     with _one_at_a_time, gpus.held(job.device) as device, lent(job.store, job.lease):
+        if device.startswith("cuda"):
+            start_processes()
         model = classifier_of(job.classifier, device, job.factories)
         report = annotate_chunks(job.store, chunks, model, batch_size=job.batch_size, progress=report_written)
     return ShardReport(report.done + written, report.failed)

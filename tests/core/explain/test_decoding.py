@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from finercam_core.explain.engine.decoders import (
     DecoderSettings,
     _discard_processes,
     decoded_specimens,
+    start_processes,
 )
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.preparation import Preparation
@@ -170,3 +173,20 @@ def test_a_heavy_image_beside_threads_is_decoded_in_a_process_that_may_be_killed
     assert [item.status.name for item in items] == ["DONE"] * 5 + ["UNREADABLE"] + ["DONE"] * 2
     assert "was killed" in items[5].detail
     np.testing.assert_array_equal(items[6].pixels, load_pixels(folder / "6.png", Preparation(16, 24)))
+
+
+def test_what_decodes_can_be_started_before_it_is_needed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool that was started is the one that decodes; one that died in the meantime stops nothing."""
+    with ThreadPoolExecutor(2) as pool:
+        monkeypatch.setitem(decoders._process_pools, 2, pool)
+        start_processes(2)
+        found = decode([chunk_of([f"{i}.png" for i in range(8)])], folder, processes=True)
+    assert [one.status for one in found] == [Status.DONE] * 8
+
+    class Dead(ThreadPoolExecutor):
+        def submit(self, *_arguments: object) -> object:
+            raise BrokenProcessPool
+
+    with Dead(2) as dead:
+        monkeypatch.setitem(decoders._process_pools, 2, dead)
+        start_processes(2)
