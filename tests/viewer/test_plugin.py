@@ -57,6 +57,8 @@ def test_napari_opens_a_store_and_saves_what_finercam_export_writes(
     assert [layer.name for layer in viewer.layers] == [SPECIMEN, HEAT]  # type: ignore[attr-defined]
     viewer.dims.set_current_step(0, 5)  # type: ignore[attr-defined]
     assert viewer.layers[SPECIMEN].data._load.cache_info().misses < 14  # type: ignore[attr-defined]
+    assert viewer.canvas.overlays.text.visible  # type: ignore[attr-defined]
+    assert viewer.canvas.overlays.text.text == "Aus_bus-005\nAus bus"  # type: ignore[attr-defined]
     widget = ReviewWidget(viewer)  # type: ignore[arg-type]
     viewer.window.add_dock_widget(widget, name="Review")  # type: ignore[attr-defined]
     assert widget.workbench.start.shown_button.text() == "Review maps.zarr, which is open"
@@ -65,6 +67,7 @@ def test_napari_opens_a_store_and_saves_what_finercam_export_writes(
     session = widget.workbench.session
     assert session is not None
     assert [layer.name for layer in viewer.layers] == [SPECIMEN, HEAT, TRAITS, REGION]  # type: ignore[attr-defined]
+    assert not viewer.canvas.overlays.text.visible  # type: ignore[attr-defined]
     session.edit(lambda regions: regions.assign(1, session.traits[1]))
     widget.commands.new_region()
     labels = np.array(session.regions.labels)

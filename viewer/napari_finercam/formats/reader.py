@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import napari
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -107,6 +108,26 @@ def heat_stack(store: Store) -> LazyStack:
     return LazyStack((len(image_ids), height, width), np.float32, load)
 
 
+def _show_ids(store: Store) -> None:
+    """Let a viewer that opens a store show the id and the species of the specimen at its slider."""
+    viewer = napari.current_viewer()
+    if viewer is None:
+        return
+    ids, species = (store.rows[name].to_numpy(object) for name in ("image_id", "scientificName"))
+
+    def show(_event: object = None) -> None:
+        opened = [layer for layer in viewer.layers if layer.metadata.get(STORE_KEY) == store.location]
+        stack = next((layer for layer in opened if layer.name.startswith(SPECIMEN) and layer.data.ndim == 4), None)
+        at = int(viewer.dims.current_step[0])
+        viewer.canvas.overlays.text.visible = stack is not None
+        if stack is not None and at < len(ids):
+            viewer.canvas.overlays.text.text = f"{ids[at]}\n{species[at]}"
+
+    viewer.dims.events.current_step.connect(show)
+    for event in (viewer.layers.events.inserted, viewer.layers.events.removed):
+        event.connect(show)
+
+
 def get_reader(path: str | list[str]) -> Callable[[str | list[str]], list[LayerData]] | None:
     """Reader for a finercam store, or None for anything else."""
     first = path[0] if isinstance(path, list) else path
@@ -122,6 +143,7 @@ def read_store(path: str | list[str]) -> list[LayerData]:
         If the store cannot be read, such as one of a newer version.
     """
     store = open_store(path[0] if isinstance(path, list) else path)
+    _show_ids(store)
     photos, maps = photo_stack(store), heat_stack(store)
     metadata = {STORE_KEY: store.location, "features": store.rows[["image_id", "scientificName"]]}
     shared: dict[str, Any] = {"metadata": metadata, "axis_labels": ("specimen", "y", "x")}

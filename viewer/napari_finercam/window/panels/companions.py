@@ -17,7 +17,7 @@ from napari_finercam.window.qt import plain_tip, stop_timer
 HEIGHT = 128  # pixels
 _POLL = 30  # milliseconds
 _NO_CAPTION = "\u00a0"  # as high as a caption, so that the strip keeps its height
-_CAPTION_LENGTH = 34
+_MARGIN = 4  # pixels
 
 
 class CompanionsPanel(QWidget):
@@ -60,10 +60,12 @@ class CompanionsPanel(QWidget):
             row.addLayout(column)
             caption.setMinimumWidth(1)  # longer ones are cut, and whole in the tool tip
         self.heading.setMinimumWidth(1)
+        self.heading.setWordWrap(True)
         # A narrow window scrolls along the strip.
         area = scrolled(strip)
         area.setMinimumWidth(HEIGHT)
-        area.setFixedHeight(strip.sizeHint().height() + area.horizontalScrollBar().sizeHint().height())
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFixedHeight(strip.sizeHint().height() + area.horizontalScrollBar().sizeHint().height() + _MARGIN)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 2)
         layout.addWidget(self.heading)
@@ -102,7 +104,9 @@ class CompanionsPanel(QWidget):
         for i, (picture, caption) in enumerate(zip(self.pictures, self.captions, strict=True)):
             companion = specimens[i] if i < len(specimens) else None
             picture.setPixmap(QPixmap() if companion is None else _pixmap(companion.picture))
-            caption.setText(_NO_CAPTION if companion is None else companion.image_id[-_CAPTION_LENGTH:])
+            width, middle = picture.pixmap().width(), Qt.TextElideMode.ElideMiddle
+            shown = "" if companion is None else caption.fontMetrics().elidedText(companion.image_id, middle, width)
+            caption.setText(shown or _NO_CAPTION)
             caption.setToolTip("" if companion is None else plain_tip(f"{companion.image_id}: {companion.caption}"))
 
     def close_threads(self) -> None:

@@ -40,6 +40,7 @@ class ComparisonPanel(SessionPanel):
         self.difference = QCheckBox("both sides of the difference")
         self.references = QListWidget()
         self.references.setMinimumHeight(84)
+        self.references.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
         self.reason, self.state = plain_label(), plain_label()
         self.legend = HeatLegend()
         self._lay_out()
