@@ -250,7 +250,8 @@ def _judge(run: _Run, image_id: str) -> pd.DataFrame:
     rows = []
     for compared in run.maps:
         heat = map_of(compared, record, classifier, image, run.protocol)
-        ranks = pixel_ranks(heat[None], (image.shape[2], image.shape[3]), generator)[0].view(image.shape[2:])
+        covered = run.store.preparation.covered
+        ranks = pixel_ranks(heat[None], (image.shape[2], image.shape[3]), generator, covered)[0].view(image.shape[2:])
         figures = run.cuts.figures(ends, run.scores(image, run.cuts.masks(ranks), pair, record.fold))
         rows.append({"image_id": image_id, "scientificName": record.scientificName, "rival": rival,
                      "map": compared.name, **figures})  # fmt: skip

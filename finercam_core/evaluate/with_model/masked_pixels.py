@@ -17,7 +17,12 @@ _NOISE = 0.01
 _NEIGHBOURS = [(y, x, 1 / 6 if 0 in (y, x) else 1 / 12) for y in (-1, 0, 1) for x in (-1, 0, 1) if (y, x) != (0, 0)]
 
 
-def pixel_ranks(maps: torch.Tensor, size: tuple[int, int], generator: torch.Generator) -> torch.Tensor:
+def pixel_ranks(
+    maps: torch.Tensor,
+    size: tuple[int, int],
+    generator: torch.Generator,
+    covered: tuple[int, int] | None = None,
+) -> torch.Tensor:
     """Rank of every input pixel by a map, 0 for the largest value.
 
     Parameters
@@ -28,12 +33,16 @@ def pixel_ranks(maps: torch.Tensor, size: tuple[int, int], generator: torch.Gene
         Height and width of the model's input.
     generator : torch.Generator
         Tied pixels, such as all those without evidence, come in random order.
+    covered : (int, int), optional
+        Height and width that the model's grid covers, where the model pads its input (`Preparation.covered`).
 
     Returns
     -------
     int64 tensor (N, H * W), each row a permutation.
     """
-    large = functional.interpolate(maps[:, None].double(), size=size, mode="bilinear", align_corners=False).flatten(1)
+    whole = size if covered is None or tuple(maps.shape[1:]) == size else covered
+    large = functional.interpolate(maps[:, None].double(), size=whole, mode="bilinear", align_corners=False)
+    large = large[:, :, : size[0], : size[1]].flatten(1)
     shuffle = torch.rand(large.shape, generator=generator).argsort(1).to(large.device)
     falling = large.gather(1, shuffle).argsort(stable=True, dim=1, descending=True)
     order = shuffle.gather(1, falling)

@@ -71,3 +71,14 @@ def test_fills_at_their_ends() -> None:
         assert not filled(image, everything, fill).any()
     with pytest.raises(EvaluationError, match="unknown fill 'blur'"):
         filled(image, nothing, "blur")
+
+
+def test_a_map_of_padded_images_is_laid_on_them() -> None:
+    """The last column of cells reaches beyond the image: its brightest pixels are the image's last ones alone."""
+    maps = torch.zeros(1, 2, 4)
+    maps[0, :, 3] = 1
+    ranks = pixel_ranks(maps, (32, 50), torch.Generator().manual_seed(0), (32, 64)).view(32, 50)
+    brightest = (ranks < 32 * 2).nonzero()[:, 1]
+    assert brightest.min() >= 48
+    plain = pixel_ranks(maps, (32, 50), torch.Generator().manual_seed(0)).view(32, 50)
+    assert (plain < 32 * 2).nonzero()[:, 1].min() < 48
