@@ -37,10 +37,12 @@ def open_catalog(
     Parameters
     ----------
     source : str or Path
-        A manifest (TOML); a table (CSV, TSV, Parquet; columns by their Darwin Core names or usual aliases); a Darwin
-        Core Archive (zip or folder), as GBIF and iDigBio hand them out; Croissant metadata (JSON-LD); or a folder:
-        ``species/image.jpg``, ``train/species/image.jpg``, Fish-Vista, CUB-200-2011, Birds-525, Stanford Cars or
-        FGVC-Aircraft, known by their own files. Fish-Vista's hub address works as its folder does.
+        A manifest (TOML); a table (CSV, TSV, Parquet, spreadsheets …; columns by their Darwin Core names or usual
+        aliases); a Darwin Core Archive (zip or folder), as GBIF and iDigBio hand them out; COCO's JSON, a Camtrap data
+        package, Croissant metadata; a zip or tar of images; or a folder: ``species/image.jpg``,
+        ``train/species/image.jpg``, shards, iNaturalist's open data, Fish-Vista, CUB-200-2011, Birds-525, Stanford Cars
+        or FGVC-Aircraft, known by their own files. Fish-Vista's hub address works as its folder does. The table of
+        forms is in docs/catalogs.md.
     root : str or Path, optional
         Folder or URL of the images instead of the one that the manifest names or the table lies in.
     synonyms : str or Path, optional
@@ -104,7 +106,7 @@ def _read(location: str, root: str | None) -> CatalogSource:
     elif ending.endswith(".tar"):
         source = read_packed_images(Path(location).resolve())
     else:
-        kinds = "a manifest, a CSV or Parquet table, a Darwin Core Archive, Croissant metadata, or a folder of images"
+        kinds = "a manifest, a table, a Darwin Core Archive, COCO's JSON, a zip or tar of images, or a folder of them"
         packed = ending.endswith((".tgz", ".tar.gz", ".tar.bz2", ".7z", ".rar"))
         remedy = "unpack it first, and give the folder" if packed else f"give {kinds}"
         raise CatalogError(f"{location} is {'an archive' if packed else 'not a catalog'}", remedy)

@@ -32,7 +32,7 @@ ROWS = st.lists(
     st.fixed_dictionaries({"remark": CELLS, "path": PATHS, "scientificName": NAMES, "group_id": CELLS}),
     min_size=1, max_size=12,
 )  # fmt: skip
-QUICK = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def delimited(delimiter: str, encoding: str = "utf-8", end: str = "\n", pack: Callable[[bytes], bytes] = bytes) -> Any:
