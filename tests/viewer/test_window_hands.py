@@ -9,6 +9,7 @@ from napari_finercam.session import captions
 from napari_finercam.session.queue import folded
 from napari_finercam.session.regions import Threshold
 from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.panels.tour import Tour
 from napari_finercam.window.widget import ReviewWidget
 from napari_window import canvas, press, session_of
 from PIL import Image
@@ -213,6 +214,21 @@ def test_a_share_is_explained_in_words_and_the_colours_have_a_legend(widget: Rev
     assert (legend.low.text(), legend.high.text()) == ("more in the look-alike", "more here")
     press(widget, qtbot, "G", SHIFT)
     assert "caudal fin" in widget.page.region.traits_legend.text.text()
+
+
+def test_the_tour_has_five_steps_and_does_not_come_back(widget: ReviewWidget, qtbot: QtBot) -> None:
+    tour = Tour()
+    qtbot.addWidget(tour)
+    assert not tour.isHidden()
+    assert tour.text.text().startswith("1 of 5: ")
+    for _ in range(4):
+        tour.next_button.click()
+    assert (tour.text.text()[:6], tour.next_button.text()) == ("5 of 5", "Done")
+    tour.next_button.click()
+    assert tour.isHidden()
+    skipped = Tour()
+    qtbot.addWidget(skipped)
+    assert skipped.isHidden()
 
 
 def test_search_needs_no_accents_and_no_turkish_dots() -> None:

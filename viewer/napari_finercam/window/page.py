@@ -10,6 +10,7 @@ from napari_finercam.window.panels.comparison import ComparisonPanel
 from napari_finercam.window.panels.queue import QueuePanel
 from napari_finercam.window.panels.region import RegionPanel
 from napari_finercam.window.panels.start import GOOD, WARNING
+from napari_finercam.window.panels.tour import Tour
 from napari_finercam.window.panels.verdict import VerdictPanel
 from napari_finercam.window.qt import plain_label, rich_label
 
@@ -24,6 +25,7 @@ class ReviewPage(QWidget):
     comparison, region, queue, verdict
         The panels.
     heading, message : QLabel
+    tour : Tour
     tabs : QTabWidget
         One for the specimen, with its comparison above its region, and one for the queue.
     """
@@ -34,6 +36,7 @@ class ReviewPage(QWidget):
         self.queue, self.verdict = QueuePanel(), VerdictPanel()
         self.heading, self.message = rich_label(), plain_label()
         self.message.hide()
+        self.tour = Tour()
         self.tabs = QTabWidget()
         self.tabs.addTab(scrolled(self._specimen_tab()), "Specimen")
         self.tabs.addTab(scrolled(self.queue), "Queue")
@@ -43,6 +46,7 @@ class ReviewPage(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self.heading)
         layout.addWidget(self.message)
+        layout.addWidget(self.tour)
         layout.addWidget(self.tabs, stretch=1)
         layout.addWidget(self.verdict)
         layout.addWidget(QLabel("<b>Q</b> shows all keys"))

@@ -60,7 +60,6 @@ class CompanionsPanel(QWidget):
             row.addLayout(column)
             caption.setMinimumWidth(1)  # longer ones are cut, and whole in the tool tip
         self.heading.setMinimumWidth(1)
-        self.heading.setWordWrap(True)
         # A narrow window scrolls along the strip.
         area = scrolled(strip)
         area.setMinimumWidth(HEIGHT)
@@ -87,6 +86,7 @@ class CompanionsPanel(QWidget):
             f"Compared with <i>{escape(query.reference)}</i>{f' · {escape(common_name)}' if common_name else ''}"
         )
         self.heading.setText(f"{self._compared_with}: what tells its specimens from <i>{escape(query.target)}</i>")
+        self.heading.setToolTip(self.heading.text())  # a narrow window cuts it
         self._future = self._pool.submit(companions, store, query)
         self._timer.start()
 
