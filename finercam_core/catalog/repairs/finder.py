@@ -51,10 +51,14 @@ def find_repairs(root: str, missing: Sequence[str]) -> Repairs:
         return nothing
     wanted = list(dict.fromkeys(path.replace("\\", "/") for path in missing))
     for base, most in ((root, _MOST_FILES), (str(Path(root).parent), _MOST_FILES // 10)):
-        rows = _found(_files(base, most), wanted)
+        files = _files(base, most)
+        rows = _found(files, wanted)
         if rows:
             table = pd.DataFrame(rows, columns=list(_COLUMNS), dtype="str")
             return Repairs(base, table[~table["found"].duplicated(keep=False)].reset_index(drop=True))
+        here = {_key(PurePosixPath(file).name) for file in files}
+        if any(_key(PurePosixPath(path).name) in here for path in wanted):
+            break  # several files fit: another place would be a guess
     return nothing
 
 
@@ -90,8 +94,14 @@ def _grouped(files: Iterable[str]) -> Mapping[str, list[str]]:
 
 def _key(path: str) -> str:
     """A path without what people's systems change: Unicode form, case, encoded characters, ending."""
-    text = unicodedata.normalize("NFC", unquote(path)).casefold()
+    text = unicodedata.normalize("NFC", _decoded(path)).casefold()
     return str(PurePosixPath(text).with_suffix("")) if PurePosixPath(text).suffix else text
+
+
+def _decoded(path: str) -> str:
+    """A path without %20 and the like; as it is, if these are no UTF-8."""
+    text = unquote(path)
+    return path if "\ufffd" in text else text
 
 
 def _nearest(path: str, files: Sequence[str]) -> tuple[str, str] | None:
@@ -107,7 +117,7 @@ def _nearest(path: str, files: Sequence[str]) -> tuple[str, str] | None:
 def _differences(path: str, file: str) -> list[str]:
     """In what a path and a file differ: Unicode form, %20, case, ending."""
     reasons = []
-    first, second = unquote(path), unquote(file)
+    first, second = _decoded(path), _decoded(file)
     if (first != path) != (second != file):
         reasons.append("encoded characters (%20)")
     if unicodedata.normalize("NFC", first) != first or unicodedata.normalize("NFC", second) != second:

@@ -43,11 +43,14 @@ def test_a_file_of_another_name_is_found(tmp_path: Path, path: str, file: str, r
         ("a.jpg", ["x/a.jpg", "y/a.jpg"]),
         ("a.jpg", ["b.jpg", "sub/c.jpg"]),
         ("a.jpg", ["A.jpg", "a.JPG"]),
+        ("%ab.jpg", ["%ba.jpg"]),
     ],
 )
 def test_nothing_is_guessed_where_several_files_fit_or_none(tmp_path: Path, path: str, files: list[str]) -> None:
     for file in files:
         build.write(tmp_path / "root" / file)
+    if path == "a.jpg" and "b.jpg" not in files:  # where several fit, no other place is searched
+        build.write(tmp_path / "other" / path)
     assert find_repairs(str(tmp_path / "root"), [path]).table.empty
 
 
