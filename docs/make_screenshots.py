@@ -25,6 +25,7 @@ def main(images: Path, demo: Path | None) -> None:
     """Photograph the main states of the review."""
     with tempfile.TemporaryDirectory() as folder:
         QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
+        QSettings("finercam", "finercam").setValue("review/tour_done", True)
         store = make_sample(Path(folder) / "sample")
         viewer = napari.Viewer(title="finercam: maps.zarr")
         widget = ReviewWidget(viewer)
