@@ -16,9 +16,9 @@ WORKS = [
     "export maps.zarr --to masks --which automatic", "serve --init",
 ]  # fmt: skip
 WANTS = {
-    "train photos --out classifier": "explain",
+    "train photos --out classifier": "backbone",
     "annotate photos --classifier folder --store new.zarr": "explain",
-    "start photos": "explain",
+    "start photos": "backbone",
     "demo": "explain",
     "classifier pull a/b pulled": "explain",
     "review maps.zarr": "viewer",

@@ -13,7 +13,6 @@ from rich.markup import escape
 from finercam_core.errors import RunError, counted
 from finercam_core.permissions import allow_in_environment
 from finercam_flows import calls
-from finercam_flows.direct.annotation import annotate
 from finercam_flows.options.first_steps import StartOptions
 from finercam_flows.outcome.finished import nothing_to_do
 from finercam_flows.process.machine import screen
@@ -106,6 +105,8 @@ def _train(plan: Plan, console: Console) -> None:
 def _annotate(plan: Plan, console: Console) -> None:
     done = nothing_to_do(plan.annotate)
     if done is None:
+        from finercam_flows.direct.annotation import annotate
+
         with _step(console, "2 of 5", "Evidence maps"):
             found = annotate(plan.annotate)
         summary = found.summary
