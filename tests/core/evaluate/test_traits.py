@@ -172,7 +172,7 @@ def test_a_planted_trait_that_is_missed_is_missed_for_a_reason() -> None:
     confused = planted_ranks(pairs.assign(told_apart=0.5), lambda a, b: {"Head"}, directions)
     assert "only 50% of the specimens score higher for their own species" in confused["why"].iloc[0]
     assert planted_summary(confused).endswith(
-        "in 0 of 0 pairs that the classifier tells apart; 1 more are not told apart"
+        "in 0 of 0 pairs that the classifier tells apart; 1 more is not told apart"
     )
     nowhere = planted_ranks(pairs, lambda a, b: {"Ocellus"}, directions)
     assert nowhere["why"].tolist() == ["no mask of either species has the planted trait"]
