@@ -9,7 +9,7 @@ from finercam_core.catalog.columns import split_name
 from finercam_core.catalog.splits import deal_splits
 from finercam_core.errors import CatalogError
 from finercam_core.io.atomic import replacing
-from finercam_core.io.tables import read_table
+from finercam_core.io.tables import read_certain_table
 
 COLUMNS = ("image_id", "split", "group_id", "scientificName")
 
@@ -26,7 +26,7 @@ def read_splits(location: str) -> pd.Series:
     CatalogError
         It cannot be read, lacks a column, has an image twice, or has a word other than train, val and test.
     """
-    frame = read_table(location, columns=["image_id", "split"]).frame
+    frame = read_certain_table(location, columns=["image_id", "split"]).frame
     splits = frame.set_index("image_id")["split"].map(split_name)
     unknown = frame.loc[splits.isna().to_numpy(bool), "split"].unique()
     if len(unknown):

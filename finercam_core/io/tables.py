@@ -75,6 +75,22 @@ def read_table(
         return read_text(file, name, Dialect("", encoding=encoding), columns)
 
 
+def read_certain_table(
+    location: str, *, name: str = "", kind: str | None = None, columns: Sequence[str] | None = None
+) -> RawTable:
+    """As `read_table`, for tables whose notices nobody is told: one whose encoding is a guess is refused.
+
+    Raises
+    ------
+    CatalogError
+        As `read_table`, or the table is not UTF-8.
+    """
+    table = read_table(location, name=name, kind=kind, columns=columns)
+    if any(notice.key == "encoding" for notice in table.notices):
+        raise CatalogError(f"{name or location} is not a readable table: it is not UTF-8", "save it as UTF-8 text")
+    return table
+
+
 def open_binary(location: str) -> AbstractContextManager[IO[bytes]]:
     """Open a path or URL for reading; `.gz`, `.bz2` and `.xz` are unpacked.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.errors import ComparisonError, counted
-from finercam_core.io.tables import open_binary, read_table
+from finercam_core.io.tables import open_binary, read_certain_table
 from finercam_core.references.policies import Classes, Floats, Positions, Settings
 from finercam_core.taxonomy.names import parse_names
 
@@ -123,7 +123,7 @@ def read_references(path: str | Path) -> ByHand | Confusions:
     """
     with open_binary(str(path)) as file:
         digest = hashlib.sha256(file.read()).hexdigest()
-    frame = read_table(str(path)).frame
+    frame = read_certain_table(str(path)).frame
     columns = {str(column).strip().lower(): str(column) for column in frame.columns}
     species = _first(columns, ("species", "scientificname", "target"))
     if species and (other := _first(columns, ("reference", "references", "reference_species"))):

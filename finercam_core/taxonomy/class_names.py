@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.errors import CatalogError, ClassifierError
-from finercam_core.io.tables import read_table
+from finercam_core.io.tables import read_certain_table
 
 COLUMN = "scientificName"
 
@@ -25,7 +25,7 @@ def class_table(path: Path) -> pd.DataFrame:
         If it cannot be read, lacks the column, or a class has no name or that of another.
     """
     try:
-        table = read_table(str(path), kind="csv", name=str(path))
+        table = read_certain_table(str(path), kind="csv", name=str(path))
     except CatalogError as error:
         raise ClassifierError(error.problem, error.remedy) from error
     if table.broken:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from finercam_core.errors import CatalogError
-from finercam_core.io.tables import read_table
+from finercam_core.io.tables import read_certain_table
 from finercam_core.taxonomy.names import parse_names
 
 _LONGEST_CHAIN = 20
@@ -52,7 +52,7 @@ def read_synonyms(location: str) -> Synonyms:
     CatalogError
         It cannot be read, or has none of these sets of columns.
     """
-    frame = read_table(location).frame
+    frame = read_certain_table(location).frame
     columns = {str(column).rsplit(":", 1)[-1].rsplit("/", 1)[-1].lower(): frame[column] for column in frame}
     if {"synonym", "accepted"} <= columns.keys():
         pairs = _pairs(columns["synonym"], columns["accepted"])

@@ -222,8 +222,8 @@ def test_settings_are_pairs_on_the_command_line_and_a_mapping_in_a_file(places: 
     seen: list[Any] = []
     words = ["birds.csv", "--model", "m", "--out", "o"]
     single = one_command(TrainOptions, seen)
-    done = CliRunner().invoke(single, [*words, "--set", "epochs=3", "--set", "strengths = 0.1,1"])
+    done = CliRunner().invoke(single, [*words, "--set", "max_steps=3", "--set", "strengths = 0.1,1"])
     assert done.exit_code == 0, done.output
-    assert seen[0].settings == {"epochs": "3", "strengths": "0.1,1"}
+    assert seen[0].settings == {"max_steps": "3", "strengths": "0.1,1"}
     assert CliRunner().invoke(single, [*words, "--set", "epochs"]).exit_code == 2
     assert NoneType in get_args(TrainOptions.model_fields["settings"].annotation)

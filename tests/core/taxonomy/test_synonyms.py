@@ -66,3 +66,12 @@ def test_a_catalog_takes_accepted_names_and_says_so(tmp_path: Path, by: str) -> 
 def test_a_table_that_is_none_of_synonyms_is_told(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="not a table of synonyms; it has the columns a, b"):
         read_synonyms(write(tmp_path, "a,b\n1,2\n"))
+
+
+@pytest.mark.parametrize("name", ["synonyms.csv", "synonyms.tsv"])
+def test_a_table_whose_encoding_is_a_guess_is_refused(tmp_path: Path, name: str) -> None:
+    separator = "\t" if name.endswith("tsv") else ","
+    text = f"synonym{separator}accepted\nAus mülleri{separator}Aus bus\n"
+    (tmp_path / name).write_bytes(text.encode("latin-1"))
+    with pytest.raises(CatalogError, match=f"{name} is not a readable table: it is not UTF-8: save it as UTF-8"):
+        read_synonyms(str(tmp_path / name))

@@ -69,4 +69,4 @@ def test_a_probe_in_several_processes_is_refused(make_collection, tmp_path: Path
         network, construction, data, Preparation(32, 48), tmp_path / "out", tmp_path / "features.zarr", None, world
     )
     with pytest.raises(TrainingError, match="in one process, not in 2"):
-        fit.probe(ProbeSettings())
+        fit.probe(ProbeSettings(), 0)
