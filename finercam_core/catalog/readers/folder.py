@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from finercam_core.catalog.columns import split_name
-from finercam_core.catalog.readers.leftovers import IMAGES, is_hidden, passed_over
+from finercam_core.catalog.readers.leftovers import IMAGES, OTHER_PICTURES, is_hidden, passed_over
 from finercam_core.catalog.readers.lists import numbered
 from finercam_core.catalog.readers.table import split_of_shard, table_source
 from finercam_core.catalog.readers.webdataset import read_shards
@@ -132,6 +132,10 @@ def _where_to_look(names: Sequence[Parts], root: str) -> str:
     files = ["/".join(parts) for parts in names if parts[-1].endswith(".json") and not is_hidden(parts)]
     odd = next((parts[-2] for parts in images if len(parts) > 1 and _is_no_species(parts[-2])), "")
     depths = Counter(len(parts) for parts in images)
+    pictures = [parts for parts in names if parts[-1].lower().endswith(OTHER_PICTURES) and not is_hidden(parts)]
+    if not images and pictures:
+        said = counted(len(pictures), "picture")
+        return f"it holds {said} such as {'/'.join(pictures[0])}, in a form that is not read; convert them to JPEG"
     if not images:
         return "give species/image.jpg, or a table"
     if files:
