@@ -77,10 +77,20 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under several workers one of them tests all windows: there is one screen, and one window has its keyboard."""
+    """Under several workers one of them tests all windows: there is one screen, and one window has its keyboard.
+
+    Tests with a window that lasts for a module come after those with napari's own fixture, which makes napari forget
+    that its plugins are registered.
+    """
     for item in items:
-        if item.get_closest_marker("gui"):
+        if item.get_closest_marker("gui") or {"window", "make_napari_viewer"} & _fixtures(item):
             item.add_marker(pytest.mark.xdist_group("screen"))
+    items.sort(key=lambda item: "window" in _fixtures(item))
+
+
+def _fixtures(item: pytest.Item) -> set[str]:
+    """Names of all fixtures that a test uses."""
+    return set(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")

@@ -41,15 +41,23 @@ def opened(
     ImageError
         For whatever is raised within the context, too.
     """
-    with as_image_errors(location), warnings.catch_warnings():
-        # `Limits` decides which images are too large, and the status what is wrong with a file.
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    _ignore_pillow()
+    with as_image_errors(location):
         source = source or image_source(location, None if root is None else str(root))
         with _file(source, location, limits) as file:
             image = _identified(file, location)
             _check(image, location, limits)
             yield image, lambda: _identified(file, location)
+
+
+def _ignore_pillow() -> None:
+    """Silence Pillow, since `Limits` decides which images are too large, and the status what is wrong with a file.
+
+    For the whole process, and not by `warnings.catch_warnings`: images are opened in several threads, and one that
+    leaves such a context puts the filters of all the others back.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 
 def _file(source: str | io.BytesIO, location: str, limits: Limits) -> "_WatchedFile":

@@ -16,6 +16,7 @@ from napari_finercam.session.review import ReviewSession
 
 from finercam_core.errors import ReviewError, StoreError
 from finercam_core.status import Status
+from finercam_core.store.integrity.digests import with_digest
 
 
 def test_photographs_that_moved(small_store: Path, tmp_path: Path) -> None:
@@ -144,6 +145,7 @@ def test_a_broken_line_in_a_log_hides_no_other_verdict(small_store: Path) -> Non
 def test_a_store_of_finished_comparisons_has_a_fixed_gamma(small_store: Path) -> None:
     meta = json.loads((small_store / "zarr.json").read_text())
     meta["attributes"]["finercam"] |= {"kind": "comparison", "gamma": 0.8, "method": "scorecam"}
+    meta["attributes"] = with_digest(meta["attributes"])
     (small_store / "zarr.json").write_text(json.dumps(meta))
     session = ReviewSession(small_store, "A")
     record = session.specimen.record

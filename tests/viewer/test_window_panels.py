@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QPushButton
 
 from finercam_core.export import export
 from finercam_core.review import read_verdicts
+from finercam_core.store.integrity.digests import with_digest
 
 pytestmark = pytest.mark.gui
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -109,6 +110,7 @@ def test_another_base_method_beside_is_taken_up_at_the_same_specimen(
     shutil.copytree(small_store, other)
     meta = json.loads((other / "zarr.json").read_text())
     meta["attributes"]["finercam"]["method"] = "hirescam"
+    meta["attributes"] = with_digest(meta["attributes"])
     (other / "zarr.json").write_text(json.dumps(meta))
     press(widget, qtbot, "NN")
     here = session_of(widget).specimen.image_id

@@ -126,6 +126,11 @@ def topmost(names: Sequence[Parts]) -> str:
     return "/".join(common[:kept])
 
 
+def _what_to_convert(pictures: Sequence[Parts]) -> str:
+    said = counted(len(pictures), "picture")
+    return f"it holds {said} such as {'/'.join(pictures[0])}, in a form that is not read; convert them to JPEG"
+
+
 def _where_to_look(names: Sequence[Parts], root: str) -> str:
     """What to do about a folder that is too high, too low, or holds no images."""
     base, images = topmost(names), [parts for parts in names if _is_image(parts)]
@@ -133,11 +138,8 @@ def _where_to_look(names: Sequence[Parts], root: str) -> str:
     odd = next((parts[-2] for parts in images if len(parts) > 1 and _is_no_species(parts[-2])), "")
     depths = Counter(len(parts) for parts in images)
     pictures = [parts for parts in names if parts[-1].lower().endswith(OTHER_PICTURES) and not is_hidden(parts)]
-    if not images and pictures:
-        said = counted(len(pictures), "picture")
-        return f"it holds {said} such as {'/'.join(pictures[0])}, in a form that is not read; convert them to JPEG"
     if not images:
-        return "give species/image.jpg, or a table"
+        return _what_to_convert(pictures) if pictures else "give species/image.jpg, or a table"
     if files:
         return f"give its file {root}/{files[0]}, if that describes the images"
     if odd:
