@@ -53,7 +53,9 @@ def read_feather(file: IO[bytes], name: str, columns: Sequence[str] | None) -> R
 
 
 def read_sheet(file: IO[bytes], name: str, columns: Sequence[str] | None) -> RawTable:
-    """The first sheet of a spreadsheet that has rows; other sheets are told.
+    """The first sheet of a spreadsheet that has rows, under its first row that is not empty; other sheets are told.
+
+    Empty rows between others keep their number, and are rows without a species.
 
     Raises
     ------
@@ -62,17 +64,27 @@ def read_sheet(file: IO[bytes], name: str, columns: Sequence[str] | None) -> Raw
     """
     remedy = 'install it: pip install "finercam[tables]", or save the sheet as CSV'
     try:
-        sheets = pd.read_excel(file, sheet_name=None, dtype="str", keep_default_na=False, engine="calamine")
+        # Without `header`, since pandas would rename the second of two columns with one name.
+        cells = pd.read_excel(file, sheet_name=None, header=None, dtype="str", keep_default_na=False, engine="calamine")
     except ImportError as error:
         raise CatalogError(f"{name} is a spreadsheet, which needs python-calamine", remedy) from error
     except Exception as error:  # calamine raises errors of its own
         problem = f"{name} is not a readable spreadsheet: {first_line(error)}"
         raise CatalogError(problem, "save the sheet as CSV") from error
-    filled = [str(sheet) for sheet, frame in sheets.items() if len(frame)]
+    sheets = {str(sheet): _below_header(frame.fillna("").astype("str")) for sheet, frame in cells.items()}
+    filled = [sheet for sheet, frame in sheets.items() if len(frame)]
     if not filled:
         raise CatalogError(f"{name} has no usable row", "give a sheet with one row per image")
-    frame = sheets[filled[0]].fillna("").astype("str")
-    frame.columns = [str(column).strip() for column in frame.columns]
+    frame = sheets[filled[0]]
     others = f"sheet {filled[0]!r} is read, not {', '.join(map(repr, filled[1:]))}"
     notices = [Notice("table_form", name, 1, others)] if len(filled) > 1 else []
     return RawTable(name, numbered_rows(frame[wanted_columns(name, list(frame.columns), columns)]), notices=notices)
+
+
+def _below_header(cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows below the first that is not empty, which names the columns."""
+    filled = (cells != "").any(axis=1).to_numpy()
+    if not filled.any():
+        return cells.head(0)
+    header = int(filled.argmax())
+    return cells.iloc[header + 1 :].set_axis(cells.iloc[header].str.strip().tolist(), axis=1)

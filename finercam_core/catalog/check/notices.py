@@ -39,6 +39,10 @@ KINDS = {
     "boxes": NoticeKind("note", "images", "without a box, though their annotations have some"),
     "addresses": NoticeKind("note", "rows", "whose address is not written as it should be"),
     "labels": NoticeKind("note", "names", "read in another way", "write a manifest if they are something else"),
+    "unplaced": NoticeKind(
+        "warning", "lines", "about images that no list of images names", "fetch the data set again, or correct them"
+    ),
+    "parts_not_read": NoticeKind("note", "parts", "of the description, which give no species and image, not read"),
     "synonyms_unusable": NoticeKind(
         "warning", "synonyms", "ambiguous or in a cycle, left as they are", "correct the table of synonyms"
     ),

@@ -17,6 +17,7 @@ from finercam_core.errors import CatalogError
 from finercam_core.extras import install_hint
 from finercam_core.io.addresses import is_url, join
 from finercam_core.io.faults import first_line
+from finercam_core.io.raw_tables import Notice
 from finercam_core.io.tables import read_table
 
 SIGN = "croissant.json"
@@ -47,11 +48,14 @@ def read_croissant(location: str) -> CatalogSource:
     root = location.rsplit("/", 1)[0] if remote else str(path.resolve().parent)
     files = {node.id: node for node in metadata.distribution}
     licence = _license(metadata)
-    tables = [table for records in metadata.record_sets for table in _tables(records, files, root, licence)]
+    by_set = {str(records.id): list(_tables(records, files, root, licence)) for records in metadata.record_sets}
+    tables = [table for of_set in by_set.values() for table in of_set]
     if not tables:
         problem = f"{location} has no record set with a species and an image from a CSV, TSV or Parquet file"
         raise CatalogError(problem, "write a manifest for its tables")
-    return CatalogSource(str(metadata.name or path.stem), root, tables)
+    unread = [name for name, of_set in by_set.items() if not of_set]
+    notice = Notice("parts_not_read", location, len(unread), f"the record sets {', '.join(unread)}")
+    return CatalogSource(str(metadata.name or path.stem), root, tables, notices=[notice] if unread else [])
 
 
 def _metadata(location: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from finercam_core.catalog.readers.lists import box_text, numbered
+from finercam_core.catalog.readers.lists import box_or_words, box_text, numbered
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
 from finercam_core.io.raw_tables import RawTable
@@ -18,13 +18,12 @@ WHOLE, META = "cars_annos.mat", "cars_meta.mat"
 _TRAIN, _TEST = "cars_train_annos.mat", "cars_test_annos_withlabels.mat"
 _TWO_WORDS = ("AM General", "Aston Martin", "Land Rover", "Rolls Royce", "Alfa Romeo")
 _COLUMNS = {
-    "image_id": ["path"],
-    "path": ["path"],
     "scientificName": ["class"],
     "genus": ["make"],
     "split": ["split"],
     "boundingBox": ["box"],
 }
+_FOLDERS = {"train": "cars_train/{file}", "test": "cars_test/{file}", "": "{file}"}
 _CORNERS = ("bbox_x1", "bbox_y1", "bbox_x2", "bbox_y2")
 _SCRIPT = """
 import pickle, sys
@@ -54,7 +53,10 @@ def read_cars(folder: Path) -> CatalogSource:
         raise CatalogError(f"{folder} has no {WHOLE} and no devkit with {_TRAIN}", "give the folder of Stanford Cars")
     meta = files[0][1] if files[0][1].name == WHOLE else files[0][1].parent / META
     names = [_text(name) for name in np.ravel(read_matlab(meta, "class_names"))]
-    tables = [MappedTable(_read_annotations(path, split, names), _COLUMNS) for split, path in files]
+    tables = [
+        MappedTable(_read_annotations(path, split, names), {**_COLUMNS, "path": [_FOLDERS[split]]})
+        for split, path in files
+    ]
     return CatalogSource("Stanford Cars", str(folder), tables, names="verbatim")
 
 
@@ -72,11 +74,13 @@ def _read_annotations(path: Path, split: str, names: list[str]) -> RawTable:
         raise CatalogError(f"{path} has no classes of images", "give the test annotations with labels")
     frame = pd.DataFrame({name: [_text(value) for value in rows[name]] for name in fields}, dtype="str")
     numbers = pd.to_numeric(frame["class"], errors="coerce")
-    frame["class"] = [names[int(n) - 1] if 1 <= n <= len(names) else "" for n in numbers]
+    frame["class"] = [names[int(n) - 1] if n in range(1, len(names) + 1) else "" for n in numbers]
     frame["make"] = [make_of(name) for name in frame["class"]]
-    frame["path"] = f"cars_{split}/" + frame[file] if split else frame[file]
-    frame["split"] = split or (frame["test"].map({"0": "train", "1": "test"}).fillna("") if "test" in fields else "")
-    frame["box"] = box_text(*(frame[name] for name in _CORNERS)) if set(_CORNERS) <= set(fields) else ""
+    frame["file"] = frame[file]
+    frame["split"] = split or (frame["test"].replace({"0": "train", "1": "test"}) if "test" in fields else "")
+    frame["box"] = ""
+    if set(_CORNERS) <= set(fields):
+        frame["box"] = box_or_words(box_text(*(frame[name] for name in _CORNERS)), frame[list(_CORNERS)])
     return numbered(path.name, frame)
 
 

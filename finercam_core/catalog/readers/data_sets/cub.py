@@ -6,9 +6,10 @@ from types import MappingProxyType
 import pandas as pd
 
 from finercam_core.catalog.manifest import Masks
-from finercam_core.catalog.readers.lists import box_text, numbered, read_list
+from finercam_core.catalog.readers.lists import box_or_words, box_text, numbered, read_list, unplaced
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.trait_labels import TraitLabels
+from finercam_core.io.raw_tables import Notice
 
 SIGN = "image_class_labels.txt"
 # The segmentations hold how many of five people marked a pixel: 0, 51, 102 … 255.
@@ -26,6 +27,7 @@ _COLUMNS = {
     "boundingBox": ["box"],
 }
 _BOX = ("image", "x", "y", "width", "height")
+_LISTS = {SIGN: ("image", "number"), "train_test_split.txt": ("image", "train"), "bounding_boxes.txt": _BOX}
 
 
 def read_cub(folder: Path) -> CatalogSource:
@@ -33,20 +35,22 @@ def read_cub(folder: Path) -> CatalogSource:
 
     Birds have common names, so the classes are taken verbatim; `genus` is the last word of the name.
     """
-    images = read_list(folder / "images.txt", ("image", "path")).join(read_list(folder / SIGN, ("image", "number")))
+    images = read_list(folder / "images.txt", ("image", "path"))
+    notices: list[Notice] = []
+    for name, columns in _LISTS.items():
+        if name == SIGN or (folder / name).is_file():
+            lines = read_list(folder / name, columns)
+            notices += unplaced(folder / name, lines, images.index)
+            images = images.join(lines)
     images = images.join(read_list(folder / "classes.txt", ("number", "class")), on="number")
-    for name, columns in (("train_test_split.txt", ("image", "train")), ("bounding_boxes.txt", _BOX)):
-        if (folder / name).is_file():
-            images = images.join(read_list(folder / name, columns))
     frame = images.fillna("").reset_index(drop=True).astype("str")
-    frame["split"] = frame["train"].map({"1": "train", "0": "test"}).fillna("") if "train" in frame else ""
+    frame["split"] = frame["train"].replace({"1": "train", "0": "test"}) if "train" in frame else ""
     frame["box"] = _box(frame) if "x" in frame else ""
     masks = Masks(path="segmentations/{path:parent}/{path:stem}.png")
-    return CatalogSource(
-        "CUB-200-2011", str(folder), [MappedTable(numbered("images.txt", frame), _COLUMNS)], "verbatim", masks, TRAITS
-    )
+    tables = [MappedTable(numbered("images.txt", frame), _COLUMNS)]
+    return CatalogSource("CUB-200-2011", str(folder), tables, "verbatim", masks, TRAITS, notices=notices)
 
 
 def _box(frame: pd.DataFrame) -> pd.Series:
     x, y, width, height = (pd.to_numeric(frame[name], errors="coerce") for name in _BOX[1:])
-    return box_text(x, y, x + width, y + height)
+    return box_or_words(box_text(x, y, x + width, y + height), frame[list(_BOX[1:])])

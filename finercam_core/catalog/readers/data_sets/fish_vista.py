@@ -7,8 +7,9 @@ from finercam_core.catalog.file_index import FileIndex
 from finercam_core.catalog.manifest import Masks, Table
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.trait_labels import FISH_TRAITS
-from finercam_core.errors import CatalogError
+from finercam_core.errors import CatalogError, counted
 from finercam_core.io.addresses import join
+from finercam_core.io.raw_tables import Notice
 from finercam_core.io.tables import read_table
 
 SIGN = "classification_train.csv"
@@ -67,4 +68,11 @@ def read_fish_vista(root: str, tables: Sequence[Table] = ()) -> CatalogSource:
     ]
     labels = f"{_MASKS}/{_LABELS}" if _LABELS in files.names(_MASKS) else ""
     masks = Masks(path=f"{_MASKS}/images/{{image_id}}.png", labels=labels, uberon=dict(FISH_TRAITS))
-    return CatalogSource("fish-vista", root, mapped, masks=masks)
+    return CatalogSource("fish-vista", root, mapped, masks=masks, notices=[] if tables else _other_tables(files, root))
+
+
+def _other_tables(files: FileIndex, root: str) -> list[Notice]:
+    """Tables beside Fish-Vista's own, which nobody reads."""
+    others = sorted(name for name in files.names("") if name.endswith(".csv") and name not in TABLES)
+    text = f"{counted(len(others), 'table')} that Fish-Vista does not have: {', '.join(others)}"
+    return [Notice("passed_over", root, len(others), text)] if others else []
