@@ -211,3 +211,13 @@ def test_the_files_of_a_folder_are_all_told(tmp_path_factory: Any, names: list[s
         assert not {"Aus_bus/a.jpg", "Aus_cus/d.png"} & set(names)
         return
     assert len(catalog.specimens) + check_catalog(catalog).count("passed_over") == len(names)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_source_without_a_usable_row_is_refused_in_a_sentence(tmp_path: Path, reader: str) -> None:
+    name, write = READERS[reader]
+    row = {"remark": "", "path": "", "scientificName": "", "group_id": ""}
+    for count in (1, 3):
+        (tmp_path / str(count)).mkdir()
+        with pytest.raises(CatalogError):
+            open_catalog(write(tmp_path / str(count) / name, [row] * count))

@@ -66,7 +66,8 @@ def read_camtrap(package: dict[str, Any], folder: str, location: str) -> Catalog
     rest = RawTable(
         observations.name, observations.frame.head(0), [*observations.broken, *orphans], observations.notices
     )
-    tables = [MappedTable(RawTable(media.name, kept, broken, notices), _COLUMNS), MappedTable(rest, {})]
+    # Without a row pandas forgets that these columns hold text.
+    tables = [MappedTable(RawTable(media.name, kept.astype("str"), broken, notices), _COLUMNS), MappedTable(rest, {})]
     return CatalogSource(str(package.get("name") or Path(location).parent.name), folder, tables)
 
 
