@@ -83,7 +83,7 @@ def _render(folder: Path, show: Print) -> None:
         show(f"[bold]1[/] Collection: {collection} is there already")
         return
     with progress_bar() as bar:
-        task = bar.add_task("[bold]1[/] Rendering specimens", total=None, note="")
+        task = bar.add_task("1 Rendering specimens", total=None, note="")
         render_collection(
             collection, seed=SEED, train=TRAIN, val=VAL, test=TEST,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
@@ -105,7 +105,7 @@ def _train(folder: Path, show: Print) -> None:
         show(f"[bold]2[/] Classifier: {report.parent} is there already")
     else:
         with progress_bar() as bar:
-            task = bar.add_task("[bold]2[/] Training", total=None, note="")
+            task = bar.add_task("2 Training", total=None, note="")
             train_demo(
                 open_catalog(folder / "catalog.toml"), report.parent,
                 lambda step, total, note: bar.update(task, completed=step, total=total, note=note),
@@ -140,7 +140,7 @@ def _measure(folder: Path, store: Store, show: Print) -> None:
     test = store.specimens.loc[store.specimens["split"] == "test", "image_id"]
     truth = truth_of(store, folder / "collection")
     with progress_bar() as bar:
-        task = bar.add_task("[bold]4[/] Energy in the true region", total=len(test), note="")
+        task = bar.add_task("4 Energy in the true region", total=len(test), note="")
         energies = true_region_energies(store, test, truth, progress=lambda: bar.update(task, advance=1))
     intervals = write_energies(energies, store.provenance.run, folder / "report")
     _show_energies(intervals, energies["area"], show)
@@ -159,7 +159,7 @@ def _show_energies(intervals: dict[str, Interval], area: "pd.Series[float]", sho
 
 def _export(folder: Path, show: Print) -> None:
     with progress_bar() as bar:
-        task = bar.add_task("[bold]6[/] Masks", total=None, note="")
+        task = bar.add_task("6 Masks", total=None, note="")
         for form in ("coco", "png"):
             summary = export(
                 folder / "maps.zarr", folder / "masks" / form, format=form, which="automatic",
@@ -170,7 +170,7 @@ def _export(folder: Path, show: Print) -> None:
 
 def _write_atlas(folder: Path, show: Print) -> Path:
     options = ReportOptions(store=str(folder / "maps.zarr"), out=str(folder / "atlas"))
-    with run_bar("[bold]7[/] Atlas"):
+    with run_bar("7 Atlas"):
         atlas = write_atlas(options)
     show(f"  {atlas.species} species, {atlas.pairs} pairs: {atlas.index}")
     return atlas.index
