@@ -4,33 +4,17 @@ import tarfile
 import threading
 import zipfile
 import zlib
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
 
 from finercam_core.io.faults import first_line
+from finercam_core.io.packed.pack import Pack
 
 # No photograph is larger; a file that says so would fill the memory.
 MOST_BYTES = 1 << 30
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
-def folders_of(names: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """Names of the entries of each folder, "" the topmost, from the paths of all files."""
-    folders: dict[str, set[str]] = defaultdict(set)
-    for name in names:
-        path = name
-        while path:
-            parent, _, last = path.rpartition("/")
-            if last in folders[parent]:
-                break
-            folders[parent].add(last)
-            path = parent
-    return {folder: frozenset(entries) for folder, entries in folders.items()}
-
-
-class ZipPack:
+class ZipPack(Pack):
     """The files of a zip.
 
     Parameters
@@ -44,7 +28,6 @@ class ZipPack:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
         self._lock = threading.Lock()
         try:
             self._zip = zipfile.ZipFile(path)
@@ -52,21 +35,12 @@ class ZipPack:
             raise OSError(f"{path} is not a readable zip: {first_line(error)}") from error
         entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
         self._entries = {entry.filename.replace("\\", "/"): entry for entry in entries}
-
-    @property
-    def names(self) -> list[str]:
-        """Paths of all files."""
-        return list(self._entries)
-
-    @cached_property
-    def folders(self) -> Mapping[str, frozenset[str]]:
-        """Names of the entries of each folder."""
-        return folders_of(self._entries)
+        super().__init__(path, self._entries)
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
         if name not in self._entries:
-            raise FileNotFoundError(f"{self.path} has no file {name}")
+            raise self._missing(name)
         entry = self._entries[name]
         if entry.flag_bits & 1:
             raise OSError(f"{name} in {self.path} is encrypted")
@@ -79,7 +53,7 @@ class ZipPack:
             raise OSError(f"{name} in {self.path} is damaged: {first_line(error)}") from error
 
 
-class TarPack:
+class TarPack(Pack):
     """The files of a tar that is not compressed.
 
     Parameters
@@ -93,28 +67,18 @@ class TarPack:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
         try:
             with tarfile.open(path, "r:") as file:
                 members = [member for member in file if member.isfile()]
         except (tarfile.TarError, EOFError, ValueError) as error:
             raise OSError(f"{path} is not a readable tar: {first_line(error)}") from error
         self._places = {member.name.removeprefix("./"): (member.offset_data, member.size) for member in members}
-
-    @property
-    def names(self) -> list[str]:
-        """Paths of all files."""
-        return list(self._places)
-
-    @cached_property
-    def folders(self) -> Mapping[str, frozenset[str]]:
-        """Names of the entries of each folder."""
-        return folders_of(self._places)
+        super().__init__(path, self._places)
 
     def read(self, name: str) -> bytes:
         """The content of a file."""
         if name not in self._places:
-            raise FileNotFoundError(f"{self.path} has no file {name}")
+            raise self._missing(name)
         start, size = self._places[name]
         if size > MOST_BYTES:
             raise OSError(f"{name} in {self.path} has {size:,} bytes")

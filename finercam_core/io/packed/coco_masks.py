@@ -3,8 +3,6 @@
 import io
 import json
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +11,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from finercam_core.io.faults import first_line
+from finercam_core.io.packed.pack import Pack
 
 _INSIDE = 255
 
 
-class CocoMasks:
+class CocoMasks(Pack):
     """The masks of a file of annotations: `7.png` is that of the image with the id 7, 255 within the specimen.
 
     Parameters
@@ -31,7 +30,6 @@ class CocoMasks:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
             sizes = {row["id"]: (int(row["height"]), int(row["width"])) for row in content["images"] if "height" in row}
@@ -42,21 +40,12 @@ class CocoMasks:
         self._drawn: dict[str, list[Any]] = defaultdict(list)
         for row in rows:
             self._drawn[f"{row['image_id']}.png"].append(row["segmentation"])
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the masks."""
-        return list(self._drawn)
-
-    @cached_property
-    def folders(self) -> Mapping[str, frozenset[str]]:
-        """Names of the masks."""
-        return {"": frozenset(self._drawn)}
+        super().__init__(path, self._drawn)
 
     def read(self, name: str) -> bytes:
         """The mask of an image as a PNG: the union of its segmentations."""
         if name not in self._drawn:
-            raise FileNotFoundError(f"{self.path} has no mask {name}")
+            raise self._missing(name)
         height, width = self._sizes[name]
         try:
             inside = np.zeros((height, width), bool)

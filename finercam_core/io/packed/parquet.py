@@ -2,13 +2,12 @@
 
 import json
 import threading
-from collections.abc import Mapping
-from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.parquet
 
 from finercam_core.io.faults import first_line
+from finercam_core.io.packed.pack import Pack
 
 # A group of rows is read as a whole for one of its images, and kept for the next.
 MOST_BYTES = 512 << 20
@@ -48,7 +47,7 @@ def image_names(file: pa.parquet.ParquetFile, column: str) -> list[str]:
     return [f"{row}-{name}" if name else str(row) for row, name in enumerate(files, 1)]
 
 
-class ParquetPack:
+class ParquetPack(Pack):
     """The images of a Parquet table; the reader of tables gives each row the path of its own.
 
     Parameters
@@ -62,34 +61,24 @@ class ParquetPack:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
         self._lock = threading.Lock()
         self._group, self._images = -1, pa.chunked_array([], pa.binary())
         try:
             self._file = pa.parquet.ParquetFile(path, memory_map=True)
             self._column = image_column(self._file.schema_arrow)
-            self._names = image_names(self._file, self._column) if self._column else []
+            names = image_names(self._file, self._column) if self._column else []
         except pa.ArrowException as error:
             raise OSError(f"{path} is not a readable Parquet file: {first_line(error)}") from error
         groups = self._file.metadata
         self._ends = [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
-
-    @property
-    def names(self) -> list[str]:
-        """Names of the images, in the order of the rows."""
-        return self._names
-
-    @cached_property
-    def folders(self) -> Mapping[str, frozenset[str]]:
-        """Names of the images."""
-        return {"": frozenset(self._names)}
+        super().__init__(path, names)
 
     def read(self, name: str) -> bytes:
         """The bytes of an image."""
         number = name.split("-", 1)[0]
         row = int(number) - 1 if number.isdigit() else -1
-        if not 0 <= row < len(self._names) or self._names[row] != name:
-            raise FileNotFoundError(f"{self.path} has no image {name}")
+        if not 0 <= row < len(self.names) or self.names[row] != name:
+            raise self._missing(name)
         with self._lock:
             try:
                 content = self._image(row)

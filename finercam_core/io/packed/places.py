@@ -4,27 +4,11 @@ import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 from finercam_core.io.packed.archives import TarPack, ZipPack
 from finercam_core.io.packed.coco_masks import CocoMasks
+from finercam_core.io.packed.pack import Pack
 from finercam_core.io.packed.parquet import ParquetPack
-
-
-class Pack(Protocol):
-    """A packed file of images."""
-
-    @property
-    def folders(self) -> Mapping[str, frozenset[str]]:
-        """Names of the entries of each folder in it, "" the topmost."""
-
-    @property
-    def names(self) -> list[str]:
-        """Paths of all files in it."""
-
-    def read(self, name: str) -> bytes:
-        """The content of a file; raises `FileNotFoundError`, or `OSError` where it is damaged or encrypted."""
-
 
 _KINDS: Mapping[str, Callable[[str], Pack]] = {
     ".zip": ZipPack,
