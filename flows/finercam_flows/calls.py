@@ -209,8 +209,9 @@ def _causal_check(store: "Store", classifier: str, device: str = "auto") -> "Cau
     """The check of findings with the classifier that made a store. Needs torch."""
     from finercam_core.diagnosis.with_model.causal import causal_check
     from finercam_core.explain import load_classifier
+    from finercam_flows.process.allowed import factories_for
 
-    return causal_check(store, load_classifier(classifier, device=device))
+    return causal_check(store, load_classifier(classifier, device=device, factories=factories_for(classifier)))
 
 
 def answer_pair(options: "AskOptions") -> "tuple[list[str], Json, Path]":

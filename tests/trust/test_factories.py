@@ -11,8 +11,10 @@ import pandas as pd
 import pytest
 import torch
 from finercam_flows.annotate import annotate
+from finercam_flows.calls import write_atlas
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.options.first_steps import StartOptions
+from finercam_flows.options.report import ReportOptions
 from finercam_flows.process.allowed import check_scheduler, factories_for
 from finercam_flows.process.lifeline import SERVE
 from finercam_flows.process.runners import runner_for
@@ -104,6 +106,18 @@ def test_no_run_of_a_server_can_allow_itself_anything() -> None:
     assert "allow_factory" not in annotate.parameters.properties
     with pytest.raises(TypeError):
         annotate.fn("catalog.csv", "classifier", "maps.zarr", allow_factory=["os:system"])
+
+
+def test_an_atlas_of_a_server_calls_no_function_that_its_form_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = plan_at(str(tmp_path / "maps.zarr"), tmp_path / "images", {"Aus bus": 1}).location
+    (tmp_path / "mine.py").write_text(f"def build():\n    open({str(tmp_path / 'ran')!r}, 'w')\n")
+    monkeypatch.setenv(SERVE, "123")
+    options = ReportOptions(store=store, out=str(tmp_path / "atlas"), classifier=f"{tmp_path}/mine.py:build")
+    with pytest.raises(ClassifierError, match="allow_factories in"):
+        write_atlas(options)
+    assert not (tmp_path / "ran").exists()
 
 
 SERVED = """
