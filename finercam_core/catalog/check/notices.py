@@ -42,6 +42,9 @@ KINDS = {
     "unplaced": NoticeKind(
         "warning", "lines", "about images that no list of images names", "fetch the data set again, or correct them"
     ),
+    "repeated_ids": NoticeKind(
+        "warning", "rows", "with an id that an earlier row has, which counts alone", "give each row an id of its own"
+    ),
     "parts_not_read": NoticeKind("note", "parts", "of the description, which give no species and image, not read"),
     "synonyms_unusable": NoticeKind(
         "warning", "synonyms", "ambiguous or in a cycle, left as they are", "correct the table of synonyms"

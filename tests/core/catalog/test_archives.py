@@ -151,6 +151,17 @@ def test_media_of_events_go_to_their_occurrences(tmp_path: Path) -> None:
     assert len(reasons["occurrence.csv"]) == 2
 
 
+@pytest.mark.parametrize(("name", "kept"), [("Notropis stramineus (Cope, 1865)", 3), ("Esox lucius L.", 2)])
+def test_occurrences_that_share_an_id_are_told(tmp_path: Path, name: str, kept: int) -> None:
+    occurrences = f"{build.OCCURRENCE}2\t{name}\tLeuciscidae\tINHS 10\n"
+    found = open_catalog(build.zipped(tmp_path / "d.zip", build.archive_files(**{"occurrence.txt": occurrences})))
+    told = [(n.source, n.count, n.text) for n in found.notices if n.key == "repeated_ids"]
+    assert told == [("occurrence.txt", 1, "1 row with the id of an earlier row, such as 2")]
+    assert len(found.specimens) == kept
+    refused = found.rejected.loc[found.rejected["reason"] == "several occurrences have the id 2", ["table", "row"]]
+    assert refused.to_numpy().tolist() == ([] if kept == 3 else [["multimedia.txt", 3]])
+
+
 def test_an_empty_extension_leaves_associated_media(tmp_path: Path) -> None:
     catalog = events(tmp_path, "e1,o1,Aus bus,http://h/1.jpg\n", "")
     assert catalog.specimens["accessURI"].tolist() == ["http://h/1.jpg"]

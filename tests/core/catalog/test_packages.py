@@ -175,7 +175,8 @@ def test_rows_in_json_are_a_table(tmp_path: Path, orient: str) -> None:
     assert (catalog.species, catalog.rejected["row"].tolist()) == (["Aus bus"], [2])
 
 
-def open_data(folder: Path, ending: str) -> Catalog:
+def open_data(folder: Path, ending: str, **more: str) -> Catalog:
+    """The open data with more rows of these tables."""
     tables = {
         "photos": "photo_id,observation_uuid,extension,license\n1,o1,jpg,CC-BY\n2,o1,png,CC0\n3,o2,jpg,CC0\n"
         "4,o9,jpg,CC0\n",
@@ -184,7 +185,7 @@ def open_data(folder: Path, ending: str) -> Catalog:
         "10,1/5/6,species,Esox lucius\n",
     }
     for name, text in tables.items():
-        content = text.replace(",", "\t").encode()
+        content = (text + more.get(name, "")).replace(",", "\t").encode()
         build.write(folder / f"{name}{ending}", gzip.compress(content) if ending.endswith("gz") else content)
     return open_catalog(folder)
 
@@ -196,3 +197,21 @@ def test_inaturalists_open_data_are_joined(tmp_path: Path, ending: str) -> None:
     assert found == [["1", "Esox lucius", "Esocidae", "o1"], ["2", "Esox lucius", "Esocidae", "o1"]]
     assert catalog.specimens["accessURI"][1].endswith("/photos/2/large.png")
     assert catalog.rejected["reason"].tolist() == ["its observation has no taxon", "no observation has the id o9"]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "reason"),
+    [
+        ("taxa", "10,1/5/6,species,Esox lucius\n", ""),
+        ("taxa", "10,1/5/6,species,Esox niger\n", "the rows of the taxon 10 contradict each other"),
+        ("observations", "o1,10\n", ""),
+        ("observations", "o1,6\n", "the rows of its observation name several taxa"),
+    ],
+)
+def test_second_rows_of_a_taxon_or_observation_are_told(tmp_path: Path, table: str, row: str, reason: str) -> None:
+    more = {"photos": "5,o3,jpg,CC0\n", "observations": "o3,11\n", "taxa": "11,1/5/6,species,Esox americanus\n"}
+    catalog = open_data(tmp_path, ".csv", **{**more, table: more[table] + row})
+    told = [(notice.source, notice.count) for notice in catalog.notices if notice.key == "repeated_ids"]
+    assert told == [(f"{table}.csv", 1)]
+    refused = catalog.rejected["reason"].isin([reason])
+    assert (len(catalog.specimens), int(refused.sum())) == ((1, 2) if reason else (3, 0))

@@ -14,6 +14,7 @@ from finercam_core.catalog.readers.darwin_core.events import media_of_occurrence
 from finercam_core.catalog.readers.darwin_core.media_types import not_pictures
 from finercam_core.catalog.readers.packages.json_files import PACKAGE, read_json
 from finercam_core.catalog.readers.packed import read_packed_images
+from finercam_core.catalog.readers.repeated_ids import first_rows
 from finercam_core.catalog.readers.table import table_source
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError, counted
@@ -29,6 +30,7 @@ MEDIA = ("gbif/terms/1.0/multimedia", "gbif.org/terms/1.0/multimedia", "tdwg.org
 _CORE = ("#id", "scientificName", "family", "genus", "specificEpithet", "infraspecificEpithet", "order", "taxonRank",
          "vernacularName", "catalogNumber", "occurrenceID", "license", "rights", "rightsHolder",
          "associatedMedia", "kingdom")  # fmt: skip
+_NAMES = _CORE[1:6]
 _MEDIUM = ("#id", "type", "format", "accessURI", "goodQualityAccessURI", "identifier", "license", "rights",
            "UsageTerms", "WebStatement", "rightsHolder", "subjectOrientation", "hashFunction", "hashValue",
            "variantLiteral", "variant", "subtype", "subtypeLiteral", "occurrenceID")  # fmt: skip
@@ -176,9 +178,9 @@ def _named(header: list[str]) -> list[str]:
 
 def _join(media: RawTable, occurrences: RawTable) -> RawTable:
     """Media with the columns of their occurrence; what is not a picture or has no occurrence is set aside."""
-    core = occurrences.frame.drop_duplicates("#id").set_index("#id") if "#id" in occurrences.frame else None
-    if core is None or "#id" not in media.frame:
+    if "#id" not in occurrences.frame or "#id" not in media.frame:
         raise CatalogError(f"{media.name} cannot be joined: the archive gives no ids", "check meta.xml")
+    core, _, contradicted = first_rows(occurrences, "#id", _NAMES)
     frame = media.frame.rename(columns={name: f"medium.{name}" for name in media.frame.columns if name != "#id"})
     reasons = not_pictures(frame)
     other = reasons != ""
@@ -188,7 +190,9 @@ def _join(media: RawTable, occurrences: RawTable) -> RawTable:
     broken = [*media.broken]
     broken += [(int(i), reasons[i]) for i in frame.index[other]]
     broken += [(int(i), f"no occurrence has the id {frame.at[i, '#id']}") for i in frame.index[orphan]]
-    known = picture & (position >= 0)
+    unclear = frame["#id"].isin(contradicted).to_numpy(bool) & picture
+    broken += [(int(i), f"several occurrences have the id {frame.at[i, '#id']}") for i in frame.index[unclear]]
+    known = picture & (position >= 0) & ~unclear
     kept = frame[known]
     rows = core.take(position[known]).set_axis(kept.index)
     joined = pd.concat([kept.drop(columns="#id"), rows], axis=1).assign(occurrence=kept["#id"])
@@ -216,12 +220,18 @@ def _associated(occurrences: RawTable, core: DataFile, joined: list[RawTable]) -
 def _without_media(occurrences: RawTable, joined: list[RawTable]) -> RawTable:
     """No rows, but the faults of the occurrences: those without a picture, and those that could not be read."""
     frame = occurrences.frame
-    broken = [*occurrences.broken]
+    broken, notices = [*occurrences.broken], [*occurrences.notices]
     if "#id" in frame:
+        notices += first_rows(occurrences, "#id", ())[1]
+        shared = frame["#id"].duplicated(keep=False)
         seen = pd.concat([table.frame["occurrence"] for table in joined])
         without = frame.index[~frame["#id"].isin(seen).to_numpy(bool)]
-        broken += [(int(i), "the occurrence has no picture") for i in np.asarray(without)]
-    return RawTable(occurrences.name, frame.head(0), broken, occurrences.notices)
+        reasons = (
+            "the occurrence has no picture",
+            "other occurrences have its id, so no picture is known to be its own",
+        )
+        broken += [(int(i), reasons[int(shared[i])]) for i in np.asarray(without)]
+    return RawTable(occurrences.name, frame.head(0), broken, notices)
 
 
 def _present(table: RawTable, columns: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from finercam_core.catalog.readers.repeated_ids import first_rows
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError, counted
 from finercam_core.io.raw_tables import Notice, RawTable
@@ -38,6 +39,8 @@ def open_data_tables(folder: Path) -> dict[str, Path]:
 def read_open_data(folder: Path) -> CatalogSource:
     """Read iNaturalist's open data, one row per photo; photos without an observation or a taxon are set aside by name.
 
+    So are photos whose observation or taxon stands there several times and differently.
+
     Raises
     ------
     CatalogError
@@ -49,23 +52,25 @@ def read_open_data(folder: Path) -> CatalogSource:
         if missing:
             raise CatalogError(f"{tables[name].name} has no column {', '.join(missing)}", "take it from the open data")
     photos = tables["photos"]
-    taxa = _with_ranks(tables["taxa"].frame.drop_duplicates("taxon_id").set_index("taxon_id"))
-    observed = (
-        tables["observations"].frame.drop_duplicates("observation_uuid").set_index("observation_uuid")["taxon_id"]
-    )
+    taxa, taxa_notices, unclear_taxa = first_rows(tables["taxa"], "taxon_id", _TABLES["taxa"])
+    observed, observed_notices, unclear = first_rows(tables["observations"], "observation_uuid", ["taxon_id"])
+    taxa = _with_ranks(taxa)
     frame = photos.frame
-    taxon = frame["observation_uuid"].map(observed)
+    taxon = frame["observation_uuid"].map(observed["taxon_id"])
     reasons = pd.Series("", index=frame.index, dtype="str")
     reasons = reasons.mask(~taxon.isin(taxa.index), "no taxon has the id " + taxon.fillna("").astype("str"))
+    reasons = reasons.mask(taxon.isin(unclear_taxa), "the rows of the taxon " + taxon + " contradict each other")
     reasons = reasons.mask(taxon == "", "its observation has no taxon")
     reasons = reasons.mask(taxon.isna(), "no observation has the id " + frame["observation_uuid"])
+    reasons = reasons.mask(frame["observation_uuid"].isin(unclear), "the rows of its observation name several taxa")
     kept = frame[reasons == ""]
     rows = taxa.loc[taxon[kept.index]].set_axis(kept.index)
     pairs = zip(kept["photo_id"], kept["extension"], strict=True)
     addresses = [_ADDRESS.format(id=number, ending=ending) for number, ending in pairs]
     joined = pd.concat([kept, rows], axis=1).assign(address=pd.Series(addresses, index=kept.index, dtype="str"))
     broken = [*photos.broken, *((int(i), reason) for i, reason in reasons.items() if reason)]
-    raw = RawTable(photos.name, joined, broken, [*photos.notices, *_unread(tables)])
+    notices = [*photos.notices, *_unread(tables), *observed_notices, *taxa_notices]
+    raw = RawTable(photos.name, joined, broken, notices)
     return CatalogSource(folder.name, str(folder), [MappedTable(raw, _COLUMNS)])
 
 
