@@ -1,27 +1,11 @@
-"""Inputs that once lost rows, merged species or could not be opened, with variants, and what `check` prints of them."""
+"""Tables and folders that once lost rows, merged species or could not be opened, with variants."""
 
 import bz2
-import io
 from pathlib import Path
 
 import builders as build
 import pytest
-from finercam_flows.screen.check_table import show
-from PIL import Image
-from rich.console import Console
-
-from finercam_core.catalog import open_catalog
-from finercam_core.catalog.check import check_catalog, look_at_images
-
-
-def _jpeg() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (9, 9), "teal").save(file, "JPEG")
-    return file.getvalue()
-
-
-JPEG = _jpeg()
-Files = dict[str, str | bytes]
+from known_inputs import JPEG, Case, Files, assert_prints
 
 
 def rows(count: int, odd: str, where: int) -> str:
@@ -35,31 +19,6 @@ def table(text: str, name: str = "t.csv", **images: bytes) -> Files:
     return {name: text, **{f"{stem}.jpg": content for stem, content in (images or {"a": JPEG, "b": JPEG}).items()}}
 
 
-def archive(meta: dict[str, str] | None = None, **changed: str) -> Files:
-    text = build.META
-    for old, new in (meta or {}).items():
-        text = text.replace(old, new)
-    return build.archive_files(**{"meta.xml": text, **{f"{name}.txt": value for name, value in changed.items()}})
-
-
-def media(*lines: str) -> str:
-    return "coreid\ttype\tformat\tidentifier\tlicense\n" + "".join(f"{line}\n" for line in lines)
-
-
-def core(cell: str) -> str:
-    return f"gbifID\tscientificName\tfamily\tassociatedMedia\n1\tAus bus\t\t{cell}\n"
-
-
-def more(kind: str, inner: str) -> dict[str, str]:
-    """A further extension of this kind in `meta.xml`."""
-    text = f'<extension rowType="http://rs.gbif.org/terms/1.0/{kind}">{inner}</extension></archive>'
-    return {"</archive>": text}
-
-
-def files_of(name: str) -> str:
-    return f'<files><location>{name}</location></files><coreid index="0"/>'
-
-
 def fishes(*chunks: int) -> str:
     """Rows of Fish-Vista for `a`, `b` … in these chunks."""
     return "\n".join(
@@ -67,13 +26,7 @@ def fishes(*chunks: int) -> str:
     )
 
 
-LISTED = {
-    build.META[build.META.index("  <extension") : build.META.index("</archive>")]: "",
-    "http://rs.tdwg.org/dwc/terms/catalogNumber": "http://rs.tdwg.org/dwc/terms/associatedMedia",
-}
-VARIANT = {"http://purl.org/dc/terms/license": "http://rs.tdwg.org/ac/terms/variantLiteral"}
-# What is opened, its files, what the line of rows says, and what is told somewhere on the screen.
-CASES: dict[str, tuple[str, Files, str, str]] = {
+CASES: dict[str, Case] = {
     "1 stray mark": ("t.csv", table(rows(2000, ',"open', 999)), "2,000 read: 2,000 images, 0 rep", "row 1000"),
     "1 first row": ("t.csv", table(rows(50, '"', 0)), "50 read: 50 images, 0 rep", ""),
     "1 last row": ("t.csv", table(rows(50, ',"open', 49)), "50 read: 50 images", "row 50"),
@@ -196,86 +149,6 @@ CASES: dict[str, tuple[str, Files, str, str]] = {
     ),
     "13 resource": ("", {"Aus_bus/a.jpg": JPEG, "Aus_bus/._a.jpg": b""}, "1 image", "1 file passed over"),
     "13 deep": ("", {"Aus_bus/a.jpg": JPEG, "Aus_bus/.thumbs/a.jpg": JPEG}, "1 image", "1 file passed over"),
-    "14 tab": (
-        "meta",
-        archive(occurrence=build.OCCURRENCE.replace("catalogNumber\n", "catalogNumber\t\n")),
-        "6 read: 3 images",
-        "",
-    ),
-    "14 media": (
-        "meta",
-        archive(multimedia=build.MULTIMEDIA.replace("license\n", "license\t\n", 1)),
-        "6 read: 3 images",
-        "",
-    ),
-    "14 rows": ("meta", archive(occurrence=build.OCCURRENCE.replace("INHS 8\n", "INHS 8\t\n")), "6 read: 3 images", ""),
-    "15 semicolon": (
-        "meta",
-        archive(LISTED, occurrence=core("http://h/a.jpg; http://h/b.jpg")),
-        "2 read: 2 images",
-        "",
-    ),
-    "15 files": ("meta", archive(LISTED, occurrence=core("a.tif;b.tif")), "2 read: 2 images", ""),
-    "15 bar": ("meta", archive(LISTED, occurrence=core("http://h/a|http://h/b|http://h/c")), "3 read: 3 images", ""),
-    "16 words": (
-        "meta",
-        archive(
-            multimedia=media(
-                "1\tPhotograph\t\th/1.jpg\t", "2\tdcmitype:StillImage\t\th/2.jpg\t", "3\t\t.jpg\th/3.jpg\t"
-            )
-        ),
-        "3 images",
-        "",
-    ),
-    "16 swapped": ("meta", archive(multimedia=media("1\timage/jpeg\tStillImage\th/1.jpg\t")), "3 read: 1 image", ""),
-    "16 sound": (
-        "meta",
-        archive(multimedia=media("1\tSound\taudio/mpeg\th/1.mp3\t", "2\tPhoto\t\th/2.jpg\t")),
-        "1 image",
-        "type Sound, format audio/mpeg",
-    ),
-    "17 gone": ("meta", archive(more("Multimedia", files_of("gone.txt"))), "3 images", "gone.txt is missing"),
-    "17 other": ("meta", archive(more("Identifier", files_of("ids.txt"))), "3 images", "ids.txt is missing"),
-    "17 faulty": ("meta", archive(more("Identifier", '<coreid index="0"/>')), "3 images", "Identifier names no file"),
-    "18 inside": (
-        "meta",
-        {**archive(multimedia=media("1\t\t\tmedia/1.jpg\t")), "media/1.jpg": JPEG},
-        "1 image",
-        "1 usable, each local one",
-    ),
-    "18 top": (
-        "meta",
-        {**archive(multimedia=media("1\t\t\t1.jpg\t")), "1.jpg": JPEG},
-        "1 image",
-        "1 usable, each local one",
-    ),
-    "18 listed": (
-        "meta",
-        {**archive(LISTED, occurrence=core("media/1.jpg|media/2.jpg")), "media/1.jpg": JPEG, "media/2.jpg": JPEG},
-        "2 images",
-        "2 usable",
-    ),
-    "19 thumbnail": (
-        "meta",
-        archive(VARIANT, multimedia=media("1\t\t\th/1.jpg\tthumbnail", "1\t\t\th/2.jpg\tbest")),
-        "1 image",
-        "variantLiteral thumbnail",
-    ),
-    "19 preview": (
-        "meta",
-        archive(VARIANT, multimedia=media("1\t\t\th/1.jpg\tPreview", "1\t\t\th/2.jpg\t")),
-        "1 image",
-        "variantLiteral preview",
-    ),
-    "19 label": (
-        "meta",
-        archive(
-            {"http://purl.org/dc/terms/license": "http://rs.tdwg.org/ac/terms/subtype"},
-            multimedia=media("1\t\t\th/1.jpg\tLabel", "1\t\t\th/2.jpg\tPhotograph"),
-        ),
-        "1 image",
-        "subtype label",
-    ),
     "30 lines": ("t.jsonl", table('{"species": "Aus bus", "path": "a.jpg"}\n', "t.jsonl"), "1 read: 1 image", ""),
     "30 packed": (
         "t.csv.bz2",
@@ -312,17 +185,4 @@ CASES: dict[str, tuple[str, Files, str, str]] = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_check_prints(tmp_path: Path, case: str) -> None:
-    source, files, line, told = CASES[case]
-    for name, content in files.items():
-        text = content.replace("{folder}", tmp_path.as_posix()) if isinstance(content, str) else content
-        build.write(tmp_path / name, text)
-    catalog = open_catalog(tmp_path if source in ("", "meta") else tmp_path / source)
-    result = check_catalog(catalog, look_at_images(catalog))
-    console = Console(record=True, width=200, file=io.StringIO())
-    show(result, console, details=True)
-    text = console.export_text()
-    first = next(row for row in text.splitlines() if row.startswith("rows"))
-    assert line in first
-    assert told in text
-    counts = result.counts
-    assert counts["rows"] == counts["images"] + counts["rejected"] + counts["repeats"]
+    assert_prints(tmp_path, CASES[case])
