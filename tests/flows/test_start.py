@@ -63,6 +63,20 @@ def test_files_that_lie_elsewhere_are_found_by_their_names(tmp_path: Path) -> No
     found = survey(open_collection(str(folder / "labels.csv")))
     assert not found.faults
     assert found.catalog.specimens["path"].str.startswith("images/").all()
+    assert "; 10 files found by name in the folders below" in str(found)
+
+
+def test_one_file_is_not_taken_for_two_rows_of_its_name(tmp_path: Path) -> None:
+    folder = flat(tmp_path / "flat", [f"IMG_{i}.jpg" for i in range(4)])
+    (folder / "images").mkdir()
+    for i in range(4):
+        shutil.move(folder / f"IMG_{i}.jpg", folder / "images" / f"IMG_{i}.jpg")
+    paths = ["a/IMG_0.jpg", "b/IMG_0.jpg", "a/IMG_1.jpg", "b/IMG_2.jpg"]
+    pd.DataFrame({"file": paths, "species": [*SPECIES[:2]] * 2}).to_csv(folder / "labels.csv", index=False)
+    found = survey(open_collection(str(folder / "labels.csv")))
+    assert set(found.catalog.specimens["path"]) == {*paths[:2], "images/IMG_1.jpg", "images/IMG_2.jpg"}
+    assert "2 files found by name" in str(found)
+    assert list(found.faults.values()) == [2]
 
 
 def views(folder: Path, names: list[str], species: list[str]) -> Path:
@@ -173,6 +187,7 @@ def test_the_whole_way_from_photographs_to_an_atlas(beetles: Path, tmp_path: Pat
     assert sentences[0].startswith("Carabus maculatus ")
     assert sentences[0] in " ".join(said.split())
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "maps.zarr").rglob("evidence/c/**/*")}
+    assert before
     run(options, console)  # nothing is computed again
     assert before == {path: path.stat().st_mtime_ns for path in before}
     assert json.loads((tmp_path / "out" / "start.json").read_text())["size"] == 96

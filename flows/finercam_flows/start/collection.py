@@ -10,6 +10,7 @@ import pandas as pd
 from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.catalog.check.images import look_at_images
 from finercam_core.catalog.file_index import FileIndex
+from finercam_core.catalog.readers.leftovers import IMAGES
 from finercam_core.errors import CatalogError, counted
 from finercam_core.io.addresses import is_url
 from finercam_core.io.raw_tables import Notice
@@ -21,7 +22,6 @@ BUDGET = 2.0
 """Seconds for looking at photographs; of larger collections as many are opened as that allows."""
 _PART = 64
 _TOLD = ("passed_over", "files_found", "names_verbatim", "specimens_guessed")
-_PICTURES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp"))
 
 
 def open_collection(source: str) -> Catalog:
@@ -54,20 +54,26 @@ def _only_table(folder: Path) -> Path | None:
 
 
 def _with_files_found(catalog: Catalog) -> Catalog:
-    """Where most files are not at the paths of the table, take those of the same name elsewhere below the root."""
+    """Where most files are not at the paths of the table, take those of the same name elsewhere below the root.
+
+    Only where one file has the name, and one path of the table: others would be a guess.
+    """
     paths = catalog.specimens["path"]
     if is_url(catalog.root) or FileIndex(catalog.root).exist(paths).mean() > 0.5:
         return catalog
     root = Path(catalog.root)
     places: dict[str, list[str]] = {}
     for path in root.rglob("*"):
-        if path.suffix.lower() in _PICTURES:
+        if path.suffix.lower() in IMAGES:
             places.setdefault(path.name, []).append(path.relative_to(root).as_posix())
-    found = {name: where[0] for name, where in places.items() if len(where) == 1}
     names = paths.map(lambda path: path.rpartition("/")[2])
-    told = Notice("files_found", root.name, len(names), "files found by their names in the folders below")
-    specimens = catalog.specimens.assign(path=names.map(found).fillna(paths))
-    return replace(catalog, specimens=specimens, notices=(*catalog.notices, told))
+    only = {name: where[0] for name, where in places.items() if len(where) == 1}
+    found = names.map(only).where(paths.groupby(names).transform("nunique") == 1).fillna(paths)
+    moved = int((found != paths).sum())
+    if not moved:
+        return catalog
+    told = Notice("files_found", root.name, moved, f"{counted(moved, 'file')} found by name in the folders below")
+    return replace(catalog, specimens=catalog.specimens.assign(path=found), notices=(*catalog.notices, told))
 
 
 def _with_comparable_names(catalog: Catalog) -> Catalog:
