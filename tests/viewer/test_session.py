@@ -48,6 +48,13 @@ def test_the_heat_map_shows_the_map_and_the_difference_both_signs(small_store: P
     assert session.comparison.heat(session.specimen).min() < 0
 
 
+def test_a_common_name_that_one_row_alone_has_is_shown(small_store: Path) -> None:
+    session = ReviewSession(small_store, "A")
+    rows = session.store.specimens
+    rows["vernacularName"] = ["little fish" if row == 3 else "" for row in range(len(rows))]
+    assert session.common_names == {rows["scientificName"][3]: "little fish"}
+
+
 def test_references_stay_chosen_for_the_species(small_store: Path) -> None:
     session = ReviewSession(small_store, "A")
     session.use(["Aus dus"])

@@ -49,8 +49,9 @@ class ReviewSession(Marking):
     @cached_property
     def common_names(self) -> dict[str, str]:
         """Common names by scientific name, of the species that have one."""
-        named = self.store.specimens[["scientificName", "vernacularName"]].drop_duplicates("scientificName")
-        return {str(name): str(common) for name, common in named.itertuples(index=False) if common}
+        named = self.store.specimens[["scientificName", "vernacularName"]]
+        named = named[named["vernacularName"] != ""].drop_duplicates("scientificName")
+        return {str(name): str(common) for name, common in named.itertuples(index=False)}
 
     def _take_verdicts(self) -> None:
         for image_id in self.verdicts.read_new():
