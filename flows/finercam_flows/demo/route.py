@@ -50,7 +50,7 @@ def run(folder: Path, console: Console | None = None, *, browser: bool = False) 
     Parameters
     ----------
     folder : Path
-        Afterwards it holds catalog.toml, collection, classifier, maps.zarr, report and masks.
+        Afterwards it holds catalog.toml, collection, classifier, maps.zarr, report, masks and atlas.
     console : rich.console.Console, optional
     browser : bool
         Open the atlas at the end, where there is a screen.
