@@ -11,6 +11,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from finercam_core.diagnosis.alignment.frame import Mask, to_frame
 from finercam_core.diagnosis.alignment.specimen_pictures import specimen_picture
@@ -27,6 +28,7 @@ from finercam_core.store import Store
 SIDE = 160  # pixels a side of the frame in the picture
 MOST = 40  # specimens of each species that are averaged
 _WIDTH = 11  # inches
+_MARGIN = 0.12  # inches above and below what is drawn, and above the headings
 _SHOWN = 0.05  # share of the specimens that must reach a pixel for it to be shown
 Floats = npt.NDArray[np.float64]
 _OUTLINES = {"supported": "-", "suggested": ":"}
@@ -110,9 +112,9 @@ def draw_answer(
     pooled = here.difference + there.difference
     ends = _ends(np.maximum(here.body, there.body) > _SHOWN)
     rows, columns = (last - first for first, last in ends)
-    figure = Figure(
-        (_WIDTH, _WIDTH / 3 * rows / columns + (1.0 if title else 0.5)), layout="constrained", facecolor="white"
-    )
+    height = _WIDTH / 3 * rows / columns + (1.0 if title else 0.5) + 2 * _MARGIN
+    layout = ConstrainedLayoutEngine(h_pad=_MARGIN, rect=(0, 0, 1, 1 - _MARGIN / height))
+    figure = Figure((_WIDTH, height), layout=layout, facecolor="white")
     axes = figure.subplots(1, 3)
     both = (here.photograph + there.photograph) / 2
     for axis, pixels, heading in (

@@ -1,12 +1,16 @@
 """The answer about specimens whose only difference is known: found, and nothing else; and said when it is not sure."""
 
+import base64
+import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from finercam_flows.cli import app
+from PIL import Image
 from spotted import SPECIES, spotted_classifier, spotted_collection, spotted_store
 from typer.testing import CliRunner
 
@@ -200,7 +204,10 @@ def test_pages_say_the_answer_first(store: Store, tmp_path: Path) -> None:
         '<i class="name">Aus bus</i> differs from <i class="name">Aus cus</i> at the tail spot: suggested, p = 0.0001'
     )
     assert pair.index(sentence) < pair.index("<figure")
-    assert '<img class="mean" src="data:image/png' in pair
+    drawn = re.search(r'<img class="mean" src="data:image/png;base64,([^"]+)"', pair)
+    assert drawn is not None
+    with Image.open(io.BytesIO(base64.b64decode(drawn[1]))) as picture:
+        assert (np.asarray(picture.convert("L"))[:5] == 255).all()  # the headings keep off its upper edge
     species = (tmp_path / "atlas" / "species" / "Aus_bus.html").read_text(encoding="utf-8")
     assert sentence in species
     alike = (tmp_path / "atlas" / "pairs" / "Aus_cus--vs--Dus_fus.html").read_text(encoding="utf-8")
