@@ -58,6 +58,7 @@ class AtlasAnswers:
 
     def __init__(self, diagnosis: Diagnosis) -> None:
         self.diagnosis = diagnosis
+        self._problem = ""  # why the pairs could not be asked at all
 
     @cached_property
     def by_pair(self) -> Mapping[tuple[str, str], PairAnswer]:
@@ -66,7 +67,8 @@ class AtlasAnswers:
             return {}
         try:
             return {(one.a, one.b): one for one in survey(self.diagnosis)}
-        except FinercamError:
+        except FinercamError as error:
+            self._problem = error.problem
             return {}
 
     @cached_property
@@ -78,16 +80,32 @@ class AtlasAnswers:
         except FinercamError:
             return False
 
-    def of_pair(self, a: str, b: str) -> PairNote | None:
-        """The note on a pair's page, None where the two were not compared in both directions."""
+    def of_pair(self, a: str, b: str) -> PairNote:
+        """The note on a pair's page; where there is no answer, why."""
         if self.too_many:
             return PairNote(Markup(_NOT_ASKED), (), "", "")
-        answer = self.by_pair.get((min(a, b), max(a, b)))
+        pair = min(a, b), max(a, b)
+        answer = self.by_pair.get(pair)
         if answer is None:
-            return None
+            return PairNote(Markup("Not measured: {}.").format(self._why_not(*pair)), (), "", "")
         caveats = tuple(distrust(answer))
         picture = self._picture(answer) if len(self.by_pair) <= PICTURED else ""
         return PairNote(in_italics(first_sentence(answer)), caveats, picture, first_sentence(answer, mark=""))
+
+    def _why_not(self, a: str, b: str) -> str:
+        """Why a pair has no answer: what its own comparison says, else what stopped that of all pairs."""
+        try:
+            asked = self.diagnosis.asked
+            missing = [name for name in (a, b) if asked.of(name).empty]
+            if missing:
+                return f"no specimen of {missing[0]} is among those asked, {asked.basis}"
+            if (a, b) not in self.diagnosis.pairs:
+                return "the two were not compared in both directions"
+            if not self._problem:
+                self.diagnosis.answer(a, b)
+        except FinercamError as error:
+            return error.problem
+        return self._problem
 
     def of_species(self, name: str) -> tuple[PairNote, ...]:
         """The sentences on a species' page, in the order of the other species' names."""

@@ -130,8 +130,7 @@ def report(
 def _notes(page: Page, answers: AtlasAnswers) -> tuple[PairNote, ...]:
     """What a page says first: the answers that it is about."""
     if isinstance(page, PairPage):
-        note = answers.of_pair(page.a, page.b)
-        return () if note is None else (note,)
+        return (answers.of_pair(page.a, page.b),)
     return answers.of_species(page.facts.name) if isinstance(page, SpeciesPage) else ()
 
 
