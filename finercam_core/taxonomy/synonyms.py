@@ -50,7 +50,7 @@ def read_synonyms(location: str) -> Synonyms:
     Raises
     ------
     CatalogError
-        It cannot be read, or has none of these sets of columns.
+        It cannot be read, has none of these sets of columns, or one `taxonID` for two names.
     """
     frame = read_certain_table(location).frame
     columns = {str(column).rsplit(":", 1)[-1].rsplit("/", 1)[-1].lower(): frame[column] for column in frame}
@@ -97,11 +97,23 @@ def _taxa(columns: dict[str, pd.Series]) -> pd.DataFrame:
     names, empty = columns["scientificname"], pd.Series("", index=columns["scientificname"].index)
     accepted = columns.get("acceptednameusage", empty)
     if "taxonid" in columns and "acceptednameusageid" in columns:
-        by_id = dict(zip(columns["taxonid"], names, strict=True))
+        by_id = _names_by_id(columns["taxonid"], names)
         accepted = accepted.where(
             accepted != "", columns["acceptednameusageid"].map(lambda identifier: by_id.get(identifier, ""))
         )
     return _pairs(names, accepted.where(accepted != "", names))
+
+
+def _names_by_id(ids: pd.Series, names: pd.Series) -> dict[str, str]:
+    """The name of each id; rows without an id stand for no accepted name."""
+    taxa = pd.DataFrame({"id": ids, "name": names})[ids != ""].drop_duplicates()
+    repeated = taxa[taxa["id"].duplicated(keep=False)]
+    several = repeated.assign(canonical=parse_names(repeated["name"])["canonical"]).groupby("id")["canonical"].unique()
+    for identifier, different in several.items():
+        if len(different) > 1:
+            problem = f"the table of synonyms has the taxonID {identifier} for {' and for '.join(different)}"
+            raise CatalogError(problem, "give each name an id of its own")
+    return dict(zip(taxa["id"], taxa["name"], strict=True))
 
 
 def _resolve(pairs: pd.DataFrame) -> Synonyms:

@@ -43,6 +43,24 @@ def test_chains_end_and_circles_and_homonyms_change_nothing(tmp_path: Path) -> N
     assert found.ambiguous == ("Cus mus",)
 
 
+TAXA = "taxonID,scientificName,acceptedNameUsageID\na,Cyprinella lutrensis,\nb,Notropis lutrensis,a\n"
+
+
+def test_a_name_without_an_id_is_accepted_for_no_other(tmp_path: Path) -> None:
+    found = read_synonyms(write(tmp_path, f"{TAXA},Esox niger,\n,Esox lucius,\n"))
+    assert dict(found.accepted) == {"Notropis lutrensis": "Cyprinella lutrensis"}
+
+
+@pytest.mark.parametrize("name", ["Esox niger", "Cyprinella lutrensis (Baird & Girard 1853)"])
+def test_an_id_of_two_names_is_refused(tmp_path: Path, name: str) -> None:
+    table = write(tmp_path, f"{TAXA}a,{name},\n")
+    if name == "Esox niger":
+        with pytest.raises(CatalogError, match="taxonID a for Cyprinella lutrensis and for Esox niger"):
+            read_synonyms(table)
+    else:
+        assert dict(read_synonyms(table).accepted) == {"Notropis lutrensis": "Cyprinella lutrensis"}
+
+
 def test_similar_names_are_not_synonyms(tmp_path: Path) -> None:
     found = read_synonyms(write(tmp_path, TABLES["pairs.csv"]))
     names = pd.Series(["Notropis lutrensi", "Notropis lutrensis", "Notropis Lutrensis"])
