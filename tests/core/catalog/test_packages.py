@@ -53,6 +53,12 @@ def test_every_image_of_coco_is_read_or_told(tmp_path: Path) -> None:
     assert check_catalog(catalog).counts["rows"] == 8
 
 
+def test_two_categories_of_coco_with_one_id_are_refused(tmp_path: Path) -> None:
+    value = {**annotated([[0], [1]]), "categories": [*CATEGORIES, {"id": 1, "name": "Esox reichertii"}]}
+    with pytest.raises(CatalogError, match="category 1 as 'Esox niger' and as 'Esox reichertii'"):
+        described(tmp_path / "a.json", value)
+
+
 @pytest.mark.parametrize("place", ["images", "train2017", "."])
 def test_images_beside_the_folder_of_annotations_are_found_and_told(tmp_path: Path, place: str) -> None:
     build.write(tmp_path / "x" / place / "0.jpg")

@@ -49,10 +49,10 @@ def read_coco(content: dict[str, Any], folder: str, location: str, *, elsewhere:
     Raises
     ------
     CatalogError
-        There are no annotated images, or the categories have numbers instead of names.
+        There are no annotated images, the categories have numbers instead of names, or two have one id.
     """
     file = Path(location).name
-    categories = {cell_text(row.get("id")): row for row in _objects(content.get("categories"))}
+    categories = _categories(content, location)
     licences = {cell_text(row.get("id")): cell_text(row.get("name")) for row in _objects(content.get("licenses"))}
     annotations: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in _objects(content.get("annotations")):
@@ -109,6 +109,17 @@ def _place(folder: str, names: pd.Series) -> tuple[str, str]:
 
 def _objects(value: object) -> Iterable[dict[str, Any]]:
     return (row for row in value if isinstance(row, dict)) if isinstance(value, list) else ()
+
+
+def _categories(content: dict[str, Any], location: str) -> dict[str, dict[str, Any]]:
+    """The categories by their ids."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in _objects(content.get("categories")):
+        first = found.setdefault(cell_text(row.get("id")), row)
+        if first.get("name") != row.get("name"):
+            problem = f"{location} has the category {row.get('id')} as {first.get('name')!r} and as {row.get('name')!r}"
+            raise CatalogError(problem, "give each category an id of its own")
+    return found
 
 
 def _name(categories: dict[str, dict[str, Any]], annotation: dict[str, Any]) -> str:
