@@ -10,10 +10,10 @@ from finercam_core.catalog.readers.leftovers import IMAGES
 from finercam_core.catalog.readers.lists import numbered
 from finercam_core.catalog.readers.table import split_of_shard, table_source
 from finercam_core.catalog.source import CatalogSource, MappedTable
-from finercam_core.errors import CatalogError
+from finercam_core.errors import CatalogError, counted
 from finercam_core.io.faults import first_line
 from finercam_core.io.packed import Pack, open_pack
-from finercam_core.io.raw_tables import RawTable
+from finercam_core.io.raw_tables import Notice, RawTable
 
 # What BioCLIP's shards and others call the names of a sample.
 _COLUMNS = {"sci": "scientificName", "scientific_name": "scientificName", "com": "common_name", "cls": "label"}
@@ -58,15 +58,17 @@ def _read(pack: Pack, shard: str) -> RawTable:
     """One row per sample; samples without an image, and files that are not as they should be, are reported."""
     samples: dict[str, dict[str, str]] = {}
     faults: dict[str, str] = {}
+    further: list[str] = []
     for name in pack.names:
         key, ending = _key(name), PurePosixPath(name).name.split(".", 1)[-1].lower()
         cells = samples.setdefault(key, {})
         if f".{ending.rsplit('.', 1)[-1]}" in IMAGES:
+            further += [name] if "path" in cells else []
             cells.setdefault("path", f"{shard}/{name}")
         elif ending == "json":
             cells.update(_described(pack.read(name), name, key, faults))
         elif ending == "cls" or ending.rsplit(".", 1)[-1] == "txt":
-            text = pack.read(name).decode("utf-8", errors="replace").strip()
+            text = _text(pack.read(name), name, key, faults)
             column = ending.removesuffix(".txt") if ending != "txt" else "text"
             cells[_COLUMNS.get(column, column)] = text
     frame = pd.DataFrame(list(samples.values()), dtype="str").fillna("")
@@ -77,7 +79,25 @@ def _read(pack: Pack, shard: str) -> RawTable:
     without = keys[table.frame["path"] == ""] if "path" in frame else keys
     broken = {int(i): f"the sample {key} has no image" for i, key in without.items()}
     broken |= {int(i): faults[key] for i, key in keys.items() if key in faults}
-    return RawTable(shard, table.frame.drop(index=list(broken)), sorted(broken.items()))
+    return RawTable(
+        shard, table.frame.drop(index=list(broken)), sorted(broken.items()), _further_images(shard, further)
+    )
+
+
+def _further_images(shard: str, names: list[str]) -> list[Notice]:
+    """The images that are not the first of their sample, such as masks."""
+    if not names:
+        return []
+    text = f"{counted(len(names), 'image')} beside another of the same sample, such as {names[0]}"
+    return [Notice("several_addresses", shard, len(names), text)]
+
+
+def _text(content: bytes, name: str, key: str, faults: dict[str, str]) -> str:
+    try:
+        return content.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        faults[key] = f"{name} is not UTF-8"
+        return ""
 
 
 def _described(content: bytes, name: str, key: str, faults: dict[str, str]) -> dict[str, str]:

@@ -96,6 +96,17 @@ def test_samples_of_webdataset_are_read(tmp_path: Path, ending: str) -> None:
     assert catalog.rejected["reason"].tolist() == ["the sample 9 has no image"]
 
 
+def test_further_images_of_a_sample_and_labels_not_in_utf8_are_told(tmp_path: Path) -> None:
+    labels = {f"{i}.cls": name.encode() for i, name in enumerate(NAMES)}
+    files = {"0.png": picture(1), "0.seg.png": picture(2), "1.png": picture(3), **labels}
+    files |= {"2.png": picture(4), "2.cls": "Esox lucïus".encode("latin-1")}
+    catalog = open_catalog(tarred(tmp_path / "train-00000.tar", files))
+    assert levels(catalog) == [1, 3]
+    assert catalog.rejected["reason"].tolist() == ["2.cls is not UTF-8"]
+    told = [(notice.count, notice.text) for notice in catalog.notices if notice.key == "several_addresses"]
+    assert told == [(1, "1 image beside another of the same sample, such as 0.seg.png")]
+
+
 def parquet(path: Path, count: int, labels: object = None, *, struct: bool = True) -> Path:
     images = [{"bytes": picture(i), "path": f"{i % 2}.png"} if struct else picture(i) for i in range(count)]
     table = pa.table({"image": images, "label": labels or [i % 2 for i in range(count)]})
