@@ -117,7 +117,7 @@ def _mapped(manifest: Manifest, table: Table, root: str) -> MappedTable:
 
 
 def _needed(manifest: Manifest) -> list[str] | None:
-    """CatalogSource columns that the manifest uses; None for all of them."""
+    """Columns of the tables that the manifest uses; None for all of them."""
     if not manifest.columns:
         return None
     texts = [text for templates in manifest.columns.values() for text in templates]
