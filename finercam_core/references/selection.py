@@ -17,8 +17,8 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
     Parameters
     ----------
     text : str
-        "tier", "cosine", "logits" (each image by its own scores), "confusions" (a table that training leaves in the
-        classifier's folder), the path of a tree (Newick or NEXUS), or of a table with the columns
+        "tier", "cosine", "logits" (each image by its own scores), "confusions" (a table that `finercam train` leaves in
+        the classifier's folder), the path of a tree (Newick or NEXUS), or of a table with the columns
         ``species,reference`` or ``species,predicted,images``.
     classifier : str or Path
         Folder of the classifier.
@@ -37,7 +37,8 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
     if text == "confusions":
         table = Path(classifier) / CONFUSIONS
         if not table.is_file():
-            raise ComparisonError(f"{classifier} has no {CONFUSIONS}", "train it with held-out images, or give a table")
+            problem = f"{classifier} has no {CONFUSIONS}, which `finercam train` writes if it confuses held-out images"
+            raise ComparisonError(problem, "choose by tier, or give a table species,predicted,images")
         return read_references(table)
     if text.lower().endswith(ENDINGS):
         return ByTree(read_tree(text))

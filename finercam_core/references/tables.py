@@ -1,7 +1,8 @@
 """References from a table: given by hand, or the classes that the classifier confused."""
 
+import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,15 @@ class Confusions:
 
     def reason(self, value: float) -> str:
         """How often the classifier confused the two."""
-        return f"taken for it in {-value:.0f} images" if np.isfinite(value) else "never taken for it"
+        return f"taken for it in {counted(round(-value), 'image')}" if np.isfinite(value) else "never taken for it"
+
+
+def write_confusions(path: Path, images: Mapping[tuple[str, str], int]) -> None:
+    """Write a table of confusions that `read_references` takes: number of images by (species, predicted species)."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["species", "predicted", "images"])
+        writer.writerows((*pair, count) for pair, count in sorted(images.items()))
 
 
 def read_references(path: str | Path) -> ByHand | Confusions:

@@ -17,6 +17,8 @@ from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.atomic import replacing
 from finercam_core.parts.lists import LISTS, ListedImage, write_lists
+from finercam_core.references.selection import CONFUSIONS
+from finercam_core.references.tables import write_confusions
 from finercam_core.train.backbone import Construction
 from finercam_core.train.record import AdoptionRecord, TrainingRecord, draw_curve, model_card
 
@@ -78,6 +80,8 @@ def write_folder(
             write_lists(partial, images)
         if isinstance(record, TrainingRecord) and record.curve:
             draw_curve(record.curve, partial / "curve.png")
+        if isinstance(record, TrainingRecord) and record.confused:
+            write_confusions(partial / CONFUSIONS, record.confused)
         card = model_card(construction, species, record, collection, licences)
         (partial / "README.md").write_text(card, encoding="utf-8")
 
@@ -124,7 +128,7 @@ def _json(path: Path, value: object) -> None:
 
 
 FILES = ("model.safetensors", "config.json", "finercam.json", "preparation.json", "classes.csv", "training.json",
-         "README.md", "curve.png", LISTS, FOLDS)  # fmt: skip
+         "README.md", "curve.png", LISTS, FOLDS, CONFUSIONS)  # fmt: skip
 
 
 def push(folder: str | Path, repository: str, *, private: bool = True) -> str:

@@ -1,5 +1,6 @@
 """How good a classifier is: accuracy with intervals, rare species, calibration, confusions, and labels in doubt."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -186,6 +187,14 @@ def held_out_quality(data: TrainingData, scores: Scores, catalog: Catalog, count
         temperature_split=held[-1],
         confusions=confusions(guess, labels, _ranks(catalog, data.species)),
     )
+
+
+def confused_species(data: TrainingData, scores: Scores, split: str) -> Counter[tuple[str, str]]:
+    """Number of images of a split whose species was taken for another, by (species, predicted species)."""
+    guess = scores.argmax(1)
+    wrong = (data.split == split) & (guess != data.labels)
+    pairs = zip(data.labels[wrong], guess[wrong], strict=True)
+    return Counter((data.species[label], data.species[other]) for label, other in pairs)
 
 
 def doubts(data: TrainingData, scores: Scores) -> list[DoubtfulLabel]:

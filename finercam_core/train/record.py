@@ -61,6 +61,8 @@ class TrainingRecord:
         By split.
     quality : Quality or None
         On held-out images; None where nothing was held out.
+    confused : mapping of (str, str) to int
+        Of the same images: how many of a species were taken for another one.
     unreadable, excluded : mapping
         Image id to what is wrong with it, and to why it was left out.
     left_out : sequence of str
@@ -78,6 +80,7 @@ class TrainingRecord:
     notes: FinetuneNotes | ProbeNotes
     accuracy: Mapping[str, Accuracy]
     quality: Quality | None
+    confused: Mapping[tuple[str, str], int]
     unreadable: Mapping[str, str]
     excluded: Mapping[str, str]
     left_out: Sequence[str]

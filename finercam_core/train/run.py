@@ -26,7 +26,16 @@ from finercam_core.train.lists import listed_images
 from finercam_core.train.probe.features import Features, Pixels, backbone_key, cached_features, head_inputs
 from finercam_core.train.probe.folds import CrossFit, cross_fit, deal_folds
 from finercam_core.train.probe.head import probe, replace_head
-from finercam_core.train.quality import Accuracy, DoubtfulLabel, Quality, Scores, accuracies, doubts, held_out_quality
+from finercam_core.train.quality import (
+    Accuracy,
+    DoubtfulLabel,
+    Quality,
+    Scores,
+    accuracies,
+    confused_species,
+    doubts,
+    held_out_quality,
+)
 from finercam_core.train.record import FinetuneNotes, ProbeNotes, TrainingRecord
 from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
 
@@ -244,10 +253,11 @@ def _train(
     fitted = fit.finetune(settings) if isinstance(settings, FinetuneSettings) else fit.probe(settings, folds)
     judged, scores = fitted.judged(data), fitted.scores
     seconds = time.monotonic() - start
+    quality = held_out_quality(judged, scores, catalog, data.counts)
     record = TrainingRecord(
         mode, catalog.name, settings, seconds, world.size, fitted.notes, accuracies(judged, scores),
-        held_out_quality(judged, scores, catalog, data.counts), data.unreadable, data.excluded, data.left_out,
-        doubts(data, scores), int(data.counts.sum()),
+        quality, confused_species(judged, scores, quality.split) if quality else {}, data.unreadable, data.excluded,
+        data.left_out, doubts(data, scores), int(data.counts.sum()),
     )  # fmt: skip
     if world.rank == 0:
         taxa = catalog.specimens.drop_duplicates("scientificName").set_index("scientificName")

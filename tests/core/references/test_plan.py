@@ -10,6 +10,7 @@ from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.errors import ComparisonError
 from finercam_core.references import ByCosine, ByTree, policy_of
 from finercam_core.references.plan import plan_comparisons
+from finercam_core.references.tables import write_confusions
 from finercam_core.taxonomy.trees import read_tree
 
 NAMES = ["Aus bus", "Aus cus", "Bus aus", "Cus aus", "Dus aus"]
@@ -106,6 +107,15 @@ def test_confusions_come_first_then_the_tiers(catalog: Catalog, tmp_path: Path) 
         "taken for it in 3 images, unrelated",
         "never taken for it, congener",
     ]
+
+
+def test_confusions_are_read_as_they_were_written(catalog: Catalog, tmp_path: Path) -> None:
+    path = tmp_path / "confusions.csv"
+    write_confusions(path, {("Bus aus", "Cus aus"): 1, ("Aus bus", "Dus aus"): 3, ("Aus bus", "Cus aus"): 9})
+    plan = plan_comparisons(catalog, NAMES, references=2, policy=policy_of("confusions", tmp_path))
+    assert chosen(plan, "Aus bus") == ["Cus aus", "Dus aus"]
+    assert plan.references("Bus aus")[0].reason == "taken for it in 1 image, unrelated"
+    assert plan.references("Aus cus")[0].reason == "never taken for it, congener"
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,9 @@ def test_all_images_are_held_out_but_those_of_a_species_with_one_specimen(
     training = json.loads((made[1] / "training.json").read_text())
     assert (training["folds"], training["trained_on"], training["images"]["test"]) == (3, 16, 15)
     assert judged.accuracy["correct"].sum() == round(training["accuracy"]["test"]["top1"] * 15)
+    confusions = made[1] / "confusions.csv"
+    wrong = int(pd.read_csv(confusions)["images"].sum()) if confusions.exists() else 0
+    assert wrong == 15 - judged.accuracy["correct"].sum()
     assert "Cross-fitted in 3 folds" in (made[1] / "README.md").read_text()
 
 

@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from finercam_core.train.data import TrainingData
 from finercam_core.train.quality import (
     by_frequency,
+    confused_species,
     confusions,
     doubtful_labels,
     expected_calibration_error,
@@ -46,6 +48,14 @@ def test_confusions_by_relation() -> None:
     classes = pd.DataFrame(names, columns=["binomial", "genus", "family"])
     found = confusions(np.array([1, 2, 3, 4, 0]), np.zeros(5, np.int64), classes)
     assert found == {"conspecific": 1, "congener": 1, "confamilial": 1, "other": 1}
+
+
+def test_confused_species_are_counted_on_one_split_alone() -> None:
+    split, species = np.array(["test", "test", "test", "train"]), ("Aus bus", "Aus cus")
+    names, pixels = ("a", "b", "c", "d"), np.zeros((4, 1, 1, 3), np.uint8)
+    data = TrainingData(pixels, np.array([0, 0, 1, 0]), split, species, names, names, {}, {}, ())
+    scores = np.array([[0, 1], [0, 1], [0, 1], [0, 1]], np.float32)
+    assert confused_species(data, scores, "test") == {("Aus bus", "Aus cus"): 2}
 
 
 def test_contradicted_labels_are_listed_the_surest_first() -> None:
