@@ -100,7 +100,8 @@ def _found_elsewhere(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
     repairs = find_repairs(catalog.root, missing)
     if repairs.root == catalog.root:  # a file that another row names is no other's
         repairs = replace(repairs, table=repairs.table[~repairs.table["found"].isin(table["path"])])
-    count = len(repairs.table) and sum(path in set(repairs.table["path"]) for path in missing)
+    repairable = frozenset(repairs.table["path"])
+    count = sum(path in repairable for path in missing)
     if not count:
         return None
     where = f" below {repairs.root}" if repairs.root != catalog.root else ""

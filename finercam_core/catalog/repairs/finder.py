@@ -81,7 +81,8 @@ def _found(files: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str, 
     """Path, found file and reason of each missing path that exactly one file fits."""
     by_key = _grouped(files)
     rows = [(path, *near) for path in wanted if (near := _nearest(path, by_key.get(_key(path), ())))]
-    left = [path for path in wanted if path not in {row[0] for row in rows}]
+    near_by = {row[0] for row in rows}
+    left = [path for path in wanted if path not in near_by]
     return rows + _in_another_folder(files, left)
 
 
