@@ -11,7 +11,7 @@ from finercam_core.diagnosis.comparison import PairComparison, compare_cells, co
 from finercam_core.diagnosis.findings import CausalEffect, PairAnswer, Place, PlaceFinding, PlaceTest, WitnessCount
 from finercam_core.diagnosis.held_out import Witnesses, witnesses
 from finercam_core.diagnosis.places import SpeciesPlaces, by_cell, by_part
-from finercam_core.diagnosis.rule import DENSE, LEVEL, OUTSIDE_SHARE, reasons_against, word_for
+from finercam_core.diagnosis.rule import LEVEL, OUTSIDE_SHARE, passes_statistics, reasons_against, word_for
 from finercam_core.errors import ComparisonError
 from finercam_core.parts.choice import AUTO
 from finercam_core.regions.traits import Trait, traits_of
@@ -192,13 +192,6 @@ class Diagnosis:
             others = f"; of {carried} specimens carried from others, landmark error {most:.3f} of the root of the area"
             return "named parts of the trait masks" + (others if carried else "")
         return "cells of one frame into which specimens were brought"
-
-
-def passes_statistics(test: PlaceTest) -> bool:
-    """Whether a place is worth a causal check: significant, for the right species, and dense; or a share outside."""
-    if not (test.p < LEVEL and test.evidence > 0):
-        return False
-    return test.share >= OUTSIDE_SHARE if test.place.kind == "outside" else test.density > DENSE
 
 
 def share_of(compared: PairComparison, place: Place) -> float:

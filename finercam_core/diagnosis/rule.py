@@ -3,7 +3,8 @@
 *Supported*: the species' held-out specimens are told apart, p < 0.05 family-wise, evidence denser than on the rest of
 the specimen, the causal check passed (putting in the other species' place costs margin beyond a matched place, Holm
 p < 0.05, and at least a quarter of what the pair's most telling place costs; hiding it does not contradict), more than
-the place has in pairs of other species, and found by most of the classifiers that were asked.
+the place has in pairs of other species (where the store has such pairs; else that is not measured, and it is said),
+and found by most of the classifiers that were asked.
 *Suggested*: significant, dense, and no check contradicts it, but one is missing; without the causal check also at least
 half as dense as the pair's densest place.
 *Not supported*: everything else.
@@ -17,6 +18,13 @@ OF_LARGEST = 0.25  # of the pair's largest effect
 OF_DENSEST = 0.5  # of the pair's densest place: what an unchecked place must have, as neighbours of a mark light up too
 OUTSIDE_SHARE = 0.2  # of the separation, from which on what lies outside the specimen is a shortcut
 MOSTLY = 2 / 3  # of the classifiers that were asked
+
+
+def passes_statistics(test: PlaceTest) -> bool:
+    """Whether a place is worth a causal check: significant, for the right species, and dense; or a share outside."""
+    if not (test.p < LEVEL and test.evidence > 0):
+        return False
+    return test.share >= OUTSIDE_SHARE if test.place.kind == "outside" else test.density > DENSE
 
 
 def reasons_against(

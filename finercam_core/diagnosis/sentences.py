@@ -1,8 +1,11 @@
 """The answer in words: one sentence for a page, five lines for a terminal."""
 
-from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding
-from finercam_core.diagnosis.rule import LEVEL
+import math
 
+from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding, Word
+from finercam_core.diagnosis.rule import LEVEL, passes_statistics
+
+FOUND: tuple[Word, ...] = ("supported", "suggested")
 FEW = 5  # specimens of a species below which an answer is distrusted
 
 
@@ -88,8 +91,14 @@ def distrust(answer: PairAnswer) -> list[str]:
     ]
     if min(answer.n_a, answer.n_b) < FEW or answer.smallest_p >= LEVEL:
         caveats.append(f"few specimens: no p below {answer.smallest_p:.2g} is possible")
-    if not answer.passes:
+    if (
+        not answer.passes
+        and answer.told_apart.p < LEVEL
+        and any(passes_statistics(one.test) for one in answer.findings)
+    ):
         caveats.append("no causal check was made, so that nothing is supported (give --classifier)")
+    if any(math.isnan(one.test.usual) for word in FOUND for one in answer.worded(word)):
+        caveats.append("whether pairs of other species have as much of it was not measured: none is told apart here")
     caveats += [f"{place_in_words(one)}: {', '.join(one.reasons)}" for one in answer.worded("suggested") if one.reasons]
     if answer.left_out:
         caveats.append(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from finercam_core.diagnosis.answer import Diagnosis, passes_statistics
+from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.comparison import PairComparison
 from finercam_core.diagnosis.findings import Place, WitnessCount
-from finercam_core.diagnosis.rule import LEVEL
+from finercam_core.diagnosis.rule import LEVEL, passes_statistics
 from finercam_core.errors import ComparisonError
 
 _SAME = 0.25  # cells that two regions share, of those in the smaller one, from which on they are one place

@@ -15,11 +15,11 @@ from spotted import SPECIES, spotted_classifier, spotted_collection, spotted_sto
 from typer.testing import CliRunner
 
 from finercam_core.diagnosis import Diagnosis
-from finercam_core.diagnosis.answer import passes_statistics
 from finercam_core.diagnosis.names import store_name
 from finercam_core.diagnosis.places import by_part
 from finercam_core.diagnosis.records import linked, measurements, record, statements
-from finercam_core.diagnosis.sentences import first_sentence, five_lines
+from finercam_core.diagnosis.rule import passes_statistics
+from finercam_core.diagnosis.sentences import distrust, first_sentence, five_lines
 from finercam_core.diagnosis.several import agreements
 from finercam_core.diagnosis.survey import survey, survey_table
 from finercam_core.diagnosis.with_model.causal import PASSES, causal_check
@@ -125,6 +125,22 @@ def test_without_the_model_a_finding_is_suggested_at_most(store: Store) -> None:
     assert not answer.worded("supported")
     assert "tail spot" in {one.test.place.name for one in answer.worded("suggested")}
     assert answer.passes == 0
+
+
+def test_a_missing_check_is_said_only_where_a_place_would_be_checked(store: Store, diagnosis: Diagnosis) -> None:
+    assert any("no causal check was made" in said for said in distrust(Diagnosis(store).answer("Aus bus", "Aus cus")))
+    # The classifier is here, and there is nothing to check: no advice to give it.
+    assert not any("--classifier" in said for said in distrust(diagnosis.answer("Aus cus", "Dus fus")))
+
+
+def test_a_share_that_no_other_pair_can_judge_is_said_to_be_unmeasured(store: Store) -> None:
+    alone = Diagnosis(store)
+    alone.pairs = [("Aus bus", "Aus cus")]
+    answer = alone.answer("Aus bus", "Aus cus")
+    assert answer.worded("suggested")
+    assert any("pairs of other species have as much of it was not measured" in said for said in distrust(answer))
+    full = Diagnosis(store).answer("Aus bus", "Aus cus")
+    assert not any("was not measured" in said for said in distrust(full))
 
 
 def test_another_classifier_is_refused_for_the_check(store: Store) -> None:
