@@ -89,3 +89,11 @@ def test_a_process_is_looked_for_without_a_signal_on_windows(monkeypatch: pytest
     monkeypatch.setattr(lifeline, "_alive_on_windows", lambda process: asked.append(process) or True)
     assert lifeline._alive(4711)
     assert asked == [4711]
+
+
+def test_a_server_that_is_found_needs_no_owner_where_the_system_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    from finercam_flows.serving import login
+
+    monkeypatch.delattr(login.os, "geteuid")
+    monkeypatch.setattr(login, "_listeners", lambda: iter(()))
+    login.check_owner("http://127.0.0.1:4200/api")

@@ -99,9 +99,9 @@ def check_owner(url: str) -> None:
 
     Whoever was first at Prefect's usual port could otherwise have this account run things. Linux alone tells.
     """
-    port, here = urlsplit(url).port, (_ROOT, os.geteuid())
+    port = urlsplit(url).port
     owners = {owner for owner, listened in _listeners() if listened == port}
-    if owners and not owners.intersection(here):
+    if owners and not owners.intersection((_ROOT, os.geteuid())):  # other systems have no owners, Windows no geteuid
         raise ServeError(
             f"the Prefect server at {url} belongs to another account of this machine",
             "set PREFECT_API_URL to another port to have one started, or to this one if you trust it",
