@@ -12,7 +12,7 @@ from finercam_core.store import exclusive, pending_chunks
 from finercam_flows import tasks
 from finercam_flows.artifacts import tables
 from finercam_flows.artifacts.contact_sheet import ContactSheet
-from finercam_flows.artifacts.run_record import RunRecord
+from finercam_flows.artifacts.progress_record import ProgressRecord
 from finercam_flows.direct.annotation import AnnotateResult
 from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
@@ -56,7 +56,7 @@ def _compute_pending(store: str, sheet: ContactSheet, options: AnnotateOptions, 
     report_plan(pending.specimens)
     workers = workers_for(options.runner, options.workers, options.device)
     factories = factories_for(options.classifier)
-    record = RunRecord(store, pending.specimens, options.runner, workers)
+    record = ProgressRecord(store, pending.specimens, options.runner, workers)
     jobs = (
         ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size, lease)
         for shard in shards(sheet.watch(pending), options.shard_size)

@@ -17,6 +17,7 @@ from without_packages import run_without
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import ComparisonError, RunError
 from finercam_core.store import open_store, summarise
+from finercam_core.store.summary import last_run
 from finercam_core.train import train
 
 Make = Callable[[Path, dict[str, int]], Path]
@@ -134,3 +135,19 @@ def test_a_damaged_note_costs_time_and_nothing_else(request_done: AnnotateOption
     for content in ("", "[1]", "{", "7"):
         note.write_text(content)
         assert nothing_to_do(request_done) is None
+
+
+def test_a_run_without_prefect_is_on_record_while_it_runs(
+    make_collection: Make, tiny_classifier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_job: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("finercam_flows.direct.annotation.compute_shard", killed)
+    catalog, store = make_collection(tmp_path / "images", {"Aus bus": 2}), str(tmp_path / "maps.zarr")
+    options = AnnotateOptions(catalog=str(catalog), classifier=tiny_classifier, store=store)
+    with pytest.raises(KeyboardInterrupt):
+        directly(options)
+    left = last_run(store)
+    assert left is not None
+    assert (left.planned, left.done, left.finished) == (2, 0, False)

@@ -1,8 +1,6 @@
 """An annotation in this process, shard by shard: the same calls as the flow makes, without Prefect."""
 
-import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 
 from finercam_core.catalog import open_catalog
 from finercam_core.explain.engine.plan import plan_store, shards
@@ -11,7 +9,7 @@ from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.io.files import Files
 from finercam_core.references import policy_of
 from finercam_core.store import StoreSummary, exclusive, give_up, open_store, pending_chunks, summarise, verify
-from finercam_core.store.summary import RunActivity, record_run
+from finercam_flows.direct.run_record import RunRecord
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
@@ -87,18 +85,11 @@ def _compute_pending(store: str, options: AnnotateOptions) -> ShardReport:
     """Compute what is pending; numbers of specimens of this run."""
     pending = pending_chunks(store, retry_failed=options.retry_failed)
     report_plan(pending.specimens)
-    start, started = time.monotonic(), _utc_now()
-    activity = RunActivity(started, started, 0.0, pending.specimens, 0, 0, "local", 1, finished=not pending.specimens)
+    record = RunRecord(store, pending.specimens)
     factories = factories_for(options.classifier)
     for shard in shards(pending, options.shard_size):
         job = ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size)
         outcome = compute_shard(job)
-        done, failed = activity.done + outcome.done, activity.failed + outcome.failed
-        seconds, ended = time.monotonic() - start, done + failed == pending.specimens
-        activity = replace(activity, done=done, failed=failed, seconds=seconds, updated=_utc_now(), finished=ended)
-        record_run(store, activity)
-    return ShardReport(activity.done, activity.failed)
-
-
-def _utc_now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+        record.add(outcome.done, outcome.failed)
+    record.finish()
+    return ShardReport(record.activity.done, record.activity.failed)

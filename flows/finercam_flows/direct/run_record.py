@@ -1,11 +1,8 @@
-"""The record of a run while it runs: a progress bar on Prefect's pages, and the store's own note of its last run."""
+"""The record of a run while it runs: the store's own note of its last run."""
 
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import UUID
-
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from finercam_core.store.summary import RunActivity, record_run
 
@@ -29,24 +26,16 @@ class RunRecord:
         How far the run is.
     """
 
-    def __init__(self, store: str, planned: int, runner: str, workers: int) -> None:
+    def __init__(self, store: str, planned: int, runner: str = "local", workers: int = 1) -> None:
         self._store = store
         self._start = time.monotonic()
         self.activity = RunActivity(_utc_now(), _utc_now(), 0.0, planned, 0, 0, runner, workers, finished=False)
-        self._artifact: UUID | None = None
         if planned:
-            description = f"{planned} specimens to compute in {store}"
-            artifact = create_progress_artifact(progress=0.0, key="progress", description=description)
-            assert isinstance(artifact, UUID)  # a coroutine only inside a running event loop
-            self._artifact = artifact
             record_run(store, self.activity)
 
     def add(self, done: int, failed: int) -> None:
         """Record a shard with this many specimens done and failed."""
         self._update(done=self.activity.done + done, failed=self.activity.failed + failed)
-        if self._artifact is not None:
-            percent = 100 * (self.activity.done + self.activity.failed) / self.activity.planned
-            update_progress_artifact(artifact_id=self._artifact, progress=min(percent, 100.0))
 
     def finish(self) -> None:
         """Record that the run has come to its end."""
