@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from finercam_core.catalog.columns import guess_columns, split_name
+from finercam_core.catalog.readers.named_files import named_file
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError
 from finercam_core.extras import install_hint
-from finercam_core.io.addresses import is_url, join
+from finercam_core.io.addresses import is_url
 from finercam_core.io.faults import first_line
 from finercam_core.io.raw_tables import Notice
 from finercam_core.io.tables import read_table
@@ -107,11 +108,8 @@ def _tables(records: Any, files: dict[str, Any], root: str, licence: str) -> Ite
 
 
 def _table(node: Any, fields: dict[str, str], columns: dict[str, list[str]], root: str, licence: str) -> MappedTable:
-    address = str(node.content_url or "")
-    outside = ".." in address.split("/") or address.startswith("/") or (is_url(address) and "file:" in address.lower())
-    if not address or outside:
-        raise CatalogError(f"the file {node.id!r} lies at {address!r}, outside the collection", "do not trust it")
+    location = named_file(SIGN, root, str(node.content_url or ""))
     kind = next((_FORMATS[name] for name in node.encoding_formats or () if name in _FORMATS), None)
-    raw = read_table(join(root, address), name=str(node.id), kind=kind, columns=list(dict.fromkeys(fields.values())))
+    raw = read_table(location, name=str(node.id), kind=kind, columns=list(dict.fromkeys(fields.values())))
     constants = {"license": licence} if licence and "license" not in columns else {}
-    return MappedTable(raw, columns, constants, split_name(Path(address).stem.rsplit("_", 1)[-1]) or "")
+    return MappedTable(raw, columns, constants, split_name(Path(location).stem.rsplit("_", 1)[-1]) or "")

@@ -8,15 +8,15 @@ import pandas as pd
 from finercam_core.catalog.column_choice import choose_columns
 from finercam_core.catalog.manifest import Manifest, Table, read_manifest
 from finercam_core.catalog.readers.data_sets.fish_vista import read_fish_vista
+from finercam_core.catalog.readers.named_files import guarded_address
 from finercam_core.catalog.readers.registry import read_layout
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.catalog.template import Template
 from finercam_core.errors import CatalogError, counted
-from finercam_core.io.addresses import absolute, is_remote, is_url, join
+from finercam_core.io.addresses import absolute, is_url, join
 from finercam_core.io.faults import catalog_error
 from finercam_core.io.raw_tables import Notice, RawTable
 from finercam_core.io.tables import read_table
-from finercam_core.io.web.guard import AddressError, WebGuard
 
 
 def read_with_manifest(path: Path, root: str | None = None) -> CatalogSource:
@@ -51,19 +51,7 @@ def read_with_manifest(path: Path, root: str | None = None) -> CatalogSource:
 
 def _beside(manifest: Path, name: str) -> str:
     """A location that the manifest names, relative to it; its addresses are a stranger's, and guarded."""
-    return _guarded(name) if is_url(name) else str((manifest.parent / name).resolve())
-
-
-def _guarded(address: str) -> str:
-    """An address that may be asked, see `finercam_core.io.web.guard`."""
-    if not is_remote(address):
-        raise CatalogError(f"{address} is not the address of a remote store", "give a folder, or a plain address")
-    try:
-        WebGuard().check_host(address)
-    except AddressError as error:
-        if not error.unknown:  # whoever asks says that there is no such host
-            raise CatalogError(error.problem, error.remedy) from error
-    return address
+    return guarded_address(name) if is_url(name) else str((manifest.parent / name).resolve())
 
 
 def _corrected(source: CatalogSource, manifest: Manifest) -> CatalogSource:
@@ -89,7 +77,7 @@ def _tables(manifest: Manifest, root: str) -> list[Table]:
 def _location(root: str, table: Table) -> str:
     """Where a table lies: below the root, unless its path is absolute."""
     if is_url(table.path):
-        return _guarded(table.path)
+        return guarded_address(table.path)
     return table.path if Path(table.path).is_absolute() else join(root, table.path)
 
 

@@ -158,6 +158,43 @@ def test_a_zipped_camtrap_package_is_read_with_its_media(tmp_path: Path) -> None
     assert read_packed(f"{catalog.root}/media/0.jpg") == b"picture"
 
 
+def test_without_times_only_what_was_observed_on_a_medium_itself_counts(tmp_path: Path) -> None:
+    media, seen = "mediaID,deploymentID,filePath\nm0,d1,0.jpg\nm1,d1,1.jpg\n", "o1,d1,m0,,,animal,Vulpes vulpes,\n"
+    seen += "o2,d1,,2020-05-30T02:57:40Z,,animal,Vulpes vulpes,\n"
+    camtrap(tmp_path, "m0,d1,,0.jpg,image/jpeg\n", seen)
+    build.write(tmp_path / "media.csv", media)
+    catalog = open_catalog(tmp_path)
+    assert catalog.specimens["image_id"].tolist() == ["m0"]
+    assert len(catalog.rejected) == 2
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("../o.csv", "outside the collection"),
+        ("/etc/passwd", "outside the collection"),
+        ("file:///etc/passwd", "not the address of a remote store"),
+        ("simplecache::file:///etc/passwd", "not the address of a remote store"),
+        ("http://127.0.0.1/o.csv", "private network"),
+    ],
+)
+@pytest.mark.parametrize("form", ["camtrap", "croissant"])
+def test_a_description_names_no_file_outside_and_no_private_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, place: str, said: str
+) -> None:
+    monkeypatch.delenv("FINERCAM_ALLOW_PRIVATE", raising=False)
+    if form == "camtrap":
+        camtrap(tmp_path, "m0,d1,,0.jpg,image/jpeg\n", "o1,d1,m0,,,animal,Vulpes vulpes,\n")
+        source, named = tmp_path / "datapackage.json", "observations.csv"
+    else:
+        source, named = build.croissant(tmp_path), "data/t.csv"
+    text = source.read_text(encoding="utf-8")
+    assert named in text
+    build.write(source, text.replace(named, place))
+    with pytest.raises(CatalogError, match=said):
+        open_catalog(source)
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.catalog.columns import PICTURE_ENDING
+from finercam_core.catalog.readers.named_files import named_file
 from finercam_core.catalog.source import CatalogSource, MappedTable
 from finercam_core.errors import CatalogError, counted
-from finercam_core.io.addresses import is_url, join
+from finercam_core.io.addresses import is_url
 from finercam_core.io.raw_tables import Notice, RawTable
 from finercam_core.io.tables import read_table
 
@@ -72,7 +73,7 @@ def read_camtrap(package: dict[str, Any], folder: str, location: str) -> Catalog
 
 
 def _table(package: dict[str, Any], name: str, folder: str, location: str) -> RawTable:
-    """One of the package's tables: in its files, or within its description."""
+    """One of the package's tables, from all of its files; rows within the description itself are not read."""
     resources = (r for r in package["resources"] if isinstance(r, dict) and r.get("name") == name)
     resource = next(resources, None)
     paths = resource.get("path") if resource else None
@@ -82,10 +83,7 @@ def _table(package: dict[str, Any], name: str, folder: str, location: str) -> Ra
         raise CatalogError(
             f"{location} is a Camtrap data package without {name}.csv; it has {has}", "export it with both"
         )
-    outside = [path for path in paths if ".." in str(path).split("/") or str(path).startswith("/")]
-    if outside:
-        raise CatalogError(f"{location} names the file {outside[0]!r}, which lies outside", "do not trust this package")
-    tables = [read_table(join(folder, str(path)), name=str(path)) for path in paths]
+    tables = [read_table(named_file(location, folder, str(path)), name=str(path)) for path in paths]
     starts = np.cumsum([0, *(len(table.frame) + len(table.broken) for table in tables)])
     frames = [t.frame.set_axis(t.frame.index + start) for t, start in zip(tables, starts, strict=False)]
     broken = [(n + int(start), why) for t, start in zip(tables, starts, strict=False) for n, why in t.broken]
@@ -108,7 +106,9 @@ def _species(media: pd.DataFrame, observations: pd.DataFrame) -> tuple[dict[int,
             orphans.append((int(str(number)), f"no medium has the id {medium}"))
     events = observations[ids == ""]
     spans = _events(events)
-    times = pd.to_datetime(media.get("timestamp", ""), errors="coerce", utc=True, format="ISO8601")
+    times = pd.to_datetime(
+        media.get("timestamp", pd.Series("", index=media.index)), errors="coerce", utc=True, format="ISO8601"
+    )
     by_place = {str(place): rows.index for place, rows in media.groupby("deploymentID")}
     unsaid = {row for row, words in seen.items() if not words}
     for number, (place, start, end) in spans.items():
