@@ -1,5 +1,6 @@
 """`findings`: what tells two species apart, from a finished store."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -8,7 +9,16 @@ from typing import Protocol as TypedCall
 import numpy as np
 
 from finercam_core.diagnosis.comparison import PairComparison, compare_cells, compare_parts
-from finercam_core.diagnosis.findings import CausalEffect, PairAnswer, Place, PlaceFinding, PlaceTest, WitnessCount
+from finercam_core.diagnosis.findings import (
+    BY_CELLS,
+    BY_MASKS,
+    CausalEffect,
+    PairAnswer,
+    Place,
+    PlaceFinding,
+    PlaceTest,
+    WitnessCount,
+)
 from finercam_core.diagnosis.held_out import Witnesses, witnesses
 from finercam_core.diagnosis.places import SpeciesPlaces, by_cell, by_part
 from finercam_core.diagnosis.rule import LEVEL, OUTSIDE_SHARE, passes_statistics, reasons_against, word_for
@@ -186,12 +196,15 @@ class Diagnosis:
         return self._shares[a, b]
 
     def _aligned(self, a: str, b: str) -> str:
-        if self.traits:
-            sides = self.places(a), self.places(b)
-            carried, most = sum(one.carried for one in sides), max(one.error for one in sides)
-            others = f"; of {carried} specimens carried from others, landmark error {most:.3f} of the root of the area"
-            return "named parts of the trait masks" + (others if carried else "")
-        return "cells of one frame into which specimens were brought"
+        if not self.traits:
+            return BY_CELLS
+        errors = {one.error for one in (self.places(a), self.places(b)) if one.carried}
+        if not errors:
+            return BY_MASKS
+        carried = self.places(a).carried + self.places(b).carried
+        known = not any(map(math.isnan, errors))
+        error = f"{max(errors):.3f} of the root of the area" if known else "not measured: it takes two named specimens"
+        return f"{BY_MASKS}; of {carried} specimens carried from others, landmark error {error}"
 
 
 def share_of(compared: PairComparison, place: Place) -> float:

@@ -7,6 +7,8 @@ from finercam_core.diagnosis.alignment.frame import Mask
 
 Word = Literal["supported", "suggested", "not supported"]
 PlaceKind = Literal["part", "body", "outside", "region"]
+BY_MASKS = "named parts of the trait masks"
+BY_CELLS = "cells of one frame, into which all specimens were brought as if photographed from the same side"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import math
 
-from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding, Word
+from finercam_core.diagnosis.findings import BY_MASKS, PairAnswer, PlaceFinding, Word
 from finercam_core.diagnosis.rule import LEVEL, passes_statistics
 
 FOUND: tuple[Word, ...] = ("supported", "suggested")
@@ -104,7 +104,7 @@ def distrust(answer: PairAnswer) -> list[str]:
         caveats.append(
             f"{len(answer.left_out)} specimens could not be used, the first: {next(iter(answer.left_out.values()))}"
         )
-    if "carried" in answer.aligned:
+    if answer.aligned != BY_MASKS:
         caveats.append(answer.aligned)
     if not any(one.agreement for one in answer.findings):
         caveats.append("one classifier was asked; another may see it otherwise")

@@ -1,8 +1,8 @@
 """One frame for all specimens: centre, size, main axis and side, so that the same cell is the same place.
 
 A specimen's mask gives its centre of mass, its size (the root of its area), and the axis along which it is longest;
-the head says which end is left where a part is called so. A box gives centre and size alone. Specimens that were
-photographed from different sides are never put into one frame, see `places.same_view`.
+the head says which end is left where a part is called so. A box gives centre and size alone. From which side a specimen
+was photographed is not known here: an answer that was found in the frame says that all are taken to show the same one.
 """
 
 from dataclasses import dataclass

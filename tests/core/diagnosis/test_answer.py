@@ -83,6 +83,7 @@ def test_without_masks_the_region_lies_on_the_mark(tmp_path: Path) -> None:
     ys, xs = np.nonzero(cells)
     assert abs(ys.mean() - (len(cells) - 1) / 2) < 1.5
     assert found.test.place.name == "middle right of the specimen"
+    assert any("as if photographed from the same side" in said for said in distrust(answer))
     assert xs.mean() > len(cells) / 2
 
 
@@ -256,3 +257,14 @@ def test_parts_named_on_a_few_specimens_are_carried_to_the_others(tmp_path: Path
     assert "of 10 specimens carried from others" in answer.aligned
     assert any("carried from others, landmark error" in line for line in five_lines(answer, ""))
     assert diagnosis.places("Aus bus").error < 0.1
+
+
+def test_the_error_of_carried_parts_is_not_none_where_it_cannot_be_measured(tmp_path: Path) -> None:
+    """Parts of one species are carried from a single named specimen, which cannot be held out; the other has masks."""
+    manifest = spotted_collection(tmp_path, 3)
+    for i in (1, 2):
+        (tmp_path / "masks" / f"Aus_bus-{i:02d}-0.png").unlink()
+    store = spotted_store(manifest, tmp_path / "maps.zarr")
+    for pair in (("Aus bus", "Aus cus"), ("Aus cus", "Aus bus")):
+        aligned = Diagnosis(store).answer(*pair).aligned
+        assert "of 2 specimens carried from others, landmark error not measured" in aligned
