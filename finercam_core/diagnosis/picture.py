@@ -19,7 +19,7 @@ from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding
 from finercam_core.diagnosis.places import frame_matrix
 from finercam_core.diagnosis.sentences import first_sentence
-from finercam_core.errors import FinercamError, StoreError
+from finercam_core.errors import FinercamError, StoreError, counted
 from finercam_core.evaluate.maps import grid_of
 from finercam_core.evaluate.traits.cover import OUTSIDE
 from finercam_core.images.overlay import laid_over
@@ -118,8 +118,8 @@ def draw_answer(
     axes = figure.subplots(1, 3)
     both = (here.photograph + there.photograph) / 2
     for axis, pixels, heading in (
-        (axes[0], here.photograph, f"{answer.a}\nmean of {here.n} specimens"),
-        (axes[1], there.photograph, f"{answer.b}\nmean of {there.n} specimens"),
+        (axes[0], here.photograph, f"{answer.a}\nmean of {counted(here.n, 'specimen')}"),
+        (axes[1], there.photograph, f"{answer.b}\nmean of {counted(there.n, 'specimen')}"),
         (axes[2], laid_over(_pixels(both), np.maximum(pooled, 0) / max(pooled.max(), 1e-12)), _PANEL),
     ):
         axis.imshow(_pixels(pixels))

@@ -4,6 +4,7 @@ import math
 
 from finercam_core.diagnosis.findings import BY_MASKS, PairAnswer, PlaceFinding, Word
 from finercam_core.diagnosis.rule import LEVEL, passes_statistics
+from finercam_core.errors import counted
 
 FOUND: tuple[Word, ...] = ("supported", "suggested")
 FEW = 5  # specimens of a species below which an answer is distrusted
@@ -101,9 +102,8 @@ def distrust(answer: PairAnswer) -> list[str]:
         caveats.append("whether pairs of other species have as much of it was not measured: none is told apart here")
     caveats += [f"{place_in_words(one)}: {', '.join(one.reasons)}" for one in answer.worded("suggested") if one.reasons]
     if answer.left_out:
-        caveats.append(
-            f"{len(answer.left_out)} specimens could not be used, the first: {next(iter(answer.left_out.values()))}"
-        )
+        first = next(iter(answer.left_out.values()))
+        caveats.append(f"{counted(len(answer.left_out), 'specimen')} could not be used, the first: {first}")
     if answer.aligned != BY_MASKS:
         caveats.append(answer.aligned)
     if not any(one.agreement for one in answer.findings):

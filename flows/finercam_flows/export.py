@@ -4,6 +4,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from finercam_core.errors import counted
 from finercam_core.export import ExportSummary
 from finercam_core.markdown import as_text
 from finercam_flows import calls
@@ -21,7 +22,7 @@ def export(options: ExportOptions) -> ExportSummary:
     Its parameters are the fields of `ExportOptions`, see docs/options.md.
     """
     summary = export_masks(options)
-    lines = [f"**{summary.masks} {options.which} masks** in `{summary.folder.resolve()}`"]
+    lines = [f"**{counted(summary.masks, f'{options.which} mask')}** in `{summary.folder.resolve()}`"]
     lines += [
         f"- not exported: {as_text(image_id)}: {as_text(reason)}"
         for image_id, reason in list(summary.failed.items())[:20]

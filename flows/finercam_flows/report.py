@@ -4,6 +4,7 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 
+from finercam_core.errors import counted
 from finercam_core.markdown import as_text
 from finercam_core.report import AtlasReport
 from finercam_flows import calls
@@ -21,7 +22,7 @@ def report(options: ReportOptions) -> AtlasReport:
     Its parameters are the fields of `ReportOptions`, see docs/options.md.
     """
     atlas = write_atlas(options)
-    lines = [f"**{atlas.species} species, {atlas.pairs} pairs:** open `{atlas.index.resolve()}`"]
+    lines = [f"**{atlas.species} species, {counted(atlas.pairs, 'pair')}:** open `{atlas.index.resolve()}`"]
     lines += [
         f"- not shown: {as_text(image_id)}: {as_text(reason)}"
         for image_id, reason in list(atlas.unreadable.items())[:20]

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
+from finercam_core.errors import counted
 from finercam_flows.direct.run_record import RunRecord
 
 
@@ -14,7 +15,7 @@ class ProgressRecord(RunRecord):
         super().__init__(store, planned, runner, workers)
         self._artifact: UUID | None = None
         if planned:
-            description = f"{planned} specimens to compute in {store}"
+            description = f"{counted(planned, 'specimen')} to compute in {store}"
             artifact = create_progress_artifact(progress=0.0, key="progress", description=description)
             assert isinstance(artifact, UUID)  # a coroutine only inside a running event loop
             self._artifact = artifact

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
+from finercam_core.errors import counted
 from finercam_flows.calls import answer_pair, write_atlas
 from finercam_flows.options.report import AskOptions, ReportOptions
 from finercam_flows.screen.bars import run_bar
@@ -23,7 +24,9 @@ def report(options: ReportOptions) -> None:
     with run_bar("Atlas"):
         atlas = write_atlas(options)
     console = Screen()
-    console.print(f"{atlas.species} species, {atlas.pairs} pairs. To read: {escape(str(atlas.index))}", soft_wrap=True)
+    console.print(
+        f"{atlas.species} species, {counted(atlas.pairs, 'pair')}. To read: {escape(str(atlas.index))}", soft_wrap=True
+    )
     if not atlas.live:
         console.print("Its maps stay as printed: the script of the live atlas is not built (make web).", soft_wrap=True)
     for image_id, reason in list(atlas.unreadable.items())[:5]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from finercam_core.catalog import Catalog, open_catalog
-from finercam_core.errors import TrainingError
+from finercam_core.errors import TrainingError, counted
 from finercam_core.evaluate.statistics.intervals import Interval
 from finercam_core.evaluate.with_truth.true_regions import true_region_energies
 from finercam_core.export import export
@@ -172,7 +172,7 @@ def _write_atlas(folder: Path, show: Print) -> Path:
     options = ReportOptions(store=str(folder / "maps.zarr"), out=str(folder / "atlas"))
     with run_bar("7 Atlas"):
         atlas = write_atlas(options)
-    show(f"  {atlas.species} species, {atlas.pairs} pairs: {atlas.index}")
+    show(f"  {atlas.species} species, {counted(atlas.pairs, 'pair')}: {atlas.index}")
     return atlas.index
 
 

@@ -8,6 +8,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from finercam_core.errors import counted
 from finercam_core.status import Status
 from finercam_core.store import StoreSummary
 from finercam_core.store.summary import RunActivity, StoreSize
@@ -26,7 +27,7 @@ def show_provenance(location: str, summary: StoreSummary, console: Console) -> N
     gamma = "" if made.gamma is None else f", gamma {made.gamma:g}"
     facts = {
         "store": f"{location}, run {made.run}, created {_when(made.created)}",
-        "collection": f"{collection}: {total:,} specimens, {len(summary.species):,} species",
+        "collection": f"{collection}: {counted(total, 'specimen')}, {len(summary.species):,} species",
         "classifier": f"{classifier.model}, {len(classifier.species):,} species",
         "weights": f"SHA-256 {classifier.weights_sha256}" if classifier.weights_sha256 else "",
         "layer": layer,
@@ -70,7 +71,7 @@ def show_size(size: StoreSize, summary: StoreSummary, console: Console) -> None:
     done = summary.totals["done"]
     per_specimen = f", {decimal(size.bytes['evidence'] // done)} of evidence per specimen" if done else ""
     parts = ", ".join(f"{name} {decimal(value)}" for name, value in size.bytes.items())
-    _lines(console, {"size": f"{decimal(total)} in {files:,} files{per_specimen} ({parts})"})
+    _lines(console, {"size": f"{decimal(total)} in {counted(files, 'file')}{per_specimen} ({parts})"})
 
 
 def show_species(summary: StoreSummary, console: Console, *, everyone: bool) -> None:
