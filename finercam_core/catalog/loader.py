@@ -11,6 +11,7 @@ from finercam_core.catalog.curation import curate
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.catalog.readers.darwin_core import read_archive
 from finercam_core.catalog.readers.manifest import read_with_manifest
+from finercam_core.catalog.readers.named_files import guarded_address
 from finercam_core.catalog.readers.packages.json_files import read_json
 from finercam_core.catalog.readers.packed import read_packed_images
 from finercam_core.catalog.readers.registry import read_folder_of_any_layout, read_remote
@@ -131,7 +132,8 @@ def _find_masks(assembly: Assembly, source: CatalogSource) -> TraitLabels | None
     assembly.specimens["maskURI"] = locations.where(there, assembly.specimens["maskURI"])
     if not masks.labels:
         return source.traits if there.any() else None
-    return read_trait_labels(join(source.root, masks.labels), masks.uberon)
+    labels = guarded_address(masks.labels) if is_url(masks.labels) else join(source.root, masks.labels)
+    return read_trait_labels(labels, masks.uberon)
 
 
 def _nothing_usable(location: str, rejected: pd.DataFrame) -> CatalogError:

@@ -56,15 +56,20 @@ def read_trait_labels(location: str, uberon: Mapping[str, str]) -> TraitLabels:
     Raises
     ------
     CatalogError
-        The file is missing or is not such a mapping.
+        The file is missing or is not such a mapping, or gives one id to several names.
     """
     with open_binary(location) as file:
         content = file.read()
     try:
         pairs = [(k, v) if k.strip().isdigit() else (v, k) for k, v in json.loads(content).items()]
-        names = {int(i): str(name) for i, name in pairs}
+        named = [(int(i), str(name)) for i, name in pairs]
     except (ValueError, AttributeError, TypeError) as error:
         raise CatalogError(f"{location} does not map ids to trait names", 'write it as {"1": "head"}') from error
+    names = dict(named)
+    twice = next((i for i, name in named if names[i] != name), None)
+    if twice is not None:
+        both = " and ".join(repr(name) for i, name in named if i == twice)
+        raise CatalogError(f"{location} maps the id {twice} to {both}", "give each trait an id of its own")
     terms = {_key(name): term for name, term in uberon.items()}
     return TraitLabels(
         MappingProxyType(dict(sorted(names.items()))),

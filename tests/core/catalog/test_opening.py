@@ -147,3 +147,24 @@ def test_only_unknown_words_for_splits_are_corrections(tmp_path: Path) -> None:
     found = open_catalog(table(tmp_path, rows))
     assert found.specimens["split"].tolist() == ["train", "val", "test", "", ""]
     assert found.corrections["verbatim"].tolist() == ["holdout"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ("labels.json", "maps the id 2 to 'fin' and 'tail'"),
+        ("file:///etc/hostname", "not the address of a remote store"),
+        ("http://127.0.0.1/labels.json", "private network"),
+    ],
+)
+def test_labels_of_traits_that_cannot_be_trusted_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, labels: str, said: str
+) -> None:
+    monkeypatch.delenv("FINERCAM_ALLOW_PRIVATE", raising=False)
+    table(tmp_path, [{"image_id": "a", "scientificName": "Aus bus", "path": "a.jpg"}])
+    (tmp_path / "labels.json").write_text('{"head": 1, "fin": 2, "tail": "2"}', encoding="utf-8")
+    manifest = tmp_path / "m.toml"
+    text = '[collection]\nname = "x"\n[[tables]]\npath = "catalog.csv"\n[masks]\npath = "{image_id}.png"\nlabels = '
+    manifest.write_text(f'{text}"{labels}"\n', encoding="utf-8")
+    with pytest.raises(CatalogError, match=said):
+        open_catalog(manifest)
