@@ -193,6 +193,8 @@ def test_the_whole_way_from_photographs_to_an_atlas(beetles: Path, tmp_path: Pat
     assert json.loads((tmp_path / "out" / "start.json").read_text())["size"] == 96
     with pytest.raises(RunError, match="was made with size 96, not 64"):
         run(options.model_copy(update={"size": 64}), console)
+    with pytest.raises(RunError, match="was made with references 1, not 2"):
+        run(options.model_copy(update={"references": 2}), console)
 
 
 @pytest.mark.slow

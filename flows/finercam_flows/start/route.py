@@ -64,12 +64,12 @@ def run(options: StartOptions, console: Console) -> None:
 
 def _keep_choices(options: StartOptions, plan: Plan, out: Path) -> None:
     """Write down what was chosen; refuse to mix it with what was chosen otherwise."""
-    asked = json.loads(plan.train.model_dump_json(exclude={"device"}))
+    asked = json.loads(plan.train.model_dump_json(exclude={"device"})) | {"references": plan.annotate.references}
     record = out / CHOSEN
     before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else asked
-    changed = [name for name in asked if asked[name] != before.get(name)]
+    changed = [name for name in asked if asked[name] != before.get(name, asked[name])]
     if changed:
-        was, now = before.get(changed[0]), asked[changed[0]]
+        was, now = before[changed[0]], asked[changed[0]]
         raise RunError(f"{out} was made with {changed[0]} {was}, not {now}", "give another folder with --out")
     out.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(asked, indent=1), encoding="utf-8")
@@ -109,9 +109,11 @@ def _annotate(plan: Plan, console: Console) -> None:
 
         with _step(console, "2 of 5", "Evidence maps"):
             found = annotate(plan.annotate)
-        summary = found.summary
+        store, summary = found.store, found.summary
     else:
-        summary = done[1]
+        store, summary = done
+    if Path(store).resolve() != Path(plan.annotate.store).resolve():  # the next steps would read other maps
+        raise RunError(f"{plan.annotate.store} holds maps made otherwise", "give another folder with --out")
     totals = summary.totals
     _say(console, f"  {totals['done']:,} photographs have maps, {totals['failed']:,} could not be read")
 
