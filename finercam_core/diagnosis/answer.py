@@ -12,6 +12,7 @@ from finercam_core.diagnosis.comparison import PairComparison, compare_cells, co
 from finercam_core.diagnosis.findings import (
     BY_CELLS,
     BY_MASKS,
+    WORDS,
     CausalEffect,
     PairAnswer,
     Place,
@@ -224,11 +225,10 @@ def share_of(compared: PairComparison, place: Place) -> float:
 
 def _ordered(found: list[PlaceFinding]) -> list[PlaceFinding]:
     """Best word first, then by effect, then by density; what lies outside the specimen after the characters."""
-    words = ("supported", "suggested", "not supported")
 
     def rank(one: PlaceFinding) -> tuple[bool, int, float, float]:
         effect = one.causal.exchange if one.causal is not None else 0.0
-        return one.shortcut, words.index(one.word), -effect, -float(np.nan_to_num(one.test.density, nan=-1))
+        return one.shortcut, WORDS.index(one.word), -effect, -float(np.nan_to_num(one.test.density, nan=-1))
 
     return sorted(found, key=rank)
 

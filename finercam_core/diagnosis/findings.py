@@ -1,11 +1,13 @@
 """What a diagnosis says: places, what was measured at each, and the answer about a pair of species."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from finercam_core.diagnosis.alignment.frame import Mask
 
 Word = Literal["supported", "suggested", "not supported"]
+WORDS: tuple[Word, ...] = get_args(Word)
+"""The best first."""
 PlaceKind = Literal["part", "body", "outside", "region"]
 BY_MASKS = "named parts of the trait masks"
 BY_CELLS = "cells of one frame, into which all specimens were brought as if photographed from the same side"

@@ -1,6 +1,7 @@
 """What was found, in one sentence per pair: what is sure first."""
 
 from finercam_core.diagnosis import Diagnosis, PairAnswer
+from finercam_core.diagnosis.findings import WORDS
 from finercam_core.diagnosis.sentences import first_sentence
 from finercam_core.diagnosis.survey import survey
 from finercam_core.store import open_store
@@ -8,7 +9,6 @@ from finercam_flows.progress import report_step
 
 SHOWN = 12
 """Sentences that are printed; the others are in the file."""
-_WORDS = ("supported", "suggested", "not supported")
 
 
 def pair_sentences(store: str) -> list[str]:
@@ -28,6 +28,6 @@ def pair_sentences(store: str) -> list[str]:
 def _order(answer: PairAnswer) -> tuple[int, bool, float, str]:
     """By the best word, then congeners, then how much of the separation the best place holds."""
     best = next((one for one in answer.findings if not one.shortcut), None)
-    word = _WORDS.index(best.word) if best is not None else len(_WORDS)
+    word = WORDS.index(best.word) if best is not None else len(WORDS)
     share = -best.test.share if best is not None else 0.0
     return word, answer.a.split()[0] != answer.b.split()[0], share, answer.a
