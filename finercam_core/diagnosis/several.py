@@ -21,25 +21,27 @@ def agreements(first: Diagnosis, others: Sequence[Diagnosis], a: str, b: str) ->
     Raises
     ------
     ComparisonError
-        If the first did not compare the two; another one that did not counts as not finding anything.
+        If one of them did not compare the two: that it was not asked is not that it found nothing.
     """
     own = first.comparison(a, b)
-    compared: list[PairComparison | None] = [own, *(_comparison(one, a, b) for one in others)]
+    compared = [own, *(_comparison(one, a, b) for one in others)]
     return {
         test.place.name: WitnessCount(sum(_finds(one, test.place) for one in compared), len(compared), "classifiers")
         for test in own.tests
     }
 
 
-def _comparison(diagnosis: Diagnosis, a: str, b: str) -> PairComparison | None:
+def _comparison(diagnosis: Diagnosis, a: str, b: str) -> PairComparison:
     try:
         return diagnosis.comparison(a, b)
-    except ComparisonError:
-        return None
+    except ComparisonError as error:
+        raise ComparisonError(
+            f"the witness {diagnosis.store.location} cannot be asked: {error.problem}", "leave it out"
+        ) from error
 
 
-def _finds(compared: PairComparison | None, place: Place) -> bool:
-    if compared is None or not compared.told_apart.p < LEVEL:
+def _finds(compared: PairComparison, place: Place) -> bool:
+    if not compared.told_apart.p < LEVEL:
         return False
     return any(same_place(test.place, place) and passes_statistics(test) for test in compared.tests)
 

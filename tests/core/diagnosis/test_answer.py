@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,10 @@ def test_several_classifiers_agree_or_not(store: Store, tmp_path: Path) -> None:
     assert str(agreed["tail spot"]) == "2 of 3 classifiers"
     test = next(one for one in first.comparison("Aus bus", "Aus cus").tests if one.place.name == "tail spot")
     assert passes_statistics(test)
+    unasked = Diagnosis(other)
+    unasked.asked = replace(unasked.asked, rows=unasked.asked.rows.iloc[:0])
+    with pytest.raises(ComparisonError, match=r"the witness .*blind.zarr cannot be asked: no specimen of Aus bus"):
+        agreements(first, [unasked], "Aus bus", "Aus cus")
 
 
 def test_a_cross_fitted_classifier_is_asked_fold_by_fold(tmp_path: Path) -> None:
