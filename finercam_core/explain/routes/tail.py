@@ -1,7 +1,5 @@
 """Any layer: the trunk without a graph, then a backward through what lies behind the target layer."""
 
-import warnings
-
 import torch
 from torch import nn
 
@@ -11,21 +9,16 @@ from finercam_core.explain.routes.gradients import PAIRS_PER_PASS, class_gradien
 
 
 def can_vectorise(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> bool:
-    """Whether several classes can share a backward pass, tried on one image.
-
-    Without a batching rule for one of the model's operations, torch raises an error, or warns and loops slowly.
-    """
+    """Whether several classes can share a backward pass, tried on one image: not every operation can be batched."""
     image = example[:1]
     leaf, logits = forward_to(model, layer, image, graph=True)
     classes = torch.zeros((1, 2), dtype=torch.long, device=image.device)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            list(class_gradients(logits, leaf, classes))
-        except torch.OutOfMemoryError:
-            raise
-        except (RuntimeError, UserWarning):
-            return False
+    try:
+        list(class_gradients(logits, leaf, classes))
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError:
+        return False
     return True
 
 

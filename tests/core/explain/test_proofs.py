@@ -1,5 +1,6 @@
 """No route without a proof: whatever the head is, evidence is autograd's, or the layer is refused."""
 
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -61,6 +62,14 @@ class Inside(nn.Linear):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return super().forward(torch.tanh(x @ self.first))
+
+
+class Warns(nn.Linear):
+    """A linear layer that warns whenever it is used."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        warnings.warn("this layer will be renamed", FutureWarning, stacklevel=1)
+        return super().forward(x)
 
 
 class OneClass(nn.Linear):
@@ -177,6 +186,11 @@ def test_evidence_of_any_head_is_autograd(name: str, layer: str) -> None:
 def test_a_plain_linear_head_keeps_its_closed_form() -> None:
     for name in ("Linear", "no bias", "weight norm", "spectral norm"):
         assert classifier(HEADS[name](), "act").route.name == "closed form: global average pooling, linear head"
+
+
+@pytest.mark.filterwarnings("ignore:this layer will be renamed")
+def test_a_model_that_warns_keeps_its_closed_form() -> None:
+    assert classifier(Warns(WIDTH, CLASSES), "act").route.name == "closed form: global average pooling, linear head"
 
 
 @pytest.mark.parametrize("name", ["Scaled", "Cosine", "Standardised", "hook"])
