@@ -1,6 +1,5 @@
 """Adopt a checkpoint that was trained elsewhere: its weights and the names of its scores, and nothing that runs."""
 
-import hashlib
 import pickle
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from finercam_core.images.preparation import Preparation
 from finercam_core.taxonomy.class_names import COLUMN, class_table
 from finercam_core.taxonomy.names import parse_names
 from finercam_core.train.backbone import BackboneSpec
-from finercam_core.train.folder import RANKS, write_folder
+from finercam_core.train.folder import RANKS, sha256_of, write_folder
 from finercam_core.train.record import AdoptionRecord
 
 # Where training scripts keep the weights within a checkpoint; averaged ones first, since those were judged.
@@ -73,7 +72,7 @@ def adopt(
         raise TrainingError(
             f"{source} does not fit {model} with {len(taxa)} classes ({reason})", "check the model and the classes"
         ) from error
-    record = AdoptionRecord(source.name, _sha256(source))
+    record = AdoptionRecord(source.name, sha256_of(source))
     prepared = preparation or preparation_of(network)
     write_folder(target, network, construction, tuple(taxa.index), prepared, record, taxa)
     return target
@@ -153,8 +152,3 @@ def read_classes(path: Path) -> pd.DataFrame:
     parsed = parse_names(names)
     ranks = {rank: table.get(rank, parsed.get(rank, pd.Series("", names.index))) for rank in RANKS}
     return pd.DataFrame(ranks).set_index(names)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -68,7 +68,7 @@ def write_folder(
         save_file(state, partial / "model.safetensors", metadata={"format": "pt"})
         if heads is not None:
             heads.write(partial)
-        training = {**record.to_dict(), "sha256": {"model.safetensors": _sha256(partial / "model.safetensors")}}
+        training = {**record.to_dict(), "sha256": {"model.safetensors": sha256_of(partial / "model.safetensors")}}
         _json(partial / "preparation.json", preparation.to_dict())
         _json(partial / "training.json", training)
         if construction.from_factory:
@@ -118,7 +118,8 @@ def _write_classes(path: Path, species: tuple[str, ...], taxa: pd.DataFrame) -> 
             writer.writerow([index, name, *(taxa.loc[name, rank] for rank in RANKS)])
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
