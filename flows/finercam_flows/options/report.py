@@ -7,6 +7,7 @@ from pydantic import Field
 
 from finercam_core.finer import GAMMA
 from finercam_flows.options.fields import (
+    AllowedFactory,
     AllowPrivateHere,
     Device,
     Gamma,
@@ -45,6 +46,7 @@ class ReportOptions(Options):
     i_know: OnTraining = False
     allow_private: AllowPrivateHere = False
     classifier: Checker = None
+    allow_factory: AllowedFactory = ()
 
 
 OneSpecies = Annotated[str, Field(min_length=1, description="A species of the store, in quotes.")]
@@ -75,3 +77,4 @@ class AskOptions(Options):
     show: ShowPicture = True
     as_json: Annotated[AnswerAsJson, CommandLine("--json")] = False
     device: Device = "auto"
+    allow_factory: AllowedFactory = ()
