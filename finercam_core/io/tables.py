@@ -78,16 +78,21 @@ def read_table(
 def read_certain_table(
     location: str, *, name: str = "", kind: str | None = None, columns: Sequence[str] | None = None
 ) -> RawTable:
-    """As `read_table`, for tables whose notices nobody is told: one whose encoding is a guess is refused.
+    """As `read_table`, for tables of which nobody is told more: a guessed encoding and broken rows are refused.
 
     Raises
     ------
     CatalogError
-        As `read_table`, or the table is not UTF-8.
+        As `read_table`, the table is not UTF-8, or a row of it cannot be read.
     """
     table = read_table(location, name=name, kind=kind, columns=columns)
     if any(notice.key == "encoding" for notice in table.notices):
         raise CatalogError(f"{name or location} is not a readable table: it is not UTF-8", "save it as UTF-8 text")
+    if table.broken:
+        number, reason = table.broken[0]
+        row = number + ((kind or table_format(location)) != "jsonl")  # the header is the first row
+        more = f"; nor can {len(table.broken) - 1:,} more" if len(table.broken) > 1 else ""
+        raise CatalogError(f"row {row} of {name or location} cannot be read: {reason}{more}", "correct it")
     return table
 
 

@@ -28,9 +28,6 @@ def class_table(path: Path) -> pd.DataFrame:
         table = read_certain_table(str(path), kind="csv", name=str(path))
     except CatalogError as error:
         raise ClassifierError(error.problem, error.remedy) from error
-    if table.broken:
-        number, reason = table.broken[0]
-        raise ClassifierError(f"row {number + 1} of {path} cannot be read: {reason}", "correct it, each row is a class")
     frame = table.frame.rename(columns=lambda name: str(name).strip())
     if COLUMN not in frame:
         raise ClassifierError(f"{path} has no column {COLUMN}: its columns are {', '.join(frame)}", "rename one")

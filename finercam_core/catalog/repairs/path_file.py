@@ -13,7 +13,7 @@ from finercam_core.catalog.repairs.finder import Repairs
 from finercam_core.errors import CatalogError, counted
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.raw_tables import Notice
-from finercam_core.io.tables import read_table, table_format
+from finercam_core.io.tables import read_certain_table, table_format
 
 
 def read_paths(location: str) -> pd.Series:
@@ -22,10 +22,13 @@ def read_paths(location: str) -> pd.Series:
     Raises
     ------
     CatalogError
-        The table cannot be read, or has no columns path and found.
+        The table cannot be read, has no columns path and found, or has two files for one path.
     """
-    frame = read_table(location, columns=["path", "found"]).frame
-    return frame.drop_duplicates("path").set_index("path")["found"]
+    frame = read_certain_table(location, columns=["path", "found"]).frame.drop_duplicates()
+    twice = frame.loc[frame["path"].duplicated(), "path"]
+    if len(twice):
+        raise CatalogError(f"{location} has two files for the path {twice.iloc[0]!r}", "keep one of its rows")
+    return frame.set_index("path")["found"]
 
 
 def with_paths(assembly: Assembly, paths: pd.Series, location: str) -> None:

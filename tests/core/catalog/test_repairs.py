@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from finercam_core.catalog import open_catalog
 from finercam_core.catalog.check import check_catalog, look_at_images
-from finercam_core.catalog.repairs import Repairs, find_repairs, write_repairs
+from finercam_core.catalog.repairs import Repairs, find_repairs, read_paths, write_repairs
 from finercam_core.errors import CatalogError
 
 NFD = unicodedata.normalize("NFD", "Müsée")
@@ -118,3 +118,19 @@ def test_what_is_found_is_there_and_each_file_once(tmp_path_factory, names: list
     assert table["path"].is_unique
     if change == "none":
         assert table.empty
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a.jpg,b.jpg\na.jpg,c.jpg\n", "two files for the path 'a.jpg'"),
+        ("a.jpg,b.jpg\na,b,c\n", "row 3 of .* 3 fields"),
+    ],
+)
+def test_a_table_of_paths_with_two_files_for_one_or_broken_rows_is_refused(
+    tmp_path: Path, rows: str, said: str
+) -> None:
+    with pytest.raises(CatalogError, match=said):
+        read_paths(str(build.write(tmp_path / "p.csv", f"path,found\n{rows}")))
+    again = build.write(tmp_path / "q.csv", "path,found\na.jpg,b.jpg\na.jpg,b.jpg\n")
+    assert read_paths(str(again)).to_dict() == {"a.jpg": "b.jpg"}

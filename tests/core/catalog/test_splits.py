@@ -129,7 +129,12 @@ def test_a_catalogs_own_splits_are_kept_unless_others_are_asked_for(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("image_id,split\na,holdout\n", "holdout"), ("image_id,split\na,train\na,val\n", "twice"), ("x\n", "no column")],
+    [
+        ("image_id,split\na,holdout\n", "holdout"),
+        ("image_id,split\na,train\na,val\n", "twice"),
+        ("x\n", "no column"),
+        ("image_id,split\na,train\nb,test,x\n", "row 3 of"),
+    ],
 )
 def test_tables_of_splits_that_cannot_be_used_are_told(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(CatalogError, match=told):

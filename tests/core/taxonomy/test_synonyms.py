@@ -61,6 +61,12 @@ def test_an_id_of_two_names_is_refused(tmp_path: Path, name: str) -> None:
         assert dict(read_synonyms(table).accepted) == {"Notropis lutrensis": "Cyprinella lutrensis"}
 
 
+def test_rows_that_cannot_be_read_are_not_left_out_in_silence(tmp_path: Path) -> None:
+    table = write(tmp_path, "synonym,accepted\nAus bus,Aus cus\nAus dus,Aus eus,x\nAus fus\n")
+    with pytest.raises(CatalogError, match=r"row 3 of .* cannot be read: the row has 3 fields .*; nor can 1 more"):
+        read_synonyms(table)
+
+
 def test_similar_names_are_not_synonyms(tmp_path: Path) -> None:
     found = read_synonyms(write(tmp_path, TABLES["pairs.csv"]))
     names = pd.Series(["Notropis lutrensi", "Notropis lutrensis", "Notropis Lutrensis"])
