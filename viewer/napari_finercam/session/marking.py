@@ -36,7 +36,7 @@ class Marking:
     Attributes
     ----------
     navigation : Navigation
-        Set by the whole review.
+        Set by `ReviewSession`.
     comparison : LiveComparison
     verdicts : Verdicts
     drafts : KeptDrafts

@@ -17,17 +17,7 @@ from napari_finercam.session.regions import NumberedRegions, Snapshot
 class ReviewSession(Marking):
     """One reviewer going through a store; every change is on the disk when its method returns.
 
-    Parameters
-    ----------
-    location : str or Path
-        The store; a flow may be writing to it meanwhile.
-    reviewer : str
-    images : str or Path, optional
-        Folder of the photographs, if they have moved.
-
-    Attributes
-    ----------
-    navigation : Navigation
+    Parameters and attributes are those of `Marking`.
 
     Raises
     ------
