@@ -37,15 +37,12 @@ class PairNote:
         Data URI of the mean specimens; "" where there are too many pairs, or no photograph can be read.
     words : str
         The picture for those who cannot see it.
-    other : str
-        The species that a species' own page names it by.
     """
 
     sentence: Markup
     caveats: tuple[str, ...]
     picture: str
     words: str
-    other: str = ""
 
 
 class AtlasAnswers:
@@ -108,12 +105,16 @@ class AtlasAnswers:
         return self._problem
 
     def of_species(self, name: str) -> tuple[PairNote, ...]:
-        """The sentences on a species' page, in the order of the other species' names."""
+        """The sentences on a species' page, in the order of the other species' names; or why there are none."""
+        if self.too_many:
+            return (PairNote(Markup(_NOT_ASKED), (), "", ""),)
         notes = []
         for pair, answer in self.by_pair.items():
             if name in pair:
                 other = pair[1] if pair[0] == name else pair[0]
-                notes.append((other, PairNote(in_italics(first_sentence(answer)), (), "", "", other)))
+                notes.append((other, PairNote(in_italics(first_sentence(answer)), (), "", "")))
+        if self._problem:
+            return (PairNote(Markup("Not measured: {}.").format(self._problem), (), "", ""),)
         return tuple(note for _, note in sorted(notes, key=lambda named: named[0]))
 
     def _picture(self, answer: PairAnswer) -> str:

@@ -33,6 +33,7 @@ def test_a_split_without_specimens_is_said_on_every_pair(store: Store) -> None:
     sentence = answers.of_pair("Aus bus", "Aus cus").sentence
     assert sentence.startswith("Not measured: ")
     assert "train" in sentence
+    assert [note.sentence for note in answers.of_species("Aus bus")] == [sentence]
 
 
 def test_a_pair_compared_in_one_direction_is_said_to_be(store: Store) -> None:
@@ -40,3 +41,10 @@ def test_a_pair_compared_in_one_direction_is_said_to_be(store: Store) -> None:
     diagnosis.pairs = [pair for pair in diagnosis.pairs if pair != ("Aus bus", "Aus cus")]
     sentence = AtlasAnswers(diagnosis).of_pair("Aus bus", "Aus cus").sentence
     assert sentence == "Not measured: the two were not compared in both directions."
+
+
+def test_a_species_page_says_that_nothing_was_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("finercam_core.report.answers.PICTURED", 0)
+    store = spotted_store(spotted_collection(tmp_path, 2, masks=False), tmp_path / "maps.zarr")
+    (note,) = AtlasAnswers(Diagnosis(store)).of_species("Aus bus")
+    assert note.sentence.startswith("Not asked here: without trait masks")
