@@ -43,6 +43,10 @@ class Outcome(TypedCall):
     def passes(self) -> int:
         """Pictures that the classifier saw."""
 
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Specimens that could not be checked, with the reason."""
+
 
 Check = Callable[[str, str, Sequence[str], Sequence[str], Sequence[PlaceTest]], Outcome]
 
@@ -138,7 +142,8 @@ class Diagnosis:
         return PairAnswer(
             a, b, compared.n_a, compared.n_b, self.asked.held_out, self.asked.by_lists, self.asked.basis,
             compared.told_apart, tuple(_ordered(found)), compared.smallest_p, self._aligned(a, b),
-            checked.passes if checked is not None else 0, {**self.places(a).left_out, **self.places(b).left_out},
+            checked.passes if checked is not None else 0,
+            {**self.places(a).left_out, **self.places(b).left_out, **(checked.left_out if checked is not None else {})},
         )  # fmt: skip
 
     def _finding(

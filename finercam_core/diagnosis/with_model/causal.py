@@ -7,8 +7,8 @@ place keeps clear of denser places, so that a part does not take the credit of a
 with one of two fills in turn, is the second witness.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -37,10 +37,11 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CausalOutcome:
-    """Effects by place, and how many pictures the classifier saw."""
+    """Effects by place, how many pictures the classifier saw, and specimens without a readable one, with the reason."""
 
     effects: dict[Place, CausalEffect]
     passes: int
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 class CausalCheck:
@@ -80,9 +81,22 @@ class CausalCheck:
             return CausalOutcome({}, 0)
         margins = PairMargins(self.classifier, a, b)
         rng = np.random.default_rng(self.seed)
-        specimens = self._specimens(of_a, of_b, len(places))
+        left_out: dict[str, str] = {}
+        chosen = self._specimens(of_a, of_b, len(places))
+        self._read({image_id for pair in chosen for image_id in pair[:2]}, left_out)
+        specimens = [pair for pair in chosen if not {*pair[:2]} & set(left_out)]
+        if not specimens:
+            return CausalOutcome({}, 0, left_out)
         rows = [self._changes(*pair, places, rng, margins, turn) for turn, pair in enumerate(specimens)]
-        return CausalOutcome(_effects(places, np.array(rows)), margins.passes)
+        return CausalOutcome(_effects(places, np.array(rows)), margins.passes, left_out)
+
+    def _read(self, image_ids: Iterable[str], left_out: dict[str, str]) -> None:
+        """Read specimens; those whose photographs cannot be read are added to `left_out` with the reason."""
+        for image_id in sorted(image_ids):
+            try:
+                self._picture(image_id)
+            except (FinercamError, OSError, ValueError) as error:
+                left_out[image_id] = f"not in the causal check: {error}"
 
     def _specimens(self, of_a: Sequence[str], of_b: Sequence[str], places: int) -> list[tuple[str, str, int]]:
         """Specimens, each with a donor of the other species and the sign of its margin, in turn of both species."""

@@ -145,6 +145,16 @@ def test_a_share_that_no_other_pair_can_judge_is_said_to_be_unmeasured(store: St
     assert not any("was not measured" in said for said in distrust(full))
 
 
+def test_a_photograph_that_is_gone_is_left_out_of_the_check_and_named(tmp_path: Path) -> None:
+    store = spotted_store(spotted_collection(tmp_path), tmp_path / "maps.zarr")
+    (tmp_path / "images" / "Aus_bus-00-0.png").unlink()
+    answer = Diagnosis(store, check=causal_check(store, spotted_classifier())).answer("Aus bus", "Aus cus")
+    assert [one.test.place.name for one in answer.worded("supported")] == ["tail spot"]
+    assert set(answer.left_out) == {"Aus_bus-00-0"}
+    assert answer.left_out["Aus_bus-00-0"].startswith("not in the causal check")
+    assert any("1 specimen could not be used" in said for said in distrust(answer))
+
+
 def test_another_classifier_is_refused_for_the_check(store: Store) -> None:
     with pytest.raises(FinercamError, match="give the classifier that made the store"):
         causal_check(store, spotted_classifier(weight=10.0))
