@@ -197,7 +197,10 @@ def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | 
         if species is None and target_layer is None:
             return built
         names = species or built.species
-        return Classifier(built.model, names, target_layer or built.target_layer, built.preparation, name=built.name)
+        return Classifier(
+            built.model, names, target_layer or built.target_layer, built.preparation, name=built.name,
+            execution=built.execution, prompts=built.prompts, lists=built.lists, heads=built.heads,
+        )  # fmt: skip
     if species is None:
         raise ClassifierError(f"{spec} returns a model without names", "have it return a Classifier, or give species")
     return Classifier(built, species, target_layer, name=factory_label(spec))

@@ -1,5 +1,6 @@
 """Classifiers in timm's form from a folder or the hub, with the names that their files carry; nothing is downloaded."""
 
+import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,11 @@ from safetensors.torch import save_file
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain, load_classifier
+from finercam_core.explain.folds import FoldHeads
+from finercam_core.explain.model.execution import Execution
 from finercam_core.images.preparation import Preparation
+from finercam_core.parts import ImageLists, Part
+from finercam_core.parts.lists import ListedImage
 
 NAMES = ["Aus bus", "Aus cus", "Eus fus"]
 CONFIG = {"input_size": [3, 96, 64], "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2], "crop_pct": 1.0}
@@ -53,6 +58,22 @@ def test_names_come_with_the_folder(write: Write, tmp_path: Path, where: str, pr
     images = torch.randn(2, 3, 96, 64)
     with torch.no_grad():
         torch.testing.assert_close(explain(found, images, [[0, 1], [2, 0]]).logits, theirs(images))
+
+
+def test_a_factorys_classifier_keeps_what_it_came_with_at_another_layer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Classifier(
+        timm.create_model("test_resnet", num_classes=3).eval(), NAMES, execution=Execution("bfloat16"),
+        lists=ImageLists((ListedImage("a", NAMES[0], "", Part.TRAIN),)),
+        heads=FoldHeads(torch.zeros(2, 3, 4), torch.zeros(2, 3)),
+    )  # fmt: skip
+    (tmp_path / "made_elsewhere.py").write_text("made = None\n\n\ndef build():\n    return made\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("made_elsewhere").made = made
+    found = load_classifier("made_elsewhere:build", target_layer="layer3", device="cpu")
+    assert found.target_layer == "layer3"
+    assert (found.lists, found.heads, found.execution) == (made.lists, made.heads, made.execution)
 
 
 def test_the_number_of_names_is_that_of_the_scores(write: Write, tmp_path: Path) -> None:
