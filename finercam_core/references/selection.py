@@ -21,7 +21,7 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
         the classifier's folder), the path of a tree (Newick or NEXUS), or of a table with the columns
         ``species,reference`` or ``species,predicted,images``.
     classifier : str or Path
-        Folder of the classifier.
+        Folder of the classifier, also as ``local-dir:folder``.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def policy_of(text: str, classifier: str | Path = "") -> Policy:
     if text == "logits":
         return ByLogits()
     if text == "confusions":
-        table = Path(classifier) / CONFUSIONS
+        table = Path(str(classifier).removeprefix("local-dir:")) / CONFUSIONS
         if not table.is_file():
             problem = f"{classifier} has no {CONFUSIONS}, which `finercam train` writes if it confuses held-out images"
             raise ComparisonError(problem, "choose by tier, or give a table species,predicted,images")

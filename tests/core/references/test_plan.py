@@ -116,6 +116,7 @@ def test_confusions_are_read_as_they_were_written(catalog: Catalog, tmp_path: Pa
     assert chosen(plan, "Aus bus") == ["Cus aus", "Dus aus"]
     assert plan.references("Bus aus")[0].reason == "taken for it in 1 image, unrelated"
     assert plan.references("Aus cus")[0].reason == "never taken for it, congener"
+    assert policy_of("confusions", f"local-dir:{tmp_path}").settings == policy_of("confusions", tmp_path).settings
 
 
 @pytest.mark.parametrize(
