@@ -48,7 +48,7 @@ def annotate_chunks(
 
     One forward pass of the model serves each image, whatever the number of references. A specimen whose image is
     bad, or whose values are, is recorded with its reason and the others go on. While the model works on a batch, the
-    next ones are decoded_specimens and brought to its device, and finished chunks are written.
+    next ones are decoded and brought to its device, and finished chunks are written.
 
     Parameters
     ----------
