@@ -17,6 +17,7 @@ from finercam_core.errors import StoreError, counted
 from finercam_core.finer import Weighting, finer_cam
 from finercam_core.images.faults import ImageError
 from finercam_core.images.overlay import laid_over, scaled_to_one
+from finercam_core.images.pictures import without_formulas
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store, open_store
@@ -113,6 +114,7 @@ class PairMap:
         made = self.values.attrs
         against = ", ".join(made["references"])
         figure.suptitle(f"{made['target']} against {against}, γ = {made['gamma']:g}", fontsize=10, style="italic")
+        without_formulas(figure)
         return figure
 
     def _pictures(self, specimens: str | Sequence[str] | None) -> list[tuple[str, npt.NDArray[np.uint8]]]:

@@ -9,6 +9,7 @@ import finercam as fc
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.text import Text
 from PIL import Image
 from planned_store import SETTINGS, fill, plan_at
 from spotted import spotted_collection, spotted_store
@@ -83,6 +84,7 @@ def test_a_map_on_its_photograph_is_the_core_s(maps: fc.Maps) -> None:
 
 def test_a_plot_shows_what_has_a_photograph(maps: fc.Maps) -> None:
     figure = maps.map("Aus bus", against="Aus cus").plot()
+    assert not any(text.get_parse_math() for text in figure.findobj(Text)), "a dollar sign in a name is no formula"
     assert [axis.get_title() for axis in figure.axes] == ["Aus_bus-001", "Aus_bus-002"]
     figure.savefig(io.BytesIO())
     assert len(maps.map("Aus bus").plot("Aus_bus-002").axes) == 1
