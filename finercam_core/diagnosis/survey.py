@@ -17,7 +17,7 @@ def survey(diagnosis: Diagnosis, progress: Progress | None = None) -> list[PairA
     The family of a pair's places has the smallest of their family-wise p; over pairs these are controlled by Benjamini
     and Hochberg (J. R. Stat. Soc. B 57, 1995), and a place's q is the larger of its pair's q and of its own p times
     pairs over selected pairs (Y. Benjamini and M. Bogomolov, J. R. Stat. Soc. B 76, 2014). A finding whose q is not
-    below 0.05 is not supported, whatever its p.
+    below 0.05 is not supported, whatever its p. Pairs that cannot be answered are left out, see `unanswered`.
 
     Parameters
     ----------
@@ -35,6 +35,19 @@ def survey(diagnosis: Diagnosis, progress: Progress | None = None) -> list[PairA
             if progress is not None:
                 progress(done, len(pairs))
     return controlled(answers)
+
+
+def unanswered(diagnosis: Diagnosis, answers: list[PairAnswer]) -> dict[tuple[str, str], str]:
+    """Pairs that were compared both ways and of which `survey` has no answer, with the reason."""
+    known, reasons = {(one.a, one.b) for one in answers}, {}
+    for pair in diagnosis.pairs:
+        if pair in known:
+            continue
+        try:
+            diagnosis.answer(*pair)
+        except ComparisonError as error:
+            reasons[pair] = error.problem
+    return reasons
 
 
 def controlled(answers: list[PairAnswer], level: float = 0.05) -> list[PairAnswer]:

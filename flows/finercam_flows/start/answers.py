@@ -3,7 +3,7 @@
 from finercam_core.diagnosis import Diagnosis, PairAnswer
 from finercam_core.diagnosis.findings import WORDS
 from finercam_core.diagnosis.sentences import first_sentence
-from finercam_core.diagnosis.survey import survey
+from finercam_core.diagnosis.survey import survey, unanswered
 from finercam_core.store import open_store
 from finercam_flows.progress import report_step
 
@@ -14,15 +14,18 @@ SHOWN = 12
 def pair_sentences(store: str) -> list[str]:
     """A sentence for every pair of a store that was compared both ways, held-out specimens alone, surest first.
 
-    Congeners come before species of different genera where both are as sure: they are what a key has to tell apart.
+    Pairs without an answer come last, with the reason. Congeners come before species of different genera where both
+    are as sure: they are what a key has to tell apart.
 
     Parameters
     ----------
     store : str
         Its location.
     """
-    answers = survey(Diagnosis(open_store(store)), report_step)
-    return [first_sentence(answer, mark="") for answer in sorted(answers, key=_order)]
+    diagnosis = Diagnosis(open_store(store))
+    answers = survey(diagnosis, report_step)
+    said = [first_sentence(answer, mark="") for answer in sorted(answers, key=_order)]
+    return said + [f"{a} and {b}: not measured, {why}." for (a, b), why in unanswered(diagnosis, answers).items()]
 
 
 def _order(answer: PairAnswer) -> tuple[int, bool, float, str]:
