@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import logging
 import re
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -14,6 +14,7 @@ from finercam_core.review.records import Region, region_from_json
 from finercam_core.store.layout import REVIEWS
 
 DRAFTS = f"{REVIEWS}/drafts"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,15 @@ class Drafts:
         return self._read(name) if self._files.exists(name) else None
 
     def read_all(self) -> list[Draft]:
-        """All drafts of the reviewer; damaged ones are left out."""
+        """All drafts of the reviewer; damaged ones are left out with a warning."""
         drafts = []
         for name in self._files.names(self._folder):
-            with suppress(ReviewError, FileNotFoundError):
+            try:
                 drafts.append(self._read(name))
+            except FileNotFoundError:  # discarded meanwhile
+                continue
+            except ReviewError as error:
+                log.warning("%s", error)
         return drafts
 
     def _read(self, name: str) -> Draft:

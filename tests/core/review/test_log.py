@@ -99,10 +99,13 @@ def test_drafts_are_kept_one_a_specimen_and_reviewer(tmp_path: Path) -> None:
     assert read_verdicts(tmp_path) == []
 
 
-def test_a_damaged_draft_is_said(tmp_path: Path) -> None:
+def test_a_damaged_draft_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     drafts = Drafts(tmp_path, "A")
     drafts.save(Draft("one", ()))
     (path,) = (tmp_path / "reviews").rglob("*.json")
     path.write_text("{")
     with pytest.raises(ReviewError, match="cannot be read"):
         drafts.load("one")
+    drafts.save(Draft("two", ()))
+    assert drafts.read_all() == [Draft("two", ())]
+    assert path.name in caplog.text
