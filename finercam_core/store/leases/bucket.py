@@ -61,9 +61,10 @@ class Lease:
         self._end.set()
         if self._thread is not None:
             self._thread.join()
-        if not self._lost and self._current_tag() == self._tag:
+        if not self._lost:
             with store_errors(self._files.location):
-                self._files.fs.rm_file(self._path)
+                if self._current_tag() == self._tag:
+                    self._files.fs.rm_file(self._path)
 
     def _inherit(self) -> bool:
         """Watch another owner's lease; take it over only if it does not change for the whole time."""

@@ -14,10 +14,11 @@ import pytest
 from planned_store import Planner, fill, result
 
 from finercam_core.errors import StoreError
+from finercam_core.io.files import Files
 from finercam_core.store import exclusive, pending_chunks, verify, write_chunk
 from finercam_core.store.leases import disk
 from finercam_core.store.leases.timing import LeaseTiming
-from finercam_core.store.lock import check_held, is_held, lent
+from finercam_core.store.lock import Lease, check_held, is_held, lent
 
 WRITER = """
 import sys, time
@@ -188,3 +189,14 @@ def test_a_damaged_lease_is_nobodys(place: str) -> None:
     with exclusive(place):
         assert is_held(place) is True
     assert not (Path(place) / ".writer.lease").exists()
+
+
+def test_a_lease_that_cannot_be_given_back_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files("memory://lease")
+
+    def cut_off(*_arguments: object, **_options: object) -> None:
+        raise ConnectionResetError("cut off")
+
+    monkeypatch.setattr(type(files.fs), "info", cut_off)
+    with pytest.raises(StoreError, match="memory://lease cannot be read or written: cut off"):
+        Lease(files, "lock").release()
