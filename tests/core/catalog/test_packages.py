@@ -161,11 +161,16 @@ def test_a_zipped_camtrap_package_is_read_with_its_media(tmp_path: Path) -> None
 def test_without_times_only_what_was_observed_on_a_medium_itself_counts(tmp_path: Path) -> None:
     media, seen = "mediaID,deploymentID,filePath\nm0,d1,0.jpg\nm1,d1,1.jpg\n", "o1,d1,m0,,,animal,Vulpes vulpes,\n"
     seen += "o2,d1,,2020-05-30T02:57:40Z,,animal,Vulpes vulpes,\n"
+    seen += "o3,d1,,30 May,,animal,Vulpes vulpes,\n"
     camtrap(tmp_path, "m0,d1,,0.jpg,image/jpeg\n", seen)
     build.write(tmp_path / "media.csv", media)
     catalog = open_catalog(tmp_path)
     assert catalog.specimens["image_id"].tolist() == ["m0"]
-    assert len(catalog.rejected) == 2
+    assert catalog.rejected["reason"].tolist() == [
+        "nothing was observed on it",
+        "no medium of the deployment d1 lies in the time of the event",
+        "its eventStart is not a time",
+    ]
 
 
 @pytest.mark.parametrize(

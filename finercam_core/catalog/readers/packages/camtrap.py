@@ -117,7 +117,8 @@ def _species(media: pd.DataFrame, observations: pd.DataFrame) -> tuple[dict[int,
         for row in found.intersection(list(unsaid)):
             seen[int(row)].append(said[number])
         if found.empty:
-            orphans.append((int(str(number)), f"no medium of the deployment {place} lies in the time of the event"))
+            where = f"no medium of the deployment {place} lies in the time of the event"
+            orphans.append((int(str(number)), "its eventStart is not a time" if pd.isna(start) else where))
     return {row: sorted(set(words)) for row, words in seen.items()}, orphans
 
 
