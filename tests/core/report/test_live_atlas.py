@@ -164,6 +164,7 @@ def test_a_damaged_chunk_is_said_and_the_printed_map_stays(browser: Browser, atl
         opened(browser, f"{address}/{PAGE}")
         said = browser.run('return [...document.querySelectorAll(".map-note")].map((n) => n.textContent)')
         assert isinstance(said, list)
+        assert said
         assert all("its checksum does not match" in sentence for sentence in said)
         assert browser.run('return document.querySelectorAll("canvas.live").length') == 0
         assert browser.run('return document.querySelectorAll("img.map").length')
