@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari_finercam.formats.layer_style import HEAT, REGION, SPECIMEN, TRAITS
-from napari_finercam.window.keys import KEYS
 from napari_finercam.window.widget import ReviewWidget
 from napari_window import press, session_of, stroke
 from pytestqt.qtbot import QtBot
@@ -14,6 +13,7 @@ from qtpy.QtWidgets import QApplication
 
 from finercam_core.regions.rle import decode
 from finercam_core.review import latest, read_verdicts
+from finercam_core.review.keys import KEYS
 
 pytestmark = pytest.mark.gui
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

@@ -1,4 +1,4 @@
-"""What keys and buttons do, by the names that `keys.KEYS` gives them."""
+"""What keys and buttons do, by the names that `finercam_core.review.keys` gives them."""
 
 from pathlib import Path
 
