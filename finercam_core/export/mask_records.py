@@ -1,5 +1,6 @@
 """Masks to export, one at a time: those that reviewers accepted, or thresholds that nobody has reviewed."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,6 +89,11 @@ class MaskDescription:
     def to_json(self) -> dict[str, object]:
         """Plain JSON values under the same names."""
         return {**vars(self), "references": list(self.references), "threshold": dict(self.threshold)}
+
+    def to_cells(self) -> dict[str, str | float]:
+        """One plain value under each name, as tables hold them: references with bars between, the threshold as JSON."""
+        texts = {"references": " | ".join(self.references), "threshold": json.dumps(dict(self.threshold))}
+        return {**vars(self), **texts, "reviewer": self.reviewer or ""}
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,8 @@ def _label(path: str, name: str, records: Sequence[MaskRecord]) -> None:
     for number, record in enumerate(records, 1):
         values[record.mask] = number
     colours = [{"label-value": n, "rgba": [*label_colour(n), 255]} for n in range(1, len(records) + 1)]
-    properties = [{"label-value": n, **record.about.to_json()} for n, record in enumerate(records, 1)]
+    # napari makes one column of each property, which lists would widen into several.
+    properties = [{"label-value": n, **record.about.to_cells()} for n, record in enumerate(records, 1)]
     label: dict[str, object] = {"colors": colours, "properties": properties, "source": {"image": "../../"}}
     Label.model_validate({**label, "version": VERSION})
     ome = {"version": VERSION, "multiscales": [{"name": name, **_multiscale("yx", (1.0, 1.0))}], "image-label": label}

@@ -1,7 +1,6 @@
 """Masks as tables: measurements for statistics and Audiovisual Core's regions of interest, with the masks as PNGs."""
 
 import csv
-import json
 from collections.abc import Sequence, Set
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -82,7 +81,7 @@ class TableWriter(MaskWriter):
             self.masks.add(self.folder / mask)
             fixed = {"region": region, "image_id": image_id, "place": record.place, "mask": mask}
             measured = measurements(record.mask, photograph, own, self.traits, body)
-            self._measured.writerow(self._shown({**fixed, **asdict(measured), **_plain(record.about)}))
+            self._measured.writerow(self._shown({**fixed, **asdict(measured), **record.about.to_cells()}))
             self._regions.writerow(self._shown(_of_interest(record, region, mask)))
             self.count += 1
 
@@ -120,12 +119,6 @@ class TableWriter(MaskWriter):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, t: TracebackType | None) -> None:
         self._stack.__exit__(kind, error, t)
-
-
-def _plain(about: MaskDescription) -> dict[str, object]:
-    """References as names with bars between, the threshold as JSON, and the rest as it is."""
-    texts = {"references": " | ".join(about.references), "threshold": json.dumps(dict(about.threshold))}
-    return {**about.to_json(), **texts}
 
 
 def _of_interest(record: MaskRecord, region: str, mask: str) -> dict[str, object]:

@@ -1,7 +1,9 @@
 """Every exported form, opened with the tool that its users use: equal to the mask, pixel by pixel."""
 
 import json
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -142,26 +144,46 @@ def test_ome_zarr_is_valid(reviewed: Path, tmp_path: Path) -> None:
         Labels.from_zarr(group["labels"])
 
 
-def test_ome_zarr_in_napari(reviewed: Path, accepted: Known, tmp_path: Path) -> None:
-    from napari_ome_zarr import napari_get_reader
+def opened_in_napari(folder: Path) -> Any:
+    """napari's viewer, without its window, after the `viewer.open` of docs/export.md."""
+    from napari.components import ViewerModel
+    from npe2 import PluginManager
 
+    PluginManager.instance().discover()
+    viewer = ViewerModel()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "color_dict did not provide a default color")  # the reader's own affair
+        viewer.open(folder, plugin="napari-ome-zarr")
+    return viewer
+
+
+def test_ome_zarr_in_napari(reviewed: Path, accepted: Known, tmp_path: Path) -> None:
     export(reviewed, tmp_path / "out", format="ome-zarr")
-    folder = tmp_path / "out" / "Aus_bus-000.ome.zarr"
-    layers = napari_get_reader(str(folder))(str(folder))
-    images = [data for data, _, kind in layers if kind == "image"]
+    viewer = opened_in_napari(tmp_path / "out" / "Aus_bus-000.ome.zarr")
+    images = [layer.data for layer in viewer.layers if type(layer).__name__ == "Image"]
     photograph = np.asarray(open_store(reviewed).image("Aus_bus-000"))
-    np.testing.assert_array_equal(np.asarray(_finest(images[0])), np.moveaxis(photograph, 2, 0))
-    labels = {options["name"]: (data, options) for data, options, kind in layers if kind == "labels"}
+    np.testing.assert_array_equal(np.stack([np.asarray(_finest(data)) for data in images], -1), photograph)
+    labels = {layer.name: layer for layer in viewer.layers if type(layer).__name__ == "Labels"}
     assert len(labels) == 2
     for reviewer in ("Ada", "Bo_Eo"):
-        (name,) = [name for name in labels if reviewer in name]
-        values = np.asarray(_finest(labels[name][0]))
+        (layer,) = [layer for name, layer in labels.items() if reviewer in name]
+        values = np.asarray(_finest(layer.data))
         parts = accepted["Aus_bus-000", reviewer.replace("_", " ")]
         for number, (_, mask) in enumerate(parts, 1):
             np.testing.assert_array_equal(values == number, mask)
-        properties = pd.DataFrame(labels[name][1]["properties"]).set_index("index")
+        table = layer.features.set_index("index")
         for number, (trait, _) in enumerate(parts, 1):
-            check(properties.loc[number].to_dict(), "Aus_bus-000", reviewer.replace("_", " "), trait)
+            said = table.loc[number].to_dict()
+            check(
+                said | {"references": said["references"].split(" | ")}, "Aus_bus-000", reviewer.replace("_", " "), trait
+            )
+
+
+def test_two_references_and_a_nameless_reviewer_are_one_cell_each(reviewed: Path, tmp_path: Path) -> None:
+    export(reviewed, tmp_path / "out", format="ome-zarr", which="automatic")
+    viewer = opened_in_napari(tmp_path / "out" / "Aus_cus-001.ome.zarr")
+    (row,) = viewer.layers[-1].features.to_dict("records")
+    assert (row["references"].count(" | "), row["reviewer"], row["threshold"]) == (1, "", '{"top": 0.05}')
 
 
 def test_the_evidence_lies_over_the_photograph(reviewed: Path, tmp_path: Path) -> None:
