@@ -47,6 +47,10 @@ class Outcome(TypedCall):
     def left_out(self) -> Mapping[str, str]:
         """Specimens that could not be checked, with the reason."""
 
+    @property
+    def unmeasured(self) -> Mapping[Place, str]:
+        """Places that could not be checked, with the reason."""
+
 
 Check = Callable[[str, str, Sequence[str], Sequence[str], Sequence[PlaceTest]], Outcome]
 
@@ -133,12 +137,8 @@ class Diagnosis:
         """
         compared = self._with_usual(self.comparison(a, b))
         checked = self._checked(compared)
-        effects = checked.effects if checked is not None else {}
         known = agreement or {}
-        found = [
-            self._finding(test, compared, effects.get(test.place), known.get(test.place.name))
-            for test in compared.tests
-        ]
+        found = [self._finding(test, compared, checked, known.get(test.place.name)) for test in compared.tests]
         return PairAnswer(
             a, b, compared.n_a, compared.n_b, self.asked.held_out, self.asked.by_lists, self.asked.basis,
             compared.told_apart, tuple(_ordered(found)), compared.smallest_p, self._aligned(a, b),
@@ -147,12 +147,14 @@ class Diagnosis:
         )  # fmt: skip
 
     def _finding(
-        self, test: PlaceTest, compared: PairComparison, causal: CausalEffect | None, agreement: WitnessCount | None
+        self, test: PlaceTest, compared: PairComparison, checked: Outcome | None, agreement: WitnessCount | None
     ) -> PlaceFinding:
         agreement = agreement or test.folds
+        causal = checked.effects.get(test.place) if checked is not None else None
+        unmeasured = checked.unmeasured.get(test.place, "") if checked is not None else ""
         against, missing = reasons_against(
             test, compared.told_apart, held_out=self.asked.held_out, densest=compared.densest, causal=causal,
-            agreement=agreement,
+            unmeasured=unmeasured, agreement=agreement,
         )  # fmt: skip
         outside = test.place.kind == "outside"
         if outside and test.share < OUTSIDE_SHARE:

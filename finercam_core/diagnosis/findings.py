@@ -83,7 +83,8 @@ class CausalEffect:
     p : float
         One-sided, by sign flips over the specimens, Holm over the checked places of the pair.
     hiding : float
-        Margin lost when the place is hidden, less that of a matched place, mean over the fills.
+        Margin lost when the place is hidden, less that of a matched place, mean over the fills; NaN for what lies
+        outside the specimen, which is not hidden.
     of_largest : float
         `exchange` as a share of the largest of the pair.
     n : int

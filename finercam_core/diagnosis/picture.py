@@ -50,6 +50,8 @@ class MeanSpecimen:
         Share of the specimens that lie there.
     n : int
         Specimens.
+    unreadable : int
+        Specimens that are not among them, as their photographs or maps cannot be read.
     """
 
     photograph: Floats
@@ -57,6 +59,13 @@ class MeanSpecimen:
     parts: dict[int, Floats]
     body: Floats
     n: int
+    unreadable: int = 0
+
+    @property
+    def counted(self) -> str:
+        """Of how many specimens it is the mean, in words; those that could not be read are said."""
+        missing = f" ({self.unreadable} more cannot be read)" if self.unreadable else ""
+        return f"mean of {counted(self.n, 'specimen')}{missing}"
 
 
 def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Sequence[int] = ()) -> MeanSpecimen:
@@ -67,11 +76,12 @@ def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Se
     StoreError
         If no photograph can be read.
     """
-    photographs, maps, parts = [], [], []
+    photographs, maps, parts, unreadable = [], [], [], 0
     for image_id in image_ids[:: max(1, len(image_ids) // MOST)][:MOST]:
         try:
             picture, record = specimen_picture(store, image_id), store.record(image_id)
         except (FinercamError, OSError, ValueError):
+            unreadable += 1
             continue
         photographs.append(np.moveaxis(to_frame(np.moveaxis(picture.pixels, -1, 0), picture.where, SIDE), 0, -1))
         column = record.evidence[record.classes.index(other)]
@@ -84,7 +94,7 @@ def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Se
         raise StoreError(f"no photograph of {image_ids[0]} and its kind can be read", "give --images")
     *shares, body = np.mean(parts, axis=0)
     named = dict(zip(traits, shares, strict=True))
-    return MeanSpecimen(np.mean(photographs, axis=0), np.mean(maps, axis=0), named, body, len(photographs))
+    return MeanSpecimen(np.mean(photographs, axis=0), np.mean(maps, axis=0), named, body, len(photographs), unreadable)
 
 
 def draw_answer(
@@ -118,8 +128,8 @@ def draw_answer(
     axes = figure.subplots(1, 3)
     both = (here.photograph + there.photograph) / 2
     for axis, pixels, heading in (
-        (axes[0], here.photograph, f"{answer.a}\nmean of {counted(here.n, 'specimen')}"),
-        (axes[1], there.photograph, f"{answer.b}\nmean of {counted(there.n, 'specimen')}"),
+        (axes[0], here.photograph, f"{answer.a}\n{here.counted}"),
+        (axes[1], there.photograph, f"{answer.b}\n{there.counted}"),
         (axes[2], laid_over(_pixels(both), np.maximum(pooled, 0) / max(pooled.max(), 1e-12)), _PANEL),
     ):
         axis.imshow(_pixels(pixels))

@@ -3,12 +3,14 @@
 *Supported*: the species' held-out specimens are told apart, p < 0.05 family-wise, evidence denser than on the rest of
 the specimen, the causal check passed (putting in the other species' place costs margin beyond a matched place, Holm
 p < 0.05, and at least a quarter of what the pair's most telling place costs; hiding it does not contradict), more than
-the place has in pairs of other species (where the store has such pairs; else that is not measured, and it is said),
-and found by most of the classifiers that were asked.
+the place has in pairs of other species, and found by most of the classifiers that were asked. What was not measured is
+not passed: without such pairs in the store, or without a like place to measure an exchange by, a finding is suggested.
 *Suggested*: significant, dense, and no check contradicts it, but one is missing; without the causal check also at least
 half as dense as the pair's densest place.
 *Not supported*: everything else.
 """
+
+import math
 
 from finercam_core.diagnosis.findings import CausalEffect, PlaceTest, ToldApart, WitnessCount, Word
 
@@ -34,6 +36,7 @@ def reasons_against(
     held_out: bool,
     densest: float,
     causal: CausalEffect | None,
+    unmeasured: str = "",
     agreement: WitnessCount | None = None,
     level: float = LEVEL,
 ) -> tuple[list[str], list[str]]:
@@ -47,6 +50,8 @@ def reasons_against(
     densest : float
         Density of the pair's densest significant place; an unchecked place must have half of it.
     causal : CausalEffect, optional
+    unmeasured : str
+        Why there is none, where a check was made.
     agreement : WitnessCount, optional
     level : float
 
@@ -69,12 +74,14 @@ def reasons_against(
     if not held_out:
         missing.append("not held out")
     if causal is None:
-        missing.append("no causal check")
+        missing.append(unmeasured or "no causal check")
         if test.density < OF_DENSEST * densest:
             against.append(f"unchecked, and less than half as dense as the densest place ({densest:.1f})")
     else:
         _judge_causal(causal, against, missing)
-    if test.share <= test.usual:
+    if math.isnan(test.usual):
+        missing.append("whether pairs of other species have as much of it was not measured: none is told apart here")
+    elif test.share <= test.usual:
         missing.append(f"pairs of other species have as much of it ({test.usual:.0%})")
     if agreement is not None and agreement.k < MOSTLY * agreement.n:
         missing.append(f"found by {agreement}")
@@ -85,7 +92,7 @@ def _judge_causal(causal: CausalEffect, against: list[str], missing: list[str]) 
     if not causal.p < LEVEL:
         against.append("putting in the other species' does not move the margin beyond a matched place")
     elif causal.of_largest < OF_LARGEST:
-        against.append(f"its effect is {causal.of_largest:.0%} of the pair's largest")
+        against.append(f"its effect is {causal.of_largest:.0%} of the pair's largest, less than {OF_LARGEST:.0%}")
     elif causal.hiding < 0:
         missing.append("hiding it does not cost margin")
 

@@ -1,12 +1,9 @@
 """The answer in words: one sentence for a page, five lines for a terminal."""
 
-import math
-
-from finercam_core.diagnosis.findings import BY_MASKS, PairAnswer, PlaceFinding, Word
+from finercam_core.diagnosis.findings import BY_MASKS, PairAnswer, PlaceFinding
 from finercam_core.diagnosis.rule import LEVEL, passes_statistics
 from finercam_core.errors import counted
 
-FOUND: tuple[Word, ...] = ("supported", "suggested")
 FEW = 5  # specimens of a species below which an answer is distrusted
 
 
@@ -98,8 +95,6 @@ def distrust(answer: PairAnswer) -> list[str]:
         and any(passes_statistics(one.test) for one in answer.findings)
     ):
         caveats.append("no causal check was made, so that nothing is supported (give --classifier)")
-    if any(math.isnan(one.test.usual) for word in FOUND for one in answer.worded(word)):
-        caveats.append("whether pairs of other species have as much of it was not measured: none is told apart here")
     caveats += [f"{place_in_words(one)}: {', '.join(one.reasons)}" for one in answer.worded("suggested") if one.reasons]
     if answer.left_out:
         first = next(iter(answer.left_out.values()))

@@ -80,11 +80,11 @@ class AtlasAnswers:
     def of_pair(self, a: str, b: str) -> PairNote:
         """The note on a pair's page; where there is no answer, why."""
         if self.too_many:
-            return PairNote(Markup(_NOT_ASKED), (), "", "")
+            return _plain(Markup(_NOT_ASKED))
         pair = min(a, b), max(a, b)
         answer = self.by_pair.get(pair)
         if answer is None:
-            return PairNote(Markup("Not measured: {}.").format(self._why_not(*pair)), (), "", "")
+            return _plain(Markup("Not measured: {}.").format(self._why_not(*pair)))
         caveats = tuple(distrust(answer))
         picture = self._picture(answer) if len(self.by_pair) <= PICTURED else ""
         return PairNote(in_italics(first_sentence(answer)), caveats, picture, first_sentence(answer, mark=""))
@@ -105,17 +105,34 @@ class AtlasAnswers:
         return self._problem
 
     def of_species(self, name: str) -> tuple[PairNote, ...]:
-        """The sentences on a species' page, in the order of the other species' names; or why there are none."""
+        """The sentences on a species' page, in the order of the other species' names, then who has no answer, and why.
+
+        Every species that it is compared with in the store has its place here, also one that is compared with it in
+        one direction only.
+        """
         if self.too_many:
-            return (PairNote(Markup(_NOT_ASKED), (), "", ""),)
-        notes = []
-        for pair, answer in self.by_pair.items():
-            if name in pair:
-                other = pair[1] if pair[0] == name else pair[0]
-                notes.append((other, PairNote(in_italics(first_sentence(answer)), (), "", "")))
+            return (_plain(Markup(_NOT_ASKED)),)
+        answered = {next(other for other in pair if other != name): answer
+                    for pair, answer in self.by_pair.items() if name in pair}  # fmt: skip
         if self._problem:
-            return (PairNote(Markup("Not measured: {}.").format(self._problem), (), "", ""),)
-        return tuple(note for _, note in sorted(notes, key=lambda named: named[0]))
+            return (_plain(Markup("Not measured: {}.").format(self._problem)),)
+        silent: dict[str, list[str]] = {}
+        for other in sorted(self._compared_with.get(name, set()) - set(answered)):
+            silent.setdefault(self._why_not(min(name, other), max(name, other)), []).append(other)
+        missing = [f"Not measured against {', '.join(f'*{other}*' for other in others)}: {reason}."
+                   for reason, others in silent.items()]  # fmt: skip
+        said = [first_sentence(answered[other]) for other in sorted(answered)]
+        return tuple(_plain(in_italics(text)) for text in (*said, *missing))
+
+    @cached_property
+    def _compared_with(self) -> Mapping[str, set[str]]:
+        """Species that each is compared with, in whichever direction."""
+        store, found = self.diagnosis.store, dict[str, set[str]]()
+        for own in store.species:
+            for other in store.classes(own)[1:]:
+                found.setdefault(own, set()).add(other)
+                found.setdefault(other, set()).add(own)
+        return found
 
     def _picture(self, answer: PairAnswer) -> str:
         file = io.BytesIO()
@@ -124,6 +141,11 @@ class AtlasAnswers:
         except FinercamError:
             return ""
         return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _plain(sentence: Markup) -> PairNote:
+    """A sentence alone."""
+    return PairNote(sentence, (), "", "")
 
 
 def in_italics(text: str) -> Markup:

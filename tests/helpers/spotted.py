@@ -119,11 +119,11 @@ def spotted_classifier(weight: float = 60.0) -> Classifier:
     return Classifier(model.eval(), SPECIES, target_layer="features", preparation=preparation, name="spotted")
 
 
-def spotted_store(manifest: Path, location: Path, classifier: Classifier | None = None) -> Store:
+def spotted_store(manifest: Path, location: Path, classifier: Classifier | None = None, references: int = 3) -> Store:
     """Annotate a spotted collection."""
     model = classifier or spotted_classifier()
     with exclusive(str(location)):
-        place = plan_store(location, open_catalog(manifest), model, references=3).location
+        place = plan_store(location, open_catalog(manifest), model, references=references).location
         for shard in shards(pending_chunks(place), 256):
             annotate_chunks(place, shard, model, batch_size=16, decoders=1, processes=False)
     return open_store(location)

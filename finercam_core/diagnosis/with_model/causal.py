@@ -31,17 +31,30 @@ PASSES = 200  # pictures per pair
 MOST_PLACES = 6  # with more of them too few specimens would be left for each
 _CLEAR = 3  # pixels that a place keeps from a denser one
 _LEAST_PIXELS = 4
+_NO_LIKE = "its effect was not measured: too small, or no other place of the specimens is like it"
 _EDITS = 4  # per place and specimen: exchanged and hidden, each with its control
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class CausalOutcome:
-    """Effects by place, how many pictures the classifier saw, and specimens without a readable one, with the reason."""
+    """What a check found.
+
+    Attributes
+    ----------
+    effects : dict of Place to CausalEffect
+    passes : int
+        Pictures that the classifier saw.
+    left_out : dict
+        Specimens without a readable photograph, with the reason.
+    unmeasured : dict of Place to str
+        Places whose effect could not be measured, with the reason.
+    """
 
     effects: dict[Place, CausalEffect]
     passes: int
     left_out: dict[str, str] = field(default_factory=dict)
+    unmeasured: dict[Place, str] = field(default_factory=dict)
 
 
 class CausalCheck:
@@ -79,16 +92,19 @@ class CausalCheck:
         places = [test.place for test in tests[:MOST_PLACES]]
         if not places:
             return CausalOutcome({}, 0)
+        beyond = {test.place: f"only the {MOST_PLACES} densest places are checked" for test in tests[MOST_PLACES:]}
         margins = PairMargins(self.classifier, a, b)
         rng = np.random.default_rng(self.seed)
         left_out: dict[str, str] = {}
         chosen = self._specimens(of_a, of_b, len(places))
-        self._read({image_id for pair in chosen for image_id in pair[:2]}, left_out)
-        specimens = [pair for pair in chosen if not {*pair[:2]} & set(left_out)]
+        self._read({image_id for pair in chosen for image_id in pair[:3]}, left_out)
+        specimens = [pair for pair in chosen if not {*pair[:3]} & set(left_out)]
         if not specimens:
-            return CausalOutcome({}, 0, left_out)
+            return CausalOutcome({}, 0, left_out, dict.fromkeys(places, "no photograph can be read"))
         rows = [self._changes(*pair, places, rng, margins, turn) for turn, pair in enumerate(specimens)]
-        return CausalOutcome(_effects(places, np.array(rows)), margins.passes, left_out)
+        effects = _effects(places, np.array(rows))
+        unmeasured = {place: _NO_LIKE for place in places if place not in effects} | beyond
+        return CausalOutcome(effects, margins.passes, left_out, unmeasured)
 
     def _read(self, image_ids: Iterable[str], left_out: dict[str, str]) -> None:
         """Read specimens; those whose photographs cannot be read are added to `left_out` with the reason."""
@@ -98,15 +114,17 @@ class CausalCheck:
             except (FinercamError, OSError, ValueError) as error:
                 left_out[image_id] = f"not in the causal check: {error}"
 
-    def _specimens(self, of_a: Sequence[str], of_b: Sequence[str], places: int) -> list[tuple[str, str, int]]:
-        """Specimens, each with a donor of the other species and the sign of its margin, in turn of both species."""
+    def _specimens(self, of_a: Sequence[str], of_b: Sequence[str], places: int) -> list[tuple[str, str, str, int]]:
+        """Specimens, each with a donor of the other species, another specimen of its own, and the sign of its margin.
+
+        The other one of a species that has a single specimen is that specimen itself.
+        """
         each = max(1, min(self.passes // (1 + _EDITS * places) // 2, len(of_a), len(of_b)))
-        pairs: list[tuple[str, str, int]] = []
+        pairs: list[tuple[str, str, str, int]] = []
         for own, others, sign in ((of_a, of_b, 1), (of_b, of_a, -1)):
-            pairs += [
-                (own[i * len(own) // each], others[(i * len(others) // each + 1) % len(others)], sign)
-                for i in range(each)
-            ]
+            for i in range(each):
+                at, donor = i * len(own) // each, (i * len(others) // each + 1) % len(others)
+                pairs.append((own[at], others[donor], own[(at + 1) % len(own)], sign))
         return pairs
 
     def _picture(self, image_id: str) -> SpecimenPicture:
@@ -115,7 +133,7 @@ class CausalCheck:
         return self._pictures[image_id]
 
     def _changes(
-        self, own: str, other: str, sign: int, places: Sequence[Place], rng: np.random.Generator,
+        self, own: str, other: str, kin: str, sign: int, places: Sequence[Place], rng: np.random.Generator,
         margins: PairMargins, turn: int,
     ) -> list[tuple[float, float]]:  # fmt: skip
         """Margin that exchanging and hiding each place cost beyond its control; NaN where the specimen has no such."""
@@ -123,14 +141,21 @@ class CausalCheck:
         pictures: list[Pixels] = [target.pixels]
         at: list[int | None] = []
         for place, region in zip(places, own_regions(target, donor, places), strict=True):
-            made = _edited(target, donor, place, region, rng, edits.FILLS[turn % 2])
+            if place.kind == "outside":
+                made = _other_ground(target, donor, self._picture(kin), region) if kin != own else []
+            else:
+                made = _edited(target, donor, region, rng, edits.FILLS[turn % 2])
             at.append(len(pictures) if made else None)
             pictures += made
         # Of a cross-fitted classifier the head that never saw this specimen.
         scores = sign * margins(pictures, int(self.store.row(own)["fold"]))
         lost = scores[0] - scores
-        # Control edits cost margin as well; where none fits (the outside, a place as large as the specimen) they are 0.
-        return [(np.nan, np.nan) if i is None else (lost[i] - lost[i + 1], lost[i + 2] - lost[i + 3]) for i in at]
+        return [
+            (np.nan, np.nan)
+            if i is None
+            else (lost[i] - lost[i + 1], np.nan if place.kind == "outside" else lost[i + 2] - lost[i + 3])
+            for i, place in zip(at, places, strict=True)
+        ]
 
 
 def own_regions(target: SpecimenPicture, donor: SpecimenPicture, places: Sequence[Place]) -> list[Mask]:
@@ -151,17 +176,34 @@ def own_regions(target: SpecimenPicture, donor: SpecimenPicture, places: Sequenc
 
 
 def _edited(
-    target: SpecimenPicture, donor: SpecimenPicture, place: Place, region: Mask, rng: np.random.Generator, fill: str
+    target: SpecimenPicture, donor: SpecimenPicture, region: Mask, rng: np.random.Generator, fill: str
 ) -> list[Pixels]:
-    """The place exchanged, its control, the place hidden, and the control hidden; nothing for a place too small."""
-    if region.sum() < _LEAST_PIXELS:
-        return []
-    aligned = place.kind != "outside"
-    control = edits.matched_region(region, target, rng) if aligned else None
-    here = edits.exchanged(target, donor, region, aligned=aligned), edits.hidden(target, region, fill)
+    """The place exchanged, its control, the place hidden, and the control hidden.
+
+    Nothing for a place that is too small, or that no place of the specimen is like: what an edit costs by itself is
+    then not known.
+    """
+    control = edits.matched_region(region, target, rng) if region.sum() >= _LEAST_PIXELS else None
     if control is None:
-        return [here[0], target.pixels, here[1], target.pixels]
-    return [here[0], edits.exchanged(target, donor, control), here[1], edits.hidden(target, control, fill)]
+        return []
+    return [
+        edits.exchanged(target, donor, region), edits.exchanged(target, donor, control),
+        edits.hidden(target, region, fill), edits.hidden(target, control, fill),
+    ]  # fmt: skip
+
+
+def _other_ground(target: SpecimenPicture, donor: SpecimenPicture, kin: SpecimenPicture, region: Mask) -> list[Pixels]:
+    """The other species' ground put in, and as its control that of another specimen of the same species.
+
+    Nothing on the specimen is like its ground, so that no shape elsewhere can be the control, and it is not hidden.
+    """
+    own = edits.outside_region(target, kin)
+    if min(region.sum(), own.sum()) < _LEAST_PIXELS:
+        return []
+    return [
+        edits.exchanged(target, donor, region, aligned=False),
+        edits.exchanged(target, kin, own, aligned=False),
+    ]
 
 
 def _effects(places: Sequence[Place], rows: Floats) -> dict[Place, CausalEffect]:
@@ -177,7 +219,7 @@ def _effects(places: Sequence[Place], rows: Floats) -> dict[Place, CausalEffect]
         mean = float(exchange.mean())
         share = mean / largest if largest > 0 else 0.0
         effects[places[k]] = CausalEffect(
-            mean, float(ends[0]), float(ends[1]), float(adjusted), float(hiding.mean()), share, len(exchange)
+            mean, float(ends[0]), float(ends[1]), float(adjusted), float(np.mean(hiding)), share, len(exchange)
         )
     return effects
 

@@ -1,8 +1,11 @@
 """Changed pictures of a specimen: a place hidden, or put in from a specimen of the other species."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
+from scipy.signal import fftconvolve
 
 from finercam_core.diagnosis.alignment.frame import REACH, Mask, carried
 from finercam_core.diagnosis.alignment.specimen_pictures import Pixels, SpecimenPicture
@@ -42,8 +45,9 @@ def matched_region(
 ) -> Mask | None:
     """The same shape elsewhere on the specimen, as far from its outline as the place itself; None if none fits.
 
-    Of the shifts at which the shape meets neither the place nor `avoid` by more than a tenth, one is drawn among the
-    tenth whose mean distance from the outline is most like the place's.
+    Of the shifts at which the shape meets neither the place nor `avoid` by more than a tenth, and lies no less on the
+    specimen than the place does, by a quarter, one is drawn among the tenth whose mean distance from the outline is
+    most like the place's.
     """
     if not region.any():
         return None
@@ -51,13 +55,16 @@ def matched_region(
     depth = distance_transform_edt(inner) - distance_transform_edt(~inner)
     taken = region if avoid is None else region | avoid
     ys, xs = np.nonzero(region)
-    wanted = depth[ys, xs].mean()
-    h, w = region.shape
+    wanted, least = depth[ys, xs].mean(), 0.75 * inner[ys, xs].mean()
+    shape = region[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1].astype(np.float64)
+    # Mean of each over the shape at every shift, of which every second row and column is tried.
+    met, on, deep = (_means(values, shape) for values in (taken, inner, depth))
+    fits = (np.rint(met * len(ys)) <= 0.1 * len(ys)) & (on >= least - 1e-9)
     found = [
-        (abs(float(depth[ys + dy, xs + dx].mean()) - wanted), dy, dx)
-        for dy in range(-int(ys.min()), h - int(ys.max()), 2)
-        for dx in range(-int(xs.min()), w - int(xs.max()), 2)
-        if taken[ys + dy, xs + dx].mean() <= 0.1
+        (round(abs(float(deep[row, column]) - wanted), 9), row - int(ys.min()), column - int(xs.min()))
+        for row in range(0, len(fits), 2)
+        for column in range(0, fits.shape[1], 2)
+        if fits[row, column]
     ]
     if not found:
         return None
@@ -66,6 +73,12 @@ def matched_region(
     moved = np.zeros_like(region)
     moved[ys + dy, xs + dx] = True
     return moved
+
+
+def _means(values: npt.NDArray[Any], shape: Floats) -> Floats:
+    """Mean of values (H, W) over a shape (h, w) of 0 and 1 wherever it fits in; float64 (H - h + 1, W - w + 1)."""
+    sums = fftconvolve(values.astype(np.float64), shape[::-1, ::-1], mode="valid")
+    return np.asarray(sums / shape.sum())
 
 
 def hidden(picture: SpecimenPicture, region: Mask, fill: str = "blur") -> Pixels:

@@ -16,6 +16,7 @@ from torch import nn
 from finercam_core.errors import StoreError
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.explain import Classifier, explain
+from finercam_core.explain.folds import FoldHeads
 from finercam_core.images.decoder import load_pixels
 from finercam_core.images.faults import ImageError
 from finercam_core.io.progress import Progress
@@ -33,13 +34,33 @@ def shuffled_copies(classifier: Classifier, seed: int = 0) -> Iterator[tuple[str
     ------
     Name of the module that was shuffled last, and the classifier; each is a copy, `classifier` itself is unchanged.
     """
-    model = copy.deepcopy(classifier.model)
+    model, heads = copy.deepcopy(classifier.model), classifier.heads
     generator = torch.Generator().manual_seed(seed)
     owners = [(name, part) for name, part in model.named_modules() if list(part.parameters(recurse=False))]
+    last = next((name for name, part in classifier.model.named_modules() if part is classifier.head), "")
     for name, part in reversed(owners):
         _shuffle(part, generator)
-        shuffled = copy.deepcopy(model)
-        yield name, Classifier(shuffled, classifier.species, classifier.target_layer, classifier.preparation)
+        if heads is not None and name == last:
+            heads = _shuffled_heads(heads, generator)
+        yield name, _rebuilt(classifier, copy.deepcopy(model), heads)
+
+
+def _rebuilt(classifier: Classifier, model: nn.Module, heads: FoldHeads | None) -> Classifier:
+    """The classifier with other weights, run as it is: in its precision, and fold by fold where it has folds."""
+    return Classifier(
+        model, classifier.species, classifier.target_layer, classifier.preparation, name=classifier.name,
+        execution=classifier.execution, heads=heads,
+    )  # fmt: skip
+
+
+def _shuffled_heads(heads: FoldHeads, generator: torch.Generator) -> FoldHeads:
+    """The head of every fold with its values in other places."""
+
+    def mixed(values: torch.Tensor) -> torch.Tensor:
+        return torch.stack([one.flatten()[torch.randperm(one.numel(), generator=generator)].view_as(one)
+                            for one in values.cpu()]).to(values.device)  # fmt: skip
+
+    return FoldHeads(mixed(heads.weight), mixed(heads.bias))
 
 
 @torch.no_grad()
@@ -112,7 +133,7 @@ def label_randomisation(
     A new linear head is fitted to what the model's own head receives, once with the species of the training specimens
     and once with the same names dealt out at random (the data randomisation of Adebayo et al., for the part of the
     model that can be fitted in seconds). Maps that show what was learnt resemble the stored ones only in the first
-    case.
+    case. The head of a cross-fitted classifier is fitted again for every fold, to the specimens of the others.
 
     Parameters
     ----------
@@ -139,11 +160,12 @@ def label_randomisation(
     learnt, learnt_pixels = _read(store, chosen)
     inputs = _head_inputs(classifier, head, learnt_pixels)
     labels = np.array([classifier.index(record.scientificName) for record in learnt])
+    folds = np.array([record.fold for record in learnt])
     results: list[dict[str, object]] = []
     for name, targets in (("", labels), ("all", np.random.default_rng(settings.seed).permutation(labels))):
         if progress is not None:
             progress(len(results), 2)
-        refitted = _with_head(classifier, *_fitted(inputs, targets, len(classifier.species)))
+        refitted = _with_heads(classifier, inputs, targets, folds)
         alike = _similarity(refitted, records, pixels, _method(store))
         results.append({"check": "labels", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})
     return pd.DataFrame(results)
@@ -160,7 +182,7 @@ def _head_inputs(classifier: Classifier, head: nn.Module, pixels: npt.NDArray[np
     handle = head.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].detach().float().cpu()))
     try:
         for part in torch.split(torch.from_numpy(pixels), 64):
-            classifier.model(part.to(classifier.device))
+            classifier.model(part.to(classifier.device, classifier.dtype))
     finally:
         handle.remove()
     return np.asarray(torch.cat(seen).numpy())
@@ -181,17 +203,25 @@ def _fitted(
     return weight / scale, bias
 
 
-def _with_head(classifier: Classifier, weight: npt.NDArray[np.float32], bias: npt.NDArray[np.float32]) -> Classifier:
-    """Copy of a classifier with other weights in its linear head."""
-    model = copy.deepcopy(classifier.model)
-    copied = Classifier(model, classifier.species, classifier.target_layer, classifier.preparation)
+def _with_heads(
+    classifier: Classifier, inputs: npt.NDArray[np.float32], labels: npt.NDArray[np.int64],
+    folds: npt.NDArray[np.int64],
+) -> Classifier:  # fmt: skip
+    """Copy of a classifier whose linear head is fitted to inputs (N, D) and labels (N,); also that of each fold."""
+    count = len(classifier.species)
+    copied = _rebuilt(classifier, copy.deepcopy(classifier.model), None)
     head = copied.head
     assert head is not None
+    weight, bias = _fitted(inputs, labels, count)
     with torch.no_grad():
         head.weight.copy_(torch.from_numpy(weight))
         if head.bias is not None:
             head.bias.copy_(torch.from_numpy(bias))
-    return copied
+    if classifier.heads is None:
+        return copied
+    fitted = [_fitted(inputs[folds != k], labels[folds != k], count) for k in range(len(classifier.heads))]
+    of_folds = FoldHeads(*(torch.from_numpy(np.stack(values)) for values in zip(*fitted, strict=True)))
+    return _rebuilt(classifier, copied.model, of_folds)
 
 
 def _read(store: Store, ids: list[str]) -> tuple[list[SpecimenRecord], npt.NDArray[np.float32]]:

@@ -16,10 +16,12 @@ from spotted import SPECIES, spotted_classifier, spotted_collection, spotted_sto
 from typer.testing import CliRunner
 
 from finercam_core.diagnosis import Diagnosis
+from finercam_core.diagnosis.findings import ToldApart
 from finercam_core.diagnosis.names import store_name
+from finercam_core.diagnosis.picture import mean_specimen
 from finercam_core.diagnosis.places import by_part
 from finercam_core.diagnosis.records import linked, measurements, record, statements
-from finercam_core.diagnosis.rule import passes_statistics
+from finercam_core.diagnosis.rule import passes_statistics, reasons_against
 from finercam_core.diagnosis.sentences import distrust, first_sentence, five_lines
 from finercam_core.diagnosis.several import agreements
 from finercam_core.diagnosis.survey import survey, survey_table
@@ -30,6 +32,7 @@ from finercam_core.explain.folds import FoldHeads
 from finercam_core.parts.lists import ImageLists, ListedImage
 from finercam_core.parts.part import Part
 from finercam_core.report import report
+from finercam_core.report.answers import AtlasAnswers
 from finercam_core.store import Store, open_store
 
 PAIRS = {("Aus bus", "Aus cus"): "tail spot", ("Dus eus", "Dus fus"): "stripe"}
@@ -143,6 +146,60 @@ def test_a_share_that_no_other_pair_can_judge_is_said_to_be_unmeasured(store: St
     assert any("pairs of other species have as much of it was not measured" in said for said in distrust(answer))
     full = Diagnosis(store).answer("Aus bus", "Aus cus")
     assert not any("was not measured" in said for said in distrust(full))
+
+
+def test_what_was_not_measured_is_not_passed(store: Store) -> None:
+    """With every other check passed, a prior that no other pair gives leaves the finding suggested, and says so."""
+    alone = Diagnosis(store, check=causal_check(store, spotted_classifier()))
+    alone.pairs = [("Aus bus", "Aus cus")]
+    answer = alone.answer("Aus bus", "Aus cus")
+    assert not answer.worded("supported")
+    (found,) = answer.worded("suggested")
+    assert found.test.place.name == "tail spot"
+    assert found.causal is not None
+    assert found.reasons == (
+        "whether pairs of other species have as much of it was not measured: none is told apart here",
+    )
+
+
+def test_a_place_that_nothing_on_the_specimen_is_like_has_no_effect(store: Store) -> None:
+    """The unlabelled body is most of the specimen: no control lies elsewhere on it, which is no effect of zero."""
+    check = causal_check(store, spotted_classifier())
+    a, b = (list(store.rows.loc[store.rows["scientificName"] == name, "image_id"]) for name in ("Aus bus", "Aus cus"))
+    tests = Diagnosis(store).comparison("Aus bus", "Aus cus").tests
+    body = next(one for one in tests if one.place.kind == "body")
+    outcome = check("Aus bus", "Aus cus", a, b, [body])
+    assert not outcome.effects
+    assert "no other place of the specimens is like it" in outcome.unmeasured[body.place]
+    against, missing = reasons_against(
+        replace(body, p=0.001, density=2.0), ToldApart(16, 16, 0.8, 1.0, 0.001), held_out=True, densest=2.0,
+        causal=None, unmeasured=outcome.unmeasured[body.place],
+    )  # fmt: skip
+    assert not against
+    assert "not measured" in missing[0]
+
+
+def test_pictures_say_how_many_photographs_cannot_be_read(tmp_path: Path) -> None:
+    store = spotted_store(spotted_collection(tmp_path), tmp_path / "maps.zarr")
+    ids = list(store.rows.loc[store.rows["scientificName"] == "Aus bus", "image_id"])
+    assert mean_specimen(store, ids, "Aus cus").counted == "mean of 8 specimens"
+    for image_id in ids[:2]:
+        (tmp_path / "images" / f"{image_id}.png").unlink()
+    assert mean_specimen(store, ids, "Aus cus").counted == "mean of 6 specimens (2 more cannot be read)"
+
+
+def test_a_species_page_names_those_it_was_not_compared_with_both_ways(tmp_path: Path) -> None:
+    store = spotted_store(spotted_collection(tmp_path), tmp_path / "maps.zarr", references=2)
+    both = Diagnosis(store).pairs
+    one_way = next(
+        (a, b) for a in store.species for b in store.classes(a)[1:] if (min(a, b), max(a, b)) not in both
+    )  # fmt: skip
+    answers = AtlasAnswers(Diagnosis(store))
+    for own, other in (one_way, one_way[::-1]):
+        said = [str(note.sentence) for note in answers.of_species(own)]
+        expected = f'Not measured against <i class="name">{other}</i>: the two were not compared in both directions.'
+        assert expected in said
+        assert not any(sentence.startswith("Not measured") for sentence in said[:-1])
 
 
 def test_a_photograph_that_is_gone_is_left_out_of_the_check_and_named(tmp_path: Path) -> None:

@@ -11,10 +11,18 @@ from PIL import Image
 from sklearn.linear_model import LogisticRegression
 
 from finercam_core.catalog import open_catalog
-from finercam_core.evaluate.with_model.sanity import label_randomisation, shuffled_copies, weight_randomisation
+from finercam_core.evaluate.with_model.sanity import (
+    _fitted,
+    _with_heads,
+    label_randomisation,
+    shuffled_copies,
+    weight_randomisation,
+)
 from finercam_core.explain import Classifier
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.explain.folds import FoldHeads
+from finercam_core.explain.model.execution import Execution
 from finercam_core.store import open_store, pending_chunks
 
 pytestmark = pytest.mark.xdist_group("learnt")  # its tests share what takes long to make
@@ -78,3 +86,34 @@ def test_weights_are_shuffled_from_the_head_down_one_layer_after_the_other(learn
     assert table["similarity"].iloc[1:].abs().max() < 0.9
     assert table["shuffled"].iloc[1] == "head"
     assert (table["n"] == len(open_store(location).rows[:16])).all()
+
+
+def test_folds_and_precision_stay_when_weights_are_changed(learnt: tuple[str, Classifier], tmp_path: Path) -> None:
+    """A classifier with heads for two folds, in bfloat16: what is changed of it runs in the same way, fold by fold."""
+    location, plain = learnt
+    head = plain.head
+    assert head is not None
+    heads = FoldHeads(*(torch.stack([one.detach(), one.detach().roll(1, 0)]) for one in (head.weight, head.bias)))
+    crossed = Classifier(
+        plain.model, plain.species, "features", plain.preparation, execution=Execution("bfloat16"), heads=heads
+    )
+    name, shuffled = next(shuffled_copies(crossed))
+    assert name == "head"
+    assert shuffled.execution == crossed.execution
+    assert shuffled.heads is not None
+    for k in range(2):
+        assert not torch.equal(shuffled.heads.weight[k], heads.weight[k])
+        assert torch.equal(shuffled.heads.weight[k].flatten().sort().values, heads.weight[k].flatten().sort().values)
+    later = list(shuffled_copies(crossed))[-1][1]
+    assert later.heads is not None
+    assert torch.equal(later.heads.weight, shuffled.heads.weight), "the heads are shuffled once"
+    rows = open_store(location).rows
+    folds = np.arange(len(rows)) % 2
+    labels = np.array([crossed.index(species) for species in rows["scientificName"]])
+    inputs = np.random.default_rng(0).normal(size=(len(rows), head.in_features)).astype(np.float32)
+    fitted = _with_heads(crossed, inputs, labels, folds)
+    assert fitted.execution == crossed.execution
+    expected = _fitted(inputs[folds != 1], labels[folds != 1], len(crossed.species))[0]
+    own = fitted.for_fold(1).head
+    assert own is not None
+    np.testing.assert_allclose(own.weight.detach().numpy(), expected, rtol=1e-6)
