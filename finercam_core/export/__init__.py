@@ -1,6 +1,9 @@
-"""Trait masks out of a store, for downstream analysis."""
+"""Trait masks out of a store, for downstream analysis.
 
-from finercam_core.export.mask_export import FORMATS, ExportSummary, export
-from finercam_core.export.mask_records import MaskDescription, MaskRecord, accepted_masks, automatic_masks
+`finercam_core/export/__init__.pyi` lists the names; each is loaded when it is first used, since the command line reads
+the settings of the formats from here.
+"""
 
-__all__ = ["FORMATS", "ExportSummary", "MaskDescription", "MaskRecord", "accepted_masks", "automatic_masks", "export"]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

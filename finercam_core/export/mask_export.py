@@ -7,18 +7,25 @@ from itertools import chain
 from pathlib import Path
 
 from finercam_core.errors import ExportError
+from finercam_core.export.destination import refuse_destination
 from finercam_core.export.formats.coco import CocoWriter
+from finercam_core.export.formats.cvat import CvatWriter
+from finercam_core.export.formats.darwin_core import DarwinCoreWriter
 from finercam_core.export.formats.geojson import GeoJsonWriter
+from finercam_core.export.formats.iiif import IiifWriter
+from finercam_core.export.formats.label_studio import LabelStudioWriter
 from finercam_core.export.formats.mask_writer import MaskWriter
 from finercam_core.export.formats.ome_zarr import OmeZarrWriter
 from finercam_core.export.formats.png import PngWriter
 from finercam_core.export.formats.table import TableWriter
+from finercam_core.export.formats.web_annotation import WebAnnotationWriter
+from finercam_core.export.formats.yolo import YoloWriter
 from finercam_core.export.mask_records import accepted_masks, automatic_masks
+from finercam_core.export.settings import FormatSettings
 from finercam_core.export.writer_processes import WrittenSpecimen, written
 from finercam_core.io.progress import Progress
 from finercam_core.review import LastVerdicts
 from finercam_core.store import Store, open_store
-from finercam_core.store.layout import SPECIMENS
 
 FORMATS: dict[str, type[MaskWriter]] = {
     "coco": CocoWriter,
@@ -26,7 +33,14 @@ FORMATS: dict[str, type[MaskWriter]] = {
     "ome-zarr": OmeZarrWriter,
     "geojson": GeoJsonWriter,
     "csv": TableWriter,
+    "yolo": YoloWriter,
+    "label-studio": LabelStudioWriter,
+    "cvat": CvatWriter,
+    "web-annotation": WebAnnotationWriter,
+    "iiif": IiifWriter,
+    "darwin-core": DarwinCoreWriter,
 }
+DEFAULT_SETTINGS = FormatSettings()
 NAMED = 20  # failures named in the summary; a store without its images has as many as specimens
 
 
@@ -111,7 +125,7 @@ def export(
     top: float = 0.05,
     references: str | Sequence[str] | None = None,
     workers: int = 1,
-    raw_text: bool = False,
+    settings: FormatSettings = DEFAULT_SETTINGS,
     progress: Progress | None = None,
 ) -> ExportSummary:
     """Write the masks of a store.
@@ -121,10 +135,8 @@ def export(
     store : str, Path or Store
     folder : str or Path
         Created if it is missing.
-    format : {"coco", "png", "ome-zarr", "geojson", "csv"}
-        One COCO file with run-length encodings; one indexed PNG per specimen as in Fish-Vista, each with a JSON file;
-        one OME-Zarr per specimen, with photograph, labels and evidence; one GeoJSON file of polygons; or tables of
-        measurements and of Audiovisual Core's regions of interest.
+    format : str
+        One of `FORMATS`; docs/export.md says which tool opens which.
     which : {"accepted", "automatic"}
         Regions that reviewers accepted, or thresholds of every map, marked as not reviewed.
     reviewer : str, optional
@@ -134,9 +146,8 @@ def export(
     workers : int
         Processes that write, in the formats with files for each specimen ("png" and "ome-zarr"). A script that asks for
         more than one must keep its own work below ``if __name__ == "__main__":``.
-    raw_text : bool
-        In tables, leave texts that begin like formulas as they are, for programs; otherwise an apostrophe keeps
-        spreadsheets from computing them.
+    settings : FormatSettings
+        What can be chosen about single formats.
     progress : callable, optional
         Called with the number of masks written, and of all where that is known.
 
@@ -147,7 +158,8 @@ def export(
     Raises
     ------
     ExportError
-        If the format, the choice or the reviewer is unknown, nothing is accepted yet, or the folder cannot be written.
+        If the format, the choice or the reviewer is unknown, nothing is accepted yet, or the folder cannot be written
+        or is one of a store or of photographs.
     """
     opened = store if isinstance(store, Store) else open_store(store)
     if format not in FORMATS:
@@ -160,14 +172,14 @@ def export(
         else automatic_masks(opened, gamma=gamma, top=top, references=references)
     )
     first = next(records, None)
-    _refuse_stores(Path(folder))
+    refuse_destination(Path(folder), opened, FORMATS[format].folders)
     summary = ExportSummary(Path(folder), which)
     if first is None and which == "accepted":
         raise ExportError(_nothing_accepted(summary, FORMATS[format], opened), "review it, or use --which automatic")
     every = chain([] if first is None else [first], records)
     try:
         writer = _writer(format, summary.folder, opened)
-        writer.raw_text = raw_text
+        writer.settings = settings
         earlier = writer.earlier()
         with writer:
             for specimen in written(writer, every, workers):
@@ -179,14 +191,6 @@ def export(
         reason = error.strerror or error
         raise ExportError(f"{folder} cannot be written: {reason}", "free or unlock the disk") from error
     return summary
-
-
-def _refuse_stores(folder: Path) -> None:
-    """A store holds what was computed, and is written by `finercam annotate` alone."""
-    resolved = folder.expanduser().resolve()
-    for path in (resolved, *resolved.parents):
-        if (path / SPECIMENS).is_file():
-            raise ExportError(f"{folder} lies in the store {path}", "choose a folder beside it")
 
 
 def _nothing_accepted(summary: ExportSummary, kind: type[MaskWriter], store: Store) -> str:

@@ -3,7 +3,7 @@
 Progress goes to whoever watches, see `finercam_flows.progress`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -236,7 +236,7 @@ def answer_pair(options: "AskOptions") -> "tuple[list[str], Json, Path]":
 
 def export_masks(options: "ExportOptions") -> "ExportSummary":
     """Write the masks of a store."""
-    from finercam_core.export import export
+    from finercam_core.export import FormatSettings, export
     from finercam_core.io.workers import processors
     from finercam_core.store import open_store
 
@@ -249,7 +249,7 @@ def export_masks(options: "ExportOptions") -> "ExportSummary":
         gamma=options.gamma,
         top=options.top,
         workers=options.workers or min(processors(), MAX_WRITERS),
-        raw_text=options.raw_text,
+        settings=FormatSettings(**{one.name: getattr(options, one.name) for one in fields(FormatSettings)}),
         progress=report_step,
     )
     require_masks(summary)

@@ -8,10 +8,13 @@ import subprocess
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from defusedxml.ElementTree import fromstring
 from hostile_names import hostile_names
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,9 +24,12 @@ from planned_store import CLASSES, GRID, SETTINGS, TEXTS, fill, plan_at
 from finercam_core.catalog import Catalog
 from finercam_core.errors import ExportError, StoreError
 from finercam_core.evaluate.tables import write_table
-from finercam_core.export import export
+from finercam_core.export import FORMATS, export
 from finercam_core.export.formats.file_names import FileNames, file_stem
+from finercam_core.export.formats.label_studio import xml_text
 from finercam_core.export.formats.png import write_indexed
+from finercam_core.export.formats.yolo import yaml_text
+from finercam_core.export.settings import FormatSettings
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.disk.formulas import neutralised, original
 from finercam_core.io.faults import store_errors
@@ -155,7 +161,7 @@ def test_other_values_stay_as_they_are(value: object) -> None:
 def test_tables_of_an_export_and_of_an_evaluation_compute_nothing(tmp_path: Path) -> None:
     store = reviewed(tmp_path, ["=cmd", "@x", "plain"])
     export(store, tmp_path / "out", format="csv")
-    export(store, tmp_path / "raw", format="csv", raw_text=True)
+    export(store, tmp_path / "raw", format="csv", settings=FormatSettings(raw_text=True))
     for name in ("measurements.csv", "audiovisual_core.csv"):
         with (tmp_path / "out" / name).open(newline="") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
@@ -221,3 +227,71 @@ def test_a_hundred_hostile_names_are_a_hundred_files(tmp_path: Path) -> None:
         tmp_path / "out", tmp_path / "out" / "images",
     }  # fmt: skip
     print(f"hostile names, exported: {len(files)} files, {len(ids) - len(files)} collisions")
+
+
+def read_back(path: Path) -> set[str]:
+    """Every text in a file of an export, by the parser of its kind; an unreadable file is an error."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".csv":
+        with path.open(newline="", encoding="utf-8") as file:
+            return {cell for row in csv.reader(file) for cell in row}
+    if path.suffix == ".xml":
+        nodes = fromstring(text.encode()).iter()
+        return {part for node in nodes for part in (node.text or "", *node.attrib.values())}
+    if path.suffix == ".yaml":
+        return set(map(str, yaml.safe_load(text)["names"].values()))
+    if path.suffix == ".jsonl":
+        return {found for line in text.splitlines() for found in texts_in(json.loads(line))}
+    return texts_in(json.loads(text)) if path.suffix in (".json", ".jsonld", ".geojson") else set()
+
+
+def texts_in(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return {found for part in value.values() for found in texts_in(part)}
+    if isinstance(value, list):
+        return {found for part in value for found in texts_in(part)}
+    return {value} if isinstance(value, str) else set()
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A store whose specimens have hostile ids, and whose reviewer gave each a hostile trait and note."""
+    folder, ids = tmp_path_factory.mktemp("hostile"), hostile_names(40)
+    store = reviewed(folder, ids)
+    mask = np.zeros((24, 32), bool)
+    mask[2:6, 3:9] = True
+    log = ReviewLog(store, "=Ada <script>")
+    for name in ids:
+        region = Region(encode(mask), name, number=1)
+        log.append(
+            Verdict(name, "Aus bus", "=Ada <script>", "accept", Comparison(0.6, "mean", "gradcam", ()), (region,), name)
+        )
+    return store, ids
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_hostile_names_and_notes_are_text_in_every_form(
+    hostile: tuple[Path, list[str]], tmp_path: Path, form: str
+) -> None:
+    store, ids = hostile
+    summary = export(store, tmp_path / "out", format=form)
+    assert summary.failed == {}
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file() and ".ome.zarr" not in path.as_posix()]
+    assert {path.resolve().is_relative_to(tmp_path / "out") for path in files} == {True} or form == "ome-zarr"
+    assert all(is_safe(path.stem) for path in files if path.parent != tmp_path / "out")
+    told = {text for path in files for text in read_back(path)}
+    if form in ("csv", "darwin-core"):
+        assert not any(re.match(r"[=+@]|-(?![\d.])", cell) for cell in told)
+    if form in ("coco", "geojson", "png"):
+        assert set(ids) <= told, "names are told as they are"
+    again = export(store, tmp_path / "out", format=form)
+    assert (again.failed, again.removed, again.left) == ({}, [], [])
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_one_that_xml_and_yaml_give_back(text: str) -> None:
+    element = fromstring(f"<a b={quoteattr(xml_text(text))}/>".encode("utf-8", "replace"))
+    assert len(element.get("b", "")) <= len(text)
+    assert re.sub("\\s", " ", element.get("b", "")) == re.sub("\\s", " ", xml_text(text))
+    if not any("\ud800" <= letter <= "\udfff" for letter in text):
+        assert yaml.safe_load(f"a: {yaml_text(text)}") == {"a": text}

@@ -1,7 +1,6 @@
 """Masks as one COCO file: polygons where they keep every pixel, run lengths elsewhere, compressed ones beside both."""
 
 import json
-import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,18 +11,19 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
-from finercam_core.export.formats.mask_writer import MaskWriter, region_id
+from finercam_core.export.categories import Categories
+from finercam_core.export.formats.mask_writer import DISCRIMINATIVE, MaskWriter, label_of, region_id
 from finercam_core.export.formats.png import UNNAMED
 from finercam_core.export.mask_records import MaskRecord
+from finercam_core.extras import installed
 from finercam_core.io.atomic import complete_or_absent
+from finercam_core.regions.polygons import connected_parts
 from finercam_core.regions.rle import encode
 from finercam_core.regions.shape import region_shape
 from finercam_core.regions.traits import offered_traits
 from finercam_core.store import Store
 
 FILE = "annotations.json"
-DISCRIMINATIVE = "discriminative region"
-_OTHERS = 1 << 16
 
 
 def polygons(mask: npt.NDArray[np.bool_]) -> list[list[float]]:
@@ -31,14 +31,12 @@ def polygons(mask: npt.NDArray[np.bool_]) -> list[list[float]]:
 
     A mask with holes has none, nor has any mask where rasterio is not installed.
     """
-    try:
-        from rasterio.features import shapes
-    except ImportError:
+    if not installed("rasterio"):
         return []
-    parts = [part["coordinates"] for part, _ in shapes(mask.astype(np.uint8), mask=mask, connectivity=4)]
+    parts = connected_parts(mask)
     if not parts or any(len(rings) > 1 for rings in parts):
         return []
-    rings = [[float(value) for corner in exterior[:-1] for value in corner] for (exterior,) in parts]
+    rings = [exterior.astype(float).ravel().tolist() for (exterior,) in parts]
     drawn = coco_mask.decode(coco_mask.merge(coco_mask.frPyObjects(rings, *mask.shape)))
     return rings if np.array_equal(drawn, mask) else []
 
@@ -60,7 +58,7 @@ class CocoWriter(MaskWriter):
         super().__init__(folder, store)
         self.images: list[dict[str, object]] = []
         traits = {trait.name: trait.id for trait in offered_traits(store)}
-        self.categories = {**traits, DISCRIMINATIVE: UNNAMED}
+        self.categories = Categories(folder, {**traits, DISCRIMINATIVE: UNNAMED})
         self.licenses: dict[str, int] = {}
         self._stack = ExitStack()
         self._file: IO[str]
@@ -84,13 +82,11 @@ class CocoWriter(MaskWriter):
             self.count += 1
 
     def _annotation(self, record: MaskRecord) -> dict[str, object]:
-        name = record.about.trait or DISCRIMINATIVE
-        # Of a trait that the store does not offer; it depends on nothing but the name, and is above a byte.
-        category = self.categories.setdefault(name, _OTHERS + zlib.crc32(name.encode()) % _OTHERS)
-        shape = region_shape(record.mask)
+        category, shape = self.categories.number(label_of(record)), region_shape(record.mask)
+        outlines = polygons(record.mask) if self.settings.outlines == "polygons" else []
         return {
             "id": self.count + 1, "image_id": len(self.images), "category_id": category, "iscrowd": 0,
-            "segmentation": polygons(record.mask) or run_lengths(record.mask), "rle": encode(record.mask),
+            "segmentation": outlines or run_lengths(record.mask), "rle": encode(record.mask),
             "area": shape.area, "bbox": shape.bbox, "region": region_id(record), "attributes": record.about.to_json(),
         }  # fmt: skip
 
@@ -100,13 +96,15 @@ class CocoWriter(MaskWriter):
             "images": self.images,
             "categories": [
                 {"id": number, "name": name, "supercategory": "region" if name == DISCRIMINATIVE else "trait"}
-                for name, number in self.categories.items()
+                for name, number in self.categories.numbers.items()
             ],
             "licenses": [{"id": number, "name": name, "url": _url(name)} for name, number in self.licenses.items()],
             "info": {"description": f"finercam masks of {made.collection}", "provenance": self.provenance()},
         }
         self._file.write("\n],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
         self._stack.__exit__(kind, error, t)
+        if kind is None:
+            self.categories.save()
 
 
 def _url(license: str) -> str:

@@ -13,9 +13,12 @@ import numpy.typing as npt
 
 from finercam_core.export.formats.file_names import FileNames, file_stem
 from finercam_core.export.mask_records import MaskRecord, SpecimenError, without_folders
+from finercam_core.export.settings import FormatSettings
 from finercam_core.images.decoder import load_image
 from finercam_core.store import Store
 
+DISCRIMINATIVE = "discriminative region"
+"""What a region is called that belongs to no trait."""
 _PLACES = ("catalog", "images_root", "images_root_relative")
 
 
@@ -43,13 +46,15 @@ class MaskWriter(ABC):
         Whether each specimen has files of its own, so that several processes can write at once.
     files : tuple of str
         Names of the files that hold all masks.
-    raw_text : bool
-        Whether texts of tables stay as they are although a spreadsheet would take them for formulas.
+    folders : tuple of str
+        Names of the folders in it that pictures go into.
+    settings : FormatSettings
     """
 
     apart: ClassVar[bool] = False
     files: ClassVar[tuple[str, ...]] = ()
-    raw_text = False
+    folders: ClassVar[tuple[str, ...]] = ()
+    settings = FormatSettings()
 
     def __init__(self, folder: Path, store: Store) -> None:
         self.folder = folder
@@ -125,3 +130,8 @@ class MaskWriter(ABC):
 def region_id(record: MaskRecord) -> str:
     """Name of a region that stays the same whatever else is exported: specimen, reviewer, number."""
     return "-".join(map(file_stem, (record.image_id, record.about.reviewer or "automatic", str(record.number))))
+
+
+def label_of(record: MaskRecord) -> str:
+    """What kind of region it is: its trait, or `DISCRIMINATIVE`."""
+    return record.about.trait or DISCRIMINATIVE

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from finercam_core.export.formats.mask_writer import MaskWriter
+from finercam_core.export.formats.mask_writer import DISCRIMINATIVE, MaskWriter
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.images.palette import indexed_palette
 from finercam_core.io.atomic import replacing, write_whole
@@ -27,7 +27,7 @@ class PngWriter(MaskWriter):
     file; where they overlap, the later one shows.
     """
 
-    apart = True
+    apart, folders = True, ("images",)
 
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
@@ -36,7 +36,7 @@ class PngWriter(MaskWriter):
     def __enter__(self) -> Self:
         (self.folder / "images").mkdir(parents=True, exist_ok=True)
         labels = {"0": "Background", **{str(number): name for name, number in self.values.items()}}
-        labels[str(UNNAMED)] = "discriminative region"
+        labels[str(UNNAMED)] = DISCRIMINATIVE
         write_whole(self.folder / NAMES, json.dumps(labels, indent=1))
         return self
 

@@ -47,7 +47,7 @@ class TableWriter(MaskWriter):
     mask, which has every pixel.
     """
 
-    files = (MEASURED, REGIONS)
+    files, folders = (MEASURED, REGIONS), (MASKS,)
 
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
@@ -87,7 +87,7 @@ class TableWriter(MaskWriter):
 
     def _shown(self, row: dict[str, object]) -> dict[str, object]:
         """A row whose texts no spreadsheet takes for formulas, unless the table is for programs."""
-        return row if self.raw_text else {key: neutralised(value) for key, value in row.items()}
+        return row if self.settings.raw_text else {key: neutralised(value) for key, value in row.items()}
 
     def _mask_name(self, record: MaskRecord) -> str:
         """Name of a region's file, the same whatever else is exported: specimen, reviewer, number."""

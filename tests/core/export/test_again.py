@@ -10,7 +10,7 @@ from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
 from finercam_core.errors import ExportError
-from finercam_core.export import export
+from finercam_core.export import FORMATS, FormatSettings, export
 from finercam_core.export.formats.coco import polygons, run_lengths
 from finercam_core.export.mask_records import without_folders
 from finercam_core.regions.rle import encode
@@ -98,13 +98,13 @@ def test_ids_stay_when_others_disappear(reviewed: Path, tmp_path: Path) -> None:
     eye = encode(np.eye(*SIZE, k=9, dtype=bool))
     judge(reviewed, "Aus_bus-000", "Ada", "accept", Region(eye, "eye", number=2))
     categories_now, regions_now = ids()
-    assert categories_now.items() < categories.items()
+    assert categories_now == categories
     assert regions_now == {name: what for name, what in regions.items() if what != "Adacaudal fin"}
     judge(reviewed, "Aus_bus-000", "Ada", "reject", revision=2)
     assert {name: what for name, what in regions.items() if not name.startswith("Aus_bus-000-Ada")} == ids()[1]
     judge(reviewed, "Aus_bus-000", "Ada", "accept", Region(eye, "a trait of its own"), revision=3)
     numbers = ids()[0]
-    assert all(numbers[name] == categories[name] for name in numbers.keys() & categories.keys())
+    assert categories.items() < numbers.items()
     assert numbers["a trait of its own"] not in categories.values()
     assert len(set(numbers.values())) == len(numbers)
 
@@ -125,6 +125,31 @@ def test_coco_has_supercategories_and_segmentations_that_its_tools_read(reviewed
         whole = coco_mask.decode(coco_mask.merge(drawn) if isinstance(drawn, list) else drawn)
         np.testing.assert_array_equal(whole, coco_mask.decode(annotation["rle"]))
     assert kinds == {list, dict}
+
+
+def test_categories_keep_their_numbers_in_a_folder_whatever_the_store_offers(reviewed: Path, tmp_path: Path) -> None:
+    (tmp_path / "categories.json").write_text('{"Eye": 7, "discriminative region": 1, "Gill": 2}')
+    judge(reviewed, "Aus_cus-003", "Ada", "accept", Region(encode(np.eye(*SIZE, dtype=bool)), "Eye"))
+    for _ in range(2):
+        export(reviewed, tmp_path, format="coco")
+        numbers = {entry["name"]: entry["id"] for entry in COCO(str(tmp_path / "annotations.json")).cats.values()}
+        assert {"Eye": 7, "discriminative region": 1, "Gill": 2}.items() <= numbers.items()
+        assert len(set(numbers.values())) == len(numbers) > 9
+        assert json.loads((tmp_path / "categories.json").read_text()) == numbers
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"a": 1, "b": 1}', '{"a": true}'])
+def test_a_damaged_table_of_categories_is_refused(reviewed: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "categories.json").write_text(text)
+    with pytest.raises(ExportError, match=r"categories\.json"):
+        export(reviewed, tmp_path, format="coco")
+
+
+def test_coco_as_run_lengths_alone(reviewed: Path, tmp_path: Path) -> None:
+    judge(reviewed, "Aus_cus-003", "Ada", "accept", Region(encode(np.ones(SIZE, bool))))
+    export(reviewed, tmp_path, format="coco", settings=FormatSettings(outlines="rle"))
+    entries = json.loads((tmp_path / "annotations.json").read_text())["annotations"]
+    assert {type(entry["segmentation"]) for entry in entries} == {dict}
 
 
 def test_polygons_and_run_lengths_give_every_pixel_back() -> None:
@@ -150,7 +175,23 @@ def test_no_export_into_a_store(reviewed: Path, tmp_path: Path, inside: str) -> 
     assert sorted(reviewed.rglob("*")) == before
 
 
-@pytest.mark.parametrize("form", ["coco", "png", "ome-zarr", "geojson", "csv"])
+@pytest.mark.parametrize("form", ["coco", "png", "ome-zarr"])
+def test_no_export_among_photographs(reviewed: Path, tmp_path: Path, form: str) -> None:
+    photographs = tmp_path / "images"
+    before = {path: path.stat().st_mtime_ns for path in photographs.iterdir()}
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "DSC_0001.JPG").write_bytes(b"")
+    (tmp_path / "link").symlink_to(photographs)
+    for folder in (photographs, tmp_path / "link", tmp_path / "others"):
+        with pytest.raises(ExportError, match=r"is a folder of .*photographs"):
+            export(reviewed, folder, format=form)
+    if form == "png":  # whose masks would be written into the folder "images"
+        with pytest.raises(ExportError, match="images is a folder of the collection's photographs"):
+            export(reviewed, tmp_path, format=form)
+    assert {path: path.stat().st_mtime_ns for path in photographs.iterdir()} == before
+
+
+@pytest.mark.parametrize("form", FORMATS)
 def test_no_folder_of_this_machine_is_in_an_export(reviewed: Path, tmp_path: Path, form: str) -> None:
     meta = json.loads((reviewed / "zarr.json").read_text())
     meta["attributes"]["finercam"]["classifier"]["model"] = f"local-dir:{tmp_path}/classifiers/fish"

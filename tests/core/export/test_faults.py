@@ -90,7 +90,7 @@ def test_after_an_error_no_half_file_is_left(reviewed: Path, tmp_path: Path, mon
         raise OSError("disk full")
 
     monkeypatch.setattr(coco, "encode", fail)
-    monkeypatch.setattr(geojson, "outline", fail)
+    monkeypatch.setattr(geojson, "connected_parts", fail)
     for form in ("coco", "geojson"):
         with pytest.raises(ExportError, match="disk full"):
             export(reviewed, tmp_path / form, format=form)

@@ -55,23 +55,6 @@ def test_coco(reviewed: Path, expected: list, tmp_path: Path) -> None:
         check(annotation["attributes"], image_id, reviewer, trait)
 
 
-def test_geojson(reviewed: Path, expected: list, tmp_path: Path) -> None:
-    from rasterio.features import rasterize
-    from shapely.geometry import shape
-
-    export(reviewed, tmp_path / "out", format="geojson")
-    found = json.loads((tmp_path / "out" / "regions.geojson").read_text())
-    assert found["type"] == "FeatureCollection"
-    for feature, (image_id, reviewer, trait, mask) in zip(found["features"], expected, strict=True):
-        geometry = shape(feature["geometry"])
-        assert geometry.is_valid
-        assert geometry.area == mask.sum()
-        again = np.zeros(SIZE, np.uint8) if geometry.is_empty else rasterize([geometry], SIZE)
-        np.testing.assert_array_equal(again, mask)
-        assert feature["properties"]["image_id"] == image_id
-        check(feature["properties"], image_id, reviewer, trait)
-
-
 def test_png(reviewed: Path, expected: list, accepted: Known, tmp_path: Path) -> None:
     export(reviewed, tmp_path / "out", format="png")
     assert sorted(path.name for path in (tmp_path / "out" / "images").glob("*.png")) == [
@@ -90,10 +73,10 @@ def test_png_has_the_values_of_its_traits(reviewed: Path, tmp_path: Path) -> Non
     parts = tuple(Region(encode(mask), trait) for trait, mask in masks.items())
     verdict = Verdict("Aus_cus-003", "Aus cus", "Ada", "accept", Comparison(0.6, "mean", "gradcam", ()), parts)
     ReviewLog(reviewed, "Ada").append(verdict)
-    export(reviewed, tmp_path, format="png")
-    names = json.loads((tmp_path / "seg_id_trait_map.json").read_text())
+    export(reviewed, tmp_path / "out", format="png")
+    names = json.loads((tmp_path / "out" / "seg_id_trait_map.json").read_text())
     values = {name: int(value) for value, name in names.items()}
-    found = np.asarray(Image.open(tmp_path / "images" / "Aus_cus-003.png"))
+    found = np.asarray(Image.open(tmp_path / "out" / "images" / "Aus_cus-003.png"))
     for trait, mask in masks.items():
         np.testing.assert_array_equal(found == values[trait], mask)
 

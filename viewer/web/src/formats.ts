@@ -14,15 +14,20 @@ export interface RegionStory {
 
 type Ring = readonly [number, number][];
 
+// As `finercam export` writes them, so that its files and a page's are of one form.
+const DISCRIMINATIVE = "discriminative region";
+const UNNAMED = 255;
+const PIXELS = 'ENGCRS["image pixels",EDATUM["upper left corner of the image"],CS[Cartesian,2],AXIS["x",east],AXIS["y",south],LENGTHUNIT["pixel",1]]';
+
 /** COCO's file of one image and one annotation; the mask as run lengths, which hold holes where polygons cannot. */
 export function coco(story: RegionStory, region: Region): object {
   const [width, height] = story.size;
   return {
     info: { description: story.caption, version: story.run },
     images: [{ id: 1, file_name: story.imageId, width, height }],
-    categories: [{ id: 1, name: "discriminative region", supercategory: story.species }],
+    categories: [{ id: UNNAMED, name: DISCRIMINATIVE, supercategory: "region" }],
     annotations: [{
-      id: 1, image_id: 1, category_id: 1, iscrowd: 0, area: region.pixels,
+      id: 1, image_id: 1, category_id: UNNAMED, iscrowd: 0, area: region.pixels,
       segmentation: { size: [height, width], counts: runLengths(region.mask, width, height) },
       bbox: box(rings(region.mask, width, height).flat()),
     }],
@@ -56,11 +61,15 @@ function box(corners: readonly (readonly [number, number])[]): number[] {
 /** GeoJSON in pixels, y downwards: one feature for each connected part, with its holes. */
 export function geojson(story: RegionStory, region: Region): object {
   const [width, height] = story.size;
-  const properties = { image_id: story.imageId, scientificName: story.species, caption: story.caption };
-  const features = parts(rings(region.mask, width, height)).map((coordinates) => ({
-    type: "Feature", properties, geometry: { type: "Polygon", coordinates: coordinates.map((ring) => [...ring, ring[0]]) },
+  const found = parts(rings(region.mask, width, height));
+  const kind = { objectType: "annotation", name: DISCRIMINATIVE, classification: { name: DISCRIMINATIVE, color: [148, 103, 189] } };
+  const about = { image_id: story.imageId, width, height, parts: found.length, scientificName: story.species, run: story.run, note: story.caption };
+  const features = found.map((coordinates, number) => ({
+    type: "Feature",
+    properties: { ...kind, ...about, part: number + 1 },
+    geometry: { type: "Polygon", coordinates: coordinates.map((ring) => [...ring, ring[0]]) },
   }));
-  return { type: "FeatureCollection", features };
+  return { type: "FeatureCollection", crs: { type: "name", properties: { name: PIXELS } }, features };
 }
 
 /** Outer rings, each with the holes inside it. */
@@ -96,19 +105,29 @@ function contains(ring: Ring, [px, py]: readonly [number, number]): boolean {
   }, false);
 }
 
-/** W3C Web Annotation whose target is the region of the image, as an SVG selector in pixels. */
+/**
+ * W3C Web Annotation of the region: every pixel as an SVG selector, the box around them, and IIIF's region of that box.
+ * Its source is the specimen's id, since a page knows no address of the photograph itself.
+ */
 export function webAnnotation(story: RegionStory, region: Region): object {
-  const [width, height] = story.size;
-  const d = rings(region.mask, width, height).map((ring) => `M${ring.map((corner) => corner.join(" ")).join("L")}Z`).join("");
-  const path = `<path fill-rule="evenodd" d="${d}"/>`;
   return {
     "@context": "http://www.w3.org/ns/anno.jsonld",
     type: "Annotation",
-    motivation: "identifying",
-    body: { type: "TextualBody", value: story.caption, format: "text/plain" },
-    target: {
-      source: story.imageId,
-      selector: { type: "SvgSelector", value: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}">${path}</svg>` },
-    },
+    motivation: ["commenting", "identifying"],
+    generator: { type: "Software", name: `finercam, run ${story.run}` },
+    body: [{ type: "TextualBody", value: story.caption, format: "text/plain", purpose: "describing" }],
+    target: { type: "SpecificResource", source: story.imageId, selector: selectors(region, story.size) },
   };
+}
+
+/** Three ways to say the same part of a picture; of a region without pixels the boxes are left out. */
+function selectors(region: Region, [width, height]: readonly [number, number]): object[] {
+  const found = rings(region.mask, width, height);
+  const d = found.map((ring) => `M${ring.map((corner) => corner.join(" ")).join("L")}Z`).join("");
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`;
+  const drawing = { type: "SvgSelector", value: `${open}<path fill-rule="evenodd" d="${d}"/></svg>` };
+  if (!found.length) return [drawing];
+  const sides = box(found.flat()).join(",");
+  const fragment = { type: "FragmentSelector", conformsTo: "http://www.w3.org/TR/media-frags/", value: `xywh=pixel:${sides}` };
+  return [drawing, fragment, { type: "ImageApiSelector", region: sides }];
 }

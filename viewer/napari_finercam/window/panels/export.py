@@ -19,11 +19,17 @@ from qtpy.QtWidgets import (
 from napari_finercam.session.export import ExportRequest
 
 FORMAT_TEXTS = {
-    "coco": "COCO: one JSON file with run-length masks",
+    "coco": "COCO: one JSON file, polygons or run lengths",
     "png": "PNG and JSON per specimen, like Fish-Vista's masks",
     "ome-zarr": "OME-Zarr per specimen: photograph, labels, evidence",
     "geojson": "GeoJSON: one file of polygons",
     "csv": "CSV: measurements, Audiovisual Core, masks as PNG",
+    "yolo": "YOLO segments, with the photographs",
+    "label-studio": "Label Studio: tasks with brush masks",
+    "cvat": "CVAT: XML with masks, and its labels",
+    "web-annotation": "Web Annotation: one JSON-LD file",
+    "iiif": "IIIF manifest with annotations, and photographs",
+    "darwin-core": "Darwin Core Archive: measurements or facts",
 }
 
 
