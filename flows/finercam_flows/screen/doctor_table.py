@@ -18,7 +18,7 @@ USES = {
     "clip": "classifiers made of prompts",
     "baselines": "other explainers to compare with",
     "s3": "stores in object storage",
-    "export": "OME-Zarr and GeoJSON",
+    "export": "OME-Zarr, GeoJSON, YOLO, Web Annotation, IIIF",
     "croissant": "Croissant catalogs",
     "near-identical": "photographs that look the same",
     "tables": "spreadsheets as catalogs",

@@ -88,7 +88,7 @@ def test_iiif(reviewed: Path, accepted: Known, tmp_path: Path) -> None:
 
 def test_darwin_core_is_read_by_our_own_reader(reviewed: Path, accepted: Known, tmp_path: Path) -> None:
     export(reviewed, tmp_path / "out", format="darwin-core")
-    catalog = open_catalog(tmp_path / "out", images=tmp_path / "images")
+    catalog = open_catalog(tmp_path / "out")
     whose = {image_id for image_id, _ in accepted}
     assert set(catalog.specimens["group_id"]) | set(catalog.specimens["image_id"]) >= whose
     assert set(catalog.specimens["scientificName"]) == {"Aus bus", "Aus cus"}
