@@ -1,4 +1,4 @@
-"""The base methods that Finer-CAM can build on: names, papers, and what a store of each holds; without torch.
+"""The base methods that Finer-CAM can build on, and the explainers that it is compared with; without torch.
 
 How each one is computed, with its formula, is in `finercam_core.explain.methods`.
 """
@@ -63,6 +63,8 @@ _ALL = (
 )
 BASE_METHODS: dict[str, BaseMethod] = {method.name: method for method in _ALL}
 DEFAULT_METHOD = "gradcam"
+OTHER_EXPLAINERS = ("integrated_gradients", "smooth_grad", "lrp", "lime", "kernel_shap", "occlusion", "rise")
+"""Explainers other than CAM, see `finercam_core.evaluate.with_model.baselines`."""
 
 _BLIND = "its map is the same for every class, so that there is nothing to compare"
 _REFUSED = {
@@ -91,3 +93,11 @@ def base_method(name: str) -> BaseMethod:
     if plain in _REFUSED:
         raise ComparisonError(f"the base method {name!r} cannot be used: {_REFUSED[plain]}", known)
     raise ComparisonError(f"unknown base method {name!r}", did_you_mean(plain, BASE_METHODS) or known)
+
+
+def other_explainer(name: str) -> str:
+    """Raise `ComparisonError` if a name is none of `OTHER_EXPLAINERS`, nor ``all`` of them; the name itself."""
+    if name not in (*OTHER_EXPLAINERS, "all"):
+        known = f"use {', '.join(OTHER_EXPLAINERS)} or all"
+        raise ComparisonError(f"unknown baseline {name!r}", did_you_mean(name, OTHER_EXPLAINERS) or known)
+    return name

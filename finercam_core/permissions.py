@@ -1,5 +1,6 @@
 """What a person has allowed: functions that a classifier's folder names, and servers of private networks."""
 
+import json
 import os
 import re
 from collections.abc import Iterable
@@ -23,6 +24,15 @@ def private_allowed() -> bool:
 def is_factory(spec: str) -> bool:
     """Whether a text names a function, as ``package.module:function`` or ``file.py:function``."""
     return _NAME.fullmatch(spec) is not None and not spec.startswith(("hf-hub:", "local-dir:"))
+
+
+def named_factory(folder: Path) -> str:
+    """The function that a classifier's folder names in ``finercam.json``; "" where it names none."""
+    try:
+        content = json.loads((folder / "finercam.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # whoever loads the classifier says what is wrong with the file
+        return ""
+    return str(content.get("factory", "")) if isinstance(content, dict) else ""
 
 
 def _whole(factory: str) -> str:

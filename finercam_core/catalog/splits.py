@@ -40,7 +40,7 @@ def deal_splits(table: pd.DataFrame, *, val: float = 0.1, test: float = 0.2) -> 
     CatalogError
         The shares are invalid: negative, or 1 or more together.
     """
-    _check_shares(val, test)
+    check_shares(val, test)
     wanted = {"train": 1 - val - test, "test": test, "val": val}
     groups = groups_of(table)
     chosen = _kept(groups, table["split"])
@@ -91,7 +91,8 @@ def find_leaks(specimens: pd.DataFrame, digests: Sequence[str]) -> dict[str, str
     return reasons
 
 
-def _check_shares(val: float, test: float) -> None:
+def check_shares(val: float, test: float) -> None:
+    """Raise `CatalogError` if these shares leave nothing to train on."""
     if not (0 <= val <= 1 and 0 <= test <= 1 and val + test < 1):
         raise CatalogError(
             f"{val:g} for val and {test:g} for test leave nothing to train on", "give less than 1 together"

@@ -37,7 +37,7 @@ from finercam_core.train.quality import (
     held_out_quality,
 )
 from finercam_core.train.record import FinetuneNotes, ProbeNotes, TrainingRecord
-from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, read_settings
+from finercam_core.train.settings import MODES, FinetuneSettings, ProbeSettings, Settings, check_folds, read_settings
 
 
 @dataclass(frozen=True)
@@ -226,10 +226,7 @@ def train(
     chosen = settings or read_settings(mode, {})
     if mode not in MODES or not isinstance(chosen, MODES[mode]):
         raise TrainingError(f"{type(chosen).__name__} does not hold settings for {mode!r}", "give those of the mode")
-    if folds and mode != "probe":
-        raise TrainingError(f"{folds} folds need a frozen backbone, and {mode} changes it", "use the mode probe")
-    if folds == 1 or folds < 0:
-        raise TrainingError(f"the number of folds is {folds}", "give 2 or more, or 0 for none")
+    check_folds(mode, folds)
     spec = BackboneSpec(model, pretrained, dict(model_args or {}))
     with joined(device) as world:
         return _train(

@@ -102,6 +102,14 @@ Settings = FinetuneSettings | ProbeSettings
 MODES: dict[str, type[FinetuneSettings] | type[ProbeSettings]] = {"probe": ProbeSettings, "finetune": FinetuneSettings}
 
 
+def check_folds(mode: str, folds: int) -> None:
+    """Raise `TrainingError` if a mode cannot be cross-fitted with so many folds."""
+    if folds and mode != "probe":
+        raise TrainingError(f"{folds} folds need a frozen backbone, and {mode} changes it", "use the mode probe")
+    if folds == 1 or folds < 0:
+        raise TrainingError(f"the number of folds is {folds}", "give 2 or more, or 0 for none")
+
+
 def read_settings(mode: str, values: Mapping[str, object]) -> Settings:
     """Settings of a mode from plain values or their texts, such as ``{"epochs": "30"}``; the rest by default.
 

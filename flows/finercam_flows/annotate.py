@@ -18,7 +18,7 @@ from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
-from finercam_flows.process.allowed import factories_for
+from finercam_flows.process.allowed import check_scheduler, factories_for
 from finercam_flows.process.runners import runner_for, spread, workers_for
 from finercam_flows.process.shard import ShardJob
 from finercam_flows.progress import report_plan, report_written
@@ -32,6 +32,7 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
 
     Its parameters are the fields of `AnnotateOptions`, see docs/options.md. A run that makes no map has failed.
     """
+    check_scheduler(options.runner)
     with exclusive(options.store) as hold:
         store = tasks.plan(options)
         Files(store).sweep_partial()

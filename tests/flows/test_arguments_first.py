@@ -14,7 +14,10 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "catalog.csv").write_text("path,scientificName\na.jpg,Aus bus\n")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(b"")
-    (tmp_path / "classifier").mkdir()
+    for name in ("classifier", "trusting"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(b"")
+    (tmp_path / "trusting" / "finercam.json").write_text('{"factory": "models.py:build"}')
     (tmp_path / "maps.zarr").mkdir()
     (tmp_path / "maps.zarr" / "zarr.json").write_text("{}")
     (tmp_path / "models.py").write_text("def build(num_classes): ...\n")
@@ -48,6 +51,30 @@ WRONG = {
     "export maps.zar --to masks": "did you mean maps.zarr?",
     "review map.zarr": "there is no store at map.zarr",
     "classifier push clasifier a/b": "did you mean classifier?",
+    "annotate catalog.csv --classifier photos --store m": "photos is a folder, but no classifier",
+    "annotate catalog.csv --classifier . --store m": "did you mean classifier?",
+    "annotate catalog.csv --classifier trusting --store m": "names a function to call, models.py:build, and nobody has",
+    "annotate catalog.csv --classifier classifier --store m --allow-factory modles.py:build": "did you mean models.py?",
+    "annotate catalog.csv --classifier classifier --store m --runner tcp://10.0.0.1:8786": "asks nobody who they are",
+    "evaluate maps.zarr --out e --classifier trusting": "nobody has allowed it",
+    "evaluate maps.zarr --out e --methods gradcan": "did you mean gradcam?",
+    "evaluate maps.zarr --out e --baselines limee": "did you mean lime?",
+    "evaluate maps.zarr --out e --beside papr": "there is no file papr",
+    "evaluate maps.zarr --out maps.zarr": "maps.zarr is a store of evidence maps",
+    "report maps.zarr --out a --classifier photos": "photos is a folder, but no classifier",
+    "ask maps.zarr Aus-bus Aus-bus": "'Aus-bus' is compared with itself",
+    "ask maps.zarr A B --out catalog.csv": "catalog.csv is a file",
+    "ask maps.zarr A B --witness maps.zar": "there is no store at maps.zar did you mean maps.zarr?",
+    "catalog check catalog.csv --json photos": "photos is a folder",
+    "catalog check catalog.csv --json nowhere/x.json": "there is no folder nowhere",
+    "catalog split catalog.csv --out photos": "photos is a folder",
+    "train photos --out c --cache catalog.csv": "catalog.csv is a file",
+    "train photos --out c --mode finetune --folds 5": "5 folds need a frozen backbone",
+    "serve --config models.py --data catalog.csv": "catalog.csv is a file",
+    "classifier adopt models.py --model resnet50 --classes catalog.csv --out photos": "photos exists already",
+    "classifier pull a/b/c d": "'a/b/c' is no repository of the hub give it as owner/name",
+    "classifier pull a/b catalog.csv": "catalog.csv is a file",
+    "classifier push photos a/b": "photos is a folder, but no classifier",
     "classifier adopt best.safetensors --model resnet50 --classes c.csv --out n": "there is no file best.safetensors",
 }  # fmt: skip
 

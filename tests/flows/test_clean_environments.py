@@ -57,6 +57,7 @@ def place(tmp_path: Path) -> Path:
     for path in (tmp_path / "images").glob("*.jpg"):
         draw_beetle(SPECIES[0], 0)[0].resize((60, 80)).save(path)
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "model.safetensors").write_bytes(b"")
     (tmp_path / "table.xlsx").write_bytes(b"PK\x03\x04")
     return tmp_path
 

@@ -10,10 +10,11 @@ import pytest
 import typer
 from beetles import SPECIES, draw_beetle, draw_collection
 from finercam_flows.options.first_steps import StartOptions
+from finercam_flows.signatures.base import check_places
 from finercam_flows.signatures.command import command
 from finercam_flows.start.choices import choose, write_collection
 from finercam_flows.start.collection import open_collection, survey
-from finercam_flows.start.route import run
+from finercam_flows.start.route import _keep_choices, run
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -137,13 +138,14 @@ def test_the_long_commands_mean_what_was_done(beetles: Path, tmp_path: Path, mon
     (tmp_path / "out" / "maps.zarr" / "zarr.json").write_text('{"attributes": {"finercam": {}}}')
     for folder in ("evaluation", "classifier"):
         (tmp_path / "out" / folder).mkdir()
+    (tmp_path / "out" / "classifier" / "model.safetensors").write_bytes(b"")
     found = survey(open_collection(str(beetles)))
     plan = choose(StartOptions(collection=str(beetles), out="out", checks=True, references=1), found)
     write_collection(found.catalog, Path("out"))
     lines = {line.split()[1]: shlex.split(line)[2:] for line in plan.commands("x").splitlines() if line[0] != "#"}
     for name in ("annotate", "evaluate", "report", "train"):
         if name == "train":
-            (tmp_path / "out" / "classifier").rmdir()
+            shutil.rmtree(tmp_path / "out" / "classifier")
         meant, seen = getattr(plan, name), []
         single = typer.Typer()
         single.command()(command(type(meant))(seen.append))
@@ -154,6 +156,27 @@ def test_the_long_commands_mean_what_was_done(beetles: Path, tmp_path: Path, mon
             **json.loads(meant.model_dump_json()),
             "settings": None,
         }
+
+
+def test_what_is_made_never_lies_among_the_photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "beetles" / "Aus_bus").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "beetles" / "Aus_bus")
+    assert Path(StartOptions(collection="..").folder) == tmp_path / "finercam-start"
+    with pytest.raises(RunError, match=r"../made lies among the photographs in \.\."):
+        check_places(StartOptions(collection="..", out="../made"))
+    monkeypatch.chdir(tmp_path)
+    assert StartOptions(collection="beetles").folder == "finercam-start"
+    check_places(StartOptions(collection="beetles", out="beetles-made"))
+
+
+def test_choices_can_be_changed_until_a_classifier_is_trained(beetles: Path, tmp_path: Path) -> None:
+    console, out = Console(record=True, width=200), tmp_path / "out"
+    options = StartOptions(collection=str(beetles), out=str(out), model="resnet5O", browser=False, device="cpu")
+    with pytest.raises(TrainingError, match="did you mean resnet50"):
+        run(options, console)
+    found = survey(open_collection(str(beetles)))
+    _keep_choices(choose(options.model_copy(update={"model": "resnet50"}), found), out)
+    assert json.loads((out / "start.json").read_text())["model"] == "resnet50"
 
 
 def test_one_species_is_refused_at_once(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from finercam_core.io.faults import first_line
 from finercam_core.io.hub import hub_or_cache
 from finercam_core.parts import read_lists
 from finercam_core.parts.lists import LISTS
-from finercam_core.permissions import AllowedFactories
+from finercam_core.permissions import AllowedFactories, named_factory
 from finercam_core.suggestions import did_you_mean
 from finercam_core.taxonomy.class_names import COLUMN, class_table, label_names
 
@@ -116,9 +116,9 @@ def _factory(folder: Path, allowed: AllowedFactories) -> _Factory | None:
     """The factory of a folder, which somebody allowed; None for a model in timm's form."""
     path = folder / "finercam.json"
     content = _json(path) if path.exists() else {}
-    if "factory" not in content:
+    name = named_factory(folder)
+    if not name:
         return None
-    name = str(content["factory"])
     allowed.check(name, folder)
     return _Factory(name, content.get("kwargs", {}), content.get("target_layer"))
 

@@ -6,6 +6,8 @@ from finercam_core.extras import installed
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import nothing_to_do
 from finercam_flows.outcome.required import require_maps
+from finercam_flows.process.allowed import check_scheduler
+from finercam_flows.process.machine import need
 from finercam_flows.screen.annotation_summary import print_annotation, print_holdings
 from finercam_flows.screen.bars import run_bar
 from finercam_flows.signatures.command import command
@@ -20,12 +22,14 @@ def annotate(options: AnnotateOptions) -> None:
 
     Example: finercam annotate catalogs/fish-vista.toml --classifier classifier --store maps.zarr
     """
+    check_scheduler(options.runner)
     finished = nothing_to_do(options)
     if finished is not None:
         store, summary = finished
         print_holdings(store, summary, options.store)
         require_maps(store, summary, 0, 0, options.max_failed)
         return
+    need("explain")
     with run_bar():
         result = _run(options)
     print_annotation(result, options.store)

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
+from finercam_flows.process.machine import need
 from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 
@@ -15,6 +16,7 @@ def start(options: StartOptions) -> None:
 
     Example: finercam start my-beetles
     """
+    need("explain", brings="backbone")
     from finercam_flows.start.route import run
 
     run(options, Screen())
@@ -26,6 +28,7 @@ def demo(options: DemoOptions) -> None:
 
     Example: finercam demo --out demo
     """
+    need("explain")
     from finercam_flows.demo.route import run
 
     run(Path(options.out), browser=options.browser)

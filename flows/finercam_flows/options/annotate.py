@@ -96,3 +96,10 @@ class AnnotateOptions(Options):
     workers: Workers = 0
     allow_factory: AllowedFactory = ()
     allow_private: AllowPrivateHere = False
+
+    def check_together(self) -> None:
+        """Raise `ComparisonError` for a tree or a table of references that cannot be read."""
+        if self.references_by not in inputs.PLAIN_CHOICES and "://" not in self.references_by:
+            from finercam_core.references import policy_of
+
+            policy_of(self.references_by, self.classifier)

@@ -5,10 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_flows.options.fields import AllowPrivate, CatalogRoot, CatalogSource, OutputFolder
-from finercam_flows.places import inputs
+from finercam_flows.places import inputs, outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
-JsonFile = Annotated[str | None, Field(description="File for the whole result as JSON.")]
+JsonFile = Annotated[str | None, Field(description="File for the whole result as JSON."), Checked(outputs.file)]
 NearIdentical = Annotated[bool, Field(description="Also find images that look the same though their files differ.")]
 OpenImages = Annotated[bool, Field(description="Open every local image, or only list their folders.")]
 Details = Annotated[bool, Field(description="Show every case, not only the first ones.")]
@@ -19,7 +19,9 @@ Synonyms = Annotated[
     str | None, Field(description="Table of accepted names, if the one in the catalog is wrong."), Checked(inputs.file)
 ]
 SplitFile = Annotated[
-    str, Field(min_length=1, description="CSV file for the splits; images that are already in it keep theirs.")
+    str,
+    Field(min_length=1, description="CSV file for the splits; images that are already in it keep theirs."),
+    Checked(outputs.file),
 ]
 SplitShare = Annotated[float, Field(ge=0, le=1)]
 Anew = Annotated[bool, Field(description="Ignore the splits that the catalog itself has.")]
@@ -46,6 +48,12 @@ class SplitOptions(Options):
     val: Annotated[SplitShare, Field(description="Share for validation.")] = 0.1
     test: Annotated[SplitShare, Field(description="Share for testing.")] = 0.2
     anew: Anew = False
+
+    def check_together(self) -> None:
+        """Raise `CatalogError` if the shares leave nothing to train on."""
+        from finercam_core.catalog.splits import check_shares
+
+        check_shares(self.val, self.test)
 
 
 PerHost = Annotated[int, Field(ge=1, description="Simultaneous requests to one server.")]

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_flows.options.fields import ClassifierFolder
-from finercam_flows.places import inputs
+from finercam_flows.places import classifiers, inputs, outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
 Checkpoint = Annotated[
@@ -17,7 +17,9 @@ Classes = Annotated[
     Field(min_length=1, description="CSV with a column scientificName, in the order of the scores."),
     Checked(inputs.file),
 ]
-Repository = Annotated[str, Field(min_length=1, description="owner/name on the Hugging Face hub.")]
+Repository = Annotated[
+    str, Field(min_length=1, description="owner/name on the Hugging Face hub."), Checked(inputs.repository)
+]
 Public = Annotated[bool, Field(description="Let everybody see a new repository.")]
 Revision = Annotated[str | None, Field(description="Branch, tag or commit; a commit always gives the same classifier.")]
 
@@ -28,14 +30,18 @@ class AdoptOptions(Options):
     checkpoint: Annotated[Checkpoint, POSITIONAL]
     model: Architecture
     classes: Classes
-    out: ClassifierFolder
+    out: Annotated[ClassifierFolder, Checked(outputs.new_classifier)]
 
 
 class PushOptions(Options):
     """Options of `classifier push`."""
 
     folder: Annotated[
-        ClassifierFolder, Field(description="Folder of a classifier."), Checked(inputs.folder), POSITIONAL
+        ClassifierFolder,
+        Field(description="Folder of a classifier."),
+        Checked(inputs.folder),
+        Checked(classifiers.folder),
+        POSITIONAL,
     ]
     repository: Annotated[Repository, POSITIONAL]
     public: Annotated[Public, CommandLine("--public/--no-public")] = False
@@ -45,5 +51,5 @@ class PullOptions(Options):
     """Options of `classifier pull`."""
 
     repository: Annotated[Repository, POSITIONAL]
-    folder: Annotated[ClassifierFolder, POSITIONAL]
+    folder: Annotated[ClassifierFolder, Checked(outputs.folder), POSITIONAL]
     revision: Revision = None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from finercam_core.base_methods import base_method, other_explainer
 from finercam_core.finer import GAMMA, GAMMAS, WEIGHTINGS
 from finercam_core.finer import Weighting as WeightingName
 from finercam_flows.options.fields import (
@@ -20,7 +21,7 @@ from finercam_flows.options.fields import (
     StoreLocation,
     TopShare,
 )
-from finercam_flows.places import inputs
+from finercam_flows.places import classifiers, inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
 Weighting = Annotated[WeightingName, Field(description="How the reference species are weighted.")]
@@ -36,23 +37,29 @@ Planted = Annotated[
 Published = Annotated[
     str | None,
     Field(description="Published figures to print beside ours: paper, or a CSV with the columns map, figure, value."),
+    Checked(inputs.published),
 ]
 StoreClassifier = Annotated[
     str | None,
     Field(description="The store's classifier; with it, faithfulness and sanity checks are measured as well."),
-    Checked(inputs.classifier),
+    Checked(classifiers.classifier),
 ]
-Gammas = Annotated[Sequence[float], Field(description="Strengths γ at which faithfulness is measured as well.")]
+Gammas = Annotated[
+    Sequence[Annotated[float, Field(ge=0)]], Field(description="Strengths γ at which faithfulness is measured as well.")
+]
 Weightings = Annotated[
     Sequence[WeightingName], Field(description="Weightings with which faithfulness is measured as well.")
 ]
-Methods = Annotated[Sequence[str], Field(description="Other base methods to compare with in faithfulness.")]
+Methods = Annotated[
+    Sequence[str], Field(description="Other base methods to compare with in faithfulness."), Checked(base_method)
+]
 Baselines = Annotated[
     Sequence[str],
     Field(
         description="Explainers to compare with in faithfulness: integrated_gradients, smooth_grad, lrp, lime, "
         "kernel_shap, occlusion, rise, or all."
     ),
+    Checked(other_explainer),
 ]
 Fill = Annotated[Literal["mean", "road"], Field(description="What masked pixels become.")]
 Steps = Annotated[int, Field(ge=2, le=1000, description="Steps of the deletion and insertion curves.")]

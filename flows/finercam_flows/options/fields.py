@@ -7,7 +7,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from finercam_core.base_methods import BASE_METHODS, base_method
-from finercam_flows.places import inputs, outputs
+from finercam_flows.places import classifiers, inputs, outputs
 from finercam_flows.signatures.base import COMMAND_ONLY, Checked
 
 
@@ -31,7 +31,7 @@ ClassifierSpec = Annotated[
         description="Folder that `finercam train` wrote, hf-hub:owner/name, CLIP prompts (TOML), file.py:function or "
         "module:function.",
     ),
-    Checked(inputs.classifier),
+    Checked(classifiers.classifier),
 ]
 _STORE = Field(min_length=1, description="Store of evidence maps: a folder, or a URL such as s3://bucket/maps.zarr.")
 StoreLocation = Annotated[str, _STORE, Checked(inputs.store)]
@@ -72,6 +72,7 @@ AllowedFactory = Annotated[
         description="Function that may be called to build the classifier, or a classifier's folder that may name one; "
         "see docs/trust.md."
     ),
+    Checked(classifiers.allowed),
     COMMAND_ONLY,
 ]
 BatchSize = Annotated[int, Field(ge=1, description="Images per forward pass.")]

@@ -4,14 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.fields import CatalogSource, Device, OutputFolder
-from finercam_flows.places import inputs, outputs
+from finercam_flows.options.fields import CatalogSource, Device
+from finercam_flows.places import classifiers, outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
+MADE = "finercam-start"
 Model = Annotated[
     str,
     Field(description="timm name or file.py:function; chosen for this machine where it is left out."),
-    Checked(inputs.model),
+    Checked(classifiers.model),
 ]
 InputSize = Annotated[int, Field(ge=0, description="Side of the model's input in pixels; 0: chosen for this machine.")]
 Compared = Annotated[int, Field(ge=0, le=64, description="Look-alike species that each is compared with; 0: chosen.")]
@@ -31,7 +32,11 @@ class StartOptions(Options):
     """Options of `start`."""
 
     collection: Annotated[CatalogSource, POSITIONAL]
-    out: Annotated[OutputFolder, Field(description="Folder for everything that is made.")] = "finercam-start"
+    out: Annotated[
+        str,
+        Field(description=f"Folder for everything that is made, by default {MADE}, never among the photographs."),
+        Checked(outputs.folder),
+    ] = ""
     model: Model = ""
     size: InputSize = 0
     references: Compared = 0
@@ -39,6 +44,16 @@ class StartOptions(Options):
     checks: Annotated[Checks, CommandLine("--checks/--no-checks")] = False
     browser: Browser = True
     device: Device = "auto"
+
+    @property
+    def folder(self) -> str:
+        """Where everything goes that is made."""
+        return self.out or outputs.beside(MADE, self.collection)
+
+    def check_together(self) -> None:
+        """Raise `RunError` if the results would lie among the photographs, or cannot be written."""
+        outputs.outside(self.folder, self.collection)
+        outputs.folder(self.folder)
 
 
 DemoFolder = Annotated[

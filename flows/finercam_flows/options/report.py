@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from finercam_core.errors import ComparisonError
 from finercam_core.finer import GAMMA
 from finercam_flows.options.fields import (
     AllowedFactory,
@@ -17,7 +18,7 @@ from finercam_flows.options.fields import (
     OutputFolder,
     StoreLocation,
 )
-from finercam_flows.places import inputs
+from finercam_flows.places import classifiers, inputs, outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
 Evaluation = Annotated[
@@ -30,7 +31,7 @@ Evaluation = Annotated[
 Checker = Annotated[
     str | None,
     Field(description="The store's classifier, for the causal check; without it nothing is called supported."),
-    Checked(inputs.classifier),
+    Checked(classifiers.classifier),
 ]
 
 
@@ -51,12 +52,15 @@ class ReportOptions(Options):
 
 OneSpecies = Annotated[str, Field(min_length=1, description="A species of the store, in quotes.")]
 OtherSpecies = Annotated[str, Field(min_length=1, description="The species that it is told from, in quotes.")]
-AnswerFolder = Annotated[str, Field(min_length=1, description="Folder for the picture and the answer as JSON.")]
+AnswerFolder = Annotated[
+    str, Field(min_length=1, description="Folder for the picture and the answer as JSON."), Checked(outputs.folder)
+]
 ShowPicture = Annotated[bool, Field(description="Open the picture.")]
 AnswerAsJson = Annotated[bool, Field(description="Print the answer as JSON, for programs.")]
 Witness = Annotated[
     Sequence[str],
     Field(description="Stores of the same specimens by other classifiers, layers or folds, asked as well."),
+    Checked(inputs.store),
 ]
 ByCells = Annotated[bool, Field(description="Compare by place in a common frame, even where there are trait masks.")]
 
@@ -78,3 +82,8 @@ class AskOptions(Options):
     as_json: Annotated[AnswerAsJson, CommandLine("--json")] = False
     device: Device = "auto"
     allow_factory: AllowedFactory = ()
+
+    def check_together(self) -> None:
+        """Raise `ComparisonError` for a species and itself."""
+        if self.a.strip() == self.b.strip():
+            raise ComparisonError(f"{self.a!r} is compared with itself", "name two species")

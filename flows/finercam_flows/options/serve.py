@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_flows.options.fields import AllowedFactory, AllowPrivateHere
-from finercam_flows.signatures.base import Options
+from finercam_flows.places import outputs
+from finercam_flows.signatures.base import Checked, Options
 
 ConfigFile = Annotated[str, Field(min_length=1, description="File with the deployments.")]
 Init = Annotated[bool, Field(description="Write an example of the file, and end.")]
@@ -16,6 +17,7 @@ ServerData = Annotated[
         description="Folder for the records of a Prefect server that is started here, by default prefect-server "
         "beside the file."
     ),
+    Checked(outputs.folder),
 ]
 RunLimit = Annotated[int, Field(ge=1, description="Runs at the same time; others wait.")]
 

@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from finercam_flows.options.fields import AllowPrivateHere, CatalogSource, ClassifierFolder, Device
-from finercam_flows.places import inputs, outputs
+from finercam_flows.places import classifiers, outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
 Model = Annotated[
     str,
     Field(description="timm name, file.py:function or package.module:function; by default what works on this machine."),
-    Checked(inputs.model),
+    Checked(classifiers.model),
 ]
 TrainingMode = Annotated[
     Literal["probe", "finetune"],
@@ -35,6 +35,7 @@ MinimumImages = Annotated[int, Field(ge=1, description="Training images that a s
 FeatureCache = Annotated[
     str | None,
     Field(description="Folder where the features of frozen models are kept, by default beside the classifier."),
+    Checked(outputs.cache),
 ]
 
 
@@ -69,7 +70,8 @@ class TrainOptions(Options):
     allow_private: AllowPrivateHere = False
 
     def check_together(self) -> None:
-        """Raise `TrainingError` for a setting that the mode does not have, or that is out of its range."""
-        from finercam_core.train.settings import read_settings
+        """Raise `TrainingError` for settings or folds that the mode does not have, or that are out of range."""
+        from finercam_core.train.settings import check_folds, read_settings
 
+        check_folds(self.mode, self.folds)
         read_settings(self.mode, self.settings or {})

@@ -38,7 +38,44 @@ def folder(place: str) -> None:
         return
     if Path(place).is_file():
         raise RunError(f"{place} is a file", "give a folder for the results; it may exist")
+    if (Path(place) / "zarr.json").is_file():
+        raise RunError(f"{place} is a store of evidence maps", "give another folder for the results")
     _refuse_locked(Path(place), RunError)
+
+
+def outside(place: str, collection: str) -> None:
+    """Raise `RunError` if results would lie among the photographs, where a later run would take them for some."""
+    if _lies_in(place, collection):
+        raise RunError(f"{place} lies among the photographs in {collection}", "choose a folder outside them with --out")
+
+
+def beside(name: str, collection: str) -> str:
+    """A folder for results: in the current folder or, where that is among the photographs, beside their folder."""
+    return str(Path(collection).resolve().parent / name) if _lies_in(name, collection) else name
+
+
+def _lies_in(place: str, collection: str) -> bool:
+    if "://" in collection or not Path(collection).is_dir():
+        return False
+    whole = Path(place).resolve()
+    return Path(collection).resolve() in (whole, *whole.parents)
+
+
+def cache(place: str) -> None:
+    """Raise `RunError` if features cannot be kept at a place; it may hold some already."""
+    if Path(place).is_file():
+        raise RunError(f"{place} is a file", "give a folder for the features; it may exist")
+    _refuse_locked(Path(place), RunError)
+
+
+def file(place: str) -> None:
+    """Raise `RunError` if a file cannot be written."""
+    path = Path(place)
+    if path.is_dir():
+        raise RunError(f"{place} is a folder", "give the name of a file")
+    if not path.absolute().parent.is_dir():
+        raise RunError(f"{place} cannot be written: there is no folder {path.parent}", "make it, or give another")
+    _refuse_locked(path.absolute().parent, RunError)
 
 
 def _refuse_locked(path: Path, kind: type[FinercamError]) -> None:

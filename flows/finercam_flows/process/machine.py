@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from finercam_core import __version__
+from finercam_core.errors import RunError
 from finercam_core.extras import EXTRAS, install_hint, missing
 
 PACKAGES = ("numpy", "pandas", "zarr", "xarray", "torch", "timm", "prefect", "napari", "PySide6")
@@ -66,6 +67,20 @@ class Machine:
             yield "there is no screen, so that `finercam review` cannot open its window: set DISPLAY, or use xvfb-run"
         if self.free < LEAST_DISK:
             yield f"only {self.free / 1e9:.1f} GB are free here: maps and models may not fit"
+
+
+def need(extra: str, brings: str = "") -> None:
+    """Raise `RunError` at once if a module of an extra is not installed, before anything is computed for nothing.
+
+    Parameters
+    ----------
+    extra : str
+    brings : str
+        The extra that is named in the remedy, where another one brings the first along.
+    """
+    lacking = missing(extra)
+    if lacking:
+        raise RunError(f"this needs {lacking[0]}, which is not installed", install_hint(brings or extra))
 
 
 def examine() -> Machine:

@@ -58,7 +58,9 @@ def is_command_only(field: FieldInfo) -> bool:
 
 @dataclass(frozen=True)
 class Checked:
-    """How the value of a field is judged before anything is imported for the run; None and "" are not judged.
+    """How the value of a field, or each of several, is judged before anything is imported for the run.
+
+    None and "" are not judged.
 
     Attributes
     ----------
@@ -75,7 +77,8 @@ def check_places(options: Options) -> None:
         value = getattr(options, name)
         for item in field.metadata:
             if isinstance(item, Checked) and value:
-                item.by(value)
+                for each in (value,) if isinstance(value, str) else value:
+                    item.by(each)
     options.check_together()
 
 

@@ -40,8 +40,8 @@ def command(options: type[AnyOptions]) -> Callable[[Callable[[AnyOptions], None]
         @wraps(function)
         def run(*args: Any, **kwargs: Any) -> None:
             chosen = _read(options, signature.bind(*args, **kwargs).arguments)
-            check_places(chosen)
             _grant(chosen)
+            check_places(chosen)
             function(chosen)
 
         run.__signature__ = signature  # type: ignore[attr-defined]
@@ -79,6 +79,8 @@ def _old_parameter(parameter: inspect.Parameter) -> inspect.Parameter:
 
 def _kind(annotation: Any) -> Any:
     """The nearest type that typer knows: enum for literal, list for sequence, ``NAME=VALUE`` list for mapping."""
+    if get_origin(annotation) is Annotated:  # its bounds are the model's
+        return _kind(get_args(annotation)[0])
     if get_origin(annotation) in (Union, UnionType):
         parts = [part for part in get_args(annotation) if part is not NoneType]
         if len(parts) > 1:  # a number or a word: the model reads it

@@ -117,7 +117,7 @@ def choose(options: StartOptions, found: Survey) -> Plan:
     counts = found.species
     if len(counts) < 2:
         raise TrainingError(f"there is one species, {next(iter(counts))}", "give photographs of two or more to compare")
-    out = Path(options.out)
+    out = Path(options.folder)
     model, why = (options.model, "as you asked") if options.model else choose_model(options.device)
     size = options.size or (SIZE if model == SMALL and len(found.catalog.specimens) <= FEW else None)
     references = options.references or min(len(counts) - 1, REFERENCES)

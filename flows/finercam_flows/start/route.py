@@ -25,6 +25,8 @@ DOUBTFUL = 0.7
 """Share of held-out photographs below which a classifier is said to know little."""
 REST_SECONDS = 30.0
 """What the evaluation, the atlas and the answers of some hundred photographs take together."""
+TRAINED = "training.json"
+"""In a classifier's folder, written with it."""
 CHOSEN = "start.json"
 """In the folder: the options that its content was made with."""
 
@@ -37,11 +39,11 @@ def run(options: StartOptions, console: Console) -> None:
     FinercamError
         From whichever step cannot be done. `RunError` if the folder was made with other options.
     """
-    begin, out = time.monotonic(), Path(options.out)
+    begin, out = time.monotonic(), Path(options.folder)
     found = survey(open_collection(options.collection))
     _say(console, f"[bold]{escape(options.collection)}[/]: {escape(str(found))}.")
     plan = choose(options, found)
-    _keep_choices(options, plan, out)
+    _keep_choices(plan, out)
     allow_in_environment(plan.annotate.allow_factory)
     write_collection(found.catalog, out, plan.train.folds)
     (out / "commands.sh").write_text(plan.commands(options.collection), encoding="utf-8")
@@ -62,11 +64,12 @@ def run(options: StartOptions, console: Console) -> None:
         webbrowser.open(atlas.index.resolve().as_uri())
 
 
-def _keep_choices(options: StartOptions, plan: Plan, out: Path) -> None:
+def _keep_choices(plan: Plan, out: Path) -> None:
     """Write down what was chosen; refuse to mix it with what was chosen otherwise."""
     asked = json.loads(plan.train.model_dump_json(exclude={"device"})) | {"references": plan.annotate.references}
     record = out / CHOSEN
-    before = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else asked
+    kept = record.is_file() and (Path(plan.train.out) / TRAINED).is_file()  # before, nothing depends on the choices
+    before = json.loads(record.read_text(encoding="utf-8")) if kept else asked
     changed = [name for name in asked if asked[name] != before.get(name, asked[name])]
     if changed:
         was, now = before[changed[0]], asked[changed[0]]
@@ -87,7 +90,7 @@ def _step(console: Console, number: str, name: str) -> Iterator[None]:
 
 
 def _train(plan: Plan, console: Console) -> None:
-    record = Path(plan.train.out) / "training.json"
+    record = Path(plan.train.out) / TRAINED
     if not record.is_file():
         begin = time.monotonic()
         with _step(console, "1 of 5", "Training"):
