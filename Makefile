@@ -7,7 +7,7 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 WORKERS ?= 2
 WEB := finercam_core/report/web/finercam.js
 
-.PHONY: demo test test-slow lint benchmarks screen web clean site
+.PHONY: demo test test-slow lint benchmarks screen web clean site release
 
 demo: $(READY) web
 	$(BIN)/finercam demo --out demo
@@ -26,6 +26,11 @@ benchmarks: $(READY) screen web
 # docs/ as a site, with the API from the docstrings; needs no network and fails at a dead link.
 site: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file deploy/site/mkdocs.yml
+
+# Builds and checks the files of a release in dist/; tags and uploads nothing. ARGS=--draft before there is one.
+release: $(READY) web
+	$(BIN)/python -m pip install --progress-bar off --quiet --constraint constraints.txt --editable ".[release]"
+	$(BIN)/python deploy/release.py $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -50,4 +55,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) demo site viewer/web/node_modules viewer/web/build finercam_core/report/web
+	rm -rf $(VENV) demo site dist viewer/web/node_modules viewer/web/build finercam_core/report/web

@@ -4,13 +4,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from without_packages import run_without
+from without_packages import run_without, several_without
 
 HEAVY = ("torch", "timm", "prefect", "pandas", "napari")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    return fill_folder(tmp_path)
+
+
+def fill_folder(tmp_path: Path) -> Path:
     (tmp_path / "catalog.csv").write_text("path,scientificName\na.jpg,Aus bus\n")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "one.jpg").write_bytes(b"")
@@ -79,14 +83,21 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """By command: exit code and what it said, where nothing heavy can be imported."""
+    answers = several_without(HEAVY, [words.split() for words in WRONG], cwd=fill_folder(tmp_path_factory.mktemp("a")))
+    return dict(zip(WRONG, answers, strict=True))
+
+
 @pytest.mark.parametrize("words", WRONG)
-def test_the_first_wrong_word_is_told_at_once(words: str, folder: Path) -> None:
-    said = run_without(HEAVY, words.split(), cwd=folder)
-    assert said.returncode == 1, said.stderr
-    sentence = " ".join(said.stderr.split())
-    assert sentence.startswith("finercam: "), said.stderr
+def test_the_first_wrong_word_is_told_at_once(words: str, said: dict[str, tuple[int, str]]) -> None:
+    code, text = said[words]
+    sentence = " ".join(text.split())
+    assert code == 1, text
+    assert sentence.startswith("finercam: "), text
     assert WRONG[words] in sentence
-    assert "Traceback" not in said.stderr
+    assert "Traceback" not in text
 
 
 def test_a_store_is_not_written_among_photographs(folder: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import tomllib
 import venv
+import zipfile
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
@@ -45,14 +46,17 @@ def tops(names: Iterable[str]) -> Iterator[Path]:
                 yield Path(str(one.locate_file(file.parts[0])))
 
 
-def clean_environment(folder: Path, *extras: str) -> Path:
-    """Make the environment; its Python."""
+def clean_environment(folder: Path, *extras: str, wheel: Path | None = None) -> Path:
+    """Make the environment, with the modules of these sources or of a wheel; its Python."""
     venv.create(folder, with_pip=False, symlinks=True)
     (packages,) = folder.glob("lib/python*/site-packages")
     for path in set(tops(needed(extras))):
         if path.exists():
             (packages / path.name).symlink_to(path)
-    (packages / "finercam.pth").write_text("\n".join(str(ROOT / part) for part in (".", "flows", "viewer")))
+    if wheel is None:
+        (packages / "finercam.pth").write_text("\n".join(str(ROOT / part) for part in (".", "flows", "viewer")))
+    else:
+        zipfile.ZipFile(wheel).extractall(packages)
     return folder / "bin" / "python"
 
 

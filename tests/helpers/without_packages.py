@@ -1,12 +1,13 @@
 """The command as it runs where packages are not installed: imports of them are refused in a process of its own."""
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_PROGRAM = """
-import sys
+_REFUSE = """
+import contextlib, io, json, sys
 
 REFUSED = set(sys.argv.pop(1).split(","))
 
@@ -20,8 +21,21 @@ class Refuse:
 
 sys.meta_path.insert(0, Refuse())
 from finercam_flows.cli import main
-
-main()
+"""
+_ONE = "main()"
+_SEVERAL = """
+said = []
+for words in json.loads(sys.argv[1]):
+    heard = io.StringIO()
+    with contextlib.redirect_stderr(heard), contextlib.redirect_stdout(io.StringIO()):
+        try:
+            main(words)
+        except SystemExit as end:
+            code = end.code
+        else:
+            code = 0
+    said.append([code, heard.getvalue()])
+print(json.dumps(said))
 """
 
 
@@ -29,5 +43,16 @@ def run_without(
     packages: Iterable[str], arguments: Iterable[object], *, cwd: Path | None = None
 ) -> "subprocess.CompletedProcess[str]":
     """Run `finercam` with these arguments where `packages` cannot be imported."""
-    command = [sys.executable, "-P", "-c", _PROGRAM, ",".join(packages), *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+    return _run(_REFUSE + _ONE, [",".join(packages), *map(str, arguments)], cwd)
+
+
+def several_without(packages: Iterable[str], all_words: Sequence[Sequence[str]], *, cwd: Path) -> list[tuple[int, str]]:
+    """Run several commands, one after the other in one process: of each the exit code and what it said of errors."""
+    done = _run(_REFUSE + _SEVERAL, [",".join(packages), json.dumps([list(words) for words in all_words])], cwd)
+    assert done.returncode == 0, done.stderr
+    return [(code, said) for code, said in json.loads(done.stdout.splitlines()[-1])]
+
+
+def _run(program: str, words: Iterable[str], cwd: Path | None) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-P", "-c", program, *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=240)

@@ -17,6 +17,7 @@ from finercam_core.suggestions import closest, did_you_mean
 
 _KINDS = "a manifest, a table, a Darwin Core Archive or a folder of images"
 _STORES = ("zarr.json", "specimens.parquet", "provenance.json")  # any of them: a damaged store says so itself
+_BROUGHT = Path(__file__).parents[1] / "catalogs"  # of an installed package
 PLAIN_CHOICES = ("", "tier", "cosine", "logits")
 """Of references: those that need no table."""
 _WORDS = (*PLAIN_CHOICES, "confusions")
@@ -25,7 +26,9 @@ _WORDS = (*PLAIN_CHOICES, "confusions")
 def catalog(source: str) -> None:
     """Raise `CatalogError` if a catalog's file or folder does not exist."""
     if "://" not in source and not Path(source).exists():
-        raise missing(CatalogError, source, f"give {_KINDS}")
+        brought = _BROUGHT / Path(source).name
+        remedy = f"finercam brings one to copy: {brought}" if brought.is_file() else f"give {_KINDS}"
+        raise missing(CatalogError, source, remedy)
 
 
 def store(location: str) -> None:
