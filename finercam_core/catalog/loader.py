@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from finercam_core.catalog.catalog import Catalog
 from finercam_core.catalog.curation import curate
 from finercam_core.catalog.file_index import FileIndex
 from finercam_core.catalog.readers.darwin_core import read_archive
+from finercam_core.catalog.readers.frame import read_frame
 from finercam_core.catalog.readers.manifest import read_with_manifest
 from finercam_core.catalog.readers.named_files import guarded_address
 from finercam_core.catalog.readers.packages.json_files import read_json
@@ -27,30 +29,35 @@ from finercam_core.io.tables import table_format
 
 
 def open_catalog(
-    source: str | Path,
+    source: str | Path | pd.DataFrame,
     *,
     root: str | Path | None = None,
     synonyms: str | Path | None = None,
     splits: str | Path | None = None,
+    names: Literal["scientific", "verbatim"] | None = None,
 ) -> Catalog:
     """Open a collection.
 
     Parameters
     ----------
-    source : str or Path
+    source : str, Path or DataFrame
         A manifest (TOML); a table (CSV, TSV, Parquet, spreadsheets …; columns by their Darwin Core names or usual
         aliases); a Darwin Core Archive (zip or folder), as GBIF and iDigBio hand them out; COCO's JSON, a Camtrap data
         package, Croissant metadata; a zip or tar of images; or a folder: ``species/image.jpg``,
         ``train/species/image.jpg``, shards, iNaturalist's open data, Fish-Vista, CUB-200-2011, Birds-525, Stanford Cars
         or FGVC-Aircraft, known by their own files. Fish-Vista's hub address works as its folder does. The table of
-        forms is in docs/catalogs.md.
+        forms is in docs/catalogs.md. A DataFrame is read as a table of the same columns.
     root : str or Path, optional
-        Folder or URL of the images instead of the one that the manifest names or the table lies in.
+        Folder or URL of the images instead of the one that the manifest names or the table lies in; of a DataFrame the
+        current folder by default.
     synonyms : str or Path, optional
         Table of accepted names, see `finercam_core.taxonomy.synonyms.read_synonyms`; the manifest's by default.
     splits : str or Path, optional
         Table of the images' splits, see `finercam_core.catalog.split_file.read_splits`; the manifest's by default, ""
         for the splits that the tables themselves have.
+    names : {"scientific", "verbatim"}, optional
+        Whether the species have scientific names, which are cleaned, or any names, which are taken as they are written;
+        the manifest's by default.
 
     Returns
     -------
@@ -62,10 +69,12 @@ def open_catalog(
     CatalogError
         If nothing can be read, or not one row is usable.
     """
-    location = str(source)
-    read = _read(location, None if root is None else str(root))
-    names = str(synonyms or read.synonyms)
-    assembly = curate(read.tables, read.root, scientific=read.names == "scientific", synonyms=names)
+    place = None if root is None else str(root)
+    read = read_frame(source, place) if isinstance(source, pd.DataFrame) else _read(str(source), place)
+    location = read.name if isinstance(source, pd.DataFrame) else str(source)
+    kind = names or read.names
+    accepted = str(synonyms or read.synonyms)
+    assembly = curate(read.tables, read.root, scientific=kind == "scientific", synonyms=accepted)
     split_table = read.splits if splits is None else str(splits)
     if split_table:
         assembly.specimens = with_splits(assembly.specimens, _read_splits(split_table))
@@ -83,7 +92,7 @@ def open_catalog(
         rejected,
         corrections,
         traits,
-        read.names,
+        kind,
         spellings,
         (*read.notices, *assembly.notices),
     )

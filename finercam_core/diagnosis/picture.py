@@ -174,9 +174,8 @@ def _outline(axis: Axes, finding: PlaceFinding, here: MeanSpecimen, there: MeanS
     ys, xs = np.nonzero(region)
     low = ys.mean() > 0.45 * SIDE  # the middle of the frame is that of the specimen: names go outwards
     at, align = (ys.max() + 3, "top") if low else (ys.min() - 2, "bottom")
-    axis.annotate(
-        finding.test.place.name, (xs.mean(), at), ha="center", va=align, fontsize=8, color="#0072b2", parse_math=False
-    )
+    name = "\n".join(textwrap.wrap(finding.test.place.name.removesuffix(" of the specimen"), 16))
+    axis.annotate(name, (xs.mean(), at), ha="center", va=align, fontsize=8, color="#0072b2", parse_math=False)
 
 
 def _region(finding: PlaceFinding, here: MeanSpecimen, there: MeanSpecimen) -> Mask | None:

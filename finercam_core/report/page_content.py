@@ -30,7 +30,7 @@ TIERS = {
     "congener": "same genus",
     "confamilial": "same family",
     "ordinal": "same order",
-    "unrelated": "not related, but scored most alike",
+    "unrelated": "no relation known, but scored most alike",
 }
 OPENED = 60  # species; with more of them the families of the index are folded
 UNPLACED = "family not given"

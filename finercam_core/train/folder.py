@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import httpx
 import pandas as pd
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi
 from safetensors.torch import save_file
 from torch import nn
 
@@ -16,6 +17,8 @@ from finercam_core.errors import TrainingError
 from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.atomic import replacing
+from finercam_core.io.faults import first_line
+from finercam_core.io.hub import HubError, from_hub, hub_answers
 from finercam_core.parts.lists import LISTS, ListedImage, write_lists
 from finercam_core.references.selection import CONFUSIONS
 from finercam_core.references.tables import write_confusions
@@ -152,12 +155,20 @@ def push(folder: str | Path, repository: str, *, private: bool = True) -> str:
     ------
     TrainingError
         If the folder holds no classifier.
+    HubError
+        If the hub does not answer, or refuses the upload.
     """
     if not (Path(folder) / "model.safetensors").exists():
         raise TrainingError(f"{folder} has no model.safetensors", "give a folder that `finercam train` wrote")
+    if not hub_answers():
+        raise HubError(f"{folder} cannot be uploaded: the hub does not answer", "check the network")
     api = HfApi()
-    api.create_repo(repository, private=private, exist_ok=True)
-    return str(api.upload_folder(repo_id=repository, folder_path=folder, allow_patterns=list(FILES)))
+    try:
+        api.create_repo(repository, private=private, exist_ok=True)
+        return str(api.upload_folder(repo_id=repository, folder_path=folder, allow_patterns=list(FILES)))
+    except (OSError, ValueError, httpx.HTTPError) as error:
+        problem = f"{folder} cannot be uploaded to {repository}: {first_line(error)}"
+        raise HubError(problem, "log in with `hf auth login`, and check the name") from error
 
 
 def pull(repository: str, folder: str | Path, *, revision: str | None = None) -> Path:
@@ -174,11 +185,13 @@ def pull(repository: str, folder: str | Path, *, revision: str | None = None) ->
 
     Raises
     ------
+    HubError
+        If the hub does not answer, or has no such repository.
     TrainingError
-        If the repository holds no safetensors.
+        If it holds no safetensors.
     """
     name = repository.removeprefix("hf-hub:")
-    found = Path(snapshot_download(name, revision=revision, local_dir=folder, allow_patterns=list(FILES)))
+    found = from_hub(name, FILES, revision=revision, folder=folder)
     if not (found / "model.safetensors").exists():
         raise TrainingError(f"{repository} has no model.safetensors", "pickled checkpoints are not loaded; convert it")
     return found

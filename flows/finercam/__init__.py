@@ -7,19 +7,21 @@
 >>> maps.map("Notropis atherinoides", against="Notropis stramineus", gamma=0.6).plot()
 
 It is a thin package over `finercam_core`, whose functions are here by their own names as well: `fc.open_catalog`,
-`fc.load_classifier`, `fc.train`, `fc.evaluate` …; each is loaded when it is first used. Datasets that xarray opens from
-a store have the accessor `ds.finercam`.
+`fc.load_classifier`, `fc.train`, `fc.evaluate` …; each is loaded when it is first used. Collections may be pandas
+tables (`fc.open_catalog`, `fc.annotate`), and maps, answers and specimens become some (`to_pandas`, `survey`,
+`specimens`). Datasets that xarray opens from a store have the accessor `ds.finercam`.
 """
 
 from typing import Any
 
 import finercam_core
 from finercam.accessor import FinercamAccessor
+from finercam.annotation import annotate
 from finercam.answers import Answer
 from finercam.maps import Maps, PairMap, open
 from finercam_core import __version__
 
-__all__ = ["Answer", "FinercamAccessor", "Maps", "PairMap", "__version__", "open"]
+__all__ = ["Answer", "FinercamAccessor", "Maps", "PairMap", "__version__", "annotate", "open"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from finercam.answers import Answer
 from finercam.places import with_places
 from finercam_core.diagnosis import Diagnosis
+from finercam_core.diagnosis.survey import survey, survey_table
 from finercam_core.errors import StoreError, counted
 from finercam_core.finer import Weighting, finer_cam
 from finercam_core.images.faults import ImageError
@@ -223,6 +224,13 @@ class Maps:
             If the two were not compared with each other, or one has no held-out specimen.
         """
         return Answer(Diagnosis(self.store).answer(self._known(a), self._known(b)))
+
+    def survey(self) -> pd.DataFrame:
+        """What tells each pair of species apart that was compared both ways: one row per pair and place.
+
+        Columns as in `finercam_core.diagnosis.survey.survey_table`; pairs without an answer have no row.
+        """
+        return survey_table(survey(Diagnosis(self.store)))
 
     def record(self, image_id: str) -> SpecimenRecord:
         """Evidence, scores and status of one specimen."""

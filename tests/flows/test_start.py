@@ -112,7 +112,7 @@ def test_names_that_say_nothing_about_specimens_are_no_groups(names: list[str], 
 def test_names_that_are_no_species_are_taken_as_they_are(tmp_path: Path) -> None:
     names = [f"{i}.png" for i in range(8)]
     catalog = open_collection(str(views(tmp_path / "views", names, ["erato"] * 4 + ["melpomene"] * 4)))
-    assert catalog.names == "verbatim"
+    assert (catalog.names, catalog.species) == ("verbatim", ["erato", "melpomene"])
     assert "the names are taken as they are written" in str(survey(catalog))
     assert open_catalog(write_collection(catalog, tmp_path / "out")).names == "verbatim"
 
@@ -218,6 +218,10 @@ def test_the_whole_way_from_photographs_to_an_atlas(beetles: Path, tmp_path: Pat
         run(options.model_copy(update={"size": 64}), console)
     with pytest.raises(RunError, match="was made with references 1, not 2"):
         run(options.model_copy(update={"references": 2}), console)
+    shutil.copytree(beetles, tmp_path / "more")
+    draw_collection(tmp_path / "more", each=2, species=SPECIES[2:4])
+    with pytest.raises(RunError, match=r"was trained before 'Lucanus maculatus' came into the collection: give a new"):
+        run(options.model_copy(update={"collection": str(tmp_path / "more"), "references": 1}), console)
 
 
 @pytest.mark.slow

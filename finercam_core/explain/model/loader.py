@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import timm
 import torch
-from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -22,7 +20,7 @@ from finercam_core.explain.model.execution import Execution
 from finercam_core.explain.model.factories import factory_label, find_factory
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.faults import first_line
-from finercam_core.io.hub import hub_or_cache
+from finercam_core.io.hub import HubError, from_hub, hub_or_cache
 from finercam_core.parts import read_lists
 from finercam_core.parts.lists import LISTS
 from finercam_core.permissions import AllowedFactories, named_factory
@@ -183,12 +181,9 @@ def _from_hub(spec: str) -> Path:
     """Folder of the hub's cache with a repository's files, downloaded if they are missing or have changed."""
     name, _, revision = spec.removeprefix("hf-hub:").partition("@")
     try:
-        with hub_or_cache() as answers:
-            return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(_HUB_FILES)))
-    except (OSError, ValueError, httpx.HTTPError) as error:
-        reason = str(error).strip().partition("\n")[0] if answers else "it cannot be reached, and its cache has no copy"
-        problem = f"{spec} cannot be downloaded from the hub: {reason}"
-        raise ClassifierError(problem, "check its name and the network") from error
+        return from_hub(name, _HUB_FILES, revision=revision or None)
+    except HubError as error:
+        raise ClassifierError(error.problem, error.remedy) from error
 
 
 def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:

@@ -65,17 +65,20 @@ class RunBar:
         From `progress_bar`.
     steps : str
         What the bar is called in a run that counts steps instead of specimens.
+    maps : str
+        What it is called in a run that counts specimens.
     """
 
-    def __init__(self, bar: Progress, steps: str) -> None:
+    def __init__(self, bar: Progress, steps: str, maps: str = "Evidence maps") -> None:
         self.bar = bar
         self.steps = steps
+        self.maps = maps
         self.task: TaskID = bar.add_task("Planning", total=None, note="")
         self.failed = 0
 
     def planned(self, specimens: int) -> None:
         """Show the number of specimens that this run computes."""
-        self.bar.update(self.task, description="Evidence maps", total=specimens)
+        self.bar.update(self.task, description=self.maps, total=specimens)
 
     def written(self, done: int, failed: int) -> None:
         """Move the bar on by the specimens written."""
@@ -89,18 +92,18 @@ class RunBar:
 
 
 @contextmanager
-def run_bar(steps: str = "Training") -> Iterator[None]:
+def run_bar(steps: str = "Training", maps: str = "Evidence maps") -> Iterator[None]:
     """Show the progress of the runs of this process while the context lasts.
 
     Parameters
     ----------
-    steps : str
-        What the bar is called in a run that counts steps instead of specimens.
+    steps, maps : str
+        What the bar is called in a run that counts steps, and in one that counts specimens.
 
     Raises
     ------
     StoppedError
         After Ctrl-C or SIGTERM.
     """
-    with stoppable(), progress_bar() as bar, watch(RunBar(bar, steps)):
+    with stoppable(), progress_bar() as bar, watch(RunBar(bar, steps, maps)):
         yield

@@ -1,5 +1,7 @@
 """What was found, in one sentence per pair: what is sure first."""
 
+import shlex
+
 from finercam_core.diagnosis import Diagnosis, PairAnswer
 from finercam_core.diagnosis.findings import WORDS
 from finercam_core.diagnosis.sentences import first_sentence
@@ -11,7 +13,7 @@ SHOWN = 12
 """Sentences that are printed; the others are in the file."""
 
 
-def pair_sentences(store: str) -> list[str]:
+def pair_sentences(store: str) -> dict[tuple[str, str], str]:
     """A sentence for every pair of a store that was compared both ways, held-out specimens alone, surest first.
 
     Pairs without an answer come last, with the reason. Congeners come before species of different genera where both
@@ -24,8 +26,18 @@ def pair_sentences(store: str) -> list[str]:
     """
     diagnosis = Diagnosis(open_store(store))
     answers = survey(diagnosis, report_step)
-    said = [first_sentence(answer, mark="") for answer in sorted(answers, key=_order)]
-    return said + [f"{a} and {b}: not measured, {why}." for (a, b), why in unanswered(diagnosis, answers).items()]
+    said = {(answer.a, answer.b): first_sentence(answer, mark="") for answer in sorted(answers, key=_order)}
+    rest = unanswered(diagnosis, answers).items()
+    return said | {(a, b): f"{a} and {b}: not measured, {why}." for (a, b), why in rest}
+
+
+def next_step(sentences: dict[tuple[str, str], str], store: str, classifier: str) -> str:
+    """What the word of the first sentence leaves open, and the command that finds it out; "" if nothing."""
+    pair, sentence = next(iter(sentences.items()), (("", ""), ""))
+    if "suggested" not in sentence:
+        return ""
+    command = shlex.join(["finercam", "ask", store, *pair, "--classifier", classifier])
+    return f"Suggested: sure as a difference between the maps; whether the classifier uses it is checked by: {command}"
 
 
 def _order(answer: PairAnswer) -> tuple[int, bool, float, str]:

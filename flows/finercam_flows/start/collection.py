@@ -43,8 +43,8 @@ def open_collection(source: str) -> Catalog:
         table = _only_table(Path(source))
         if table is None:
             raise
-        catalog = open_catalog(table)
-    return with_specimens(_with_comparable_names(_with_files_found(catalog)))
+        source, catalog = str(table), open_catalog(table)
+    return with_specimens(_with_files_found(_with_comparable_names(catalog, source)))
 
 
 def _only_table(folder: Path) -> Path | None:
@@ -76,7 +76,7 @@ def _with_files_found(catalog: Catalog) -> Catalog:
     return replace(catalog, specimens=catalog.specimens.assign(path=found), notices=(*catalog.notices, told))
 
 
-def _with_comparable_names(catalog: Catalog) -> Catalog:
+def _with_comparable_names(catalog: Catalog, source: str) -> Catalog:
     """Take names as they are where no two of them are names of species, such as epithets alone, or cars."""
     species = sorted(set(catalog.specimens["scientificName"]))
     if catalog.names == "verbatim" or len(species) < 2:
@@ -85,7 +85,8 @@ def _with_comparable_names(catalog: Catalog) -> Catalog:
     if any(plan.chosen.values()):
         return catalog
     told = Notice("names_verbatim", catalog.name, len(species), "the names are taken as they are written")
-    return replace(catalog, names="verbatim", notices=(*catalog.notices, told))
+    catalog = open_catalog(source, names="verbatim")
+    return replace(catalog, notices=(*catalog.notices, told))
 
 
 _MOST_VIEWS, _FEWEST_SPECIMENS, _SHARE = 8, 3, 0.8

@@ -10,14 +10,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
+from finercam_core.catalog import Catalog
 from finercam_core.errors import RunError, counted
 from finercam_core.permissions import allow_in_environment
+from finercam_core.taxonomy.class_names import COLUMN, class_table
 from finercam_flows import calls
 from finercam_flows.options.first_steps import StartOptions
 from finercam_flows.outcome.finished import nothing_to_do
 from finercam_flows.process.machine import screen
 from finercam_flows.screen.bars import run_bar
-from finercam_flows.start.answers import SHOWN, pair_sentences
+from finercam_flows.start.answers import SHOWN, next_step, pair_sentences
 from finercam_flows.start.choices import Plan, choose, write_collection
 from finercam_flows.start.collection import open_collection, survey
 
@@ -52,7 +54,7 @@ def run(options: StartOptions, console: Console) -> None:
         f"Chosen, each with the option that changes it (as long commands: {escape(str(out / 'commands.sh'))}):",
     )
     _show_choices(plan, console)
-    _train(plan, console)
+    _train(plan, found.catalog, console)
     _annotate(plan, console)
     _evaluate(plan, console)
     with _step(console, "4 of 5", "Atlas"):
@@ -85,13 +87,24 @@ def _show_choices(plan: Plan, console: Console) -> None:
 
 @contextmanager
 def _step(console: Console, number: str, name: str) -> Iterator[None]:
-    with run_bar(f"{number} {name}"):
+    with run_bar(f"{number} {name}", f"{number} {name}"):
         yield
 
 
-def _train(plan: Plan, console: Console) -> None:
+def _refuse_new_species(classifier: Path, catalog: Catalog) -> None:
+    """Raise `RunError` if the collection has species that were not in it when the classifier was trained."""
+    left_out = json.loads((classifier / TRAINED).read_text(encoding="utf-8")).get("left_out", [])
+    new = sorted({*catalog.species} - {*class_table(classifier / "classes.csv")[COLUMN], *left_out})
+    if new:
+        problem = f"{classifier} was trained before {new[0]!r} came into the collection"
+        raise RunError(problem, f"give a new folder with --out, or delete {classifier.parent} to begin again")
+
+
+def _train(plan: Plan, catalog: Catalog, console: Console) -> None:
     record = Path(plan.train.out) / TRAINED
-    if not record.is_file():
+    if record.is_file():
+        _refuse_new_species(Path(plan.train.out), catalog)
+    else:
         begin = time.monotonic()
         with _step(console, "1 of 5", "Training"):
             calls.train_classifier(plan.train)
@@ -131,12 +144,14 @@ def _evaluate(plan: Plan, console: Console) -> None:
 def _answer(plan: Plan, out: Path, console: Console) -> None:
     with _step(console, "5 of 5", "Answers"):
         sentences = pair_sentences(plan.annotate.store)
-    (out / "answers.txt").write_text("\n".join(sentences) + "\n", encoding="utf-8")
+    (out / "answers.txt").write_text("\n".join(sentences.values()) + "\n", encoding="utf-8")
     _say(console, "[bold]What tells them apart[/], on photographs that the model never saw:")
-    for sentence in sentences[:SHOWN]:
+    for sentence in list(sentences.values())[:SHOWN]:
         _say(console, f"  {escape(sentence)}")
     if len(sentences) > SHOWN:
         _say(console, f"  and {counted(len(sentences) - SHOWN, 'more pair')} in {out / 'answers.txt'}")
+    if step := next_step(sentences, plan.annotate.store, plan.train.out):
+        _say(console, f"[dim]{escape(step)}[/]")
 
 
 def _say(console: Console, text: str) -> None:

@@ -19,7 +19,7 @@ def test_a_species_without_masks_has_no_answer_and_that_is_said(tmp_path: Path) 
     reasons = unanswered(diagnosis, answers)
     assert set(reasons) == {(name, "Dus fus") for name in ("Aus bus", "Aus cus", "Dus eus")}
     assert len(answers) + len(reasons) == len(diagnosis.pairs)
-    sentences = pair_sentences(store.location)
+    sentences = list(pair_sentences(store.location).values())
     assert len(sentences) == len(diagnosis.pairs)
     assert [one for one in sentences if "not measured" in one] == sentences[-3:]
     assert "no specimen of its species has a trait mask" in sentences[-1]

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import finercam as fc
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
+from exact_classifier import exact
 from matplotlib.text import Text
 from PIL import Image
 from planned_store import SETTINGS, fill, plan_at
 from spotted import spotted_collection, spotted_store
 
-from finercam_core.errors import ComparisonError, StoreError
+from finercam_core.errors import CatalogError, ComparisonError, StoreError
 from finercam_core.export import export
 from finercam_core.finer import finer_cam
 from finercam_core.images.preparation import to_image
@@ -96,8 +98,45 @@ def test_numbers_go_to_pandas(maps: fc.Maps) -> None:
     assert list(table.columns) == ["specimen", "y_fraction", "x_fraction", "y_pixel", "x_pixel", "value"]
 
 
+def test_a_pandas_table_is_a_collection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pd.DataFrame({
+        "path": [Path("a.jpg"), Path("b.jpg")], "species": pd.Categorical(["Aus bus", "Aus cus"]), "year": [1901, None],
+    }, index=[7, 9])  # fmt: skip
+    table.to_csv(tmp_path / "table.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    catalog, read = fc.open_catalog(table), fc.open_catalog("table.csv")
+    shared = ["image_id", "path", "scientificName"]
+    pd.testing.assert_frame_equal(catalog.specimens[shared], read.specimens[shared])
+    assert (catalog.root, catalog.source[:10]) == (read.root, "DataFrame-")
+    assert fc.open_catalog(table, root=tmp_path / "else").root.endswith("else")
+    assert catalog.source != fc.open_catalog(table.replace("Aus cus", "Aus dus")).source
+    with pytest.raises(CatalogError, match="no column for the species"):
+        fc.open_catalog(table[["path"]])
+    with pytest.raises(CatalogError, match="the column 'path' twice"):
+        fc.open_catalog(table[["path", "path", "species"]])
+    with pytest.raises(CatalogError, match="empty"):
+        fc.open_catalog(table.iloc[:0])
+
+
+def test_a_pandas_table_and_a_classifier_become_maps(tmp_path: Path) -> None:
+    for i in range(4):
+        Image.new("RGB", (32, 24), (60 * i, 90, 120)).save(tmp_path / f"{i}.png")
+    classifier = exact(("Aus bus", "Aus cus"))
+    names = [classifier.species[i % 2] for i in range(4)]
+    table = pd.DataFrame({"path": [str(tmp_path / f"{i}.png") for i in range(4)], "scientificName": names})
+    maps = fc.annotate(table, classifier, tmp_path / "maps.zarr", references=1)
+    assert (maps.specimens["status"] == "done").all()
+    again = fc.annotate(fc.open_catalog(table), classifier, tmp_path / "maps.zarr", references=1)
+    assert again.species == maps.species == sorted(set(names))
+    with pytest.raises(StoreError):
+        fc.annotate(table, classifier, tmp_path / "maps.zarr", references=0)
+
+
 def test_a_pair_is_asked_in_one_line(tmp_path: Path) -> None:
     maps = fc.Maps(spotted_store(spotted_collection(tmp_path), tmp_path / "maps.zarr"))
+    everything = maps.survey()
+    assert {("Aus bus", "Aus cus")} <= set(zip(everything["species"], everything["reference"], strict=True))
+    assert {"place", "word", "p", "q", "n"} <= set(everything.columns)
     answer = maps.ask("Aus bus", "Aus cus")
     assert answer.sentence.startswith("Aus bus differs from Aus cus at ")
     assert "the tail spot" in answer.sentence
