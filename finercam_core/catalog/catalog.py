@@ -7,6 +7,7 @@ import pandas as pd
 
 from finercam_core.catalog.columns import image_location
 from finercam_core.catalog.trait_labels import TraitLabels
+from finercam_core.errors import counted
 from finercam_core.io.addresses import join
 from finercam_core.io.raw_tables import Notice
 
@@ -60,8 +61,8 @@ class Catalog:
     def __repr__(self) -> str:
         """What a notebook shows."""
         return (
-            f"<Catalog {self.name!r} from {self.source!r}: {len(self.specimens):,} images of {len(self.species):,} "
-            f"species, {len(self.rejected):,} rows rejected>"
+            f"<Catalog {self.name!r} from {self.source!r}: {counted(len(self.specimens), 'image')} of "
+            f"{len(self.species):,} species, {counted(len(self.rejected), 'row')} rejected>"
         )
 
     @property

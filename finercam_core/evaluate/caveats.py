@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from finercam_core.errors import counted
 from finercam_core.evaluate.statistics.species_tables import OVERALL
 from finercam_core.evaluate.traits.characters import TOLD_APART, share_in_words
 from finercam_core.evaluate.traits.cover import OUTSIDE
@@ -57,7 +58,7 @@ def _accuracy(table: pd.DataFrame) -> Iterator[Caveat]:
             judged = "1 specimen was" if row["n"] == 1 else f"{row['n']} specimens were"
             yield Caveat(row["species"], "few images", f"only {judged} judged")
         if row["accuracy"] < POOR:
-            right = f"the classifier is right on {row['correct']} of {row['n']} specimens"
+            right = f"the classifier is right on {row['correct']} of {counted(row['n'], 'specimen')}"
             sentence = f"{right}; the maps explain a classifier that is often wrong"
             yield Caveat(row["species"], "low accuracy", sentence)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from finercam_core.errors import ExportError
+from finercam_core.errors import ExportError, counted
 from finercam_core.export.destination import refuse_destination
 from finercam_core.export.formats.coco import CocoWriter
 from finercam_core.export.formats.cvat import CvatWriter
@@ -201,7 +201,7 @@ def _nothing_accepted(summary: ExportSummary, kind: type[MaskWriter], store: Sto
     writer = kind(summary.folder, store)
     summary.retire(writer, writer.earlier())
     if summary.removed:
-        problem += f", so that {len(summary.removed):,} files of an earlier export were removed"
+        problem += f", so that {counted(len(summary.removed), 'file')} of an earlier export had to be removed"
     outdated = [name for name in kind.files if (summary.folder / name).is_file()]
     return f"{problem}; {' and '.join(outdated)} in {summary.folder} no longer hold" if outdated else problem
 

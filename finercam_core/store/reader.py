@@ -11,7 +11,7 @@ import xarray as xr
 from PIL import Image
 
 from finercam_core.catalog.columns import image_location
-from finercam_core.errors import StoreError
+from finercam_core.errors import StoreError, counted
 from finercam_core.images.decoder import image_size, load_image
 from finercam_core.images.preparation import Preparation, Window
 from finercam_core.io.faults import first_line, store_errors
@@ -134,7 +134,8 @@ class Store:
         done = int((status_of(read_states(self.files, table).words) == Status.DONE).sum())
         classifier, gamma = self.provenance.classifier, self.provenance.compared_at
         return (
-            f"<Store {self.location!r}: {table['group'].nunique():,} species, {len(table):,} specimens, {done:,} done; "
+            f"<Store {self.location!r}: {table['group'].nunique():,} species, {counted(len(table), 'specimen')}, "
+            f"{done:,} done; "
             f"{self.provenance.method} of {classifier.model or 'an unnamed classifier'} at "
             f"{classifier.target_layer or 'an unnamed layer'}, {'any γ' if gamma is None else f'γ = {gamma:g}'}>"
         )

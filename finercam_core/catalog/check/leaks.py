@@ -9,6 +9,7 @@ from finercam_core.catalog.check.findings import Finding, Level
 from finercam_core.catalog.check.near_duplicates import near_pairs
 from finercam_core.catalog.columns import image_locations
 from finercam_core.catalog.splits import keys_in_several
+from finercam_core.errors import counted
 
 _LEAK = "a classifier tested on them was trained on them: leave one side out, or run finercam catalog split --anew"
 
@@ -29,7 +30,7 @@ def _groups(specimens: pd.DataFrame) -> Finding | None:
     by_group = rows.groupby("group_id", sort=True)
     cases = pd.DataFrame({"images": by_group["image_id"].agg(", ".join), "splits": _splits(rows, "group_id")})
     cases = cases.rename_axis("group").reset_index()
-    what = f"(source images or specimens) in several splits, with {len(rows):,} images"
+    what = f"(source images or specimens) in several splits, with {counted(len(rows), 'image')}"
     return Finding("split_leak_group", "warning", len(cases), "groups", what, cases, "{group}: {splits}", _LEAK)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from finercam_core.errors import FinercamError
+from finercam_core.errors import FinercamError, counted
 from finercam_core.evaluate.kept_tables import Tables, fingerprint, kept, species_folder, state_fingerprint
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.tables import joined
@@ -263,7 +263,7 @@ def _report(run: _Run, gathered: Sequence[Tables], reused: int) -> FaithfulnessR
     left = pd.concat([tables["left_out"] for tables in gathered], ignore_index=True)
     if table.empty:
         reason = str(left["reason"].iloc[0]) if len(left) else ""
-        raise EvaluationError(f"none of {len(left)} specimens could be judged", reason)
+        raise EvaluationError(f"none of {counted(len(left), 'specimen')} could be judged", reason)
     each = 2 + len(run.maps) * run.cuts.images
     judged = run.scores.count // each if reused else table["image_id"].nunique()
     seed = run.protocol.seed

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
-from finercam_core.errors import StoreError
+from finercam_core.errors import StoreError, counted
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.explain import Classifier, explain
 from finercam_core.explain.folds import FoldHeads
@@ -141,6 +141,8 @@ def label_randomisation(
         As `weight_randomisation`.
     training : int
         At most so many training specimens; those that the classifier was trained on, where they are known.
+    progress : callable, optional
+        Called with the steps done and all steps: each training specimen that is read, and the two fits.
 
     Returns
     -------
@@ -157,14 +159,14 @@ def label_randomisation(
     part = "split" if store.provenance.parts is None else "part"
     rows = store.rows[store.rows[part] == Part.TRAIN] if (store.rows[part] == Part.TRAIN).any() else store.rows
     chosen = rows["image_id"].sample(min(training, len(rows)), random_state=settings.seed).tolist()
-    learnt, learnt_pixels = _read(store, chosen)
+    learnt, learnt_pixels = _read(store, chosen, progress)
     inputs = _head_inputs(classifier, head, learnt_pixels)
     labels = np.array([classifier.index(record.scientificName) for record in learnt])
     folds = np.array([record.fold for record in learnt])
     results: list[dict[str, object]] = []
     for name, targets in (("", labels), ("all", np.random.default_rng(settings.seed).permutation(labels))):
         if progress is not None:
-            progress(len(results), 2)
+            progress(len(chosen) + len(results), len(chosen) + 2)
         refitted = _with_heads(classifier, inputs, targets, folds)
         alike = _similarity(refitted, records, pixels, _method(store))
         results.append({"check": "labels", "shuffled": name, "similarity": float(alike.mean()), "n": len(alike)})
@@ -224,9 +226,14 @@ def _with_heads(
     return _rebuilt(classifier, copied.model, of_folds)
 
 
-def _read(store: Store, ids: list[str]) -> tuple[list[SpecimenRecord], npt.NDArray[np.float32]]:
+def _read(
+    store: Store, ids: list[str], progress: Progress | None = None
+) -> tuple[list[SpecimenRecord], npt.NDArray[np.float32]]:
+    """Records and pixels of specimens; two fits follow where progress is asked for."""
     records, pixels = [], []
-    for image_id in ids:
+    for done, image_id in enumerate(ids):
+        if progress is not None:
+            progress(done, len(ids) + 2)
         try:
             record = store.record(image_id)
             if record.status != Status.DONE or len(record.classes) < 2:
@@ -236,7 +243,9 @@ def _read(store: Store, ids: list[str]) -> tuple[list[SpecimenRecord], npt.NDArr
             continue  # `evaluate` and the store itself report such specimens
         records.append(record)
     if not records:
-        raise EvaluationError(f"none of {len(ids)} specimens has maps, a reference and an image", "see `finercam info`")
+        raise EvaluationError(
+            f"none of {counted(len(ids), 'specimen')} has maps, a reference and an image", "see `finercam info`"
+        )
     return records, store.preparation.normalise(np.stack(pixels))
 
 

@@ -113,7 +113,10 @@ def _train(plan: Plan, catalog: Catalog, console: Console) -> None:
         _say(console, f"  about {counted(max(1, round(left / 60)), 'minute')} left")
     accuracy = json.loads(record.read_text(encoding="utf-8"))["accuracy"]["test"]
     if accuracy["n"]:
-        _say(console, f"  right on {accuracy['top1']:.0%} of {accuracy['n']} photographs that it was not trained on")
+        _say(
+            console,
+            f"  right on {accuracy['top1']:.0%} of {counted(accuracy['n'], 'photograph')} that it was not trained on",
+        )
         if accuracy["top1"] < DOUBTFUL:
             _say(console, "  [yellow]that is little, and so will the maps say little: more photographs would help[/]")
 
@@ -131,7 +134,8 @@ def _annotate(plan: Plan, console: Console) -> None:
     if Path(store).resolve() != Path(plan.annotate.store).resolve():  # the next steps would read other maps
         raise RunError(f"{plan.annotate.store} holds maps made otherwise", "give another folder with --out")
     totals = summary.totals
-    _say(console, f"  {totals['done']:,} photographs have maps, {totals['failed']:,} could not be read")
+    mapped = counted(totals["done"], "photograph has a map", "photographs have maps")
+    _say(console, f"  {mapped}, {totals['failed']:,} could not be read")
 
 
 def _evaluate(plan: Plan, console: Console) -> None:

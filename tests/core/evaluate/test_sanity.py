@@ -58,7 +58,9 @@ def learnt(make_collection, tiny_classifier: str, tmp_path_factory: pytest.TempP
 def test_maps_follow_the_labels_that_were_learnt(learnt: tuple[str, Classifier]) -> None:
     location, classifier = learnt
     before = classifier.weights_sha256
-    table = label_randomisation(location, classifier)
+    steps: list[tuple[int, int]] = []
+    table = label_randomisation(location, classifier, progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(done, 34) for done in range(34)], "a bar can move through it: 32 specimens, two fits"
     assert table["shuffled"].tolist() == ["", "all"]
     same, shuffled = table["similarity"]
     assert same > 0.95, "the true labels, learnt again, give the stored maps"
