@@ -26,13 +26,13 @@ def is_factory(spec: str) -> bool:
     return _NAME.fullmatch(spec) is not None and not spec.startswith(("hf-hub:", "local-dir:"))
 
 
-def named_factory(folder: Path) -> str:
-    """The function that a classifier's folder names in ``finercam.json``; "" where it names none."""
+def named_factory(folder: Path) -> str | None:
+    """The function that a classifier's folder names in ``finercam.json``; None where it names none."""
     try:
         content = json.loads((folder / "finercam.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):  # whoever loads the classifier says what is wrong with the file
-        return ""
-    return str(content.get("factory", "")) if isinstance(content, dict) else ""
+        return None
+    return str(content["factory"]) if isinstance(content, dict) and "factory" in content else None
 
 
 def _whole(factory: str) -> str:

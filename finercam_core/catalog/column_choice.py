@@ -12,11 +12,14 @@ from finercam_core.io.addresses import clean_paths, is_url
 from finercam_core.io.raw_tables import Notice, RawTable
 
 _SAMPLE = 200
+_MOST = 0.8
 _NAMED = re.compile(
     r"(?:image|photo|picture|img|pic|media|file|access|download|original)\w*|\w*(?:url|uri|path|file)s?"
 )
 _OF_IMAGES = re.compile(r"image|photo|picture|img|media|file|access")
 _LOCATIONS = ("path", "accessURI")
+_LOCATION_NAMES = tuple(plain(alias) for term in _LOCATIONS for alias in (term, *ALIASES[term]))
+_BINOMIAL = r"[A-Z][a-zà-ÿ-]{2,} (?:[a-z]+\. )?[a-zà-ÿ-]{3,}\b.*"
 _ADDRESS_NAMES = frozenset(plain(name) for name in ("accessURI", *ALIASES["accessURI"]))
 
 
@@ -64,7 +67,12 @@ def choose_columns(raw: RawTable, root: str) -> dict[str, list[str]]:
         Folder or URL of the images; a local one is looked into.
     """
     guessed = guess_columns(raw.frame.columns)
-    candidates = [column for column in (_column(raw.frame, name, root) for name in raw.frame.columns) if column]
+    candidates = [
+        column for name in raw.frame.columns if _may_be_images(name) and (column := _column(raw.frame, name, root))
+    ]
+    if not candidates:  # headings in no language that is known: their values tell
+        others = (_column(raw.frame, name, root) for name in raw.frame.columns)
+        candidates = [column for column in others if column and column.pictures > 0.5]
     paths = [c for c in candidates if c.addresses <= 0.5 and (c.existing > 0 or c.pictures > 0.5)]
     addresses = [c for c in candidates if c.addresses > 0.5]
     chosen = dict(guessed)
@@ -92,7 +100,26 @@ def choose_columns(raw: RawTable, root: str) -> dict[str, list[str]]:
             why = f", of whose files none is below {root}" if elsewhere else ", by its values"
             text = f"{term} from {chosen[term]!r}" + (f" rather than {other!r}" if other else "") + why
             raw.notices.append(Notice("columns_chosen", raw.name, 1, text))
+    if "scientificName" not in chosen and not {"genus", "specificEpithet"} <= chosen.keys():
+        chosen |= _named_species(raw)
     return {term: [name] for term, name in chosen.items()}
+
+
+def _named_species(raw: RawTable) -> dict[str, str]:
+    """The one column whose values are names of species, whatever it is called; told where there is one."""
+    found = [str(name) for name in raw.frame.columns if _binomials(raw.frame[name]) > _MOST]
+    if len(found) != 1:
+        return {}
+    text = f"scientificName from {found[0]!r}, by its values"
+    raw.notices.append(Notice("columns_chosen", raw.name, 1, text))
+    return {"scientificName": found[0]}
+
+
+def _binomials(column: pd.Series) -> float:
+    """Share of a column's first values that are written as names of species are."""
+    values = column.str.strip()
+    values = values[values != ""].head(_SAMPLE)
+    return float(values.str.fullmatch(_BINOMIAL).mean()) if len(values) else 0.0
 
 
 def _elsewhere(frame: pd.DataFrame, paths: list[LocationColumn], addresses: list[LocationColumn]) -> bool:
@@ -120,17 +147,20 @@ def _same_files(addresses: pd.Series, paths: pd.Series) -> bool:
     return bool(rows.any()) and bool((first == second).mean() > 0.5)
 
 
-def _column(frame: pd.DataFrame, name: str, root: str) -> LocationColumn | None:
-    """The column, if its name or the aliases say that it may hold locations."""
-    aliases = [plain(alias) for term in _LOCATIONS for alias in (term, *ALIASES[term])]
+def _may_be_images(name: str) -> bool:
+    """Whether a column's name or the aliases say that it may hold locations."""
     label = plain(str(name))
-    if label not in aliases and not _NAMED.fullmatch(label):
-        return None
+    return label in _LOCATION_NAMES or _NAMED.fullmatch(label) is not None
+
+
+def _column(frame: pd.DataFrame, name: str, root: str) -> LocationColumn | None:
+    """The column as one of locations; None if it is empty."""
+    label = plain(str(name))
     values = frame[name].str.strip()
     values = values[(values != "") & ~values.str.lower().isin(EMPTY_WORDS)].head(_SAMPLE)
     if values.empty:
         return None
-    order = aliases.index(label) if label in aliases else len(aliases)
+    order = _LOCATION_NAMES.index(label) if label in _LOCATION_NAMES else len(_LOCATION_NAMES)
     addresses = values.str.contains(r"[A-Za-z][A-Za-z0-9+.-]*://", regex=True)
     pictures = values.str.contains(PICTURE_ENDING, case=False, regex=True)
     existing = 0.0

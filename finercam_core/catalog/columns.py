@@ -10,6 +10,24 @@ import pandas as pd
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
+# Headings of tables in German, French, Spanish, Portuguese, Italian and Dutch.
+_OTHER_LANGUAGES: dict[str, tuple[str, ...]] = {
+    "scientificName": (
+        "wissenschaftlicher_name", "artname", "art", "nom_scientifique", "espèce", "espece", "nombre_científico",
+        "nombre_cientifico", "especie", "nome_científico", "nome_cientifico", "espécie", "nome_scientifico", "specie",
+        "wetenschappelijke_naam", "soort",
+    ),
+    "family": ("familie", "famille", "familia", "família", "famiglia"),
+    "genus": ("gattung", "genre", "género", "genero", "gênero", "genere", "geslacht"),
+    "infraspecificEpithet": ("unterart", "sous-espèce", "subespecie", "subespécie", "sottospecie", "ondersoort"),
+    "vernacularName": ("deutscher_name", "trivialname", "nom_vernaculaire", "nom_commun", "nombre_común", "nome_comum"),
+    "path": (
+        "bilddatei", "dateiname", "datei", "bild", "foto", "fichier", "nom_du_fichier", "archivo", "imagen",
+        "fotografía", "arquivo", "imagem", "immagine", "bestand", "bestandsnaam", "afbeelding",
+    ),
+    "subjectOrientation": ("ansicht", "vue", "vista", "aanzicht"),
+    "license": ("lizenz", "licencia", "licença", "licenza", "licentie"),
+}  # fmt: skip
 # One row of this table is one column of `Catalog.specimens`; "" stands for unknown in all of them.
 ALIASES: dict[str, tuple[str, ...]] = {
     "image_id": ("imageid", "id", "uuid", "gbifid", "coreid", "identifier", "filename", "file_name"),
@@ -56,6 +74,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "hashValue": ("hash_value", "md5", "sha256", "checksum"),
     "group_id": ("groupid", "source_filename", "occurrenceid", "specimen_id", "specimen", "catalognumber", "processid"),
 }
+ALIASES |= {term: (*ALIASES[term], *names) for term, names in _OTHER_LANGUAGES.items()}
 TERMS = tuple(ALIASES)
 PICTURE_ENDING = r"\.(?:jpe?g|png|tiff?|webp|bmp|gif|jp2)(?:[?#].*)?$"
 LOCATIONS = ("path", "accessURI", "maskURI")

@@ -115,7 +115,7 @@ def _factory(folder: Path, allowed: AllowedFactories) -> _Factory | None:
     path = folder / "finercam.json"
     content = _json(path) if path.exists() else {}
     name = named_factory(folder)
-    if not name:
+    if name is None:
         return None
     allowed.check(name, folder)
     return _Factory(name, content.get("kwargs", {}), content.get("target_layer"))

@@ -35,7 +35,7 @@ def folder(place: str) -> None:
         inside = sorted(each.parent.name for each in path.glob(f"*/{_WRITTEN}"))
         remedy = f"did you mean {path / inside[0]}?" if inside else "give the folder that `finercam train` wrote"
         raise ClassifierError(f"{place} is a folder, but no classifier: it has no {_WRITTEN}", remedy)
-    if named := named_factory(path):
+    if (named := named_factory(path)) is not None:
         AllowedFactories.from_environment().check(named, path)
 
 

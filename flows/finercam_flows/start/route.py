@@ -43,7 +43,7 @@ def run(options: StartOptions, console: Console) -> None:
     """
     begin, out = time.monotonic(), Path(options.folder)
     found = survey(open_collection(options.collection))
-    _say(console, f"[bold]{escape(options.collection)}[/]: {escape(str(found))}.")
+    _say(console, f"[bold]{escape(found.catalog.name)}[/]: {escape(str(found))}.")
     plan = choose(options, found)
     _keep_choices(plan, out)
     allow_in_environment(plan.annotate.allow_factory)

@@ -259,3 +259,22 @@ def test_a_table_as_excel_saves_it_is_read_and_told(tmp_path: Path, encoding: st
     catalog = opened(tmp_path / "t.csv", f"species,path,catalogNumber\n{rows}".encode(encoding))
     assert set(catalog.specimens["catalogNumber"]) == {"Lac Léman"}
     assert "Léman" in check_catalog(catalog).finding("encoding").cases["text"][0]
+
+
+@pytest.mark.parametrize("header", [
+    "Nr;Bilddatei;Art;Fundort", "Nr;Fichier;Espèce;Lieu", "Nr;Archivo;Especie;Lugar", "№;Файл;Вид;Место",
+])  # fmt: skip
+def test_a_table_in_another_language_says_what_the_photographs_are(tmp_path: Path, header: str) -> None:
+    rows = "".join(f"{i};Foto {i}.jpg;{'Aus bus' if i % 2 else 'Aus cus'};Lac {i}\n" for i in range(6))
+    for i in range(6):
+        build.write(tmp_path / f"Box {i % 2}" / f"Foto {i}.jpg")
+    build.write(tmp_path / "list.csv", f"{header}\n{rows}")
+    catalog = open_catalog(tmp_path)
+    assert catalog.species == ["Aus bus", "Aus cus"]
+    assert catalog.specimens["path"].tolist() == [f"Foto {i}.jpg" for i in range(6)]
+
+
+def test_of_two_columns_with_names_of_species_none_is_taken_by_its_values(tmp_path: Path) -> None:
+    build.write(tmp_path / "1.jpg")
+    with pytest.raises(CatalogError, match="no column for the species"):
+        opened(tmp_path / "t.csv", "Файл;Бабочка;Растение\n1.jpg;Aus bus;Planta magna\n")
