@@ -1,6 +1,7 @@
 """A pandas table that a program holds, its columns known by their names as those of a file's table are."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,9 @@ from finercam_core.io.raw_tables import RawTable, numbered_rows
 
 
 def read_frame(frame: pd.DataFrame, root: str | None = None) -> CatalogSource:
-    """Read a pandas table; its images lie in the current folder unless `root` is given.
+    """Read a pandas table.
+
+    Without `root` its images lie in the current folder or, where their paths are whole, in the folder that all share.
 
     The catalog's source is ``DataFrame-`` and the first digits of the SHA-256 of its text, so that a store says which
     table it was made of.
@@ -32,7 +35,21 @@ def read_frame(frame: pd.DataFrame, root: str | None = None) -> CatalogSource:
     text = pd.DataFrame({str(name): _text(frame[name]) for name in frame.columns})
     digest = hashlib.sha256(text.to_csv(index=False).encode()).hexdigest()[:12]
     name = f"DataFrame-{digest}"
-    return table_source(RawTable(name, numbered_rows(text)), name, absolute(root or str(Path.cwd())), name)
+    rows = numbered_rows(text)
+    place = root or _shared_folder(rows) or str(Path.cwd())
+    return table_source(RawTable(name, rows), name, absolute(place), name)
+
+
+def _shared_folder(text: pd.DataFrame) -> str:
+    """The folder that all files share whose whole paths a column holds; "" where none holds such."""
+    for name in text.columns:
+        paths = [value for value in text[name].unique() if value]
+        if paths and all(Path(value).is_absolute() for value in paths):
+            try:
+                return os.path.commonpath([Path(value).parent for value in paths])
+            except ValueError:  # on several drives of Windows
+                return ""
+    return ""
 
 
 def _text(column: pd.Series) -> pd.Series:

@@ -47,5 +47,5 @@ def test_what_the_hub_refuses_is_one_sentence(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(folder, "hub_answers", lambda: True)
     monkeypatch.setattr("huggingface_hub.HfApi.create_repo", refuse)
     (tmp_path / "model.safetensors").write_bytes(b"")
-    with pytest.raises(HubError, match=r"cannot be uploaded to a/b: 401 Client Error: log in with `hf auth login`"):
+    with pytest.raises(HubError, match=r"cannot be uploaded to a/b: 401 Client Error .*: log in with `hf auth login`"):
         folder.push(tmp_path, "a/b")
