@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from pycocotools import mask as coco
 
-from finercam_core.review.records import Region, Verdict
+from finercam_core.review.records import Adjudication, Region, Verdict
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,13 @@ def agreement(verdicts: Mapping[tuple[str, str], Verdict]) -> list[Agreement]:
     Parameters
     ----------
     verdicts : mapping
-        The latest verdicts by (image_id, reviewer), from `latest`.
+        The latest verdicts by (image_id, reviewer), from `latest`; adjudications among them are left out, as who gives
+        one has seen the others.
     """
     by_reviewer: dict[str, dict[str, Verdict]] = {}
     for (image_id, reviewer), verdict in verdicts.items():
-        by_reviewer.setdefault(reviewer, {})[image_id] = verdict
+        if not isinstance(verdict, Adjudication):
+            by_reviewer.setdefault(reviewer, {})[image_id] = verdict
     pairs = (_of_pair(a, b, by_reviewer[a], by_reviewer[b]) for a, b in combinations(sorted(by_reviewer), 2))
     return sorted((pair for pair in pairs if pair.specimens), key=lambda pair: -pair.specimens)
 

@@ -79,6 +79,9 @@ class Verdict:
         Counts this reviewer's verdicts on the specimen, from 0.
     time : str
         UTC, ISO 8601 with microseconds; set when it is written.
+    seconds : float, optional
+        How long the specimen was looked at before this verdict, by a clock that is never put right; None where nobody
+        measured it.
 
     Raises
     ------
@@ -96,6 +99,7 @@ class Verdict:
     run: str = ""
     revision: int = 0
     time: str = ""
+    seconds: float | None = None
 
     def __post_init__(self) -> None:
         if self.decision not in DECISIONS:
@@ -107,6 +111,37 @@ class Verdict:
     def order(self) -> tuple[int, str]:
         """Sorts a reviewer's verdicts on a specimen: by revision, because clocks differ and are put right."""
         return self.revision, self.time
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """A verdict as an adjudication names it: whose it was, what it said, and which of theirs it was."""
+
+    reviewer: str
+    decision: Decision
+    revision: int
+    time: str
+
+
+@dataclass(frozen=True)
+class Adjudication(Verdict):
+    """The verdict of a third person on a specimen that others disagree about: the last word for exports.
+
+    Its fields are those of `Verdict`, and an earlier version of finercam reads it as the verdict of that person.
+
+    Attributes
+    ----------
+    between : tuple of Opinion
+        The verdicts that it decides between, two or more.
+    number : int
+        Counts the adjudications of a specimen, whoever gives them, from 1: clocks differ.
+    kind : "adjudication"
+        Tells it from a verdict in the log.
+    """
+
+    between: tuple[Opinion, ...] = ()
+    number: int = 1
+    kind: Literal["adjudication"] = "adjudication"
 
 
 def region_from_json(values: Mapping[str, Any]) -> Region:
@@ -127,7 +162,11 @@ def verdict_from_json(values: Mapping[str, Any]) -> Verdict:
     """
     comparison = _comparison_from_json(values["comparison"])
     regions = tuple(region_from_json(region) for region in values["regions"])
-    return Verdict(**{**_known(Verdict, values), "comparison": comparison, "regions": regions})
+    if values.get("kind") != "adjudication":
+        return Verdict(**{**_known(Verdict, values), "comparison": comparison, "regions": regions})
+    between = tuple(Opinion(**_known(Opinion, opinion)) for opinion in values["between"])
+    known = {**_known(Adjudication, values), "comparison": comparison, "regions": regions, "between": between}
+    return Adjudication(**known)
 
 
 def _comparison_from_json(values: Mapping[str, Any]) -> Comparison:
@@ -142,4 +181,5 @@ def _known(record: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in names}
 
 
-_NAMES = {record: frozenset(attribute.name for attribute in fields(record)) for record in (Comparison, Region, Verdict)}
+_RECORDS = (Comparison, Region, Verdict, Opinion, Adjudication)
+_NAMES = {record: frozenset(attribute.name for attribute in fields(record)) for record in _RECORDS}

@@ -49,7 +49,7 @@ app.command("repair")(store.repair)
 app.command("evaluate")(evaluate.evaluate)
 app.command("report")(report.report)
 app.command("ask")(report.ask)
-app.command("review")(review.review)
+app.add_typer(review.app, name="review")
 app.command("export")(export.export)
 app.command("serve")(serve.serve)
 

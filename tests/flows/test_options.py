@@ -39,7 +39,8 @@ def commands() -> dict[str, Any]:
     def walk(node: Any, words: tuple[str, ...]) -> None:
         children = getattr(node, "commands", {})
         for name, child in children.items():
-            walk(child, (*words, name))
+            # A hidden default, such as that of `review`, is called by the name of its group.
+            walk(child, words if name == getattr(node, "default", "") else (*words, name))
         if not children:
             found[" ".join(words)] = node
 

@@ -7,7 +7,7 @@ from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.export import ExportOptions
 from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
 from finercam_flows.options.report import AskOptions, ReportOptions
-from finercam_flows.options.review import ReviewOptions
+from finercam_flows.options.review import AssignOptions, ReviewOptions
 from finercam_flows.options.serve import ServeOptions
 from finercam_flows.options.store import InfoOptions, RepairOptions
 from finercam_flows.options.train import TrainOptions
@@ -31,6 +31,7 @@ COMMANDS: dict[str, type[Options]] = {
     "report": ReportOptions,
     "ask": AskOptions,
     "review": ReviewOptions,
+    "review assign": AssignOptions,
     "export": ExportOptions,
     "serve": ServeOptions,
 }
