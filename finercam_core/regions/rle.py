@@ -71,13 +71,17 @@ def placed(rle: RLE, shape: tuple[int, ...]) -> npt.NDArray[np.bool_] | None:
     (height, width), (rows, columns) = rle["size"], shape[:2]
     if (height, width) == (rows, columns):
         return decode(rle)
+    return nearest(decode(rle), (rows, columns)) if same_proportions((height, width), (rows, columns)) else None
+
+
+def same_proportions(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Whether two pictures, by height and width, may be one picture at two sizes."""
+    (height, width), (rows, columns) = first, second
     if min(height, width, rows, columns) == 0:
-        return None
+        return False
     # Sides of a resized picture are whole pixels, so that its proportions are off by up to a pixel in each picture.
     tolerance = 1 / min(height, width) + 1 / min(rows, columns)
-    if abs(height * columns / (width * rows) - 1) > tolerance:
-        return None
-    return nearest(decode(rle), (rows, columns))
+    return abs(height * columns / (width * rows) - 1) <= tolerance
 
 
 def nearest(values: npt.NDArray[Value], shape: tuple[int, ...]) -> npt.NDArray[Value]:

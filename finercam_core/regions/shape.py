@@ -11,6 +11,9 @@ from skimage.measure import regionprops
 
 from finercam_core.regions.outline import Mask
 
+WORKING_PIXELS = 12_000_000
+"""Largest picture to work on; a larger photograph is shown, and its regions are made, on a smaller copy."""
+
 
 @dataclass(frozen=True)
 class RegionShape:
@@ -78,3 +81,9 @@ def shares(mask: Mask, labels: npt.NDArray[np.integer[Any]]) -> dict[int, float]
     counts = np.bincount(labels[mask].ravel()) if mask.any() else np.zeros(0)
     by_label = {int(i): float(counts[i] / counts.sum()) for i in np.flatnonzero(counts)}
     return dict(sorted(by_label.items(), key=lambda item: -item[1]))
+
+
+def working_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height of the picture to work on: those of the photograph, or of a copy of `WORKING_PIXELS`."""
+    scale = min(1.0, (WORKING_PIXELS / (width * height)) ** 0.5)
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -11,10 +11,11 @@ from markupsafe import Markup, escape
 
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer
-from finercam_core.diagnosis.picture import draw_answer
+from finercam_core.diagnosis.picture import draw_answer, mean_specimens
 from finercam_core.diagnosis.sentences import distrust, first_sentence
 from finercam_core.diagnosis.survey import survey
 from finercam_core.errors import FinercamError
+from finercam_core.report.pooled import PooledDifference, pooled_difference
 
 PICTURED = 400  # pairs; with more of them pages have no mean specimens
 _DPI = 72
@@ -37,12 +38,15 @@ class PairNote:
         Data URI of the mean specimens; "" where there are too many pairs, or no photograph can be read.
     words : str
         The picture for those who cannot see it.
+    pooled : PooledDifference, optional
+        The same difference for the script, which draws it for any γ.
     """
 
     sentence: Markup
     caveats: tuple[str, ...]
     picture: str
     words: str
+    pooled: PooledDifference | None = None
 
 
 class AtlasAnswers:
@@ -86,8 +90,8 @@ class AtlasAnswers:
         if answer is None:
             return _plain(Markup("Not measured: {}.").format(self._why_not(*pair)))
         caveats = tuple(distrust(answer))
-        picture = self._picture(answer) if len(self.by_pair) <= PICTURED else ""
-        return PairNote(in_italics(first_sentence(answer)), caveats, picture, first_sentence(answer, mark=""))
+        picture, pooled = self._pictured(answer) if len(self.by_pair) <= PICTURED else ("", None)
+        return PairNote(in_italics(first_sentence(answer)), caveats, picture, first_sentence(answer, mark=""), pooled)
 
     def _why_not(self, a: str, b: str) -> str:
         """Why a pair has no answer: what its own comparison says, else what stopped that of all pairs."""
@@ -134,13 +138,16 @@ class AtlasAnswers:
                 found.setdefault(other, set()).add(own)
         return found
 
-    def _picture(self, answer: PairAnswer) -> str:
+    def _pictured(self, answer: PairAnswer) -> tuple[str, PooledDifference | None]:
+        """The picture of an answer as a data URI, and what the script draws it from; without photographs neither."""
         file = io.BytesIO()
         try:
-            draw_answer(self.diagnosis, answer, file, dpi=_DPI, title=False)
+            means = mean_specimens(self.diagnosis, answer)
+            draw_answer(self.diagnosis, answer, file, dpi=_DPI, title=False, means=means)
         except FinercamError:
-            return ""
-        return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+            return "", None
+        uri = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+        return uri, pooled_difference(*means)
 
 
 def _plain(sentence: Markup) -> PairNote:

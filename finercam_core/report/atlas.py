@@ -111,10 +111,10 @@ def report(
     live = LiveEvidence(store, gamma, facts.citation) if SCRIPT.exists() else None
     for done, (address, template, make) in enumerate(pages, 1):
         page, up = make(), "../" * address.count("/")
-        told = live.facts(page.views, up).to_json() if live is not None and page.views else None
-        text = templates.get_template(template).render(
-            atlas=facts, page=page, up=up, live=told, notes=_notes(page, answers)
-        )
+        notes = _notes(page, answers)
+        pooled = notes[0].pooled if isinstance(page, PairPage) else None
+        told = live.facts(page.views, up, pooled).to_json() if live is not None and page.views else None
+        text = templates.get_template(template).render(atlas=facts, page=page, up=up, live=told, notes=notes)
         with store_errors(str(folder)):
             write_whole(folder / address, text)
         if progress is not None:

@@ -19,6 +19,8 @@ from zarr.core.metadata.v2 import ArrayV2Metadata
 from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.images.palette import DIFFERENCE, HEAT, Ramp
+from finercam_core.regions.traits import Trait, offered_traits
+from finercam_core.report.pooled import PooledDifference
 from finercam_core.report.specimen_views import SpecimenView
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
@@ -45,6 +47,8 @@ class SpecimenPlace:
     size : (int, int)
         Width and height of the photograph in pixels.
     species, credit : str
+    classes : tuple of str
+        The species and its references, where each image has its own; otherwise empty, and the group's hold.
     """
 
     group: str
@@ -53,6 +57,7 @@ class SpecimenPlace:
     size: tuple[int, int]
     species: str
     credit: str
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,9 @@ class LiveFacts:
     gamma: float
     comparedAt: float | None
     ramps: dict[str, Ramp]
+    traits: tuple[Trait, ...]
     specimens: dict[str, SpecimenPlace]
+    pooled: PooledDifference | None = None
 
     def to_json(self) -> dict[str, object]:
         """Plain values."""
@@ -91,7 +98,7 @@ class LiveEvidence:
         self.store, self.gamma, self.citation = store, gamma, citation
         self._slots: dict[str, dict[str, int]] = {}
 
-    def facts(self, views: Iterable[SpecimenView], up: str) -> LiveFacts:
+    def facts(self, views: Iterable[SpecimenView], up: str, pooled: PooledDifference | None = None) -> LiveFacts:
         """What a page with these specimens tells the script; `up` leads from the page to the atlas' folder."""
         made = self.store.provenance
         return LiveFacts(
@@ -104,7 +111,9 @@ class LiveEvidence:
             gamma=self.gamma,
             comparedAt=made.compared_at,
             ramps={"heat": HEAT, "difference": DIFFERENCE},
+            traits=offered_traits(self.store),
             specimens={view.image_id: self._place(view) for view in views},
+            pooled=pooled,
         )
 
     def _place(self, view: SpecimenView) -> SpecimenPlace:
@@ -115,7 +124,8 @@ class LiveEvidence:
         left, top, right, bottom = self.store.preparation.window(view.full_size)
         window = {"left": left / width, "top": top / height, "right": right / width, "bottom": bottom / height}
         credit = " ".join(part for part in (view.rightsHolder, view.license) if part)
-        return SpecimenPlace(group, slot, window, view.full_size, view.name, credit)
+        own = self.store.record(view.image_id).classes if self.store.provenance.per_image else ()
+        return SpecimenPlace(group, slot, window, view.full_size, view.name, credit, own)
 
     def write(self, atlas: Path) -> None:
         """Write the script and the evidence of all specimens that were placed into the atlas' folder."""

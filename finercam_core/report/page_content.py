@@ -139,12 +139,19 @@ class PageContent:
         return self.views.small_photo(self._ids[name]) if len(self.species) <= PICTURED else ""
 
     def _caveats(self, name: str) -> tuple[Caveat, ...]:
-        table = self.figures.caveats
-        rows = table.loc[table["species"] == name, list(Caveat._fields)]
-        return tuple(Caveat(*map(str, row)) for row in rows.itertuples(index=False))
+        rows = self._by_species_caveats.get(name)
+        return () if rows is None else tuple(Caveat(*map(str, row)) for row in rows.itertuples(index=False))
+
+    @cached_property
+    def _by_species_caveats(self) -> dict[str, pd.DataFrame]:
+        return _parted(self.figures.caveats, "species", list(Caveat._fields))
 
     def _paged(self, a: str, b: str) -> bool:
-        return (min(a, b), max(a, b)) in set(self.pairs)
+        return (min(a, b), max(a, b)) in self._pair_set
+
+    @cached_property
+    def _pair_set(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self.pairs)
 
     def _side(self, name: str, other: str) -> Side:
         compared = other in dict(self.references[name])
@@ -153,11 +160,15 @@ class PageContent:
 
     def _pair(self, a: str, b: str) -> pd.DataFrame:
         """Rows of a pair's characters that either species shows."""
-        table = self.figures.characters
-        if table.empty:
-            return table
         first, second = sorted((a, b))
-        return table[(table["species"] == first) & (table["reference"] == second) & (table["area"] > 0)]
+        rows = self._by_species_characters.get(first)
+        if rows is None:
+            return self.figures.characters.iloc[:0]
+        return rows[(rows["reference"] == second) & (rows["area"] > 0)]
+
+    @cached_property
+    def _by_species_characters(self) -> dict[str, pd.DataFrame]:
+        return _parted(self.figures.characters, "species")
 
     def _dense(self, a: str, b: str) -> tuple[DenseTrait, ...]:
         table = self._pair(a, b)
@@ -171,15 +182,26 @@ class PageContent:
 
     def _traits(self, name: str) -> tuple[TraitShare, ...]:
         """Mean share of each trait in the differences of a species from its references, largest first."""
-        table = self.figures.traits
-        if table.empty or name not in set(table["species"]):
+        own = self._by_species_traits.get(name)
+        if own is None:
             return ()
-        own = table[table["species"] == name]
         mean = own.groupby(["trait_id", "trait", "uberon"], as_index=False)[["share", "area", "density"]].mean()
         shown = mean[mean["area"] > 0].sort_values("share", ascending=False)
         return tuple(
             TraitShare(row.trait, row.uberon, row.trait_id > 0, row.share, row.density) for row in shown.itertuples()
         )
+
+    @cached_property
+    def _by_species_traits(self) -> dict[str, pd.DataFrame]:
+        return _parted(self.figures.traits, "species")
+
+
+def _parted(table: pd.DataFrame, column: str, columns: list[str] | None = None) -> dict[str, pd.DataFrame]:
+    """A table by the values of a column, in one pass: a search for each page would take pages × rows."""
+    if table.empty:
+        return {}
+    shown = list(table.columns) if columns is None else columns
+    return {str(value): rows[shown] for value, rows in table.groupby(column, sort=False)}
 
 
 def _characters(table: pd.DataFrame) -> tuple[Character, ...]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from finercam_core.errors import counted
 from finercam_core.report.specimen_views import ALL
+from finercam_core.review.keys import GROUPS
 
 INDEX = "index.html"
 
@@ -59,6 +60,7 @@ def environment() -> jinja2.Environment:
         style=Markup(style),
         script=Markup(script),
         policy=Markup(content_policy(style, script)),
+        keys=[{"heading": heading, "keys": [key._asdict() for key in keys]} for heading, keys in GROUPS],
     )
     made.filters.update(percent=_percent, number=_number, counted=counted)
     return made
@@ -73,6 +75,18 @@ def content_policy(style: str, script: str) -> str:
         f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src 'self' {_hash(script)}; "
         "connect-src 'self'; "
         "base-uri 'none'; form-action 'none'"
+    )
+
+
+def review_policy(style: str) -> str:
+    """What the page of the review may load: script and answers of its own server, photographs that it was given.
+
+    No string is ever taken for HTML or for a script (Trusted Types), and no other page shows this one in a frame.
+    """
+    return (
+        f"default-src 'none'; img-src blob: data:; style-src {_hash(style)}; script-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
     )
 
 

@@ -50,17 +50,23 @@ class ReviewLog:
         self.reviewer = reviewer
         self._listed = False  # whether the folders that name the file are on the disk
 
-    def append(self, verdict: Verdict) -> Verdict:
+    def append(self, verdict: Verdict, time: str = "") -> Verdict:
         """Write a verdict to the disk before returning; returns it with its time.
 
         A line that an earlier write left without its end, as on a full disk, is finished or cut off first.
+
+        Parameters
+        ----------
+        verdict : Verdict
+        time : str
+            When it was given, where that was before now.
 
         Raises
         ------
         ReviewError
             If it cannot be written.
         """
-        stamped = replace(verdict, time=datetime.now(UTC).isoformat(timespec="microseconds"))
+        stamped = replace(verdict, time=time or datetime.now(UTC).isoformat(timespec="microseconds"))
         line = checked_line(asdict(stamped)) + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

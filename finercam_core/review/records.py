@@ -82,6 +82,8 @@ class Verdict:
     seconds : float, optional
         How long the specimen was looked at before this verdict, by a clock that is never put right; None where nobody
         measured it.
+    key : str
+        Given by a page to each verdict, so that one that arrives twice is taken in once; "" from the window.
 
     Raises
     ------
@@ -100,6 +102,7 @@ class Verdict:
     revision: int = 0
     time: str = ""
     seconds: float | None = None
+    key: str = ""
 
     def __post_init__(self) -> None:
         if self.decision not in DECISIONS:

@@ -5,19 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari_finercam.session import loaded_specimen
-from napari_finercam.session.loaded_specimen import SpecimenLoader, working_size
+from napari_finercam.session.loaded_specimen import SpecimenLoader
 from napari_finercam.session.review import ReviewSession
 from PIL import Image
 
 from finercam_core.export import export
+from finercam_core.regions import shape
 from finercam_core.regions.rle import decode, nearest
+from finercam_core.regions.shape import working_size
 from finercam_core.store import open_store
 
 
 @pytest.fixture
 def small_copies(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
     """Let the specimens of 96 × 64 pixels be too large; returns the height and width of their copies."""
-    monkeypatch.setattr(loaded_specimen, "WORKING_PIXELS", 1536)
+    monkeypatch.setattr(shape, "WORKING_PIXELS", 1536)
     return 32, 48
 
 
@@ -54,7 +56,7 @@ def test_a_mask_of_the_full_size_is_accepted_again_without_loss(
     rng = np.random.default_rng(4)
     session.paint((rng.random((64, 96)) < 0.4).astype(np.uint8))
     first = session.decide("accept")
-    monkeypatch.setattr(loaded_specimen, "WORKING_PIXELS", 1536)
+    monkeypatch.setattr(shape, "WORKING_PIXELS", 1536)
     again = ReviewSession(small_store, "A")
     again.navigation.go_to(first.image_id)
     again.note = "the same"

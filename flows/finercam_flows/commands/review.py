@@ -1,34 +1,90 @@
-"""`finercam review`: napari with the review widget; `finercam review assign`: who has which specimens."""
+"""`finercam review`: in napari or in browsers; who has which specimens; verdicts that pages saved."""
 
 import getpass
+import sys
 
 import typer
+from rich.markup import escape
 
-from finercam_core.errors import ReviewError
+from finercam_core.errors import ReviewError, counted
 from finercam_core.extras import install_hint, missing
-from finercam_flows.options.review import AssignOptions, ReviewOptions
+from finercam_flows.options.review import AssignOptions, ImportOptions, ReviewOptions
 from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 from finercam_flows.signatures.group import StoreOrCommand
 
-app = typer.Typer(cls=StoreOrCommand, help="Open a store in napari; deal its specimens to reviewers.")
+app = typer.Typer(cls=StoreOrCommand, help="Review a store in napari or in browsers; deal its specimens to reviewers.")
 
 
 @app.command(StoreOrCommand.default, hidden=True)
 @command(ReviewOptions)
 def review(options: ReviewOptions) -> None:
-    """Open a store in napari: specimen, heat map, region; accept, reject or mark as unsure.
+    """Open a store in napari, or with --web in browsers: specimen, heat map, region; accept, reject, mark as unsure.
+
+    Verdicts that a page of the atlas saved: finercam review import verdicts.jsonl STORE
 
     Queues for several reviewers: finercam review assign STORE --reviewers "Ada, Bo, Cy"
 
     Example: finercam review maps.zarr --reviewer "A. Ichthyologist"
     """
-    lacking = missing("viewer")
-    if lacking:
-        raise ReviewError(f"{lacking[0]} is not installed, and the window needs it", install_hint("viewer"))
+    names = list(options.reviewer) or [getpass.getuser()]
+    if options.web:
+        _serve(options, names)
+        return
+    if len(names) > 1:
+        raise ReviewError(f"napari is one reviewer's, and {len(names)} are named", "give one, or add --web")
+    _require("viewer", "the window needs it")
     from napari_finercam import review as open_window
 
-    open_window(options.store, reviewer=options.reviewer or getpass.getuser(), images=options.images)
+    open_window(options.store, reviewer=names[0], images=options.images)
+
+
+def _require(extra: str, why: str) -> None:
+    lacking = missing(extra)
+    if lacking:
+        raise ReviewError(f"{lacking[0]} is not installed, and {why}", install_hint(extra))
+
+
+def _serve(options: ReviewOptions, names: list[str]) -> None:
+    _require("web", "the server needs it")
+    from napari_finercam.web.server import Listening, serve_review
+
+    listening = Listening(options.host, options.port, options.address.rstrip("/"))
+
+    def ready(links: dict[str, str]) -> None:
+        screen = Screen(soft_wrap=True, highlight=False)
+        for name, link in links.items():
+            screen.print(f"{escape(name)}: {escape(link)}")
+        if not listening.alone:
+            screen.print(
+                "[yellow]Others in the network reach this server, and without TLS they can read along: put a proxy "
+                "with TLS before it, see docs/review.md.[/]"
+            )
+        screen.print("Each link lets in whoever has it, under that name. Ctrl+C ends the review; verdicts are kept.")
+        sys.stdout.flush()
+
+    serve_review(options.store, names, listening, images=options.images, atlas=options.atlas, ready=ready)
+
+
+@app.command("import")
+@command(ImportOptions)
+def import_(options: ImportOptions) -> None:
+    """Take in verdicts that a page of the atlas kept without a server; each is checked, and taken once.
+
+    Example: finercam review import verdicts.jsonl maps.zarr
+    """
+    from finercam_core.review.imported import import_verdicts
+    from finercam_core.store import open_store
+
+    found = import_verdicts(options.file, open_store(options.store, images=options.images))
+    screen = Screen(soft_wrap=True, highlight=False)
+    screen.print(f"{counted(found.taken, 'verdict')} taken in, {found.known} known already.")
+    for image_id in found.older:
+        screen.print(f"  [yellow]{escape(image_id)}: the store has a later verdict of this reviewer, which stays[/]")
+    for line, reason in found.refused.items():
+        screen.print(f"  [red]{line} not taken: {escape(reason)}[/]")
+    if found.refused:
+        raise ReviewError(f"{counted(len(found.refused), 'line')} not taken", "see above; the others are in the store")
 
 
 @app.command("assign")

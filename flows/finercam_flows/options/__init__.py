@@ -7,7 +7,7 @@ from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.export import ExportOptions
 from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
 from finercam_flows.options.report import AskOptions, ReportOptions
-from finercam_flows.options.review import AssignOptions, ReviewOptions
+from finercam_flows.options.review import AssignOptions, ImportOptions, ReviewOptions
 from finercam_flows.options.serve import ServeOptions
 from finercam_flows.options.store import InfoOptions, RepairOptions
 from finercam_flows.options.train import TrainOptions
@@ -32,6 +32,7 @@ COMMANDS: dict[str, type[Options]] = {
     "ask": AskOptions,
     "review": ReviewOptions,
     "review assign": AssignOptions,
+    "review import": ImportOptions,
     "export": ExportOptions,
     "serve": ServeOptions,
 }

@@ -1,13 +1,37 @@
-"""Options of `review` and `review assign`."""
+"""Options of `review`, `review assign` and `review import`."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, StoreLocation
-from finercam_flows.signatures.base import POSITIONAL, Options
+from finercam_flows.places import inputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
-ReviewerName = Annotated[str, Field(description="Your name in the verdicts; your login name by default.")]
+ReviewerNames = Annotated[
+    Sequence[str],
+    Field(description="Your name in the verdicts; your login name by default. With --web: who gets a link."),
+]
+InBrowser = Annotated[
+    bool, Field(description="Serve the review to browsers, and print a link for each reviewer."), CommandLine("--web")
+]
+Host = Annotated[str, Field(min_length=1, description="With --web: where it listens; by default this machine alone.")]
+Port = Annotated[int, Field(ge=0, le=65535, description="With --web: port it listens at; 0: any free one.")]
+Address = Annotated[
+    str,
+    Field(description="With --web: under which reviewers reach it, such as https://review.example.org of a proxy."),
+]
+AtlasFolder = Annotated[
+    str | None,
+    Field(description="With --web: folder that `finercam report` wrote; its pages lead to the review."),
+    Checked(inputs.folder),
+]
+SavedVerdicts = Annotated[
+    str,
+    Field(min_length=1, description="File that a page of the atlas saved: verdicts.jsonl."),
+    Checked(inputs.file),
+]
 Reviewers = Annotated[str, Field(min_length=1, description="Who reviews: names with commas between.")]
 Adjudicators = Annotated[str, Field(description="Who decides where reviewers disagree: names with commas between.")]
 Overlap = Annotated[int, Field(ge=1, description="How many reviewers judge each specimen.")]
@@ -23,7 +47,21 @@ class ReviewOptions(Options):
     """Options of `review`."""
 
     store: Annotated[StoreLocation, POSITIONAL]
-    reviewer: ReviewerName = ""
+    reviewer: ReviewerNames = ()
+    images: ImagesRoot = None
+    web: InBrowser = False
+    host: Host = "127.0.0.1"
+    port: Port = 8770
+    address: Address = ""
+    atlas: AtlasFolder = None
+    allow_private: AllowPrivateHere = False
+
+
+class ImportOptions(Options):
+    """Options of `review import`."""
+
+    file: Annotated[SavedVerdicts, POSITIONAL]
+    store: Annotated[StoreLocation, POSITIONAL]
     images: ImagesRoot = None
     allow_private: AllowPrivateHere = False
 

@@ -17,6 +17,8 @@ import zarr
 from atlas_browser import Browser, chromium, file_server
 from s3_host import s3_host
 
+from finercam_core.diagnosis.answer import Diagnosis
+from finercam_core.diagnosis.picture import mean_specimens
 from finercam_core.evaluate import EvaluationReport
 from finercam_core.explain import Classifier
 from finercam_core.finer import finer_cam
@@ -46,6 +48,11 @@ const take = (event) => {
   if (Object.keys(found).length === expected) { document.removeEventListener("finercam:map", take); done(found); }
 };
 document.addEventListener("finercam:map", take);
+location.hash = arguments[0];
+"""
+POOLED = """
+const done = arguments[arguments.length - 1];
+document.addEventListener("finercam:pooled", (event) => done([...event.detail]), { once: true });
 location.hash = arguments[0];
 """
 READY = """
@@ -141,12 +148,29 @@ def test_a_view_comes_back_from_its_address(browser: Browser, address: str) -> N
     assert "of the evidence lies in the outline" in str(note)
 
 
+def test_the_pooled_difference_follows_gamma_as_in_python(
+    browser: Browser, address: str, made: tuple[Path, Classifier]
+) -> None:
+    opened(browser, f"{address}/{PAIR}#gamma=0.5")
+    diagnosis = Diagnosis(open_store(made[0] / "maps.zarr"))
+    here, there = mean_specimens(diagnosis, diagnosis.answer("Lumichthys pinguis", "Lumichthys planus"))
+    for gamma in (1.0, 0.0, 0.5, 2.0):
+        found = np.array(browser.driver.execute_async_script(POOLED, f"#gamma={gamma}&signed=1")).reshape(40, 40)
+        own, other = here.own + there.own, here.other + there.other
+        expected = (own - gamma * other).reshape(40, 4, 40, 4).mean(axis=(1, 3))
+        # Both are stored with 11 bits.
+        tolerance = 2**-11 * float(np.abs(own).max() + gamma * np.abs(other).max())
+        np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance)
+    np.testing.assert_allclose(own - other, here.difference + there.difference, atol=1e-9)
+    label = browser.run('return document.querySelector("#pooled canvas").getAttribute("aria-label")')
+    assert "strongest" in str(label)
+
+
 def test_the_evidence_beside_the_pages_is_the_stored_one(atlas: Path, made: tuple[Path, Classifier]) -> None:
     store = open_store(made[0] / "maps.zarr")
     stored = store.species_dataset(SPECIES)
-    group = store.groups[SPECIES] if isinstance(store.groups, dict) and SPECIES in store.groups else None
-    folder = next((atlas / "evidence.zarr").rglob("Lumichthys_pinguis"))
-    assert group is None or folder.as_posix().endswith(str(group))
+    folder = atlas / "evidence.zarr" / store.groups[SPECIES]
+    assert folder.is_dir(), "where the store has it"
     beside = xr.open_zarr(folder, consolidated=False)
     same = stored.sel(specimen=beside["specimen"].values)
     for name in ("evidence", "logit", "log_sum_exp", "predicted"):

@@ -16,6 +16,7 @@ from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Window
 from finercam_core.regions.masks import read_mask, specimen_of
 from finercam_core.regions.rle import nearest
+from finercam_core.regions.shape import working_size
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
@@ -23,8 +24,6 @@ from napari_finercam.session.scores import UNREADABLE
 
 KEPT, KEPT_BYTES = 12, 400_000_000  # specimens, and what they may take together
 LEAST_KEPT = 4
-WORKING_PIXELS = 12_000_000
-"""Largest picture to work on; a larger photograph is shown, and its regions are made, on a smaller copy."""
 _DELAY = 0.06  # seconds
 BLANK_GREY = 235
 _MOVED = "if the photographs have moved, choose their folder: Queue, Images…"
@@ -113,12 +112,6 @@ def _record(store: Store, image_id: str, problems: list[str]) -> SpecimenRecord 
     if record.status != Status.DONE:
         problems.append(f"no map: {record.status.sentence}")
     return record
-
-
-def working_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height of the picture to work on: those of the photograph, or of a copy of `WORKING_PIXELS`."""
-    scale = min(1.0, (WORKING_PIXELS / (width * height)) ** 0.5)
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _photograph(

@@ -29,6 +29,11 @@ class Verdicts:
         The store, on a local disk.
     reviewer : str
 
+    Attributes
+    ----------
+    keys : set of str
+        Of this reviewer's verdicts that came from a page: one that arrives again is known by it.
+
     Raises
     ------
     ReviewError
@@ -41,6 +46,7 @@ class Verdicts:
         self._reader = VerdictReader(location)
         self._latest: dict[str, dict[str, Verdict]] = {}
         self._revisions: dict[str, int] = {}
+        self.keys: set[str] = set()
 
     @property
     def problems(self) -> list[str]:
@@ -63,6 +69,7 @@ class Verdicts:
         if verdict.reviewer == self.reviewer:
             last = self._revisions.get(verdict.image_id, -1)
             self._revisions[verdict.image_id] = max(last, verdict.revision)
+            self.keys |= {verdict.key} - {""}
 
     def of_specimen(self, image_id: str) -> list[Verdict]:
         """The latest verdicts on a specimen, one per reviewer; retracted ones are left out."""

@@ -2,7 +2,7 @@
 
 import { WEIGHTINGS, type Weighting } from "./finer";
 import { GAMMA_RANGE, REGION_RANGE, type View } from "./view";
-import type { Words } from "./words";
+import type { Words } from "./words/atlas_words";
 
 type Change = (part: Partial<View>) => void;
 

@@ -1,11 +1,11 @@
 /** One specimen in large, with what can be saved of it. */
 
 import { element } from "./controls";
-import { saveable } from "./saving";
+import { caption, saveable } from "./saving";
 import type { PageFacts } from "./page";
 import type { SpecimenMap } from "./specimen_map";
 import type { View } from "./view";
-import type { Words } from "./words";
+import type { Words } from "./words/atlas_words";
 
 /** Open a dialog with the specimen's photograph, its map as drawn, and a button for each form it can be saved in. */
 export function enlarge(map: SpecimenMap, view: View, facts: PageFacts, words: Words, closed: () => void): void {
@@ -21,7 +21,7 @@ export function enlarge(map: SpecimenMap, view: View, facts: PageFacts, words: W
     return button;
   });
   const dialog = element("dialog", { class: "large", "aria-labelledby": "large-title" },
-    title, picture, element("p", { class: "tools" }, ...buttons, close));
+    title, picture, element("p", { class: "small" }, caption(map, view, facts)), element("p", { class: "tools" }, ...buttons, close));
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();

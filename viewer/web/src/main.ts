@@ -1,13 +1,16 @@
 /** The live atlas: puts the panel and the live maps into a page that `report` has written. */
 
 import * as zarr from "zarrita";
-import { panel } from "./controls";
-import { SpeciesEvidence } from "./evidence";
+import { element, panel } from "./controls";
+import { SpeciesEvidence } from "./evidence/evidence";
 import { enlarge } from "./large";
 import { readFacts, type PageFacts } from "./page";
+import { PooledMap } from "./pooled";
+import { putReviewing, startServedReview } from "./review/start";
+import { howMade } from "./saving";
 import { SpecimenMap } from "./specimen_map";
 import { defaultView, viewFromAddress, viewToAddress, type View } from "./view";
-import { wordsFor, type Words } from "./words";
+import { wordsFor, type Words } from "./words/atlas_words";
 
 const PAUSE = 120; // milliseconds without a change after which outlines and words follow
 
@@ -15,14 +18,17 @@ class LiveAtlas {
   private view: View;
   private readonly initial: View;
   private readonly species = new Map<string, Promise<SpeciesEvidence>>();
-  private readonly source: zarr.FetchStore;
+  readonly source: zarr.FetchStore;
   private frame = 0;
   private pause = 0;
+  private readonly pooled: PooledMap | null;
+  private readonly printed = element("p", { class: "in-print small", id: "how" });
 
   constructor(private readonly facts: PageFacts, private readonly words: Words, private readonly language: string, private readonly maps: readonly SpecimenMap[]) {
     this.initial = defaultView(facts.comparedAt ?? facts.gamma);
     this.view = this.allowed(viewFromAddress(location.hash, this.initial));
     this.source = new zarr.FetchStore(new URL(facts.evidence, location.href).href);
+    this.pooled = facts.pooled && new PooledMap(facts.pooled, words, SpecimenMap.palettes(facts.ramps));
   }
 
   /** Load the first species, replace the printed controls, then load each figure when it comes near the screen. */
@@ -40,6 +46,7 @@ class LiveAtlas {
     }, { rootMargin: "600px" });
     this.maps.forEach((map) => observer.observe(map.figure));
     this.putEnlarging();
+    this.putPooled();
     window.addEventListener("hashchange", () => this.follow(evidence.classes.slice(1)));
   }
 
@@ -65,6 +72,7 @@ class LiveAtlas {
     try {
       await map.load(await this.evidence(map.place.group));
       map.draw(this.view, true);
+      this.sayHow();
       map.figure.dataset["live"] = "true";
     } catch (error) {
       map.say(`${this.words.unread}: ${reason(error)}`);
@@ -77,6 +85,22 @@ class LiveAtlas {
     made.lang = this.language;
     document.querySelector("#live-panel")?.replaceChildren(made);
     document.body.classList.toggle("nomaps", !this.view.shown);
+  }
+
+  /** Show the mean specimen under the panel, where it moves with all others. */
+  private putPooled(): void {
+    if (!this.pooled) return;
+    this.pooled.figure.lang = this.language;
+    document.querySelector("#live-panel")?.after(this.pooled.figure);
+    this.pooled.draw(this.view);
+  }
+
+  /** Say in print, where the panel is not seen, how the maps were made. */
+  private sayHow(): void {
+    const last = this.maps.find(({ last }) => last)?.last;
+    if (!last) return;
+    this.printed.textContent = howMade(document.body.dataset["page"] === "pair" ? null : last.references, this.view, this.facts);
+    if (!this.printed.isConnected) document.querySelector("#live-panel")?.after(this.printed);
   }
 
   private putEnlarging(): void {
@@ -109,6 +133,8 @@ class LiveAtlas {
 
   private draw(withOutline: boolean): void {
     for (const map of this.maps) map.draw(this.view, withOutline);
+    this.pooled?.draw(this.view);
+    if (withOutline) this.sayHow();
   }
 }
 
@@ -129,6 +155,8 @@ function figures(facts: PageFacts, words: Words): SpecimenMap[] {
 }
 
 async function main(): Promise<void> {
+  const review = document.querySelector<HTMLElement>("#review");
+  if (review) return startServedReview(review);
   const facts = readFacts(document);
   if (!facts) return;
   const { language, words } = wordsFor(navigator.languages);
@@ -138,7 +166,9 @@ async function main(): Promise<void> {
     return;
   }
   try {
-    await new LiveAtlas(facts, words, language, figures(facts, words)).start();
+    const atlas = new LiveAtlas(facts, words, language, figures(facts, words));
+    await atlas.start();
+    putReviewing(facts, atlas.source);
   } catch (error) {
     if (box) box.textContent = `${words.unread}: ${reason(error)}`;
   }

@@ -1,7 +1,7 @@
 /** What the page says about its specimens, for the script: one JSON block that `report` writes. */
 
-import type { Ramps } from "./colours";
-import type { Window } from "./placement";
+import type { Ramps } from "./drawing/colours";
+import type { Window } from "./drawing/placement";
 
 /** Where a specimen's evidence lies, and which part of its photograph the maps cover. */
 export interface SpecimenPlace {
@@ -11,6 +11,8 @@ export interface SpecimenPlace {
   /** Width and height of the photograph itself, in pixels. */
   readonly size: readonly [number, number];
   readonly species: string;
+  /** The species and its references, where each image has its own; otherwise empty, and the group's hold. */
+  readonly classes: readonly string[];
   readonly credit: string;
 }
 
@@ -27,7 +29,22 @@ export interface PageFacts {
   /** The γ of finished comparisons, null for evidence that can be taken to any γ. */
   readonly comparedAt: number | null;
   readonly ramps: Ramps;
+  /** Traits that a reviewer can give to a region. */
+  readonly traits: readonly { readonly name: string; readonly uberon: string }[];
   readonly specimens: Readonly<Record<string, SpecimenPlace>>;
+  /** The pooled difference of a pair on its mean specimen; null elsewhere. */
+  readonly pooled: PooledFacts | null;
+}
+
+/** Evidence of a pair in one frame: the map is own - γ other. Values are base64 of float16. */
+export interface PooledFacts {
+  readonly photo: string;
+  readonly size: readonly [number, number];
+  readonly window: Window;
+  readonly grid: readonly [number, number];
+  readonly own: string;
+  readonly other: string;
+  readonly n: readonly [number, number];
 }
 
 const VERSION = 1;

@@ -1,9 +1,9 @@
 /** What can be saved of a view: a figure with its caption, and the region for other people's tools. */
 
-import { coco, geojson, webAnnotation, type RegionStory } from "./formats";
+import { coco, geojson, webAnnotation, type RegionStory } from "./drawing/formats";
 import type { PageFacts } from "./page";
-import { Placement } from "./placement";
-import { topRegion, type Region } from "./region";
+import { Placement } from "./drawing/placement";
+import { topRegion, type Region } from "./drawing/region";
 import type { SpecimenMap } from "./specimen_map";
 import type { View } from "./view";
 
@@ -12,13 +12,19 @@ export interface Saveable {
   readonly save: () => Promise<void>;
 }
 
+/** How maps of a view were made; `references` is null where each figure names its own. */
+export function howMade(references: readonly string[] | null, view: View, facts: PageFacts): string {
+  const against = references === null ? "" : ` against ${references.join(", ") || "no reference"}`;
+  const outline = view.region ? `, outlined the strongest ${Math.round(100 * view.region)} % of the pixels` : "";
+  return (
+    `Finer-CAM over ${facts.method}${against}, γ = ${view.gamma}, references weighted by ${view.weighting}` +
+    `${view.signed ? ", both signs" : ""}${outline}. Run ${facts.run}.`
+  );
+}
+
 /** One sentence that says what a figure shows and how it was made. */
 export function caption(map: SpecimenMap, view: View, facts: PageFacts): string {
-  const references = map.last?.references.join(", ") || "no reference";
-  return (
-    `${map.place.species}, specimen ${map.imageId}: Finer-CAM over ${facts.method} against ${references}, γ = ${view.gamma}, ` +
-    `references weighted by ${view.weighting}${view.signed ? ", both signs" : ""}. Run ${facts.run}. ${map.place.credit}`.trimEnd()
-  );
+  return `${map.place.species}, specimen ${map.imageId}: ${howMade(map.last?.references ?? [], view, facts)} ${map.place.credit}`.trimEnd();
 }
 
 /** Forms in which a specimen's view can be saved; those of a region only where one is outlined. */
@@ -93,7 +99,7 @@ function png(map: SpecimenMap): Promise<Blob> {
   });
 }
 
-function download(name: string, content: Blob): void {
+export function download(name: string, content: Blob): void {
   const address = URL.createObjectURL(content);
   const anchor = document.createElement("a");
   Object.assign(anchor, { href: address, download: name });

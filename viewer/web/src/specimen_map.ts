@@ -1,15 +1,17 @@
 /** The live map of one specimen: read when its figure comes near the screen, drawn again when the view changes. */
 
-import { paint, palette, type Ramps } from "./colours";
-import type { SpecimenEvidence, SpeciesEvidence } from "./evidence";
+import { paint, palette, type Ramps } from "./drawing/colours";
+import type { SpecimenEvidence, SpeciesEvidence } from "./evidence/evidence";
 import { coefficients, combine } from "./finer";
 import type { SpecimenPlace } from "./page";
-import { Placement } from "./placement";
-import { outline, topRegion } from "./region";
+import { Placement } from "./drawing/placement";
+import { outline, topRegion } from "./drawing/region";
 import type { View } from "./view";
-import { whereStrongest, type Words } from "./words";
+import { whereStrongest, type Words } from "./words/atlas_words";
 
 const SVG = "http://www.w3.org/2000/svg";
+/** Longer side of the map as drawn while a slider moves, in pixels: several for each cell, and the browser enlarges it. */
+const DRAWN = 160;
 
 /** What a drawn map holds, for exports. */
 export interface DrawnMap {
@@ -20,12 +22,13 @@ export interface DrawnMap {
 
 export class SpecimenMap {
   /** Set once the evidence was read. */
-  private read: { species: SpeciesEvidence; own: SpecimenEvidence; placement: Placement } | null = null;
+  private read: { species: SpeciesEvidence; own: SpecimenEvidence; placement: Placement; drawn: Placement } | null = null;
   private readonly canvas = document.createElement("canvas");
   private readonly path = document.createElementNS(SVG, "path");
   private readonly note: HTMLElement;
   private values = new Float32Array();
   private drawn: DrawnMap | null = null;
+  private signed = false;
 
   constructor(
     readonly imageId: string,
@@ -63,12 +66,16 @@ export class SpecimenMap {
     }
     const [width, height] = [photograph.width, photograph.height].map(Number) as [number, number];
     const size = [Number(photograph.getAttribute("width")) || width, Number(photograph.getAttribute("height")) || height] as const;
-    this.read = { species, own, placement: new Placement(species.grid, this.place.window, size[0], size[1]) };
+    const scale = Math.min(1, DRAWN / Math.max(...size));
+    const [across, down] = size.map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
+    const placed = (wide: number, high: number) => new Placement(species.grid, this.place.window, wide, high);
+    this.read = { species, own, placement: placed(...size), drawn: placed(across, down) };
+    Object.assign(this.canvas, { width: across, height: down });
     this.insert(photograph, size);
   }
 
   private insert(photograph: HTMLImageElement, [width, height]: readonly [number, number]): void {
-    Object.assign(this.canvas, { width, height, className: "map live" });
+    this.canvas.className = "map live";
     this.canvas.setAttribute("role", "img");
     const overlay = document.createElementNS(SVG, "svg");
     overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -90,24 +97,24 @@ export class SpecimenMap {
   /** Draw the map of a view. The outline is left for when the reader pauses, since it takes longer. */
   draw(view: View, withOutline: boolean): void {
     if (!this.read) return;
-    const { species, own, placement } = this.read;
-    const use = species.classes.map((name) => (this.against ? name === this.against : !view.without.includes(name)));
+    const { species, own, drawn } = this.read;
+    const classes = this.place.classes.length ? this.place.classes : species.classes;
+    const use = classes.map((name) => (this.against ? name === this.against : !view.without.includes(name)));
     const comparison = { gamma: view.gamma, use, weighting: view.weighting, comparedAt: this.comparedAt };
     const weights = coefficients(own.logit, own.logSumExp, comparison);
     const map = combine(own.evidence, weights, view.signed);
-    this.drawn = { map, grid: species.grid, references: species.classes.filter((_, k) => k > 0 && use[k]) };
-    if (this.values.length !== placement.width * placement.height) this.values = new Float32Array(placement.width * placement.height);
-    placement.place(map, this.values);
-    this.fill(view.signed);
+    this.drawn = { map, grid: species.grid, references: classes.filter((_, k) => k > 0 && use[k]) };
+    if (this.values.length !== drawn.width * drawn.height) this.values = new Float32Array(drawn.width * drawn.height);
+    this.signed = view.signed;
+    this.fill(this.canvas, drawn.place(map, this.values));
     if (withOutline) this.describe(view);
   }
 
-  private fill(signed: boolean): void {
-    const context = this.canvas.getContext("2d");
+  private fill(canvas: HTMLCanvasElement, values: Float32Array): void {
+    const context = canvas.getContext("2d");
     if (!context) return;
-    const picture = context.createImageData(this.canvas.width, this.canvas.height);
-    const pixels = new Uint32Array(picture.data.buffer);
-    paint(this.values, signed ? this.colours.difference : this.colours.heat, signed, pixels);
+    const picture = context.createImageData(canvas.width, canvas.height);
+    paint(values, this.signed ? this.colours.difference : this.colours.heat, this.signed, new Uint32Array(picture.data.buffer));
     context.putImageData(picture, 0, 0);
   }
 
@@ -115,19 +122,28 @@ export class SpecimenMap {
   private describe(view: View): void {
     const { map, grid } = this.drawn as DrawnMap;
     this.canvas.setAttribute("aria-label", `Finer-CAM, ${this.imageId}: ${whereStrongest(map, grid, this.words)}`);
-    const region = view.region ? topRegion(this.values, view.region) : null;
-    this.path.setAttribute("d", region ? outline(region.mask, this.canvas.width, this.canvas.height) : "");
+    const { placement } = this.read as NonNullable<typeof this.read>;
+    const region = view.region ? topRegion(placement.place(map), view.region) : null;
+    this.path.setAttribute("d", region ? outline(region.mask, placement.width, placement.height) : "");
     this.figure.dispatchEvent(new CustomEvent<DrawnMap>("finercam:map", { bubbles: true, detail: this.drawn as DrawnMap }));
     this.note.textContent = region?.pixels ? `${(100 * region.share).toFixed(0)} % ${this.words.holds}` : "";
+  }
+
+  /** The map as last drawn, at the size of the photograph shown. */
+  private whole(): HTMLCanvasElement {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = this.shownSize;
+    if (this.read && this.drawn) this.fill(canvas, this.read.placement.place(this.drawn.map));
+    return canvas;
   }
 
   /** The photograph with the map and the outline on it, as a canvas of its own. */
   flattened(): HTMLCanvasElement {
     const flat = document.createElement("canvas");
-    [flat.width, flat.height] = [this.canvas.width, this.canvas.height];
+    [flat.width, flat.height] = this.shownSize;
     const context = flat.getContext("2d") as CanvasRenderingContext2D;
     if (this.photograph) context.drawImage(this.photograph, 0, 0, flat.width, flat.height);
-    context.drawImage(this.canvas, 0, 0);
+    context.drawImage(this.whole(), 0, 0);
     context.lineWidth = 1.5;
     context.strokeStyle = "#0072b2";
     context.stroke(new Path2D(this.outline));
@@ -138,12 +154,12 @@ export class SpecimenMap {
     return this.path.getAttribute("d") ?? "";
   }
 
-  /** Width and height of the map as shown, in pixels. */
+  /** Width and height of the photograph as shown, in pixels. */
   get shownSize(): readonly [number, number] {
-    return [this.canvas.width, this.canvas.height];
+    return this.read ? [this.read.placement.width, this.read.placement.height] : [0, 0];
   }
 
   get transparentMap(): string {
-    return this.canvas.toDataURL("image/png");
+    return this.whole().toDataURL("image/png");
   }
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkedBody, crc32c } from "../src/codecs";
+import { checkedBody, crc32c } from "../src/evidence/codecs";
 import { coefficients, combine, type Comparison } from "../src/finer";
-import { halfToNumber } from "../src/half";
-import { Placement } from "../src/placement";
+import { halfToNumber } from "../src/evidence/half";
+import { Placement } from "../src/drawing/placement";
 
 const comparison = (part: Partial<Comparison> = {}): Comparison => ({
   gamma: 0.6, use: [false, true, true, true], weighting: "mean", comparedAt: null, ...part,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { coco, geojson, parts, runLengths, webAnnotation } from "../src/formats";
-import { outline, rings, topRegion } from "../src/region";
+import { coco, geojson, parts, runLengths, webAnnotation } from "../src/drawing/formats";
+import { outline, rings, topRegion } from "../src/drawing/region";
 
 const drawn = (...lines: string[]): [Uint8Array, number, number] => [
   Uint8Array.from(lines.join(""), (sign) => (sign === "#" ? 1 : 0)), (lines[0] as string).length, lines.length,

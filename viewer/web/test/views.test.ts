@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { colourAt, paint, palette, type Ramp } from "../src/colours";
+import { colourAt, paint, palette, type Ramp } from "../src/drawing/colours";
 import { escaped } from "../src/saving";
 import { defaultView, viewFromAddress, viewToAddress } from "../src/view";
-import { whereStrongest, wordsFor } from "../src/words";
+import { whereStrongest, wordsFor } from "../src/words/atlas_words";
 
 const START = defaultView(0.6);
 

@@ -24,6 +24,7 @@ const ENGLISH = {
   holds: "of the evidence lies in the outline",
   noReference: "No reference ticked: the map is that of the species alone",
   finished: "These maps are finished comparisons: γ is fixed",
+  meanSpecimen: "Mean specimen of both species with the pooled difference",
   top: "top", middle: "middle", bottom: "bottom", left: "left", centre: "centre", right: "right",
 } as const;
 
@@ -38,6 +39,7 @@ const GERMAN: Words = {
   unfinished: "Dieses Exemplar hat keine Karte", nothing: "die Karte zeigt nichts", strongest: "am stärksten",
   holds: "der Evidenz liegen im Umriss", noReference: "Keine Vergleichsart gewählt: Die Karte ist die der Art allein",
   finished: "Diese Karten sind fertige Vergleiche: γ steht fest",
+  meanSpecimen: "Mittleres Exemplar beider Arten mit dem gemeinsamen Unterschied",
   top: "oben", middle: "in der Mitte", bottom: "unten", left: "links", centre: "mittig", right: "rechts",
 };
 const SPANISH: Words = {
@@ -49,6 +51,7 @@ const SPANISH: Words = {
   unfinished: "Este ejemplar no tiene mapa", nothing: "el mapa no muestra nada", strongest: "más fuerte",
   holds: "de la evidencia está en el contorno", noReference: "Ninguna referencia marcada: el mapa es el de la especie sola",
   finished: "Estos mapas son comparaciones terminadas: γ es fijo",
+  meanSpecimen: "Ejemplar medio de ambas especies con la diferencia conjunta",
   top: "arriba", middle: "a media altura", bottom: "abajo", left: "a la izquierda", centre: "en el centro", right: "a la derecha",
 };
 const PORTUGUESE: Words = {
@@ -60,6 +63,7 @@ const PORTUGUESE: Words = {
   unfinished: "Este exemplar não tem mapa", nothing: "o mapa não mostra nada", strongest: "mais forte",
   holds: "da evidência está no contorno", noReference: "Nenhuma referência marcada: o mapa é o da espécie sozinha",
   finished: "Estes mapas são comparações terminadas: γ é fixo",
+  meanSpecimen: "Exemplar médio de ambas as espécies com a diferença conjunta",
   top: "em cima", middle: "a meia altura", bottom: "embaixo", left: "à esquerda", centre: "no centro", right: "à direita",
 };
 const BY_LANGUAGE: Readonly<Record<string, Words>> = { en: ENGLISH, de: GERMAN, es: SPANISH, pt: PORTUGUESE };

@@ -17,3 +17,9 @@ export function halfToNumber(bits: number): number {
 export function halvesToFloats(bits: Uint16Array): Float32Array {
   return Float32Array.from(bits, halfToNumber);
 }
+
+/** Half-precision numbers in base64, little-endian, as float32. */
+export function halvesFromBase64(text: string): Float32Array {
+  const bytes = Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
+  return halvesToFloats(new Uint16Array(bytes.buffer));
+}

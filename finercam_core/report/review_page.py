@@ -1,0 +1,31 @@
+"""The page of the review in a browser: an empty frame, which the script fills for those who have a link."""
+
+from dataclasses import dataclass
+
+from finercam_core.errors import ReviewError
+from finercam_core.report.live_evidence import SCRIPT
+from finercam_core.report.page_templates import environment, review_policy
+
+__all__ = ["SCRIPT", "ReviewPage", "review_page"]
+
+
+@dataclass(frozen=True)
+class ReviewPage:
+    """The page, and the policy that it is sent with."""
+
+    text: str
+    policy: str
+
+
+def review_page() -> ReviewPage:
+    """The page; the same for every store.
+
+    Raises
+    ------
+    ReviewError
+        If the script was not built.
+    """
+    if not SCRIPT.exists():
+        raise ReviewError("the script of the live atlas is not built", "run `make web`, which needs Node.js")
+    made = environment()
+    return ReviewPage(made.get_template("review.html").render(), review_policy(str(made.globals["style"])))
