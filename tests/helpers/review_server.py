@@ -58,7 +58,8 @@ class ReviewServer:
         lines: queue.Queue[str] = queue.Queue()
         output = self._process.stdout
         assert output is not None
-        threading.Thread(target=lambda: [lines.put(line) for line in output] and None, daemon=True).start()
+        self._reader = threading.Thread(target=lambda: [lines.put(line) for line in output] and None, daemon=True)
+        self._reader.start()
         self.said = []
         while not self.said or "Ctrl+C" not in self.said[-1]:
             self.said.append(lines.get(timeout=WAIT).rstrip())
@@ -70,6 +71,9 @@ class ReviewServer:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(WAIT)
+        self._reader.join(WAIT)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
 @contextmanager

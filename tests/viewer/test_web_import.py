@@ -76,7 +76,7 @@ def test_another_run_takes_nothing_at_all(store: Store, tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_named_and_the_rest_is_taken(store: Store, tmp_path: Path) -> None:
     file = written(
-        tmp_path / "v.jsonl", line(store, 0), "{", "[]", '"\ud83d"', line(store, 1, time="3026-01-01T00:00:00Z"),
+        tmp_path / "v.jsonl", line(store, 0), "{", "[]", '"\\ud83d"', line(store, 1, time="3026-01-01T00:00:00Z"),
         line(store, 2, time="soon"), line(store, 3, image_id="nobody"), line(store, 4, reviewer=""),
     )  # fmt: skip
     found = import_verdicts(file, store)

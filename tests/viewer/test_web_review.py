@@ -113,7 +113,7 @@ def test_by_keys_as_in_napari_and_both_see_each_other(
     assert [own(small_store, image_id).decision for image_id in ids] == ["accept", "reject", "unsure"]  # type: ignore[union-attr]
     press(browser, "hhh")
     until(lambda: shown(browser) == first, "the way back")
-    assert browser.run('return document.querySelector("#others").textContent') == "Ben: accepted, „mine“"
+    assert browser.run('return document.querySelector("#others").textContent') == "Ben: accepted, “mine”"
     session.refresh()
     assert {verdict.reviewer for verdict in session.verdicts.of_specimen(first)} == {"Ana", "Ben"}
     mine = own(small_store, first)
@@ -297,7 +297,7 @@ def test_names_and_notes_run_nothing_and_a_foreign_page_cannot_post(
         press(browser, "h")
         until(lambda: shown(browser) == image_id, "the way back")
         others = str(browser.run('return document.querySelector("#others").textContent'))
-        assert others == f"{HOSTILE}: accepted, „{HOSTILE}“"
+        assert others == f"{HOSTILE}: accepted, “{HOSTILE}”"
         assert browser.complaints() == []
         assert browser.driver.execute_script(INJECTED, HOSTILE) == [0, 1]
         assert all("Content Security Policy" in message or "Trusted" in message for message in browser.complaints())

@@ -131,9 +131,9 @@ class Desk:
             if form.key in self._verdicts.keys:
                 return self._acknowledged(form, self._verdicts.own(form.image_id))
             known = self._own(form.image_id).regions
+            verdict = checked_verdict(self._store, form, known)
             if form.decision == "accept":
                 self._require_places(form.image_id, known)
-            verdict = checked_verdict(self._store, form, known)
             written = self._verdicts.append(replace(verdict, reviewer=self.reviewer))
             self._drafts.discard(form.image_id)
             self._queue.take_verdicts(form.image_id, self._verdicts.of_specimen(form.image_id))

@@ -1,7 +1,6 @@
 """What stands before every request: which names the server answers to, from which pages, and how much it reads."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -22,12 +21,19 @@ HEADERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
 class Refusal(Exception):  # noqa: N818 - an answer to a request, not a fault
-    """A request that is not taken."""
+    """A request that is not taken.
 
-    status: HTTPStatus
-    sentence: str
+    Parameters
+    ----------
+    status : HTTPStatus
+    sentence : str
+        Why, as the page shows it.
+    """
+
+    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
 
 
 class Guard:

@@ -50,12 +50,15 @@ class Listening:
         ReviewError
             If it cannot, as where another server does.
         """
+        made: socket.socket | None = None
         try:
             family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
             made = socket.socket(family, socket.SOCK_STREAM)
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             made.bind((self.host, self.port))
         except OSError as error:
+            if made is not None:
+                made.close()
             problem = f"{self.host} port {self.port} cannot be listened at: {error.strerror}"
             raise ReviewError(problem, "end the other server, or choose another with --port") from error
         return made

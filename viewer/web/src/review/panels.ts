@@ -52,12 +52,13 @@ export function verdictPanel(words: ReviewWords, desk: () => Desk): Panel {
   const act = (command: string) => () => deskCommands(desk())[command]?.();
   const note = element("textarea", { id: "note", rows: "2", maxlength: "10000" });
   note.addEventListener("change", () => { desk().marking.note = note.value; desk().marking.edited = true; desk().keepDraft(); });
-  const others = element("ul", { class: "small", id: "others" });
+  const others = element("ul", { class: "small words", id: "others" });
+  const othersHeading = element("h3", {}, words.others);
   const buttons = (["accept", "reject", "unsure", "undo", "redo"] as const).map((name) => button(words[name], act(name), { class: name, id: name }));
   const place = element("span", { id: "place", class: "soft" });
   const way = [button(`← ${words.back}`, act("back"), { id: "back" }), button(`${words.next} →`, act("next"), { id: "next" })];
   const box = section(words.verdict, element("p", { class: "tools" }, ...buttons.slice(0, 3)), element("p", { class: "tools" }, ...way, ...buttons.slice(3)),
-    place, element("label", {}, `${words.note} `, note), others);
+    place, element("label", {}, `${words.note} `, note), othersHeading, others);
   const said: Readonly<Record<string, string>> = { accept: words.accepted, reject: words.rejected, unsure: words.unsure, "": words.none };
   return {
     box,
@@ -65,8 +66,9 @@ export function verdictPanel(words: ReviewWords, desk: () => Desk): Panel {
       const judged = mine.filter(Boolean).length;
       place.textContent = `${(position + 1).toLocaleString()} ${words.of} ${queue.ids.length.toLocaleString()}, ${judged.toLocaleString()} ${words.judged}`;
       note.value = marking.note;
+      othersHeading.hidden = !marking.specimen.others.length;
       others.replaceChildren(...marking.specimen.others.map((other) =>
-        element("li", {}, `${other.reviewer}: ${said[other.decision] ?? other.decision}${other.note ? `, „${other.note}“` : ""}`)));
+        element("li", {}, `${other.reviewer}: ${said[other.decision] ?? other.decision}${other.note ? `, “${other.note}”` : ""}`)));
     },
   };
 }
