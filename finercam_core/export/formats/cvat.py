@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -15,7 +16,7 @@ import numpy as np
 from finercam_core.export.formats.label_studio import xml_text
 from finercam_core.export.formats.mask_writer import DISCRIMINATIVE, MaskWriter, label_of, region_id
 from finercam_core.export.formats.png import UNNAMED
-from finercam_core.export.mask_records import MaskRecord
+from finercam_core.export.mask_records import MaskDescription, MaskRecord
 from finercam_core.images.palette import label_colour
 from finercam_core.io.atomic import complete_or_absent, write_whole
 from finercam_core.regions.outline import Mask
@@ -24,8 +25,7 @@ from finercam_core.regions.traits import offered_traits
 from finercam_core.store import Store
 
 FILE, LABELS = "annotations.xml", "labels.json"
-SAID = ("region", "reviewer", "decision", "references", "gamma", "weighting", "method", "threshold", "uberon", "note",
-        "time", "run")  # fmt: skip
+SAID = ("region", *(one.name for one in fields(MaskDescription)))
 """What each mask says as its attributes."""
 
 

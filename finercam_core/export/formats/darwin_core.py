@@ -1,6 +1,7 @@
 """Masks as a Darwin Core Archive: occurrences, their media, and what was found at them as measurements or facts."""
 
 import csv
+import json
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -132,10 +133,11 @@ def _facts(record: MaskRecord) -> list[dict[str, object]]:
 
 def _method(about: MaskDescription) -> str:
     compared = ", ".join(about.references) or "nothing"
+    threshold = json.dumps(dict(about.threshold))
     return (
         f"Finer-CAM over {about.method} against {compared}, gamma {about.gamma:g}, references weighted by "
-        f"{about.weighting}; region by {about.source}; model {about.model}, layer {about.target_layer}, "
-        f"weights SHA-256 {about.weights_sha256}, run {about.run}"
+        f"{about.weighting}; region by {about.source} {threshold}, {about.painted_share:.0%} of it painted; model "
+        f"{about.model}, layer {about.target_layer}, weights SHA-256 {about.weights_sha256}, run {about.run}"
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import starmap
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -91,9 +92,14 @@ def annotation(record: MaskRecord, name: str, source: str) -> Json:
     return {
         "id": name, "type": "Annotation", "motivation": list(MOTIVATIONS), **said,
         "generator": {"type": "Software", "name": f"finercam, run {about.run}"},
-        "body": bodies,
+        "body": bodies, "metadata": [_fact("region", region_id(record)), *starmap(_fact, about.to_cells().items())],
         "target": {"type": "SpecificResource", "source": source, "selector": selectors(record.mask)},
     }  # fmt: skip
+
+
+def _fact(name: str, value: object) -> Json:
+    """A name and a value as IIIF writes them; readers of Web Annotations pass over them."""
+    return {"label": {"none": [name]}, "value": {"none": [str(value)]}}
 
 
 def _text(value: str, purpose: str) -> Json:

@@ -205,6 +205,18 @@ def test_no_folder_of_this_machine_is_in_an_export(reviewed: Path, tmp_path: Pat
             assert "local-dir:" not in text or "local-dir:fish" in text
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_tells_how_its_masks_were_made_and_whose_they_are(reviewed: Path, tmp_path: Path, form: str) -> None:
+    export(reviewed, tmp_path / "out", format=form)
+    told = ""
+    for path in (tmp_path / "out").rglob("*"):
+        if path.suffix in (".json", ".jsonl", ".jsonld", ".geojson", ".csv", ".xml"):
+            told += path.read_text(encoding="utf-8")
+    for what in ("Aus dus", "0.6", "mean", "gradcam", "5" * 64, "Bo Eo", "clear", "caudal fin", "accept",
+                 "licenses/by/4.0/", "Museum of Fishes", "drawn"):  # fmt: skip
+        assert what in told, what
+
+
 @pytest.mark.parametrize(
     ("text", "without"),
     [
