@@ -27,7 +27,7 @@ def end_with_parent() -> None:
 def expendable() -> None:
     """Let the kernel end this process first when memory runs out, rather than the run that it works for; Linux only."""
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="utf-8")
 
 
 def processors() -> int:

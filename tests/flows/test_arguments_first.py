@@ -33,6 +33,8 @@ WRONG = {
     "annotate catalog.csv --classifier clasifier --store m": "no classifier at clasifier did you mean classifier?",
     "annotate catalog.csv --classifier c.toml --store m": "there is no c.toml give the TOML file of CLIP prompts",
     "annotate catalog.csv --classifier models:build --store m": "no module models on Python's path write models.py",
+    r"annotate catalog.csv --classifier C:\maps\classifier --store m": r"there is no classifier at C:\maps\classifier",
+    r"train photos --model C:\models.py:build --out c": r"there is no C:\models.py",
     "annotate catalog.csv --classifier models.py:bild --store m": "models.py defines no 'bild'",
     "annotate catalog.csv --classifier classifier --store m --references-by cosin": "did you mean cosine?",
     "annotate catalog.csv --classifier classifier --store catalog.csv": "catalog.csv is a file",

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from planned_store import SETTINGS, fill, plan_at
+from without_packages import several_without
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -75,6 +78,28 @@ def test_a_console_without_greek_letters_shows_the_rest(tmp_path: Path) -> None:
         done = subprocess.run(command, capture_output=True, check=False, env=environment, cwd=tmp_path)
         assert b"Traceback" not in done.stderr, done.stderr.decode("cp1252")
         assert done.returncode == (0 if "--help" in words else 1)
+
+
+def test_files_are_utf_8_whatever_the_system_writes_by_default(tmp_path: Path) -> None:
+    counts = {"Aus bus": 3, "Aus cus": 2}
+    known = {**SETTINGS["classifier"], "target_layer": "features", "weights_sha256": "0" * 64}
+    settings = {**SETTINGS, "classifier": known, "kind": "evidence", "versions": {"finercam": "0.1.0"}}
+    fill(plan_at(f"{tmp_path}/maps.zarr", tmp_path / "images", counts, settings=settings).location)
+    for path in (tmp_path / "images").glob("*.jpg"):
+        Image.new("RGB", (30, 20)).save(path)
+    (tmp_path / "liste.csv").write_text("Datei;Art;Ort\nimages/Aus_cus-000.jpg;Aus cus;Ærø\n", encoding="utf-8")
+    words = [
+        ["catalog", "check", "liste.csv", "--json", "check.json"], ["catalog", "split", "liste.csv", "--out", "s.csv"],
+        ["info", "maps.zarr"], ["evaluate", "maps.zarr", "--out", "e", "--split", "all"],
+        ["report", "maps.zarr", "--out", "a", "--split", "all"],
+        ["export", "maps.zarr", "--to", "masks", "--which", "automatic", "--format", "csv"],
+        ["serve", "--init"], ["ask", "maps.zarr", "Aus bus", "Aus cus", "--split", "all", "--no-show"],
+    ]  # fmt: skip
+    ascii_alone = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0", "PYTHONIOENCODING": "utf-8"}
+    for said, (code, text) in zip(words, several_without((), words, cwd=tmp_path, **ascii_alone), strict=True):
+        assert code == 0 or (said[0] == "ask" and "Traceback" not in text), (said, text)
+    assert "γ" in (tmp_path / "a" / "index.html").read_text(encoding="utf-8")
+    assert "Aus bus" in (tmp_path / "masks" / "measurements.csv").read_text(encoding="utf-8")
 
 
 def test_a_process_is_looked_for_without_a_signal_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,6 +207,8 @@ def test_the_whole_way_from_photographs_to_an_atlas(beetles: Path, tmp_path: Pat
     assert (tmp_path / "out" / "atlas" / "index.html").is_file()
     sentences = (tmp_path / "out" / "answers.txt").read_text().splitlines()
     assert len(sentences) == 1
+    longest = max(len(str(path.relative_to(tmp_path / "out"))) for path in (tmp_path / "out").rglob("*"))
+    assert longest < 130, "the 260 characters of Windows leave as many for the folder"
     assert sentences[0].startswith("Carabus maculatus ")
     assert sentences[0] in " ".join(said.split())
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / "maps.zarr").rglob("evidence/c/**/*")}

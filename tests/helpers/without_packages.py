@@ -1,9 +1,10 @@
 """The command as it runs where packages are not installed: imports of them are refused in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 _REFUSE = """
@@ -46,13 +47,18 @@ def run_without(
     return _run(_REFUSE + _ONE, [",".join(packages), *map(str, arguments)], cwd)
 
 
-def several_without(packages: Iterable[str], all_words: Sequence[Sequence[str]], *, cwd: Path) -> list[tuple[int, str]]:
+def several_without(
+    packages: Iterable[str], all_words: Sequence[Sequence[str]], *, cwd: Path, **environment: str
+) -> list[tuple[int, str]]:
     """Run several commands, one after the other in one process: of each the exit code and what it said of errors."""
-    done = _run(_REFUSE + _SEVERAL, [",".join(packages), json.dumps([list(words) for words in all_words])], cwd)
+    words = [",".join(packages), json.dumps([list(words) for words in all_words])]
+    done = _run(_REFUSE + _SEVERAL, words, cwd, environment)
     assert done.returncode == 0, done.stderr
     return [(code, said) for code, said in json.loads(done.stdout.splitlines()[-1])]
 
 
-def _run(program: str, words: Iterable[str], cwd: Path | None) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-P", "-c", program, *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=240)
+def _run(
+    program: str, words: Iterable[str], cwd: Path | None, environment: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    command, whole = [sys.executable, "-P", "-c", program, *words], {**os.environ, **(environment or {})}
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=240, env=whole)

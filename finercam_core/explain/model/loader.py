@@ -23,7 +23,7 @@ from finercam_core.io.faults import first_line
 from finercam_core.io.hub import HubError, from_hub, hub_or_cache
 from finercam_core.parts import read_lists
 from finercam_core.parts.lists import LISTS
-from finercam_core.permissions import AllowedFactories, named_factory
+from finercam_core.permissions import AllowedFactories, is_factory, named_factory
 from finercam_core.suggestions import did_you_mean
 from finercam_core.taxonomy.class_names import COLUMN, class_table, label_names
 
@@ -95,7 +95,7 @@ def _from_source(
         return _from_folder(_from_hub(name), species, target_layer, None)
     if name.endswith(".toml"):
         return load_clip(name, target_layer=target_layer)
-    if ":" in name:
+    if is_factory(name):
         allowed.check(name)
         return _from_factory(name, species, target_layer)
     return _from_timm(name, species, target_layer)

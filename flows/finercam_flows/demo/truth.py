@@ -42,7 +42,7 @@ def write_energies(energies: pd.DataFrame, run: str, folder: Path) -> dict[str, 
     energies.to_csv(folder / "energy.csv", index=False)
     intervals = energy_intervals(energies)
     content = {"run": run, "energy": {name: asdict(interval) for name, interval in intervals.items()}}
-    (folder / "energy.json").write_text(json.dumps(content, indent=1))
+    (folder / "energy.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
     return intervals
 
 

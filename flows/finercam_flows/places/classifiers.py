@@ -21,7 +21,7 @@ def classifier(spec: str) -> None:
     elif name.endswith(".toml"):
         if not Path(name).is_file():
             raise missing(ClassifierError, name, "give the TOML file of CLIP prompts")
-    elif ":" in name and name == spec:
+    elif name == spec and is_factory(name):  # C:\classifier is a path of Windows
         factory(spec)
     else:
         remedy = "give the folder that `finercam train` wrote, hf-hub:owner/name, or file.py:function"
@@ -71,5 +71,5 @@ def _importable(name: str) -> bool:
 
 def model(spec: str) -> None:
     """Raise `ClassifierError` if the factory of a model to train does not exist; timm's names are judged by timm."""
-    if ":" in spec and not spec.startswith(("hf-hub:", "local-dir:")):
+    if is_factory(spec):
         factory(spec)
