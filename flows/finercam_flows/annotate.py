@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from prefect import flow
+from prefect import flow, tags
 
 from finercam_core.explain.engine.plan import shards
 from finercam_core.explain.engine.shard import ShardReport
@@ -19,6 +19,7 @@ from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
 from finercam_flows.process.allowed import check_scheduler, factories_for
+from finercam_flows.process.limits import limit_tags
 from finercam_flows.process.runners import runner_for, spread, workers_for
 from finercam_flows.process.shard import ShardJob
 from finercam_flows.progress import report_plan, report_written
@@ -62,8 +63,9 @@ def _compute_pending(store: str, sheet: ContactSheet, options: AnnotateOptions, 
         ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size, lease)
         for shard in shards(sheet.watch(pending), options.shard_size)
     )
-    for outcome in _compute(jobs, options.runner, workers):
-        record.add(outcome.done, outcome.failed)
+    with tags(*limit_tags(store, options.runner, options.device)):
+        for outcome in _compute(jobs, options.runner, workers):
+            record.add(outcome.done, outcome.failed)
     record.finish()
     return ShardReport(record.activity.done, record.activity.failed)
 

@@ -4,9 +4,10 @@ import logging
 import os
 from typing import Any
 
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.client.schemas.objects import FlowRun, State
+from prefect.exceptions import ObjectNotFound
 from prefect.flows import Flow
 from prefect.logging.loggers import flow_run_logger
 
@@ -41,14 +42,37 @@ def announce(flow: str, flow_run: FlowRun, sentence: str) -> None:
     logger.error(sentence)
     title = f"Run {flow_run.name} of `{flow}` failed"
     with get_client(sync_client=True) as client:  # hooks of a crash run outside of the run
+        steps = "\n".join(f"- {step}" for step in next_steps(flow_run, _title(client, flow, flow_run)))
         client.create_artifact(
             ArtifactCreate(
-                key="failure", type="markdown", data=f"**Run {as_text(flow_run.name)} of `{flow}` failed**\n\n{told}",
+                key="failure", type="markdown",
+                data=f"**Run {as_text(flow_run.name)} of `{flow}` failed**\n\n{told}\n\nWhat to do:\n\n{steps}",
                 description=told, flow_run_id=flow_run.id,
             )
         )  # fmt: skip
     if not notify(f"finercam: {title}", sentence):
         logger.warning("not every address in FINERCAM_NOTIFY could be reached")
+
+
+def next_steps(flow_run: FlowRun, title: str) -> list[str]:
+    """What to do after a run failed, as Markdown; `title` is its deployment's, "" for a run of a command."""
+    store = flow_run.parameters.get("store")
+    look = f"finercam info '{without_secrets(store)}' --failures" if isinstance(store, str) and store else ""
+    again = f"prefect deployment run '{title}'" if title else "the same command"
+    return [
+        "Correct what the sentence above names; the log of this run has the details.",
+        *([f"See what is stored, and why specimens have no map: {as_text(look)}"] if look else []),
+        f"Start it again: {as_text(again)}. What is finished is kept, and only the rest is computed.",
+    ]
+
+
+def _title(client: SyncPrefectClient, flow: str, flow_run: FlowRun) -> str:
+    if flow_run.deployment_id is None:
+        return ""
+    try:
+        return f"{flow}/{client.read_deployment(flow_run.deployment_id).name}"
+    except ObjectNotFound:  # deleted while the run went on
+        return ""
 
 
 def sentence_of(state: "State[Any]") -> str:

@@ -36,14 +36,19 @@ def serve(options: ServeOptions) -> None:
     inputs.config(options.config)
     from finercam_flows.serving.config import read_config
     from finercam_flows.serving.permissions import allow
+    from finercam_flows.serving.rules import read_rules, set_up
     from finercam_flows.serving.server import check_versions
     from finercam_flows.serving.service import serve as run
 
     check_versions()
     folder = Path(options.data or config.parent / "prefect-server").resolve()
     entered = _enter(config)
-    deployments = read_config(entered)
+    deployments, rules = read_config(entered), read_rules(entered)
     allow(entered, deployments, options.allow_factory)
+    if options.set_up:
+        for sentence in asyncio.run(set_up(rules, deployments)):
+            console.print(sentence, soft_wrap=True, markup=False, highlight=False)
+        return
     table = asyncio.run(_table(deployments))
     if options.check:
         _show(table, deployments, console)
@@ -57,6 +62,7 @@ def serve(options: ServeOptions) -> None:
         signal = run(
             deployments,
             folder,
+            rules=rules,
             limit=options.limit,
             ready=ready,
             say=lambda text: console.print(text, soft_wrap=True, markup=False),

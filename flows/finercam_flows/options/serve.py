@@ -11,6 +11,9 @@ from finercam_flows.signatures.base import Checked, Options
 ConfigFile = Annotated[str, Field(min_length=1, description="File with the deployments.")]
 Init = Annotated[bool, Field(description="Write an example of the file, and end.")]
 Check = Annotated[bool, Field(description="Check the file, show what it says, and end.")]
+SetUp = Annotated[
+    bool, Field(description="Give the file's limits and alerts to a server that has `prefect deploy --all`, and end.")
+]
 ServerData = Annotated[
     str | None,
     Field(
@@ -28,6 +31,7 @@ class ServeOptions(Options):
     config: ConfigFile = "prefect.yaml"
     init: Init = False
     check: Check = False
+    set_up: SetUp = False
     data: ServerData = None
     limit: RunLimit = 4
     allow_factory: AllowedFactory = ()

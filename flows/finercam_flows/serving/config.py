@@ -10,7 +10,7 @@ import yaml
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.flows import Flow
 from prefect.schedules import Schedule
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from finercam_core.errors import ServeError
 from finercam_flows.serving.entrypoint import flow_at, parameter_errors, sentences
@@ -27,8 +27,21 @@ class ConcurrencyLimit(BaseModel):
     grace_period_seconds: int | None = Field(default=None, ge=60, le=86400)
 
 
+class WorkPool(BaseModel):
+    """Where `prefect deploy` sends the runs of a deployment, and what their jobs are given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1)
+    work_queue_name: str | None = None
+    job_variables: dict[str, JsonValue] = Field(default_factory=dict)
+
+
 class DeploymentEntry(BaseModel):
-    """A deployment as it is written in the file, with Prefect's names."""
+    """A deployment as it is written in the file, with Prefect's names.
+
+    `work_pool`, `build`, `push` and `pull` are for `prefect deploy`, which reads the same file.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -41,6 +54,10 @@ class DeploymentEntry(BaseModel):
     schedules: list[ScheduleEntry] = Field(default_factory=list)
     paused: bool = False
     concurrency_limit: Annotated[int, Field(ge=1)] | ConcurrencyLimit | None = None
+    work_pool: WorkPool | None = None
+    build: JsonValue = None
+    push: JsonValue = None
+    pull: JsonValue = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,8 @@ class Deployment:
         Whether its schedules are off.
     concurrency_limit : int or ConcurrencyLimitConfig, optional
         Runs at the same time.
+    pool : str
+        Name of the work pool that `prefect deploy` gives it to; "" for none.
     """
 
     flow: Flow[..., Any]
@@ -72,6 +91,7 @@ class Deployment:
     tags: tuple[str, ...]
     paused: bool
     concurrency_limit: int | ConcurrencyLimitConfig | None
+    pool: str = ""
 
     @property
     def title(self) -> str:
@@ -125,6 +145,14 @@ def read_config(path: Path) -> list[Deployment]:
 
 
 def _entries(path: Path) -> list[Any]:
+    entries = content_of(path).get("deployments")
+    if not isinstance(entries, list) or not entries:
+        raise ServeError(f"{path.name} has no deployments", "see an example with: finercam serve --init")
+    return entries
+
+
+def content_of(path: Path) -> dict[str, Any]:
+    """Everything in the file; {} if it is no mapping. A `ServeError` if it is missing or no YAML."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -136,10 +164,7 @@ def _entries(path: Path) -> list[Any]:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise ServeError(f"{path.name}{line} is not YAML: {problem}", "check the indentation and the colons") from error
-    entries = content.get("deployments") if isinstance(content, dict) else None
-    if not isinstance(entries, list) or not entries:
-        raise ServeError(f"{path.name} has no deployments", "see an example with: finercam serve --init")
-    return entries
+    return content if isinstance(content, dict) else {}
 
 
 def _label(content: Any, index: int) -> str:
@@ -159,6 +184,7 @@ def _deployment(content: Any, label: str) -> Deployment:
     return Deployment(
         flow, entry.name, entry.parameters, schedules, entry.description, entry.version, tuple(entry.tags),
         entry.paused, ConcurrencyLimitConfig(**limit.model_dump()) if isinstance(limit, ConcurrencyLimit) else limit,
+        entry.work_pool.name if entry.work_pool else "",
     )  # fmt: skip
 
 

@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from finercam_core.errors import ServeError
 from finercam_core.permissions import AllowedFactories, allow_in_environment, is_factory
 from finercam_flows.process.allowed import allow_schedulers
-from finercam_flows.serving.config import Deployment
+from finercam_flows.serving.config import Deployment, content_of
 
 FIELD = "allow_factories"
 
@@ -49,8 +47,7 @@ def _parameters(deployment: Deployment) -> Iterator[str]:
 
 
 def _allowed_in(config: Path) -> list[str]:
-    content: Any = yaml.safe_load(config.read_text(encoding="utf-8"))
-    entries = content.get(FIELD) or []
+    entries: Any = content_of(config).get(FIELD) or []
     if not isinstance(entries, list) or not all(isinstance(entry, str) and entry for entry in entries):
         raise ServeError(f"{FIELD} in {config.name} is {entries!r}", "list names, such as - my_package.module:function")
     return entries

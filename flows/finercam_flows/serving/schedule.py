@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,6 +12,9 @@ from prefect.types import DateTime
 from pydantic import BaseModel, ConfigDict, Field
 
 from finercam_core.errors import ServeError
+
+AHEAD = 60
+"""Starts that are looked at for the longest pause of a schedule: two months of a nightly one."""
 
 
 class ScheduleEntry(BaseModel):
@@ -86,6 +90,17 @@ async def next_start(schedules: Sequence[Schedule]) -> datetime | None:
             dates = await _calendar(schedule).get_dates(1, start=datetime.now(UTC))
             starts += [date.astimezone(ZoneInfo(schedule.timezone or "UTC")) for date in dates]
     return min(starts, default=None)
+
+
+async def longest_gap(schedules: Sequence[Schedule]) -> timedelta | None:
+    """Longest pause between two starts of the schedule that fires most evenly; None if none is active."""
+    gaps = [await _gap(schedule) for schedule in schedules if schedule.active]
+    return min((gap for gap in gaps if gap is not None), default=None)
+
+
+async def _gap(schedule: Schedule) -> timedelta | None:
+    times = [date.timestamp() for date in await _calendar(schedule).get_dates(AHEAD, start=datetime.now(UTC))]
+    return max((timedelta(seconds=later - earlier) for earlier, later in pairwise(times)), default=None)
 
 
 def _calendar(schedule: Schedule) -> CronSchedule | IntervalSchedule | RRuleSchedule:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from filelock import FileLock, Timeout
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.exceptions import PrefectHTTPStatusError
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.logging.configuration import setup_logging
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -23,8 +23,10 @@ from finercam_core.errors import ServeError
 from finercam_flows.notifications import announce
 from finercam_flows.process import lifeline
 from finercam_flows.serving import leftovers
+from finercam_flows.serving.alerts import remove_alerts
 from finercam_flows.serving.config import Deployment
 from finercam_flows.serving.login import is_open
+from finercam_flows.serving.rules import Rules, apply_rules
 from finercam_flows.serving.server import Server, answers, running_server
 
 LOCK = "serve.lock"
@@ -39,13 +41,21 @@ Say = Callable[[str], None]
 
 
 def serve(
-    deployments: Sequence[Deployment], folder: Path, *, limit: int, ready: Callable[[Server], None], say: Say
+    deployments: Sequence[Deployment],
+    folder: Path,
+    *,
+    rules: Rules,
+    limit: int,
+    ready: Callable[[Server], None],
+    say: Say,
 ) -> str:
     """Serve deployments until a signal ends it.
 
     Parameters
     ----------
     deployments : sequence of Deployment
+    rules : Rules
+        Limits and alerts that the server is given.
     folder : Path
         For the records of a server that is started here, and for the lock of this process.
     limit : int
@@ -74,7 +84,7 @@ def serve(
                 say(f"Log in there with the line in {server.login}, which you alone can read.")
             elif is_open(server.url):
                 say(OPEN)
-            return asyncio.run(_serve(deployments, server, folder, limit, lambda: ready(server), say))
+            return asyncio.run(_serve(deployments, rules, server, folder, limit, lambda: ready(server), say))
 
 
 @contextmanager
@@ -104,8 +114,16 @@ def _connected(url: str) -> Iterator[None]:
 
 
 async def _serve(
-    deployments: Sequence[Deployment], server: Server, folder: Path, limit: int, ready: Callable[[], None], say: Say
+    deployments: Sequence[Deployment],
+    rules: Rules,
+    server: Server,
+    folder: Path,
+    limit: int,
+    ready: Callable[[], None],
+    say: Say,
 ) -> str:
+    async with get_client() as client:
+        await _refuse_pooled(client, deployments)
     runner = Runner(
         name="finercam", limit=limit, pause_on_shutdown=False, heartbeat_seconds=leftovers.HEARTBEAT_SECONDS
     )
@@ -113,6 +131,8 @@ async def _serve(
     async with get_client() as client:
         await _clear_leftovers(client, identifiers, folder, say)
         await leftovers.watch_heartbeats(client)
+        for sentence in await apply_rules(client, rules, deployments):
+            say(sentence)
     running = asyncio.create_task(runner.start())
     while not runner.started and not running.done():
         await asyncio.sleep(0.05)
@@ -132,6 +152,18 @@ async def _serve(
     with suppress(asyncio.CancelledError):
         await running
     return name
+
+
+async def _refuse_pooled(client: PrefectClient, deployments: Sequence[Deployment]) -> None:
+    """Raise `ServeError` if a worker of this server has one of the deployments: it would be taken from its pool."""
+    for each in deployments:
+        with suppress(ObjectNotFound):
+            pool = (await client.read_deployment_by_name(each.title)).work_pool_name
+            if pool:
+                raise ServeError(
+                    f"{each.title} belongs to the work pool {pool} of this server",
+                    f"run it there, or take it away first with: prefect deployment delete '{each.title}'",
+                )
 
 
 async def register(runner: Runner, deployment: Deployment) -> UUID:
@@ -179,6 +211,7 @@ async def _clear_leftovers(client: PrefectClient, identifiers: Mapping[str, UUID
         runs = "1 missed run is" if len(missed) == 1 else f"{len(missed)} missed runs are"
         say(f"{runs} made up for by later ones")
     for title in retired:
+        await remove_alerts(client, title)
         say(f"{title} is no longer in the file: paused on the server")
 
 
