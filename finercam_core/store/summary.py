@@ -46,6 +46,10 @@ class RunActivity:
     workers : int
     finished : bool
         False while it runs, and for a run that was killed.
+    busy : float
+        Seconds, summed over the workers, in which a model did not wait for images.
+    succeeded : str
+        When a run of the store last ended well, also one that found nothing to compute; "" if none did.
     """
 
     started: str
@@ -57,6 +61,13 @@ class RunActivity:
     runner: str
     workers: int
     finished: bool
+    busy: float = 0.0
+    succeeded: str = ""
+
+    @property
+    def busy_share(self) -> float:
+        """Share of the workers' time in which a model did not wait for images, in [0, 1]."""
+        return min(1.0, self.busy / (self.seconds * self.workers)) if self.seconds > 0 else 0.0
 
     @property
     def rate(self) -> float:

@@ -14,6 +14,7 @@ from finercam_flows.artifacts import tables
 from finercam_flows.artifacts.contact_sheet import ContactSheet
 from finercam_flows.artifacts.progress_record import ProgressRecord
 from finercam_flows.direct.annotation import AnnotateResult
+from finercam_flows.direct.run_record import note_success
 from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
@@ -49,6 +50,7 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
     tables.publish_failures(summary, store)
     sheet.publish()
     require_maps(store, summary, computed.done, computed.failed, options.max_failed)
+    note_success(store)
     return AnnotateResult(store, summary, computed, damaged)
 
 
@@ -65,7 +67,7 @@ def _compute_pending(store: str, sheet: ContactSheet, options: AnnotateOptions, 
     )
     with tags(*limit_tags(store, options.runner, options.device)):
         for outcome in _compute(jobs, options.runner, workers):
-            record.add(outcome.done, outcome.failed)
+            record.add(outcome)
     record.finish()
     return ShardReport(record.activity.done, record.activity.failed)
 

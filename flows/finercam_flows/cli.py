@@ -13,6 +13,7 @@ from rich.markup import escape
 from finercam_core import __version__
 from finercam_core.errors import FinercamError
 from finercam_core.extras import extra_of, install_hint
+from finercam_core.settings import settings
 from finercam_flows.commands import (
     annotate,
     catalog,
@@ -51,7 +52,9 @@ app.command("report")(report.report)
 app.command("ask")(report.ask)
 app.add_typer(review.app, name="review")
 app.command("export")(export.export)
+app.command("compare")(store.compare)
 app.command("serve")(serve.serve)
+app.command("metrics")(serve.metrics)
 
 
 def _version(wanted: bool) -> None:
@@ -106,6 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
         quiet.one_sentence_each()
     set_prefect_defaults(logs=debug or words[:1] == ["serve"])
     try:
+        settings()  # a wrong one ends every command
         with nullcontext() if words[:1] == ["serve"] else stoppable():  # a server ends what it started in order
             app([word for word in words if word != "--debug"], prog_name="finercam")
     except ModuleNotFoundError as error:

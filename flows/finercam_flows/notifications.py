@@ -1,7 +1,6 @@
 """Who is told, and how, when a run fails: one clear sentence in its log, on its page, and to addresses of yours."""
 
 import logging
-import os
 from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -14,6 +13,7 @@ from prefect.logging.loggers import flow_run_logger
 from finercam_core.errors import FinercamError
 from finercam_core.markdown import as_text
 from finercam_core.redaction import visible, without_secrets
+from finercam_core.settings import settings
 
 
 class Sentences(logging.Filter):
@@ -88,9 +88,6 @@ def sentence_of(state: "State[Any]") -> str:
     return state.message or "The run ended without giving a reason"
 
 
-VARIABLE = "FINERCAM_NOTIFY"
-
-
 def notify(title: str, text: str) -> bool:
     """Send a message to every address in the environment variable ``FINERCAM_NOTIFY``; without one do nothing.
 
@@ -102,7 +99,7 @@ def notify(title: str, text: str) -> bool:
     -------
     bool, False if an address is invalid or could not be reached.
     """
-    addresses = os.environ.get(VARIABLE, "").split()
+    addresses = settings().notify.get_secret_value().split()
     if not addresses:
         return True
     from apprise import Apprise

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from typing import TypeVar
 
 import numpy as np
@@ -54,7 +55,8 @@ class BackgroundCalls:
         """Start a call as soon as there is room for it."""
         while len(busy := [future for future in self._running if not future.done()]) >= self._limit:
             wait(busy, return_when=FIRST_COMPLETED)
-        self._running.append(self._pool.submit(call, *arguments))
+        # What is said there is said in the context of the caller, such as its shard.
+        self._running.append(self._pool.submit(copy_context().run, call, *arguments))
 
     def results(self, *, wait_for_all: bool = False) -> list[object]:
         """Results not yet taken, in the order of the calls, up to the first call that still runs; or of all calls.

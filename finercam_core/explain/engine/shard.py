@@ -1,5 +1,6 @@
 """Compute and write the evidence of a shard of chunks: decoding, the model and the disk work at the same time."""
 
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -28,10 +29,19 @@ from finercam_core.store.reader import Store
 
 @dataclass(frozen=True)
 class ShardReport:
-    """Outcome of a shard: numbers of specimens."""
+    """Outcome of a shard.
+
+    Attributes
+    ----------
+    done, failed : int
+        Specimens.
+    busy : float
+        Seconds of its worker in which the model did not wait for images.
+    """
 
     done: int
     failed: int
+    busy: float = 0.0
 
 
 def annotate_chunks(
@@ -76,6 +86,7 @@ def annotate_chunks(
     StoreError
         If the disk is full or may not be written, or another run has taken the store over. What is finished is kept.
     """
+    start, waiting = time.monotonic(), _Waiting()
     store, device = open_store(location), classifier.device
     in_processes = device.type == "cuda" if processes is None else processes
     settings = DecoderSettings(classifier.preparation, store.images_root, decoders or default_workers(), in_processes)
@@ -88,14 +99,32 @@ def annotate_chunks(
         closing(prefetch(batches(specimens, size, device))) as prepared,
     ):
         partial_chunks: PartialChunks = {}
-        for explained in _explained(classifier, prepared, partial_chunks, store, BatchSize(size)):
+        for explained in _explained(classifier, waiting.over(prepared), partial_chunks, store, BatchSize(size)):
             explained.add_to(partial_chunks)
             for key in [key for key, partial in partial_chunks.items() if partial.complete]:
                 complete = partial_chunks.pop(key)
                 writer.submit(write_chunk, location, complete.chunk, complete.result)
             counts.add(writer.results())
         counts.add(writer.results(wait_for_all=True))
-    return ShardReport(counts.done, counts.failed)
+    return ShardReport(counts.done, counts.failed, time.monotonic() - start - waiting.seconds)
+
+
+class _Waiting:
+    """Seconds in which the model waits for images."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def over(self, items: Iterable[Batch]) -> Iterator[Batch]:
+        """The same items; how long each takes to come is added up."""
+        remaining = iter(items)
+        while True:
+            asked = time.monotonic()
+            item = next(remaining, None)
+            self.seconds += time.monotonic() - asked
+            if item is None:
+                return
+            yield item
 
 
 def _explained(

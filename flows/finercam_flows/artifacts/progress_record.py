@@ -5,6 +5,7 @@ from uuid import UUID
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from finercam_core.errors import counted
+from finercam_core.explain.engine.shard import ShardReport
 from finercam_flows.direct.run_record import RunRecord
 
 
@@ -20,9 +21,9 @@ class ProgressRecord(RunRecord):
             assert isinstance(artifact, UUID)  # a coroutine only inside a running event loop
             self._artifact = artifact
 
-    def add(self, done: int, failed: int) -> None:
-        """Record a shard with this many specimens done and failed."""
-        super().add(done, failed)
+    def add(self, report: ShardReport) -> None:
+        """Record a shard."""
+        super().add(report)
         if self._artifact is not None:
             percent = 100 * (self.activity.done + self.activity.failed) / self.activity.planned
             update_progress_artifact(artifact_id=self._artifact, progress=min(percent, 100.0))

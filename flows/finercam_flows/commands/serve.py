@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from finercam_core.errors import ServeError
-from finercam_flows.options.serve import ServeOptions
+from finercam_flows.options.serve import MetricsOptions, ServeOptions
 from finercam_flows.places import inputs
 from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
@@ -71,6 +72,22 @@ def serve(options: ServeOptions) -> None:
         console.print("Ended before anything was served.")
         raise typer.Exit(130) from None
     console.print(f"Ended by {signal}; the next `finercam serve` goes on from here.")
+
+
+@command(MetricsOptions)
+def metrics(options: MetricsOptions) -> None:
+    """Answer Prometheus about stores: specimens, failures by cause, images per second, last success. Until Ctrl-C.
+
+    Example: finercam metrics maps.zarr s3://museum/fishes.zarr --port 9464
+    """
+    from finercam_flows.serving.metrics import serve_metrics
+
+    end = serve_metrics(options.store, options.port, options.host)
+    Screen().print(f"http://{options.host}:{options.port}/metrics, end with Ctrl-C.", soft_wrap=True, highlight=False)
+    try:
+        Event().wait()
+    finally:
+        end()
 
 
 def _write_example(config: Path, console: Console) -> None:

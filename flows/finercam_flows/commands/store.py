@@ -1,7 +1,8 @@
-"""`finercam info`: what a store holds and how it was made; `finercam repair`: its plan from its maps."""
+"""`finercam info`: what a store holds and how it was made; `repair`: its plan from its maps; `compare`: two runs."""
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from finercam_core.errors import counted
-from finercam_flows.options.store import InfoOptions, RepairOptions
+from finercam_flows.options.store import CompareOptions, InfoOptions, RepairOptions
 from finercam_flows.screen.bars import progress_bar
 from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
@@ -109,3 +110,26 @@ def repair(options: RepairOptions) -> None:
     console.print(f"{options.store} {what}: {figures}.", soft_wrap=True, markup=False, highlight=False)
     for sentence in done.lost:
         console.print(f"  not saved: {sentence}", style="yellow", soft_wrap=True, markup=False, highlight=False)
+
+
+@command(CompareOptions)
+def compare(options: CompareOptions) -> None:
+    """Say how far the maps and findings of two runs lie apart, such as before and after a new classifier.
+
+    Example: finercam compare maps.zarr maps.run-0123456789ab.zarr --out moved
+    """
+    from finercam_core.diagnosis.runs import compare_runs, write_comparison
+    from finercam_core.store import open_store
+    from finercam_flows.screen.comparison_table import show_comparison
+
+    a, b = open_store(options.a), open_store(options.b)
+    with progress_bar() as bar:
+        task = bar.add_task("Comparing", total=None, note="")
+        found = compare_runs(
+            a, b, gamma=options.gamma, pairs=options.pairs,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )  # fmt: skip
+    show_comparison(found, Screen())
+    if options.out is not None:
+        write_comparison(found, Path(options.out))
+        Screen().print(f"Written to {options.out}.", markup=False, soft_wrap=True, highlight=False)

@@ -9,7 +9,7 @@ from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.io.files import Files
 from finercam_core.references import policy_of
 from finercam_core.store import StoreSummary, exclusive, give_up, open_store, pending_chunks, summarise, verify
-from finercam_flows.direct.run_record import RunRecord
+from finercam_flows.direct.run_record import RunRecord, note_success
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
@@ -78,6 +78,7 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
         if not summary.totals["pending"]:
             remember(options, store)
     require_maps(store, summary, computed.done, computed.failed, options.max_failed)
+    note_success(store)
     return AnnotateResult(store, summary, computed, damaged)
 
 
@@ -90,6 +91,6 @@ def _compute_pending(store: str, options: AnnotateOptions) -> ShardReport:
     for shard in shards(pending, options.shard_size):
         job = ShardJob(store, shard, options.classifier, factories, options.device, options.batch_size)
         outcome = compute_shard(job)
-        record.add(outcome.done, outcome.failed)
+        record.add(outcome)
     record.finish()
     return ShardReport(record.activity.done, record.activity.failed)

@@ -8,8 +8,8 @@ from finercam_flows.options.export import ExportOptions
 from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
 from finercam_flows.options.report import AskOptions, ReportOptions
 from finercam_flows.options.review import AssignOptions, ImportOptions, ReviewOptions
-from finercam_flows.options.serve import ServeOptions
-from finercam_flows.options.store import InfoOptions, RepairOptions
+from finercam_flows.options.serve import MetricsOptions, ServeOptions
+from finercam_flows.options.store import CompareOptions, InfoOptions, RepairOptions
 from finercam_flows.options.train import TrainOptions
 from finercam_flows.signatures.base import Options
 
@@ -27,6 +27,7 @@ COMMANDS: dict[str, type[Options]] = {
     "annotate": AnnotateOptions,
     "info": InfoOptions,
     "repair": RepairOptions,
+    "compare": CompareOptions,
     "evaluate": EvaluateOptions,
     "report": ReportOptions,
     "ask": AskOptions,
@@ -35,6 +36,7 @@ COMMANDS: dict[str, type[Options]] = {
     "review import": ImportOptions,
     "export": ExportOptions,
     "serve": ServeOptions,
+    "metrics": MetricsOptions,
 }
 """By command, in the order of a collection's way through them: the model of its options."""
 FLOWS = {

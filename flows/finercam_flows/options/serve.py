@@ -1,12 +1,13 @@
 """Options of `serve`."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.fields import AllowedFactory, AllowPrivateHere
+from finercam_flows.options.fields import AllowedFactory, AllowPrivateHere, StoreLocation
 from finercam_flows.places import outputs
-from finercam_flows.signatures.base import Checked, Options
+from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
 ConfigFile = Annotated[str, Field(min_length=1, description="File with the deployments.")]
 Init = Annotated[bool, Field(description="Write an example of the file, and end.")]
@@ -23,6 +24,18 @@ ServerData = Annotated[
     Checked(outputs.folder),
 ]
 RunLimit = Annotated[int, Field(ge=1, description="Runs at the same time; others wait.")]
+
+
+MetricsPort = Annotated[int, Field(ge=1, le=65535, description="Port that Prometheus asks.")]
+MetricsHost = Annotated[str, Field(description="Address that is listened at; 0.0.0.0 for all of this machine.")]
+
+
+class MetricsOptions(Options):
+    """Options of `metrics`."""
+
+    store: Annotated[Sequence[StoreLocation], POSITIONAL]
+    port: MetricsPort = 9464
+    host: MetricsHost = "127.0.0.1"
 
 
 class ServeOptions(Options):

@@ -1,11 +1,13 @@
-"""Options of `info` and `repair`."""
+"""Options of `info`, `repair` and `compare`."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.fields import StoreLocation
-from finercam_flows.signatures.base import POSITIONAL, CommandLine, Options
+from finercam_core.finer import GAMMA
+from finercam_flows.options.fields import Gamma, StoreLocation
+from finercam_flows.places import outputs
+from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
 Failures = Annotated[bool, Field(description="List every failed specimen and every rejected row.")]
 AllSpecies = Annotated[bool, Field(description="List all species, however many there are.")]
@@ -27,3 +29,22 @@ class RepairOptions(Options):
     """Options of `repair`."""
 
     store: Annotated[StoreLocation, POSITIONAL]
+
+
+OtherStore = Annotated[StoreLocation, Field(description="The other run: a store of the same collection.")]
+ComparedPairs = Annotated[int, Field(ge=0, description="Pairs of species whose findings are compared, at most.")]
+ComparisonFolder = Annotated[
+    str | None,
+    Field(description="Folder for maps.csv and findings.csv; without it they are only printed."),
+    Checked(outputs.folder),
+]
+
+
+class CompareOptions(Options):
+    """Options of `compare`."""
+
+    a: Annotated[StoreLocation, POSITIONAL]
+    b: Annotated[OtherStore, POSITIONAL]
+    gamma: Gamma = GAMMA
+    pairs: ComparedPairs = 20
+    out: ComparisonFolder = None

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from finercam_core.errors import RunError
 from finercam_core.permissions import SEPARATOR, AllowedFactories
+from finercam_core.settings import settings, variable
 from finercam_flows.process import lifeline
 
-SCHEDULERS = "FINERCAM_ALLOW_SCHEDULERS"
+SCHEDULERS = variable("allow_schedulers")
 
 
 def started_by_server() -> bool:
@@ -44,7 +45,7 @@ def check_scheduler(address: str) -> None:
     RunError
         For a run of a server whose settings do not name it, and for an address beyond this machine without TLS.
     """
-    allowed = os.environ.get(SCHEDULERS, "").split(SEPARATOR)
+    allowed = settings().allow_schedulers.split(SEPARATOR)
     if "://" not in address or address in allowed:
         return
     if started_by_server():

@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from finercam_core import __version__
 from finercam_core.errors import RunError
 from finercam_core.extras import EXTRAS, install_hint, missing
+from finercam_core.settings import ShownSetting, shown, unknown_variables
 
 PACKAGES = ("numpy", "pandas", "zarr", "xarray", "torch", "timm", "prefect", "napari", "PySide6")
 LEAST_DISK = 5e9
@@ -40,6 +41,10 @@ class Machine:
         Bytes that are free in the current folder.
     hub : bool
         Whether the Hugging Face hub answers.
+    settings : list of ShownSetting
+        Environment variables of finercam's.
+    unknown_settings : list of str
+        A sentence for each variable that looks like one and is none.
     """
 
     versions: dict[str, str]
@@ -50,6 +55,8 @@ class Machine:
     screen: str
     free: int
     hub: bool
+    settings: list[ShownSetting] = field(default_factory=list)
+    unknown_settings: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
@@ -67,6 +74,7 @@ class Machine:
             yield "there is no screen, so that `finercam review` cannot open its window: set DISPLAY, or use xvfb-run"
         if self.free < LEAST_DISK:
             yield f"only {self.free / 1e9:.1f} GB are free here: maps and models may not fit"
+        yield from self.unknown_settings
 
 
 def need(extra: str, brings: str = "") -> None:
@@ -98,6 +106,8 @@ def examine() -> Machine:
         screen=screen(),
         free=shutil.disk_usage(Path.cwd()).free,
         hub=hub_answers(),
+        settings=shown(),
+        unknown_settings=list(unknown_variables()),
     )  # fmt: skip
 
 

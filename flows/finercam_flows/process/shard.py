@@ -1,11 +1,13 @@
 """One shard in the process that computes it: the classifier loaded once, one shard at a time, one process per GPU."""
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
 from typing import Literal
 
+from finercam_core.errors import counted
 from finercam_core.explain import Classifier, load_classifier
 from finercam_core.explain.engine.decoders import start_processes
 from finercam_core.explain.engine.shard import ShardReport, annotate_chunks
@@ -13,9 +15,10 @@ from finercam_core.permissions import AllowedFactories
 from finercam_core.store import Chunk
 from finercam_core.store.backlog import without_written
 from finercam_core.store.lock import lent
-from finercam_flows.process import gpus
+from finercam_flows.process import gpus, logs
 from finercam_flows.progress import report_written
 
+log = logging.getLogger(__name__)
 _one_at_a_time = Lock()  # a Dask worker may have several threads: they share the model and its GPU
 
 
@@ -50,6 +53,12 @@ class ShardJob:
     lease: str = ""
     resumed: bool = False
 
+    @property
+    def name(self) -> str:
+        """Its first chunk, and how many there are."""
+        first = self.chunks[0] if self.chunks else None
+        return "" if first is None else f"{first.group}/{first.index}, {counted(len(self.chunks), 'chunk')}"
+
 
 @lru_cache(maxsize=1)
 def classifier_of(spec: str, device: str, factories: AllowedFactories) -> Classifier:
@@ -66,9 +75,10 @@ def compute_shard(job: ShardJob) -> ShardReport:
         Numbers of specimens done, those that a lost worker had written included, and failed.
     """
     chunks, written = without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)
-    with _one_at_a_time, gpus.held(job.device) as device, lent(job.store, job.lease):
+    with _one_at_a_time, gpus.held(job.device) as device, lent(job.store, job.lease), logs.shard(job.name):
         if device.startswith("cuda"):
             start_processes()
         model = classifier_of(job.classifier, device, job.factories)
         report = annotate_chunks(job.store, chunks, model, batch_size=job.batch_size, progress=report_written)
-    return ShardReport(report.done + written, report.failed)
+        log.info("%d specimens done, %d failed", report.done, report.failed, extra={"store": job.store})
+    return replace(report, done=report.done + written)

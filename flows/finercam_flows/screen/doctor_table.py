@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from finercam_core.extras import EXTRAS, install_hint
+from finercam_core.redaction import visible, without_secrets
 from finercam_flows.process.machine import Machine
 
 USES = {
@@ -29,6 +30,7 @@ def show_machine(found: Machine, console: Console) -> None:
     """Print versions, extras, GPU, screen and disk, then what is wrong."""
     console.print(_facts(found))
     console.print(_extras(found))
+    console.print(_settings(found))
     if not found.problems:
         console.print("[green]Nothing is wrong.[/]")
     for problem in found.problems:
@@ -49,6 +51,14 @@ def _facts(found: Machine) -> Table:
     table.add_row("[bold]screen", found.screen or "none")
     table.add_row("[bold]free disk", f"{found.free / 1e9:.0f} GB here")
     table.add_row("[bold]hub of models", "answers" if found.hub else "cannot be reached")
+    return table
+
+
+def _settings(found: Machine) -> Table:
+    table = Table("setting", "value", "what it is", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for each in found.settings:
+        value = escape(visible(without_secrets(each.value))) or f"[dim]{each.default or 'not set'}[/]"
+        table.add_row(each.variable, value, each.description)
     return table
 
 

@@ -26,6 +26,7 @@ from finercam_flows.serving import leftovers
 from finercam_flows.serving.alerts import remove_alerts
 from finercam_flows.serving.config import Deployment
 from finercam_flows.serving.login import is_open
+from finercam_flows.serving.metrics import watched
 from finercam_flows.serving.rules import Rules, apply_rules
 from finercam_flows.serving.server import Server, answers, running_server
 
@@ -77,7 +78,8 @@ def serve(
     """
     with _exclusive(folder):
         lifeline.lead()
-        with running_server(PREFECT_API_URL.value(), folder) as server, _connected(server.url):
+        stores = [str(each.parameters["store"]) for each in deployments if "store" in each.parameters]
+        with running_server(PREFECT_API_URL.value(), folder) as server, _connected(server.url), watched(stores, say):
             setup_logging()
             say(f"Prefect server: {server.pages} " + (f"(started; records in {folder})" if server.log else "(found)"))
             if server.login is not None:
