@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 import numpy as np
@@ -69,6 +71,23 @@ class Backlog(Iterable[Chunk]):
         self._rows = np.flatnonzero(todo)
         self.specimens = len(self._rows)
 
+    def in_shards(self, size: int, first: float = 0.0) -> Iterator[tuple[int, list[Chunk]]]:
+        """Chunks by shard: number and what is to be computed of it; a shard is the same rows of a plan for everybody.
+
+        Parameters
+        ----------
+        size : int
+            Rows of the plan in a shard, rounded to whole chunks.
+        first : float
+            Where to begin, as a share of what is left, in [0, 1): several writers begin at different places.
+        """
+        rows = _by_chunk(self._table, self._rows)
+        starts = _chunk_starts(self._table)
+        begin = int(first * len(rows))
+        numbered = ((int(starts[one[0]]) // size, one) for one in (*rows[begin:], *rows[:begin]))
+        for number, members in groupby(numbered, key=itemgetter(0)):
+            yield number, [_chunk(self._table, self._words, one) for _, one in members]
+
     def __iter__(self) -> Iterator[Chunk]:
         for rows in _by_chunk(self._table, self._rows):
             yield _chunk(self._table, self._words, rows)
@@ -114,6 +133,16 @@ def _by_chunk(table: pd.DataFrame, rows: npt.NDArray[np.intp]) -> list[npt.NDArr
     return np.split(rows, np.flatnonzero((np.diff(groups) != 0) | (np.diff(chunks) != 0)) + 1)
 
 
+def _chunk_starts(table: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """For every row of the sorted plan: the first row of its chunk."""
+    if not len(table):
+        return np.zeros(0, np.intp)
+    new = np.diff(pd.factorize(table["group"])[0], prepend=-1) != 0
+    new |= np.diff(table["slot"].to_numpy() // CHUNK, prepend=-1) != 0
+    rows = np.arange(len(table))
+    return np.maximum.accumulate(np.where(new, rows, 0))
+
+
 def _chunk(table: pd.DataFrame, words: Words, positions: npt.NDArray[np.intp]) -> Chunk:
     rows = table.iloc[positions]
     slots = [int(slot) for slot in rows["slot"]]
@@ -127,25 +156,34 @@ def _chunk(table: pd.DataFrame, words: Words, positions: npt.NDArray[np.intp]) -
 T = TypeVar("T")
 
 
-def without_written(location: str, chunks: Sequence[Chunk]) -> tuple[list[Chunk], int]:
+def without_written(location: str, chunks: Sequence[Chunk], *, failed: bool = False) -> tuple[list[Chunk], int]:
     """Leave out the specimens that were done after the chunks were planned, as by a worker that was lost later.
+
+    Parameters
+    ----------
+    location : str
+        The store.
+    chunks : sequence of Chunk
+    failed : bool
+        Leave out those that failed, too. Otherwise they stay: they cost little.
 
     Returns
     -------
-    list of Chunk, what is left; and int, the number of specimens left out. Failed specimens stay: they cost little.
+    list of Chunk, what is left; and int, the number of specimens left out.
     """
     root = Files(location).group("r")
-    remaining = [rest for chunk in chunks if len(rest := _remaining(root, chunk))]
+    remaining = [rest for chunk in chunks if len(rest := _remaining(root, chunk, failed))]
     return remaining, sum(map(len, chunks)) - sum(map(len, remaining))
 
 
-def _remaining(root: zarr.Group, chunk: Chunk) -> Chunk:
+def _remaining(root: zarr.Group, chunk: Chunk, failed: bool) -> Chunk:
     array = root[f"{chunk.group}/state"]
     assert isinstance(array, zarr.Array)
     start = chunk.index * CHUNK
     state = np.asarray(array[start : start + CHUNK], np.uint64)[np.asarray(chunk.slots) - start]
     same = state >> np.uint64(8) == np.asarray(chunk.words, np.uint64) >> np.uint64(8)
-    keep = np.flatnonzero(~(same & (status_of(state) == Status.DONE))).tolist()
+    status = status_of(state)
+    keep = np.flatnonzero(~(same & ((status == Status.DONE) | (failed & (status > Status.DONE))))).tolist()
     return Chunk(
         chunk.group, chunk.index, chunk.scientificName, _selected(chunk.slots, keep), _selected(chunk.image_ids, keep),
         _selected(chunk.places, keep), _selected(chunk.faults, keep), _selected(chunk.words, keep),

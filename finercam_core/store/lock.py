@@ -1,5 +1,6 @@
 """One writer per store: who may write, who asks whether somebody does, and who finds out that it may no longer."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +10,12 @@ from finercam_core.errors import StoreError
 from finercam_core.io.files import Files
 from finercam_core.store.layout import LOCK
 from finercam_core.store.leases.bucket import Lease
+from finercam_core.store.leases.claims import Claims
 from finercam_core.store.leases.disk import TIMING, DiskLease, is_gone, is_taken, read_lease, renewed
+from finercam_core.store.leases.members import members
 from finercam_core.store.leases.timing import LeaseTiming, lost
 from finercam_core.store.runs import base_of
+from finercam_core.store.sharing import refuse_shared
 
 __all__ = ["Hold", "Lease", "LeaseTiming", "busy", "check_held", "exclusive", "is_held", "lent"]
 
@@ -32,11 +36,21 @@ class Hold(Protocol):
 
 
 _held: dict[str, Hold] = {}
+_planning: dict[str, str] = {}
+PLANNERS_WAIT = 900.0
+"""Seconds that a writer which shares the store waits for another one to plan it."""
 
 
 @contextmanager
-def exclusive(location: str | Path) -> Iterator[Hold]:
+def exclusive(location: str | Path, *, member: str = "") -> Iterator[Hold]:
     """Hold the right to write to a store and to the runs beside it; a second writer is refused.
+
+    Parameters
+    ----------
+    location : str or Path
+    member : str
+        Token of a writer that shares the store, see `finercam_core.store.sharing`, and plans it now: it waits for other
+        planners instead of being refused, and may not change the plan while others are alive.
 
     On a disk the right dies with its process, see `DiskLease`. On an object store it is a lease that a thread renews; a
     writer that finds one watches it for a while by its own clock: if it is renewed, another run is alive; otherwise the
@@ -48,13 +62,33 @@ def exclusive(location: str | Path) -> Iterator[Hold]:
         If another process is writing to the store, or the store cannot be written.
     """
     files = Files(base_of(str(location)))
-    lease = _acquired(files)
-    _held[files.location] = lease
+    lease = _awaited(files) if member else _acquired(files)
     try:
+        if not member:
+            refuse_shared(files.location)
+        _held[files.location], _planning[files.location] = lease, member
         yield lease
     finally:
-        del _held[files.location]
+        _held.pop(files.location, None)
+        _planning.pop(files.location, None)
         lease.release()
+
+
+def refuse_change_of_plan(location: str) -> None:
+    """Raise `StoreError` if this process plans a store that others share: their shards would be other specimens."""
+    if member := _planning.get(base_of(location), ""):
+        refuse_shared(location, member)
+
+
+def _awaited(files: Files) -> DiskLease | Lease:
+    deadline = time.monotonic() + PLANNERS_WAIT
+    while True:
+        try:
+            return _acquired(files)
+        except StoreError:
+            if time.monotonic() > deadline or len(members(files)) < 2:  # its own record alone: no planner, a whole run
+                raise
+            time.sleep(0.5)
 
 
 def _acquired(files: Files) -> DiskLease | Lease:
@@ -77,7 +111,7 @@ def _acquired(files: Files) -> DiskLease | Lease:
 
 
 @contextmanager
-def lent(location: str | Path, token: str) -> Iterator[None]:
+def lent(location: str | Path, token: str, shard: str = "") -> Iterator[None]:
     """Write on behalf of a run in another process: while that run has its lease, and no longer.
 
     Parameters
@@ -86,12 +120,14 @@ def lent(location: str | Path, token: str) -> Iterator[None]:
         The store, or a run beside it.
     token : str
         The run's; "" for none, which checks nothing.
+    shard : str
+        Of a store that several share: what the run has of it; "" for all of it.
     """
     base = base_of(str(location))
     if not token or base in _held:
         yield
         return
-    _held[base] = _LentHold(Files(base), token)
+    _held[base] = _ClaimHold(Files(base), token, shard) if shard else _LentHold(Files(base), token)
     try:
         yield
     finally:
@@ -114,6 +150,16 @@ class _LentHold:
                 taken = False
         if taken:
             raise lost(self._files.location)
+
+
+class _ClaimHold:
+    """The right to write to one shard of a store that several share."""
+
+    def __init__(self, files: Files, token: str, shard: str) -> None:
+        self._claims, self.token, self._shard = Claims(files, token), token, shard
+
+    def check(self) -> None:
+        self._claims.check(self._shard)
 
 
 def check_held(location: str) -> None:

@@ -39,6 +39,9 @@ from finercam_core.store.layout import (
     array_nodes,
     value_names,
 )
+from finercam_core.store.leases.claims import FOLDER as CLAIMS
+from finercam_core.store.leases.members import FOLDER as WRITERS
+from finercam_core.store.lock import refuse_change_of_plan
 from finercam_core.store.provenance import ATTRIBUTE, PartsRecord, Provenance, RunSettings, TraitRecord, run_id
 from finercam_core.store.reader import Store, open_store
 from finercam_core.store.slots import plan_slots
@@ -100,7 +103,7 @@ def refuse_other_content(folder: Path) -> None:
     """Raise `StoreError` if a folder holds anything and is no store, such as somebody's photographs."""
     if not folder.is_dir() or _is_store(folder):
         return
-    ours = (LOCK, LEASE, "zarr.json")  # of a run that was stopped at its very start
+    ours = (LOCK, LEASE, CLAIMS, WRITERS, "zarr.json")  # of a run that was stopped at its very start
     found = min((path.name for path in folder.iterdir() if path.name not in ours), default="")
     if found:
         problem = f"{folder} holds other files, such as {found}, and no store is written among them"
@@ -122,6 +125,8 @@ def _create(
 ) -> None:
     existing = _existing(files, provenance)
     table = plan_slots(catalog.specimens, catalog.root, existing, lists=lists, collection=catalog.name)
+    if existing is not None and not table.equals(existing):
+        refuse_change_of_plan(files.location)
     root = files.group("a", together=True)
     with synced(root):
         _record(files, root, provenance, new=existing is None)

@@ -9,11 +9,12 @@ from finercam_core.explain.engine.plan import shards
 from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.io.files import Files
 from finercam_core.store import exclusive, pending_chunks
+from finercam_core.store.sharing import joined
 from finercam_flows import tasks
 from finercam_flows.artifacts import tables
 from finercam_flows.artifacts.contact_sheet import ContactSheet
 from finercam_flows.artifacts.progress_record import ProgressRecord
-from finercam_flows.direct.annotation import AnnotateResult
+from finercam_flows.direct.annotation import AnnotateResult, shared_result
 from finercam_flows.direct.run_record import note_success
 from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
@@ -23,6 +24,7 @@ from finercam_flows.process.allowed import check_scheduler, factories_for
 from finercam_flows.process.limits import limit_tags
 from finercam_flows.process.runners import runner_for, spread, workers_for
 from finercam_flows.process.shard import ShardJob
+from finercam_flows.process.shared import SharedRun
 from finercam_flows.progress import report_plan, report_written
 from finercam_flows.signatures.form import form
 
@@ -35,6 +37,8 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
     Its parameters are the fields of `AnnotateOptions`, see docs/options.md. A run that makes no map has failed.
     """
     check_scheduler(options.runner)
+    if options.share:
+        return _share(options)
     with exclusive(options.store) as hold:
         store = tasks.plan(options)
         Files(store).sweep_partial()
@@ -84,3 +88,27 @@ def _compute(jobs: Iterator[ShardJob], runner: str, workers: int) -> Iterator[Sh
     for outcome in spread(tasks.annotate_shard, resumable, task_runner, workers=workers):
         report_written(outcome.done, outcome.failed)
         yield outcome
+
+
+def _share(options: AnnotateOptions) -> AnnotateResult:
+    """As one of several runs that write to the store at once; see `finercam_core.store.sharing`."""
+    with joined(options.store) as member:
+        with exclusive(options.store, member=member.token):
+            store = tasks.plan(options)
+        sheet = ContactSheet(store)
+        pending = pending_chunks(store, retry_failed=options.retry_failed)
+        report_plan(pending.specimens)
+        workers = workers_for(options.runner, options.workers, options.device)
+        record = ProgressRecord(store, pending.specimens, options.runner, workers)
+        with tags(*limit_tags(store, options.runner, options.device)):
+            run = SharedRun(store, options, member.token)
+            for outcome in run.reports(lambda jobs: _compute(jobs, options.runner, workers)):
+                record.add(outcome)
+        record.finish()
+        summary = tasks.summary(store)
+        if not summary.totals["pending"]:
+            remember(options, store)
+    tables.publish_species(summary, store)
+    tables.publish_failures(summary, store)
+    sheet.publish()
+    return shared_result(store, summary, record, options)

@@ -37,11 +37,14 @@ class ShardReport:
         Specimens.
     busy : float
         Seconds of its worker in which the model did not wait for images.
+    skipped : int
+        1 if another writer of the store has the shard.
     """
 
     done: int
     failed: int
     busy: float = 0.0
+    skipped: int = 0
 
 
 def annotate_chunks(

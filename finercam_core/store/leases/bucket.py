@@ -92,23 +92,34 @@ class Lease:
     def _put(self, condition: dict[str, str]) -> bool:
         """Write the lease under a condition; returns whether the condition held."""
         self._count += 1
-        try:
-            done = self._files.fs.pipe_file(self._path, f"{self.token} {self._count}\n".encode(), **condition)
-        except (FileExistsError, FileNotFoundError):
-            return False
-        except OSError as error:
-            if "PreconditionFailed" in _codes(error) or "ConditionalRequestConflict" in _codes(error):
-                return False
-            raise
-        self._tag = str(done["ETag"])
-        return True
+        tag = put_if(self._files, self._path, f"{self.token} {self._count}\n", condition)
+        self._tag = tag or self._tag
+        return bool(tag)
 
     def _current_tag(self) -> str:
         """Current entity tag of the lease, "" if there is no lease."""
-        try:
-            return str(self._files.fs.info(self._path, refresh=True)["ETag"])
-        except FileNotFoundError:
+        return tag_of(self._files, self._path)
+
+
+def put_if(files: Files, path: str, content: str, condition: dict[str, str]) -> str:
+    """Write an object under a condition, ``If-None-Match`` or ``If-Match``; its entity tag, "" if that did not hold."""
+    try:
+        done = files.fs.pipe_file(path, content.encode(), **condition)
+    except (FileExistsError, FileNotFoundError):
+        return ""
+    except OSError as error:
+        if "PreconditionFailed" in _codes(error) or "ConditionalRequestConflict" in _codes(error):
             return ""
+        raise
+    return str(done["ETag"])
+
+
+def tag_of(files: Files, path: str) -> str:
+    """Current entity tag of an object, "" if there is none."""
+    try:
+        return str(files.fs.info(path, refresh=True)["ETag"])
+    except FileNotFoundError:
+        return ""
 
 
 def _codes(error: OSError) -> str:

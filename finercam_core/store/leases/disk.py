@@ -101,7 +101,7 @@ class DiskLease:
                 continue
 
     def _write(self, *, released: bool) -> None:
-        record = {"token": self.token, "host": _host(), "pid": os.getpid(), "lock": self._lock_file()}
+        record = {"token": self.token, "host": host_name(), "pid": os.getpid(), "lock": self._lock_file()}
         write_whole(self._path, json.dumps({**record, "released": released}), ending=f".{self.token}{PARTIAL}")
 
     def _lock_file(self) -> str:
@@ -126,7 +126,7 @@ def is_taken(folder: Path, token: str) -> bool:
 
 def is_gone(record: dict[str, Any]) -> bool:
     """Whether the owner of a lease was a process of this machine that is no more."""
-    if os.name == "nt" or record["host"] != _host():  # Windows has no harmless signal
+    if os.name == "nt" or record["host"] != host_name():  # Windows has no harmless signal
         return False
     try:
         os.kill(int(record["pid"]), 0)
@@ -151,7 +151,7 @@ def renewed(folder: Path, seconds: float) -> bool | None:
     return False
 
 
-def _host() -> str:
+def host_name() -> str:
     """Name of the machine, and on Linux of the world of process ids: containers have their own."""
     try:
         return f"{socket.gethostname()} {Path('/proc/self/ns/pid').readlink()}"

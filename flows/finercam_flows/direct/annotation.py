@@ -1,6 +1,7 @@
 """An annotation in this process, shard by shard: the same calls as the flow makes, without Prefect."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from finercam_core.catalog import open_catalog
 from finercam_core.explain.engine.plan import plan_store, shards
@@ -9,12 +10,14 @@ from finercam_core.explain.engine.shard import ShardReport
 from finercam_core.io.files import Files
 from finercam_core.references import policy_of
 from finercam_core.store import StoreSummary, exclusive, give_up, open_store, pending_chunks, summarise, verify
+from finercam_core.store.sharing import joined
 from finercam_flows.direct.run_record import RunRecord, note_success
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
 from finercam_flows.process.allowed import factories_for
 from finercam_flows.process.shard import ShardJob, classifier_of, compute_shard
+from finercam_flows.process.shared import SharedRun
 from finercam_flows.progress import report_plan
 
 
@@ -67,6 +70,8 @@ def annotate(options: AnnotateOptions) -> AnnotateResult:
     FinercamError
         As the flow does. A run that makes no map has failed.
     """
+    if options.share:
+        return _share(options)
     with exclusive(options.store):
         store = plan(options)
         Files(store).sweep_partial()
@@ -94,3 +99,28 @@ def _compute_pending(store: str, options: AnnotateOptions) -> ShardReport:
         record.add(outcome)
     record.finish()
     return ShardReport(record.activity.done, record.activity.failed)
+
+
+def _share(options: AnnotateOptions) -> AnnotateResult:
+    """As one of several runs that write to the store at once."""
+    with joined(options.store) as member:
+        with exclusive(options.store, member=member.token):
+            store = plan(options)
+        pending = pending_chunks(store, retry_failed=options.retry_failed)
+        report_plan(pending.specimens)
+        record = RunRecord(store, pending.specimens)
+        for outcome in SharedRun(store, options, member.token).reports(partial(map, compute_shard)):
+            record.add(outcome)
+        record.finish()
+        summary = summarise(open_store(store))
+        if not summary.totals["pending"]:
+            remember(options, store)
+    return shared_result(store, summary, record, options)
+
+
+def shared_result(store: str, summary: StoreSummary, record: RunRecord, options: AnnotateOptions) -> AnnotateResult:
+    """What a run gives back that shared its store: nothing of its own is no failure, where the others do the rest."""
+    computed = ShardReport(record.activity.done, record.activity.failed)
+    require_maps(store, summary, computed.done or summary.totals["done"], computed.failed, options.max_failed)
+    note_success(store)
+    return AnnotateResult(store, summary, computed, 0)

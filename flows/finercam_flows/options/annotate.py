@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finercam_core.base_methods import DEFAULT_METHOD
+from finercam_core.errors import RunError
 from finercam_core.references import REFERENCES
 from finercam_flows.options.fields import (
     AllowedFactory,
@@ -59,6 +60,9 @@ Compiled = Annotated[bool, Field(description="Compile the model's trunk with tor
 RetryFailed = Annotated[
     bool, Field(description="Compute failed specimens again although their images have not changed.")
 ]
+Share = Annotated[
+    bool, Field(description="Be one of several runs that write to the store at once: an array of tasks, several hosts.")
+]
 Verify = Annotated[bool, Field(description="Check every chunk first, and compute damaged ones again.")]
 Runner = Annotated[
     str,
@@ -92,14 +96,17 @@ class AnnotateOptions(Options):
     retry_failed: RetryFailed = False
     max_failed: MaxFailed = 1.0
     verify: Verify = False
+    share: Share = False
     runner: Runner = "local"
     workers: Workers = 0
     allow_factory: AllowedFactory = ()
     allow_private: AllowPrivateHere = False
 
     def check_together(self) -> None:
-        """Raise `ComparisonError` for a tree or a table of references that cannot be read."""
+        """Raise a `FinercamError` for references that cannot be read, and for giving up chunks that others may write."""
         if self.references_by not in inputs.PLAIN_CHOICES and "://" not in self.references_by:
             from finercam_core.references import policy_of
 
             policy_of(self.references_by, self.classifier)
+        if self.share and self.verify:
+            raise RunError("--verify gives up chunks that another run may be writing", "run it once without --share")

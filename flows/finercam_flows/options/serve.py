@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from finercam_flows.options.fields import AllowedFactory, AllowPrivateHere, StoreLocation
+from finercam_flows.options.fields import AllowedFactory, AllowPrivateHere
 from finercam_flows.places import outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
@@ -26,6 +26,9 @@ ServerData = Annotated[
 RunLimit = Annotated[int, Field(ge=1, description="Runs at the same time; others wait.")]
 
 
+WatchedStores = Annotated[
+    Sequence[str], Field(min_length=1, description="Stores: folders, or URLs such as s3://bucket/maps.zarr.")
+]
 MetricsPort = Annotated[int, Field(ge=1, le=65535, description="Port that Prometheus asks.")]
 MetricsHost = Annotated[str, Field(description="Address that is listened at; 0.0.0.0 for all of this machine.")]
 
@@ -33,7 +36,7 @@ MetricsHost = Annotated[str, Field(description="Address that is listened at; 0.0
 class MetricsOptions(Options):
     """Options of `metrics`."""
 
-    store: Annotated[Sequence[StoreLocation], POSITIONAL]
+    store: Annotated[WatchedStores, POSITIONAL]
     port: MetricsPort = 9464
     host: MetricsHost = "127.0.0.1"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 REQUESTS = "requests.json"
 """In a store: the requests that it answers."""
 _INDIFFERENT = {"catalog", "store", "device", "batch_size", "shard_size", "retry_failed", "max_failed", "verify",
-                "runner", "workers", "allow_factory", "allow_private"}  # fmt: skip
+                "share", "runner", "workers", "allow_factory", "allow_private"}  # fmt: skip
 _PACKAGES = ("finercam", "torch", "torchvision", "timm")
 
 

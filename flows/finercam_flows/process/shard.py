@@ -15,6 +15,7 @@ from finercam_core.permissions import AllowedFactories
 from finercam_core.store import Chunk
 from finercam_core.store.backlog import without_written
 from finercam_core.store.lock import lent
+from finercam_core.store.sharing import claim
 from finercam_flows.process import gpus, logs
 from finercam_flows.progress import report_written
 
@@ -42,6 +43,12 @@ class ShardJob:
         Token of the run, which a worker process finds out by whether the run still may write; "" for none.
     resumed : bool
         Another worker may have been lost with this shard: chunks that it has written are not computed again.
+    shard : str
+        Of a store that several share: the shard's name, which the worker claims for the run; "" for none.
+    dead : frozenset of str
+        Tokens of writers whose claims are taken over.
+    retry_failed : bool
+        Of a store that several share: compute what has failed although another may have tried it just now.
     """
 
     store: str
@@ -52,6 +59,9 @@ class ShardJob:
     batch_size: int | Literal["auto"]
     lease: str = ""
     resumed: bool = False
+    shard: str = ""
+    dead: frozenset[str] = frozenset()
+    retry_failed: bool = False
 
     @property
     def name(self) -> str:
@@ -74,8 +84,17 @@ def compute_shard(job: ShardJob) -> ShardReport:
     ShardReport
         Numbers of specimens done, those that a lost worker had written included, and failed.
     """
-    chunks, written = without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)
-    with _one_at_a_time, gpus.held(job.device) as device, lent(job.store, job.lease), logs.shard(job.name):
+    if not job.shard:
+        return _computed(job, *(without_written(job.store, job.chunks) if job.resumed else (job.chunks, 0)))
+    with claim(job.store, job.shard, job.lease, job.dead) as taken:
+        if not taken:
+            return ShardReport(0, 0, skipped=1)
+        left, _ = without_written(job.store, job.chunks, failed=not job.retry_failed)
+        return _computed(job, left, 0) if left else ShardReport(0, 0)
+
+
+def _computed(job: ShardJob, chunks: Sequence[Chunk], written: int) -> ShardReport:
+    with _one_at_a_time, gpus.held(job.device) as device, lent(job.store, job.lease, job.shard), logs.shard(job.name):
         if device.startswith("cuda"):
             start_processes()
         model = classifier_of(job.classifier, device, job.factories)
