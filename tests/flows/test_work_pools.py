@@ -46,7 +46,7 @@ def worker(folder: Path, url: str) -> Iterator[Callable[[], str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_the_form_the_command_and_cron_give_the_same_store_through_a_work_pool(
     prefect: str, make_collection: Make, tiny_classifier: str, tmp_path: Path
 ) -> None:
@@ -61,15 +61,16 @@ def test_the_form_the_command_and_cron_give_the_same_store_through_a_work_pool(
     (tmp_path / "prefect.yaml").write_text(yaml.safe_dump(file))
     assert [each.pool for each in read_config(tmp_path / "prefect.yaml")] == [POOL] * 3
     prefect_command(tmp_path, prefect, "work-pool", "create", POOL, "--type", "process", "--overwrite")
-    assert "All deployments successfully" in prefect_command(tmp_path, prefect, "deploy", "--all")
+    said_of_deploy = prefect_command(tmp_path, prefect, "deploy", "--all")
+    assert all(f"annotate/pool-{start}" in said_of_deploy for start in STARTS)
     with worker(tmp_path, prefect) as said, server_client(prefect) as client:
         form = client.start("annotate/pool-form")
         prefect_command(tmp_path, prefect, "deployment", "run", "annotate/pool-command")
-        assert client.ended(form) == "Completed", said()
+        assert client.ended(form, 600) == "Completed", said()
         for start in STARTS[1:]:
-            wait_for(lambda start=start: client.completed(f"annotate/pool-{start}"), 300, said)
+            wait_for(lambda start=start: client.completed(f"annotate/pool-{start}"), 600, said)
         failing = client.start("annotate/pool-form", catalog="gone.csv")
-        assert client.ended(failing) == "Failed"
+        assert client.ended(failing, 600) == "Failed"
         page = str(client.artifacts(failing)["failure"].data)
     assert "gone.csv" in page
     assert "prefect deployment run 'annotate/pool-form'" in page

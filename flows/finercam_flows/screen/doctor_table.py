@@ -15,6 +15,7 @@ USES = {
     "explain": "train, annotate, faithfulness",
     "backbone": "a small model that needs no network",
     "flows": "schedules, several processes, Prefect's pages",
+    "cluster": "workers that start containers and jobs of Kubernetes",
     "viewer": "review in napari",
     "clip": "classifiers made of prompts",
     "baselines": "other explainers to compare with",
