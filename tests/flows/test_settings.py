@@ -12,6 +12,7 @@ from finercam_flows.cli import main
 from finercam_flows.process import logs
 from finercam_flows.process.machine import examine
 from finercam_flows.process.shard import ShardJob
+from finercam_flows.serving.metrics import GAUGES
 from planned_store import plan_at, result
 
 from finercam_core.errors import SettingError
@@ -32,6 +33,12 @@ def test_every_setting_is_shown_and_secrets_are_not(monkeypatch: pytest.MonkeyPa
     assert all(each.description.endswith(".") for each in table.values())
     assert "secret" not in repr(settings())
     assert settings().notify.get_secret_value().endswith("museum.org")
+
+
+def test_the_page_of_operators_names_every_setting_and_metric() -> None:
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    assert all(f"`{variable(name)}`" in page for name in Settings.model_fields)
+    assert all(f"`{name}" in page for name in GAUGES)
 
 
 def test_a_wrong_setting_ends_every_command_in_one_sentence(

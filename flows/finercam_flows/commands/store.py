@@ -34,7 +34,7 @@ def info(options: InfoOptions) -> None:
     for sentence in (*summary.problems, *problem):
         Screen(stderr=True).print(sentence, style="yellow", markup=False, soft_wrap=True)
     if options.as_json:
-        typer.echo(json.dumps(_json(summary, activity, size), indent=1))
+        typer.echo(json.dumps({**_json(summary, activity, size), "writers": _writers(store)}, indent=1))
     else:
         _show(options, summary, activity, size)
     if options.verify and _damaged(store, Screen(stderr=options.as_json)):
@@ -54,11 +54,13 @@ def _last_run(store: str) -> "tuple[RunActivity | None, list[str]]":
 
 def _show(options: InfoOptions, summary: "StoreSummary", activity: "RunActivity | None", size: "StoreSize") -> None:
     from finercam_core.store.lock import is_held
+    from finercam_core.store.sharing import writers
     from finercam_flows.screen import info_table
 
     console = Screen()
     info_table.show_provenance(options.store, summary, console)
     info_table.show_run(activity, console, held=is_held(options.store))
+    info_table.show_writers(writers(options.store), console)
     info_table.show_size(size, summary, console)
     info_table.show_species(summary, console, everyone=options.species)
     info_table.show_causes(summary, console, listed=options.failures)
@@ -79,6 +81,12 @@ def _json(summary: "StoreSummary", activity: "RunActivity | None", size: "StoreS
         "failures": summary.failures.to_dict("records"),
         "rejected": summary.rejected.to_dict("records"),
     }
+
+
+def _writers(store: str) -> list[dict[str, Any]]:
+    from finercam_core.store.sharing import writers
+
+    return [asdict(one) for one in writers(store)]
 
 
 def _damaged(store: str, console: Console) -> bool:

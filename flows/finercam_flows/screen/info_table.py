@@ -1,5 +1,6 @@
 """What `finercam info` prints."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -11,6 +12,7 @@ from rich.table import Table
 from finercam_core.errors import counted
 from finercam_core.status import Status
 from finercam_core.store import StoreSummary
+from finercam_core.store.sharing import Writer
 from finercam_core.store.summary import RunActivity, StoreSize
 
 SHOWN_HINTS = 10
@@ -63,6 +65,13 @@ def show_run(activity: RunActivity | None, console: Console, *, held: bool | Non
     }
     ended = "" if activity.finished else end[held]
     _lines(console, {"last run": f"{_when(activity.started)}: {progress}{rate}{where}{ended}"})
+
+
+def show_writers(writers: Sequence[Writer], console: Console) -> None:
+    """Print who shares the store, and how many shards each has; a dead one stays until another run clears it away."""
+    for one in writers:
+        owned = counted(one.shards, "shard")
+        _lines(console, {"writer": f"{escape(one.host)}, process {one.pid}, since {_when(one.since)}: {owned}"})
 
 
 def show_size(size: StoreSize, summary: StoreSummary, console: Console) -> None:
