@@ -16,6 +16,7 @@ from finercam_flows.artifacts.contact_sheet import ContactSheet
 from finercam_flows.artifacts.progress_record import ProgressRecord
 from finercam_flows.direct.annotation import AnnotateResult, shared_result
 from finercam_flows.direct.run_record import note_success
+from finercam_flows.direct.shared import SharedRun
 from finercam_flows.notifications import say_why
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
@@ -24,7 +25,6 @@ from finercam_flows.process.allowed import check_scheduler, factories_for
 from finercam_flows.process.limits import limit_tags
 from finercam_flows.process.runners import runner_for, spread, workers_for
 from finercam_flows.process.shard import ShardJob
-from finercam_flows.process.shared import SharedRun
 from finercam_flows.progress import report_plan, report_written
 from finercam_flows.signatures.form import form
 

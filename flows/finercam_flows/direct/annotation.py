@@ -12,12 +12,12 @@ from finercam_core.references import policy_of
 from finercam_core.store import StoreSummary, exclusive, give_up, open_store, pending_chunks, summarise, verify
 from finercam_core.store.sharing import joined
 from finercam_flows.direct.run_record import RunRecord, note_success
+from finercam_flows.direct.shared import SharedRun
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.outcome.finished import remember
 from finercam_flows.outcome.required import require_maps
 from finercam_flows.process.allowed import factories_for
 from finercam_flows.process.shard import ShardJob, classifier_of, compute_shard
-from finercam_flows.process.shared import SharedRun
 from finercam_flows.progress import report_plan
 
 

@@ -103,7 +103,7 @@ class AnnotateOptions(Options):
     allow_private: AllowPrivateHere = False
 
     def check_together(self) -> None:
-        """Raise a `FinercamError` for references that cannot be read, and for giving up chunks that others may write."""
+        """Raise a `FinercamError` for references that cannot be read, or chunks that others may be writing."""
         if self.references_by not in inputs.PLAIN_CHOICES and "://" not in self.references_by:
             from finercam_core.references import policy_of
 
