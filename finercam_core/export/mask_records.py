@@ -53,9 +53,11 @@ class MaskDescription:
         ``{"top": 0.05}`` or another argument of `finercam_core.regions.threshold.region`.
     smoothing : float
         Radius in pixels.
-    source : {"threshold", "painted"}
+    source : {"threshold", "snapped", "painted"}
     painted_share : float
         Share of the pixels that a person added.
+    snapped : mapping
+        Settings of `finercam_core.regions.snap.snap`, where it was applied.
     trait, uberon : str
         The trait that the region is said to be, or "".
     reviewer : str or None
@@ -79,6 +81,7 @@ class MaskDescription:
     smoothing: float = 0.0
     source: str = "threshold"
     painted_share: float = 0.0
+    snapped: Mapping[str, float] = field(default_factory=dict)
     trait: str = ""
     uberon: str = ""
     reviewer: str | None = None
@@ -88,7 +91,8 @@ class MaskDescription:
 
     def to_json(self) -> dict[str, object]:
         """Plain JSON values under the same names."""
-        return {**vars(self), "references": list(self.references), "threshold": dict(self.threshold)}
+        held = {"threshold": dict(self.threshold), "snapped": dict(self.snapped)}
+        return {**vars(self), "references": list(self.references), **held}
 
     def to_cells(self) -> dict[str, str | float]:
         """One plain value under each name, as tables hold them: references with bars between, the threshold as JSON."""
@@ -197,6 +201,7 @@ def describe_region(store: Store, verdict: Verdict, region: Region) -> MaskDescr
         smoothing=region.smoothing,
         source=region.source,
         painted_share=region.painted_share,
+        snapped=region.snapped,
         trait=region.trait,
         uberon=region.uberon,
         reviewer=verdict.reviewer,

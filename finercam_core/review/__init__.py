@@ -7,6 +7,7 @@ from finercam_core.review.lab.assignment import Assignment, assign, read_assignm
 from finercam_core.review.last_verdicts import LastVerdicts
 from finercam_core.review.log import ReviewLog, VerdictReader, latest, read_verdicts
 from finercam_core.review.records import Adjudication, Comparison, Decision, Opinion, Region, Verdict
+from finercam_core.review.specimen_history import verdicts_of
 
 __all__ = [
     "Adjudication",
@@ -33,4 +34,5 @@ __all__ = [
     "read_assignment",
     "read_verdicts",
     "region_iou",
+    "verdicts_of",
 ]

@@ -33,8 +33,9 @@ class Region:
         Name of the trait it belongs to, "" for none.
     uberon : str
         The trait's term, such as "UBERON:2000251", or "".
-    source : {"threshold", "painted"}
-        How it was made; "painted" where a person changed the threshold's result.
+    source : {"threshold", "snapped", "painted"}
+        How it was made; "snapped" where its outline was drawn to the photograph's edges since, "painted" where a
+        person changed the result.
     threshold : dict
         ``{"top": 0.05}`` or another of `finercam_core.regions.threshold.region`; a `value` is in units of the logit.
     smoothing : float
@@ -44,6 +45,8 @@ class Region:
         the verdict's.
     painted_share : float
         Share of its pixels that a person added, in [0, 1]; an estimate where added pixels were erased again.
+    snapped : dict
+        Settings of `finercam_core.regions.snap.snap`, the last time that it was applied; empty where it was not.
     number : int
         Its number among the reviewer's regions of the specimen, which it keeps; 0 in logs of earlier versions.
     """
@@ -57,6 +60,7 @@ class Region:
     comparison: Comparison | None = None
     painted_share: float = 0.0
     number: int = 0
+    snapped: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,11 @@ class Verdict:
         measured it.
     key : str
         Given by a page to each verdict, so that one that arrives twice is taken in once; "" from the window.
+    together : int
+        How many specimens were judged at once, on the grid; 0 for one that was looked at by itself.
+    emptied : bool
+        Whether the reviewer left no region on the photograph; a verdict without regions that is not emptied, such as
+        one without the photograph, knows of none.
 
     Raises
     ------
@@ -103,6 +112,8 @@ class Verdict:
     time: str = ""
     seconds: float | None = None
     key: str = ""
+    together: int = 0
+    emptied: bool = False
 
     def __post_init__(self) -> None:
         if self.decision not in DECISIONS:

@@ -36,9 +36,11 @@ def test_what_is_acknowledged_after_a_full_disk_is_there(tmp_path: Path, limit: 
     log, reader = ReviewLog(tmp_path, "A"), VerdictReader(tmp_path)
     before = full_after(log, limit)
     assert log.path.stat().st_size == limit
-    assert [one.image_id for one in reader.new()] == before
+    kept = [one.image_id for one in reader.new()]
+    assert kept[: len(before)] == before
+    assert len(kept) - len(before) <= 1  # a last line that lacks only its end is a verdict
     after = [log.append(verdict(f"after-{number}")).image_id for number in range(3)]
-    assert [one.image_id for one in read_verdicts(tmp_path)] == before + after
+    assert [one.image_id for one in read_verdicts(tmp_path)] == kept + after
     assert [one.image_id for one in reader.new()] == after
     assert reader.problems == []
 
