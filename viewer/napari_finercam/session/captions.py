@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from html import escape
 
 from finercam_core.regions.shape import shares
@@ -9,7 +10,7 @@ from finercam_core.regions.traits import Trait
 from finercam_core.review import Agreement, Comparison, Region, Verdict
 from finercam_core.store import SpecimenRecord
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
-from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, RegionProperties, Threshold, ThresholdKind
+from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, Threshold, ThresholdKind
 
 DECISION_NAMES = {"accept": "accepted", "reject": "rejected", "unsure": "unsure", "": "not reviewed"}
 THRESHOLDS: Mapping[ThresholdKind, str] = dict(
@@ -69,11 +70,13 @@ def end_of_queue(counts: Mapping[str, int], *, forward: bool) -> str:
     return f"The queue ends here, and {done}. Shift+H chooses other specimens, Shift+X exports the accepted regions."
 
 
-def region_line(number: int, region: RegionProperties, shown: Comparison) -> str:
+def region_line(number: int, region: Region, shown: Comparison) -> str:
     """A region in the list: its number, its trait, how it was made, and the comparison where that is not the shown."""
     made = region.comparison
     if region.source == "threshold":
         source = "follows the threshold"
+    elif region.source == "snapped":
+        source = "snapped to the edges"
     else:
         source = f"{100 * region.painted_share:.0f} % by hand" if 0 < region.painted_share < 0.995 else "by hand"
     if made is None or made == shown:
@@ -99,6 +102,57 @@ def trait_overlap(mask: Mask, specimen: LoadedSpecimen, traits: Sequence[Trait])
     (name, share), *others = overlaps[:_MOST_TRAITS]
     first = f"{100 * share:.0f} % of the region lies on the {name}"
     return ", ".join([first, *(f"{100 * share:.0f} % on the {name}" for name, share in others)]) + "."
+
+
+def specimen_line(image_id: str, species: str, common_name: str) -> str:
+    """A specimen in a list: id, species, common name."""
+    return f"{image_id}   {species}{f' · {common_name}' if common_name else ''}"
+
+
+def taken(layer: str, count: int) -> str:
+    """What was taken out of a layer of another plugin."""
+    objects = "1 object" if count == 1 else f"{count:,} objects"
+    return f"{objects} of the layer “{layer}” {'is' if count == 1 else 'are'} among the regions now; Ctrl+Z undoes it."
+
+
+def untaken(layer: str) -> str:
+    """That somebody drew into a layer of another plugin, and went on without it."""
+    return f"“{layer}” was changed and is not among the regions of the specimen before; H goes back, Shift+O takes it."
+
+
+def batch(count: int, decision: str, refused: Sequence[str]) -> str:
+    """What became of specimens that were judged at once."""
+    specimens = "1 specimen is" if count == 1 else f"{count:,} specimens are"
+    sentence = f"{specimens} {DECISION_NAMES[decision]}; Ctrl+Z takes it back."
+    if not refused:
+        return sentence
+    others = f" and {len(refused) - 1:,} more" if len(refused) > 1 else ""
+    return f"{sentence} Not judged: {refused[0]}{others}."
+
+
+def history_state(count: int, *, blind: bool) -> str:
+    """What the history of a specimen shows."""
+    hidden = " Verdicts of others are shown after yours." if blind else ""
+    verdicts = "1 verdict." if count == 1 else f"{count:,} verdicts, the latest first."
+    return f"{verdicts if count else 'No verdict of yours yet.' if blind else 'No verdict yet.'}{hidden}"
+
+
+def history_line(verdict: Verdict) -> tuple[str, str, str, str, str, str]:
+    """When, who, verdict, regions, comparison and note of a verdict."""
+    when = datetime.fromisoformat(verdict.time).astimezone() if verdict.time else None
+    made = verdict.comparison
+    against = ", ".join(made.references) or "no look-alike"
+    decision = DECISION_NAMES[verdict.decision] if verdict.decision else "retracted"
+    together = f", with {verdict.together - 1} others at once" if verdict.together > 1 else ""
+    regions = "; ".join(region_line(region.number, region, region.comparison or made) for region in verdict.regions)
+    return (
+        "" if when is None else f"{when:%Y-%m-%d %H:%M:%S}",
+        verdict.reviewer,
+        f"{decision}{together}",
+        regions or "none",
+        f"γ {made.gamma:.2f}, {made.weighting}, {made.method}, against {against}",
+        verdict.note,
+    )
 
 
 def progress(counts: Mapping[str, int]) -> str:

@@ -105,6 +105,10 @@ class LiveComparison:
             specimen.used = choose_references(specimen.record.classes, references)
             self._chosen[specimen.species] = tuple(references)
 
+    def chosen(self, species: str) -> tuple[str, ...] | None:
+        """The references that were chosen for a species, None where that are all."""
+        return self._chosen.get(species)
+
     def apply_choice(self, specimen: LoadedSpecimen) -> None:
         """Let a specimen use the references that were chosen for its species, by default all."""
         if specimen.record is not None:

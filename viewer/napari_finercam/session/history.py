@@ -22,12 +22,28 @@ class RegionChange:
 class VerdictChange:
     """The verdict on a specimen before (None for none) and after a decision."""
 
-    image_id: str
     before: Verdict | None
     after: Verdict
 
+    @property
+    def image_id(self) -> str:
+        """The specimen."""
+        return self.after.image_id
 
-Change = RegionChange | VerdictChange
+
+@dataclass(frozen=True)
+class BatchChange:
+    """Verdicts that were given at once, and are undone at once; at least one."""
+
+    changes: tuple[VerdictChange, ...]
+
+    @property
+    def image_id(self) -> str:
+        """The first specimen."""
+        return self.changes[0].image_id
+
+
+Change = RegionChange | VerdictChange | BatchChange
 
 
 class History:

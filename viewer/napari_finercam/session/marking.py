@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from finercam_core.errors import ReviewError
 from finercam_core.finer import Weighting
+from finercam_core.regions.snap import SnapSettings
 from finercam_core.regions.traits import Trait, offered_traits, traits_of
 from finercam_core.review import Comparison, Decision, Draft, Verdict
 from finercam_core.store import open_store
@@ -135,16 +136,15 @@ class Marking:
     def recut(self) -> None:
         """Cut the first region again, after the map or the threshold changed, unless it was painted."""
         self.collect()
-        if self._cut():
+        if self._cut(self.regions, self.specimen):
             self._recut_since = self._drafted or bool(self.decision)
             self._shown = None
 
-    def _cut(self) -> bool:
-        """Cut the first region, if it follows the threshold; whether it does."""
-        if not (self.regions.follows and self.specimen.done and self.specimen.photographed):
+    def _cut(self, regions: NumberedRegions, specimen: LoadedSpecimen) -> bool:
+        """Cut the first region of a specimen, if it follows the threshold; whether it does."""
+        if not (regions.follows and specimen.done and specimen.photographed):
             return False
-        values = self.comparison.image_map(self.specimen)
-        self.regions.cut(values, self.threshold, self.comparison_made())
+        regions.cut(self.comparison.image_map(specimen), self.threshold, self.comparison_made(specimen))
         return True
 
     def paint(self, labels: npt.NDArray[np.integer] | Mask) -> bool:
@@ -168,13 +168,24 @@ class Marking:
             raise ReviewError(f"{self.specimen.image_id} has no photograph to mark regions on", "find its images")
         before = self.regions.snapshot()
         change(self.regions)
-        self._cut()
+        self._cut(self.regions, self.specimen)
         self._edited(before)
+
+    def snap(self, number: int, settings: SnapSettings | None = None) -> None:
+        """Draw the outline of a region to the edges of the photograph. Raises as `edit` and `NumberedRegions.snap`."""
+        self.edit(lambda regions: regions.snap(number, self.specimen.image, settings))
 
     def _edited(self, before: Snapshot) -> None:
         self._shown = None
         self._history.record(RegionChange(self.specimen.image_id, before, self.regions.snapshot()))
         self.save_draft()
+
+    def draft_of(self, image_id: str) -> Draft | None:
+        """The draft of any specimen, None if there is none or it is damaged."""
+        try:
+            return self.drafts.load(image_id)
+        except ReviewError:
+            return None
 
     def save_draft(self) -> None:
         """Keep the regions and the note of the current specimen until its verdict; see `KeptDrafts`."""
@@ -183,10 +194,14 @@ class Marking:
         known = specimen.photographed or bool(records)
         self.drafts.save(Draft(specimen.image_id, records, self.note, has_regions=known))
 
-    def comparison_made(self) -> Comparison:
-        """How the present map is made; without any reference it is that of the base method, whose γ is 0."""
-        record, settings = self.specimen.record, self.comparison.settings
+    def comparison_made(self, specimen: LoadedSpecimen | None = None) -> Comparison:
+        """How the map of a specimen is made, by default the current one's.
+
+        Without any reference it is that of the base method, whose γ is 0.
+        """
+        shown = specimen or self.specimen
+        record, settings = shown.record, self.comparison.settings
         names = () if record is None else record.classes
-        references = tuple(name for name, used in zip(names, self.specimen.used, strict=True) if used)
+        references = tuple(name for name, used in zip(names, shown.used, strict=True) if used)
         gamma = settings.gamma if references else 0.0
         return Comparison(gamma, settings.weighting, self.store.provenance.method, references)

@@ -1,6 +1,5 @@
 """The queue of a review: which specimens, in which order, with which filters."""
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,8 @@ import pandas as pd
 
 from finercam_core.review import Verdict
 from finercam_core.status import Status
+from napari_finercam.session.scores import SpeciesScores
+from napari_finercam.session.search import SearchIndex
 
 ALL = "All specimens"
 FILTERS = ("all", "unreviewed", "unsure", "disagreement", "low confidence", "failed")
@@ -43,36 +44,11 @@ class Selection:
     order: str = ORDERS[0]
 
 
-def folded(text: str) -> str:
-    """A text as it is searched for: without cases, accents and the dots that Turkish puts on an i or leaves out."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("ı", "i")
-
-
 UNKNOWN = 255
 LOW_CONFIDENCE = 0.5
 _CODES = {"": 0, "accept": 1, "reject": 2, "unsure": 3}
 _RANKS = ("family", "genus", "scientificName")
 Bools = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class SpeciesScores:
-    """Scores of all specimens of a species, by their slot in its arrays; n is the number of slots.
-
-    Attributes
-    ----------
-    status : uint8 array (n,)
-        `Status` codes.
-    probability : float32 array (n,)
-        Probability of the species in [0, 1]; NaN where unknown.
-    difference : float32 array (n,)
-        Logit of the species minus that of its closest look-alike; NaN where unknown.
-    """
-
-    status: npt.NDArray[np.uint8]
-    probability: npt.NDArray[np.float32]
-    difference: npt.NDArray[np.float32]
 
 
 class Queue:
@@ -124,6 +100,11 @@ class Queue:
         return len(self.order)
 
     @cached_property
+    def _species(self) -> npt.NDArray[np.object_]:
+        species: npt.NDArray[np.object_] = self.rows["scientificName"].to_numpy(object)
+        return species
+
+    @cached_property
     def _index(self) -> pd.Index:
         return pd.Index(self.ids)
 
@@ -132,11 +113,18 @@ class Queue:
         rows_by_group: dict[str, npt.NDArray[np.intp]] = self.rows.groupby("group").indices
         return rows_by_group
 
+    def find(self, text: str, count: int = 50) -> list[str]:
+        """Ids of specimens, wherever they are, by part of an id or a name; the closest ones first."""
+        return [str(image_id) for image_id in self.ids[self._index_of_texts.best(text, count)]]
+
+    def of_species(self, species: str) -> list[str]:
+        """Ids of a species' specimens that can be shown, in the order of the selection; those outside it are not."""
+        rows = self.order[self.showable[self.order]]
+        return [str(image_id) for image_id in self.ids[rows[(self._species[rows] == species)]]]
+
     @cached_property
-    def _searchable(self) -> pd.Series:
-        names = self.rows.reindex(columns=["image_id", "scientificName", "vernacularName"], fill_value="").fillna("")
-        whole = names["image_id"].str.cat([names["scientificName"], names["vernacularName"]], sep="\n")
-        return whole.map(folded)
+    def _index_of_texts(self) -> SearchIndex:
+        return SearchIndex(self.rows)
 
     def row_of(self, image_id: str) -> int:
         """Row of a specimen; KeyError if it is not listed."""
@@ -224,8 +212,7 @@ class Queue:
             rows = np.array([row for row, names in self.traits.items() if selection.trait in names], np.intp)
             selected = selected & np.isin(np.arange(len(self.ids)), rows)
         if selection.text.strip():
-            text = folded(selection.text.strip())
-            selected = selected & self._searchable.str.contains(text, regex=False).to_numpy(bool)
+            selected = selected & self._index_of_texts.contains(selection.text)
         return selected
 
     def _of_taxon(self, taxon: str) -> Bools:

@@ -1,19 +1,41 @@
 """Scores of all specimens, read species by species in a thread: which are done, and how certain each is."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from threading import Event, Thread
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import zarr
 
 from finercam_core.store.layout import status_of
-from napari_finercam.session.queue import Queue, SpeciesScores
+
+if TYPE_CHECKING:
+    from napari_finercam.session.queue import Queue
 
 # What zarr raises for arrays that are missing or damaged.
 UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError)
+
+
+@dataclass(frozen=True)
+class SpeciesScores:
+    """Scores of all specimens of a species, by their slot in its arrays; n is the number of slots.
+
+    Attributes
+    ----------
+    status : uint8 array (n,)
+        `Status` codes.
+    probability : float32 array (n,)
+        Probability of the species in [0, 1]; NaN where unknown.
+    difference : float32 array (n,)
+        Logit of the species minus that of its closest look-alike; NaN where unknown.
+    """
+
+    status: npt.NDArray[np.uint8]
+    probability: npt.NDArray[np.float32]
+    difference: npt.NDArray[np.float32]
 
 
 def read_scores(location: str, group: str) -> SpeciesScores:
@@ -66,7 +88,7 @@ class ScoreReader:
         Set when all were read.
     """
 
-    def __init__(self, location: str, groups: Sequence[str], queue: Queue, pause: float = 0.002) -> None:
+    def __init__(self, location: str, groups: Sequence[str], queue: "Queue", pause: float = 0.002) -> None:
         self.missing: list[str] = []
         self.finished = Event()
         self._location, self._groups, self._queue, self._pause = location, tuple(groups), queue, pause

@@ -1,7 +1,8 @@
 """The regions of a specimen: their pixels, their properties, the threshold, and the drafts that keep them."""
 
-from napari_finercam.session.regions.numbered import FIRST, MAX_NUMBER, Labels, NumberedRegions, Snapshot
-from napari_finercam.session.regions.properties import RegionProperties
+from napari_finercam.session.regions.numbered import NumberedRegions
+from napari_finercam.session.regions.numbers import FIRST, MAX_NUMBER
+from napari_finercam.session.regions.snapshot import Labels, Snapshot
 from napari_finercam.session.regions.threshold import THRESHOLD_KINDS, Mask, Threshold, ThresholdKind
 
 __all__ = [
@@ -11,7 +12,6 @@ __all__ = [
     "Labels",
     "Mask",
     "NumberedRegions",
-    "RegionProperties",
     "Snapshot",
     "Threshold",
     "ThresholdKind",

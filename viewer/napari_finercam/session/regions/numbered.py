@@ -1,52 +1,21 @@
 """The numbered regions of a specimen: the first follows the threshold, others are painted; each may have a trait."""
 
-import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ReviewError
-from finercam_core.regions.rle import RLE, encode_enlarged, placed
+from finercam_core.regions.rle import encode_enlarged, placed
 from finercam_core.regions.shape import split
+from finercam_core.regions.snap import SnapSettings, snap
 from finercam_core.regions.traits import Trait
 from finercam_core.review import Comparison, Region
-from napari_finercam.session.regions.properties import RegionProperties, painted_share, properties_of
+from napari_finercam.session.regions.numbers import FIRST, MAX_NUMBER, free_number, within_numbers
+from napari_finercam.session.regions.properties import ON_SCREEN, PAINTED, THRESHOLDED, repainted, taken
+from napari_finercam.session.regions.snapshot import Labels, Snapshot, snapshot_of
 from napari_finercam.session.regions.threshold import Threshold
-
-Labels = npt.NDArray[np.uint8]
-FIRST = 1
-MAX_NUMBER = 99
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A state of the regions, to come back to; a few kilobytes.
-
-    Attributes
-    ----------
-    shape : (int, int)
-        Height and width of the labels.
-    box : tuple of two slices
-        Part of them that holds all regions.
-    packed : bytes
-        The labels in it, compressed.
-    properties : dict of int to RegionProperties
-    unplaced : tuple of Region
-    """
-
-    shape: tuple[int, int]
-    box: tuple[slice, slice]
-    packed: bytes
-    properties: dict[int, RegionProperties]
-    unplaced: tuple[Region, ...]
-
-    def labels(self) -> Labels:
-        """The labels, uint8 (height, width)."""
-        labels = np.zeros(self.shape, np.uint8)
-        labels[self.box] = np.frombuffer(zlib.decompress(self.packed), np.uint8).reshape(labels[self.box].shape)
-        return labels
 
 
 class NumberedRegions:
@@ -65,8 +34,8 @@ class NumberedRegions:
     ----------
     labels : uint8 array (height, width)
         Number of the region at each pixel, 0 outside all.
-    properties : dict of int to RegionProperties
-        By the number of the region.
+    properties : dict of int to Region
+        By the number of the region; `ON_SCREEN` for the mask of those that were made or changed here.
     unplaced : tuple of Region
         Regions of a verdict or a draft that cannot be shown, because the photograph is away or has other proportions
         than the one that they were drawn on. They are kept as they are.
@@ -76,7 +45,7 @@ class NumberedRegions:
         self, shape: tuple[int, ...], full: tuple[int, ...] | None = None, *, photographed: bool = True
     ) -> None:
         self.labels: Labels = np.zeros(shape[:2], np.uint8)
-        self.properties: dict[int, RegionProperties] = {FIRST: RegionProperties()}
+        self.properties: dict[int, Region] = {FIRST: THRESHOLDED}
         self.unplaced: tuple[Region, ...] = ()
         self._full = (full or shape)[:2]
         self._photographed = photographed
@@ -87,6 +56,11 @@ class NumberedRegions:
         return FIRST in self.properties and self.properties[FIRST].source == "threshold"
 
     @property
+    def numbers(self) -> set[int]:
+        """Numbers that are taken, also by regions without pixels or without a place."""
+        return {*self.properties, *(record.number for record in self.unplaced)}
+
+    @property
     def mask(self) -> npt.NDArray[np.bool_]:
         """All regions together."""
         return self.labels > 0
@@ -95,7 +69,7 @@ class NumberedRegions:
     def edited(self) -> bool:
         """Whether a person did more than move a threshold."""
         return len(self.properties) != 1 or any(
-            region.source == "painted" or region.trait for region in self.properties.values()
+            region.source != "threshold" or region.trait for region in self.properties.values()
         )
 
     def cut(self, values: npt.NDArray[np.float32], threshold: Threshold, comparison: Comparison | None = None) -> None:
@@ -121,7 +95,7 @@ class NumberedRegions:
             threshold=threshold.limits(values),
             smoothing=threshold.radius(self._full),
             comparison=comparison,
-            rle=None,
+            rle=ON_SCREEN,
         )
 
     def paint(self, labels: npt.NDArray[np.integer], comparison: Comparison | None = None) -> bool:
@@ -132,38 +106,24 @@ class NumberedRegions:
         labels : integer array (height, width)
         comparison : Comparison, optional
             How the map on screen is made: regions that had none were painted on this one.
+
+        Raises
+        ------
+        ReviewError
+            If there are too many of them; see `within_numbers`.
         """
-        after = np.clip(labels, 0, MAX_NUMBER).astype(np.uint8)
+        after = within_numbers(labels, self.numbers)
         changed = after != self.labels
         if not changed.any():
             return False
         old, new = self.labels[changed], after[changed]
         for number in np.union1d(old, new):
             if number:
-                self._repaint(int(number), int((new == number).sum()), int((old == number).sum()), comparison)
+                earlier, size = self.properties.get(int(number), THRESHOLDED), int((self.labels == number).sum())
+                added, erased = int((new == number).sum()), int((old == number).sum())
+                self.properties[int(number)] = repainted(earlier, comparison, size, added, erased)
         self.labels = after
         return True
-
-    def _repaint(self, number: int, added: int, erased: int, comparison: Comparison | None) -> None:
-        earlier = self.properties.get(number, RegionProperties())
-        share = painted_share(earlier.painted_share, int((self.labels == number).sum()), added, erased)
-        self.properties[number] = replace(
-            earlier,
-            source="painted",
-            comparison=earlier.comparison or comparison,
-            painted_share=share,
-            rle=None,
-        )
-
-    def _free_number(self) -> int:
-        taken = {*self.properties, *(record.number for record in self.unplaced)}
-        number = max(taken, default=0) + 1
-        if number <= MAX_NUMBER:
-            return number
-        free = sorted(set(range(FIRST, MAX_NUMBER + 1)) - taken)
-        if not free:
-            raise ReviewError(f"a specimen has {MAX_NUMBER} regions at most", "remove one first")
-        return free[0]
 
     def add(self) -> int:
         """Begin another region, empty; returns its number.
@@ -173,15 +133,15 @@ class NumberedRegions:
         ReviewError
             If all numbers are taken.
         """
-        number = self._free_number()
-        self.properties[number] = RegionProperties(source="painted")
+        number = free_number(self.numbers)
+        self.properties[number] = PAINTED
         return number
 
     def remove(self, number: int) -> None:
         """Remove a region; the first one becomes empty instead, and stays so until `follow`."""
         self.labels = np.where(self.labels == number, np.uint8(0), self.labels)
         if number == FIRST:
-            self.properties[FIRST] = RegionProperties(source="painted")
+            self.properties[FIRST] = PAINTED
         else:
             self.properties.pop(number, None)
 
@@ -192,8 +152,8 @@ class NumberedRegions:
     def follow(self) -> None:
         """Let the first region follow the threshold again."""
         self.labels = np.where(self.labels == FIRST, np.uint8(0), self.labels)
-        earlier = self.properties.get(FIRST, RegionProperties())
-        self.properties[FIRST] = RegionProperties(earlier.trait, earlier.uberon)
+        earlier = self.properties.get(FIRST, THRESHOLDED)
+        self.properties[FIRST] = replace(THRESHOLDED, trait=earlier.trait, uberon=earlier.uberon)
 
     def divide(self) -> int:
         """Make each connected part of the first region a region of its own; returns their number.
@@ -206,19 +166,38 @@ class NumberedRegions:
         rest = whole & (parts == 0)
         if rest.any():
             parts[rest] = parts.max() + 1
-        count, first = int(parts.max()), self.properties.get(FIRST, RegionProperties())
+        count, first = int(parts.max()), self.properties.get(FIRST, THRESHOLDED)
         labels = self.labels.copy()
         for part in range(1, count + 1):
-            number = FIRST if part == 1 else self._free_number()
+            number = FIRST if part == 1 else free_number(self.numbers)
             labels[parts == part] = number
-            self.properties[number] = replace(first, source="painted", rle=None)
+            self.properties[number] = replace(first, source="painted", rle=ON_SCREEN)
         self.labels = labels
         return count
+
+    def snap(self, number: int, photograph: npt.NDArray[np.uint8], settings: SnapSettings | None = None) -> None:
+        """Draw the outline of a region to the edges of the photograph; other regions keep their pixels.
+
+        Raises
+        ------
+        ReviewError
+            If the region is empty.
+        """
+        before, chosen = self.labels == number, settings or SnapSettings()
+        if not before.any():
+            raise ReviewError(f"region {number} is empty", "paint it first, or choose another one")
+        after = snap(photograph, before, chosen) & (before | (self.labels == 0))
+        region, erased, size = self.properties[number], int((before & ~after).sum()), int(before.sum())
+        share = region.painted_share * (size - erased) / int(after.sum())
+        self.labels = np.where(after, np.uint8(number), np.where(before, np.uint8(0), self.labels))
+        self.properties[number] = replace(
+            region, rle=ON_SCREEN, source="snapped", painted_share=share, snapped=chosen.to_json()
+        )
 
     def assign(self, number: int, trait: Trait | None) -> None:
         """Set the trait that a region belongs to, None for none."""
         name, term = ("", "") if trait is None else (trait.name, trait.uberon)
-        earlier = self.properties.get(number, RegionProperties(source="painted"))
+        earlier = self.properties.get(number, PAINTED)
         self.properties[number] = replace(earlier, trait=name, uberon=term)
 
     def records(self, *, any_size: bool = False) -> tuple[Region, ...]:
@@ -230,23 +209,23 @@ class NumberedRegions:
             Whether a region that nobody changed may keep the size of the photograph that it was drawn on, as in a
             draft: nothing of it is lost when that photograph comes back. A verdict is about the photograph as it is.
         """
-        unplaced = {record.number for record in self.unplaced}
+        unplaced, given = {record.number for record in self.unplaced}, self.numbers
         found = []
         for number in sorted(self.properties):
             mask = self.labels == number
             if mask.any():
                 kept = self.properties[number]
+                own = free_number(given) if number in unplaced else number
+                given.add(own)
                 rle = kept.rle
-                if rle is None or not (any_size or tuple(rle["size"]) == self._full):
+                if rle is ON_SCREEN or not (any_size or tuple(rle["size"]) == self._full):
                     rle = encode_enlarged(mask, self._full)
-                found.append(kept.record(self._free_number() if number in unplaced else number, rle))
+                found.append(replace(kept, number=own, rle=rle, painted_share=round(kept.painted_share, 4)))
         return (*found, *self.unplaced)
 
     def records_without_masks(self) -> dict[int, Region]:
         """The regions as `records` returns them, by number, without their pixels, which take time to encode."""
-        return {
-            number: region.record(number, RLE(size=[0, 0], counts="")) for number, region in self.properties.items()
-        }
+        return {number: replace(region, number=number, rle=ON_SCREEN) for number, region in self.properties.items()}
 
     def take(self, records: Iterable[Region], comparison: Comparison | None = None) -> None:
         """Replace all by the regions of a verdict or a draft.
@@ -269,18 +248,13 @@ class NumberedRegions:
                 unplaced.append(replace(record, number=number))
                 continue
             self.labels[mask] = number
-            self.properties[number] = properties_of(record, comparison)
+            self.properties[number] = taken(record, comparison)
         self.unplaced = tuple(unplaced)
-        self.properties.setdefault(FIRST, RegionProperties(source="painted"))
+        self.properties.setdefault(FIRST, PAINTED)
 
     def snapshot(self) -> Snapshot:
         """The present state, to come back to."""
-        rows, columns = (np.flatnonzero(self.labels.any(axis=axis)) for axis in (1, 0))
-        empty = not len(rows)
-        box = (slice(0, 0), slice(0, 0)) if empty else tuple(slice(int(a[0]), int(a[-1]) + 1) for a in (rows, columns))
-        packed = zlib.compress(np.ascontiguousarray(self.labels[box]).tobytes(), 1)
-        height, width = self.labels.shape
-        return Snapshot((height, width), (box[0], box[1]), packed, dict(self.properties), self.unplaced)
+        return snapshot_of(self.labels, dict(self.properties), self.unplaced)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a state; if the photograph has another size now, its regions are placed by fractions."""

@@ -1,60 +1,38 @@
-"""What a region is besides its pixels, and how that is kept in verdicts and drafts."""
+"""What a region is besides its pixels, while these are on the screen."""
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from finercam_core.regions.rle import RLE
 from finercam_core.review import Comparison, Region
 
+ON_SCREEN: RLE = {"size": [0, 0], "counts": ""}
+"""In place of the run lengths of a region whose pixels were made or changed here, and are encoded when it is kept."""
 
-@dataclass(frozen=True)
-class RegionProperties:
-    """What a region is besides its pixels: its trait, and how it was made, as in `finercam_core.review.Region`.
+THRESHOLDED = Region(ON_SCREEN)
+PAINTED = Region(ON_SCREEN, source="painted")
 
-    Attributes
+
+def taken(record: Region, comparison: Comparison | None) -> Region:
+    """A region of a verdict or a draft; those of earlier versions have the verdict's `comparison`."""
+    return replace(record, comparison=record.comparison or comparison)
+
+
+def repainted(region: Region, comparison: Comparison | None, size: int, added: int, erased: int) -> Region:
+    """A region after a stroke, whose mask is on the screen now.
+
+    Parameters
     ----------
-    trait, uberon, source, threshold, smoothing, comparison, painted_share
-        As there.
-    rle : RLE or None
-        The mask as a verdict or a draft holds it, perhaps at another size, as long as nobody has changed it; None for
-        a mask that was made here.
+    region : Region
+    comparison : Comparison or None
+        How the map on screen is made: a region that had none was painted on this one.
+    size : int
+        Pixels of the region before.
+    added, erased : int
+        Pixels of the stroke.
     """
-
-    trait: str = ""
-    uberon: str = ""
-    source: str = "threshold"
-    threshold: dict[str, float] = field(default_factory=dict)
-    smoothing: float = 0.0
-    comparison: Comparison | None = None
-    painted_share: float = 0.0
-    rle: RLE | None = None
-
-    def record(self, number: int, rle: RLE) -> Region:
-        """The region as verdicts and drafts keep it."""
-        return Region(
-            rle,
-            self.trait,
-            self.uberon,
-            self.source,
-            self.threshold,
-            self.smoothing,
-            self.comparison,
-            round(self.painted_share, 4),
-            number,
-        )
-
-
-def properties_of(record: Region, comparison: Comparison | None) -> RegionProperties:
-    """What a verdict or a draft says of a region; those of earlier versions have the verdict's `comparison`."""
-    return RegionProperties(
-        record.trait,
-        record.uberon,
-        record.source,
-        record.threshold,
-        record.smoothing,
-        record.comparison or comparison,
-        record.painted_share,
-        record.rle,
-    )
+    share = painted_share(region.painted_share, size, added, erased)
+    made = region.comparison or comparison
+    return replace(region, rle=ON_SCREEN, source="painted", comparison=made, painted_share=share)
 
 
 def painted_share(share: float, size: int, added: int, erased: int) -> float:
