@@ -1,82 +1,23 @@
 """What keys and buttons do, by the names that `finercam_core.review.keys` gives them."""
 
-from pathlib import Path
-
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
 
 from finercam_core.review import Decision
 from napari_finercam.session import captions
-from napari_finercam.window.keys import KeySheet
+from napari_finercam.window.dialogs import Dialogs
 from napari_finercam.window.page import QUEUE_TAB, SPECIMEN_TAB
 from napari_finercam.window.panels import comparison, region
-from napari_finercam.window.panels.export import ExportDialog
-from napari_finercam.window.workbench import Workbench
 
 
-class Commands:
-    """The commands of one review widget; none of them does anything while no store is open.
+class Commands(Dialogs):
+    """All commands of one review widget; none of them does anything while no store is open.
 
-    Parameters
-    ----------
-    workbench : Workbench
-
-    Attributes
-    ----------
-    sheet : KeySheet or None
-        None until the keys are shown for the first time.
+    Parameters and attributes are those of `Dialogs`.
     """
-
-    def __init__(self, workbench: Workbench) -> None:
-        self._workbench, self._page = workbench, workbench.page
-        self.sheet: KeySheet | None = None
 
     def run(self, name: str) -> None:
         """Run a command by its name."""
         getattr(self, name)()
-
-    def choose_store(self) -> None:
-        """Ask for a store's folder and open it."""
-        folder = QFileDialog.getExistingDirectory(self._page, "Open a finercam store")
-        if folder:
-            self._workbench.open_store(folder)
-
-    def open_sample(self) -> None:
-        """Open the rendered fish."""
-        # The renderer takes a while to import, and few reviews need it.
-        from napari_finercam.formats.sample import sample_store
-
-        self._workbench.open_store(sample_store())
-
-    def choose_images(self) -> None:
-        """Ask where the photographs are now."""
-        session = self._workbench.session
-        folder = QFileDialog.getExistingDirectory(self._page, "Where are the photographs?")
-        if folder and session is not None:
-            self._workbench.open_store(session.store.location, folder)
-
-    def choose_figures(self) -> None:
-        """Ask for a table of figures to order the queue by."""
-        session = self._workbench.session
-        path, _ = QFileDialog.getOpenFileName(self._page, "A table of figures", filter="Tables (*.csv *.parquet)")
-        if not path or session is None:
-            return
-        with self._workbench.errors_shown():
-            orders = session.navigation.read_figures(path)
-            self._page.queue.show_orders()
-            self._page.queue.order.setCurrentText(orders[0] if orders else "")
-            self._page.queue.apply()
-
-    def export(self) -> None:
-        """Ask for a folder and a format, and export the accepted regions."""
-        session = self._workbench.session
-        if session is None or self._workbench.exporter.busy:
-            return
-        store = Path(session.store.location)
-        dialog = ExportDialog(self._page, session.reviewer, store.parent / "masks")
-        if dialog.exec():
-            self._workbench.export(dialog.request())
-        self._workbench.focus_canvas()
 
     def _decide(self, decision: Decision) -> None:
         session = self._workbench.session
@@ -99,6 +40,16 @@ class Commands:
     def unsure(self) -> None:
         """Leave the specimen to others and go on."""
         self._decide("unsure")
+
+    def retract(self) -> None:
+        """Take the verdict on the current specimen back."""
+        session = self._workbench.session
+        if session is None:
+            return
+        with self._workbench.errors_shown():
+            session.retract()
+            self._workbench.show_specimen()
+            self._workbench.say("Your verdict is taken back; the regions are kept as a draft.", good=True)
 
     def next(self) -> bool:
         """Go to the next specimen; False at the end."""
@@ -195,6 +146,23 @@ class Commands:
         """Let the first region follow the threshold again."""
         self._page.region.follow()
 
+    def snap(self) -> None:
+        """Draw the chosen region's outline to the edges of the photograph."""
+        self._page.region.snap()
+
+    def take_layer(self) -> None:
+        """Make regions of what another plugin drew into a layer of its own."""
+        session, layers = self._workbench.session, self._workbench.layers
+        if session is None or layers is None:
+            return
+        with self._workbench.errors_shown():
+            session.collect()
+            name, count = layers.others.take(session, self._page.region.number)
+            layers.activate()
+            self._workbench.show_regions()
+            self._page.region.show_specimen()
+            self._workbench.say(captions.taken(name, count), good=True)
+
     def choose_trait(self) -> None:
         """Let the keys choose a trait; Enter comes back."""
         self._page.tabs.setCurrentIndex(SPECIMEN_TAB)
@@ -215,9 +183,3 @@ class Commands:
         self._page.tabs.setCurrentIndex(QUEUE_TAB)
         self._page.queue.text.setFocus()
         self._page.queue.text.selectAll()
-
-    def toggle_keys(self) -> None:
-        """Show or hide the sheet of keys."""
-        if self.sheet is None:
-            self.sheet = KeySheet(self._page.window())
-        self.sheet.toggle()

@@ -1,24 +1,21 @@
-"""What all controls of the review have in common: names for screen readers, and a wheel that changes nothing."""
+"""What all controls of the review have in common: names for screen readers, decimals, a wheel that changes nothing."""
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, QObject, Qt
-from qtpy.QtGui import QKeyEvent
+from qtpy.QtCore import QEvent, QLocale, QObject
+from qtpy.QtGui import QDoubleValidator
 from qtpy.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QFrame,
+    QLineEdit,
     QScrollArea,
     QScrollBar,
     QTabBar,
     QWidget,
 )
 
-_CYRILLIC = dict(zip("йцукенгшщзфывапролдячсмить", "qwertyuiopasdfghjklzxcvbnm", strict=True))
-_GREEK = dict(zip("ςερτυθιοπασδφγηξκλζχψωβνμ", "wertyuiopasdfghjklzxcvbnm", strict=True))
-_LATIN = {ord(sign.upper()): key for layout in (_CYRILLIC, _GREEK) for sign, key in layout.items()}
 _WIDTH = 330  # pixels
 
 
@@ -70,26 +67,26 @@ class WheelGuard(QObject):
         return super().eventFilter(watched, event)
 
 
-class LatinKeys(QObject):
-    """Lets the keys of a Cyrillic or Greek keyboard do what is printed beside their letters in Latin.
+class DecimalValidator(QDoubleValidator):
+    """A decimal number with a comma or a point, whatever the language of the machine: "0,6" and "0.6" are both 0.6.
 
-    Parameters
-    ----------
-    canvas : QWidget
-        The picture, which has the keys.
+    A field of Qt reads "0.6" as 6 where the point separates thousands; here nothing separates them.
     """
 
-    def __init__(self, canvas: QWidget) -> None:
-        super().__init__(canvas)
-        canvas.installEventFilter(self)
+    def __init__(self, field: QLineEdit) -> None:
+        super().__init__(field)
+        locale = QLocale.c()
+        locale.setNumberOptions(QLocale.NumberOption.RejectGroupSeparator)
+        self.setLocale(locale)
+        self.setNotation(QDoubleValidator.Notation.StandardNotation)
 
-    def eventFilter(self, watched: Any, event: Any) -> bool:  # noqa: N802 - Qt's name
-        """Send the key of the Latin layout instead."""
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and event.key() in _LATIN:
-            letter = _LATIN[event.key()]
-            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            text = letter.upper() if shifted else letter
-            key = Qt.Key(ord(letter.upper()))
-            QApplication.sendEvent(watched, QKeyEvent(event.type(), key, event.modifiers(), text))
-            return True
-        return super().eventFilter(watched, event)
+    def validate(self, text: str, position: int) -> Any:
+        """Write the point in place of a comma."""
+        return super().validate(text.replace(",", ".").replace("٫", "."), position)
+
+
+def decimal_fields(*sliders: QWidget) -> None:
+    """Let the fields beside sliders take decimal numbers as people of any country write them."""
+    for slider in sliders:
+        for field in slider.findChildren(QLineEdit):
+            field.setValidator(DecimalValidator(field))

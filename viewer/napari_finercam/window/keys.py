@@ -7,10 +7,30 @@ from app_model.types import KeyBinding, KeyCode, KeyMod
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from finercam_core.review.keys import GROUPS, KEYS
+from finercam_core.review.keys import GROUPS as COMMON_GROUPS
+from finercam_core.review.keys import Key
 
 _STYLE = "#finercam-keys { background: rgba(20, 22, 28, 250); border: 1px solid #888; border-radius: 8px; }"
 
+
+_ONLY_HERE: dict[str, tuple[Key, ...]] = {
+    "Verdict": (
+        Key("Shift+U", "Shift+KeyU", "retract", "take your verdict back"),
+        Key("Shift+I", "Shift+KeyI", "show_history", "history: who said what, and when"),
+    ),
+    "Queue": (
+        Key("Shift+J", "Shift+KeyJ", "jump", "jump to a specimen by part of its id or name"),
+        Key("Shift+B", "Shift+KeyB", "show_grid", "grid: many of this species, judged at once"),
+    ),
+    "Comparison": (Key("Shift+C", "Shift+KeyC", "show_beside", "another specimen side by side, or none"),),
+    "Region": (
+        Key("Shift+S", "Shift+KeyS", "snap", "snap to the edges of the specimen"),
+        Key("Shift+O", "Shift+KeyO", "take_layer", "take what another plugin drew in its layer"),
+    ),
+}
+"""Keys of the window that a browser does not have, by the group that they come after."""
+GROUPS = tuple((heading, (*keys, *_ONLY_HERE.get(heading, ()))) for heading, keys in COMMON_GROUPS)
+KEYS = tuple(key for _, keys in GROUPS for key in keys)
 
 _MODIFIERS = {"Shift": KeyMod.Shift, "Mod": KeyMod.CtrlCmd}
 _ARROWS = {"ArrowLeft": "LeftArrow", "ArrowRight": "RightArrow", "ArrowUp": "UpArrow", "ArrowDown": "DownArrow"}
@@ -48,15 +68,21 @@ def _handler(run: Callable[[str], None], command: str) -> Callable[[object], Non
 
 def key_table() -> str:
     """The keys and what they do, as rich text."""
+    columns = (_rows(GROUPS[:2]) + _rows(GROUPS[4:]), _rows(GROUPS[2:4]))
+    cells = "".join(f"<td style='padding-right:28px'><table>{rows}</table></td>" for rows in columns)
+    return f"<table style='color:#f2f2f2; font-size:13px'><tr>{cells}</tr></table>"
+
+
+def _rows(groups: tuple[tuple[str, tuple[Key, ...]], ...]) -> str:
     rows = []
-    for heading, keys in GROUPS:
+    for heading, keys in groups:
         rows.append(f"<tr><td colspan='2' style='padding-top:8px'><b>{heading}</b></td></tr>")
         rows += [
-            f"<tr><td style='padding-right:18px; color:#ffd24d'><b>{key.shown}</b></td><td>{key.text}</td></tr>"
+            f"<tr><td style='padding-right:14px; color:#ffd24d'><b>{key.shown}</b></td><td>{key.text}</td></tr>"
             for key in keys
             if key.shown
         ]
-    return f"<table style='color:#f2f2f2; font-size:13px'>{''.join(rows)}</table>"
+    return "".join(rows)
 
 
 class KeySheet(QFrame):

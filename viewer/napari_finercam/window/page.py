@@ -5,7 +5,7 @@ from qtpy.QtWidgets import QFrame, QLabel, QTabWidget, QVBoxLayout, QWidget
 from napari_finercam.session import captions
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.session.sibling_stores import sibling_stores
-from napari_finercam.window.controls import WheelGuard, name_controls, scrolled, shrinkable
+from napari_finercam.window.controls import WheelGuard, decimal_fields, name_controls, scrolled, shrinkable
 from napari_finercam.window.panels.comparison import ComparisonPanel
 from napari_finercam.window.panels.queue import QueuePanel
 from napari_finercam.window.panels.region import RegionPanel
@@ -75,6 +75,7 @@ class ReviewPage(QWidget):
             self.verdict.progress: "judged specimens of the queue",
             self.tabs: "specimen or queue",
         })  # fmt: skip
+        decimal_fields(comparison.gamma, region.share, region.smoothing)
         for box in (comparison.weighting, comparison.method, region.kind, region.trait, *queue.boxes):
             shrinkable(box)
 

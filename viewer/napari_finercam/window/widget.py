@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_finercam.window.commands import Commands
-from napari_finercam.window.controls import LatinKeys
+from napari_finercam.window.keyboards import LatinKeys
 from napari_finercam.window.keys import bind_keys, unbind_keys
 from napari_finercam.window.page import QUEUE_TAB
 from napari_finercam.window.qt import canvas_beside, main_window
@@ -66,6 +66,7 @@ class ReviewWidget(QWidget):
         queue.store_wanted.connect(commands.choose_store)
         queue.images_wanted.connect(commands.choose_images)
         queue.figures_wanted.connect(commands.choose_figures)
+        queue.close_wanted.connect(commands.beside.end)
         queue.close_wanted.connect(workbench.end)
         queue.export_wanted.connect(commands.export)
         queue.refresh_wanted.connect(commands.refresh)
@@ -130,6 +131,7 @@ class ReviewWidget(QWidget):
         if self._ended:
             return
         self._ended = True
+        self.commands.beside.end()
         if self._window is None or self._window.isVisible():
             self.workbench.end()
         self.workbench.viewer.layers.events.inserted.disconnect(self.workbench.offer_open_store)
@@ -167,6 +169,7 @@ class ReviewWidget(QWidget):
             self.workbench.close_session()
             if self.workbench.companions is not None:
                 self.workbench.companions.close_threads()
+            self.commands.beside.end()
             QTimer.singleShot(0, self, self._end_with_window)
         return super().eventFilter(watched, event)
 

@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QStackedLayout, QWidget
 
-from finercam_core.errors import FinercamError
+from finercam_core.errors import FinercamError, ReviewError
 from finercam_core.io.workers import no_collections
 from napari_finercam.formats.layer_style import STORE_KEY
 from napari_finercam.session import captions
-from napari_finercam.session.companions import CompanionQuery
 from napari_finercam.session.export import Exporter, ExportRequest
-from napari_finercam.session.regions import Labels
+from napari_finercam.session.pictures.companions import CompanionQuery
+from napari_finercam.session.regions import MAX_NUMBER, Labels
+from napari_finercam.session.regions.numbers import within_numbers
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.window.layers import ReviewLayers
 from napari_finercam.window.page import ReviewPage
 from napari_finercam.window.panels.companions import CompanionsPanel
 from napari_finercam.window.panels.start import StartPage, remember_reviewer
+from napari_finercam.window.picture.layers import NOT_TAKEN, ReviewLayers
 from napari_finercam.window.qt import Signal, canvas_beside, main_window, stop_timer
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Workbench(QObject):
     ----------
     session : ReviewSession or None
     layers : ReviewLayers or None
-        None until the first store is opened, which `layers_added` tells.
+        None until the first store is opened, which `layers_added` tells; `shown` follows a new specimen or map.
     companions : CompanionsPanel or None
         The strip of look-alikes; None until the first store is opened.
     start : StartPage
@@ -51,7 +52,7 @@ class Workbench(QObject):
     exporter : Exporter
     """
 
-    layers_added = Signal()
+    layers_added, shown = Signal(), Signal()
 
     def __init__(self, viewer: "napari.Viewer", widget: QWidget) -> None:
         super().__init__(widget)
@@ -64,6 +65,7 @@ class Workbench(QObject):
         self._pages = QStackedLayout(widget)
         self._pages.addWidget(self.start)
         self._pages.addWidget(self.page)
+        self._unsaid: list[str] = []
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
         self._timer.timeout.connect(self._poll)
@@ -104,6 +106,8 @@ class Workbench(QObject):
     def open_store(self, location: str | Path, images: str | Path | None = None) -> None:
         """Open a store for the reviewer of the start page."""
         with self.errors_shown():
+            if self.session is not None:
+                self.session.keep()  # the new session may be about the same specimens
             self.open(ReviewSession(location, self.reviewer, images))
 
     def switch_store(self, location: str) -> None:
@@ -160,7 +164,19 @@ class Workbench(QObject):
 
     def painted(self, image_id: str, labels: Labels) -> Labels | None:
         """What was painted over the session's regions; see `ReviewScreen`."""
-        return None if self.layers is None else self.layers.strokes.painted(image_id, labels)
+        found = None if self.layers is None else self.layers.strokes.painted(image_id, labels)
+        if found is None or self.layers is None or self.session is None:
+            return None
+        try:
+            within = within_numbers(found, self.session.regions.numbers)
+        except ReviewError as error:
+            self.layers.set_aside()
+            self.layers.strokes.show(image_id, labels)
+            self._unsaid.append(f"{error}. It is in the layer “{NOT_TAKEN}”.")
+            return None
+        if found.max() > MAX_NUMBER:
+            QTimer.singleShot(0, self, self.show_regions)
+        return within
 
     def written(self, image_id: str) -> str | None:
         """The note as it is written in the field; see `ReviewScreen`."""
@@ -203,12 +219,14 @@ class Workbench(QObject):
         session, layers = self.session, self.layers
         if session is None or layers is None:
             return
-        layers.show(session)
+        self._unsaid += [captions.untaken(name) for name in layers.show(session)]
         self.page.region.number = layers.regions.selected_label = 1
         self.page.show_specimen(session)
-        self.say("\n".join(session.warnings))
+        self.say("\n".join([*session.warnings, *self._unsaid]))
+        self._unsaid.clear()
         self.page.describe(session)
         self.show_companions()
+        self.shown.emit()
 
     def show_map(self) -> None:
         """Draw map, regions and look-alikes again, after the comparison changed."""
@@ -216,6 +234,7 @@ class Workbench(QObject):
             self.layers.show_heat(self.session)
             self.show_regions()
             self.show_companions()
+            self.shown.emit()
 
     def show_regions(self) -> None:
         """Draw the regions again, after they changed."""
@@ -240,6 +259,8 @@ class Workbench(QObject):
                 self.layers.describe_regions(self.session)
                 self.page.region.show_specimen()
                 self.page.describe(self.session)
+            if self._unsaid:
+                self.say("\n".join(self._unsaid))
 
     def refresh(self) -> None:
         """Read what a flow and other reviewers have written since."""

@@ -10,7 +10,7 @@ from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from finercam_core.store import Store
-from napari_finercam.session.companions import COUNT, Companion, CompanionQuery, companions
+from napari_finercam.session.pictures.companions import COUNT, Companion, CompanionQuery, companions
 from napari_finercam.window.controls import scrolled
 from napari_finercam.window.qt import plain_tip, stop_timer
 

@@ -52,6 +52,7 @@ class RegionPanel(SessionPanel):
         form.addRow("rounding", self.smoothing)
         buttons = QHBoxLayout()
         for text, tip, action in (
+            ("Snap", "Draw the outline of the chosen region to the edges of the specimen (Shift+S)", self.snap),
             ("New", "Another region, painted by hand (Shift+M)", self.new_region),
             ("Divide", "Make each separate part a region of its own (Shift+D)", self.divide),
             ("Remove", "Remove the chosen region", self.remove),
@@ -116,6 +117,7 @@ class RegionPanel(SessionPanel):
             control.setEnabled(regions.follows)
         self.show_overlap()
         self.meaning.setText(captions.threshold_meaning(self.session.threshold))
+        self.meaning.setVisible(regions.follows)
         self._filling = False
 
     def show_overlap(self) -> None:
@@ -163,6 +165,14 @@ class RegionPanel(SessionPanel):
     def scale(self, factor: float) -> None:
         """Make the threshold's share larger or smaller."""
         self.share.setValue(self.share.value() * factor)
+
+    def snap(self) -> None:
+        """Draw the outline of the chosen region to the edges of the photograph."""
+        if self.session is not None:
+            with self.errors_told():
+                self.session.snap(self.number)
+                self.show_specimen()
+                self.changed.emit()
 
     def new_region(self) -> None:
         """Begin another region, to be painted."""

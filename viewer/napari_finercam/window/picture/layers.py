@@ -19,13 +19,15 @@ from napari_finercam.formats.layer_style import (
 )
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.window.outline import Labels
-from napari_finercam.window.strokes import Strokes, fill
+from napari_finercam.window.picture.other_layers import OtherLayers
+from napari_finercam.window.picture.outline import Labels
+from napari_finercam.window.picture.strokes import Strokes, fill
 
 if TYPE_CHECKING:
     import napari
 
 
+NOT_TAKEN = f"{REGION}, not taken"
 _LEAST_BRUSH = 3
 
 
@@ -80,14 +82,26 @@ class ReviewLayers:
         viewer.add_layer(self.regions)
         self.regions.colormap = label_colormap(REGION_COLOURS)
         self.strokes = Strokes(self.regions)
+        self.others = OtherLayers(viewer, (self.image, self.heat, self.traits, self.regions))
         self._longer = 0
         self._shape: tuple[int, ...] = ()
         self._no_traits = True
+        self._image_id = ""
         viewer.layers.selection.active = self.regions
 
-    def show(self, session: ReviewSession) -> None:
-        """Fill the layers with the current specimen; those that were deleted or moved come back."""
-        specimen = session.specimen
+    def show(self, session: ReviewSession) -> list[str]:
+        """Fill the layers with the current specimen; those that were deleted or moved come back.
+
+        Returns
+        -------
+        list of str
+            Layers of others that were changed while another specimen was shown, and not taken.
+        """
+        specimen, untaken = session.specimen, list[str]()
+        if specimen.image_id != self._image_id:
+            untaken = [str(layer.name) for layer in self.others.changed() if self._image_id]
+            self._image_id = specimen.image_id
+            self.others.mark()
         for layer in (self.image, self.heat, self.traits, self.regions):
             if layer not in self._viewer.layers:
                 self._viewer.add_layer(layer)
@@ -101,6 +115,7 @@ class ReviewLayers:
             self._shape = specimen.image.shape
             self._fit_tools(max(specimen.image.shape[:2]))
             self._viewer.reset_view()
+        return untaken
 
     def _fit_tools(self, longer: int) -> None:
         """Let outline and brush be as large on a photograph of thousands of pixels as on a small one."""
@@ -111,10 +126,18 @@ class ReviewLayers:
 
     def _keep_foreign(self) -> None:
         """What somebody put into the layer of regions and is of another shape goes to a layer of its own."""
-        foreign = self.strokes.foreign
-        if foreign is not None:
-            self._viewer.add_labels(foreign.copy(), name=f"{REGION}, not taken")
-            self._viewer.layers.selection.active = self.regions
+        if self.strokes.foreign is not None:
+            self.set_aside()
+
+    def set_aside(self) -> None:
+        """Put what is in the layer of regions, and cannot be regions, into a layer of its own."""
+        self._viewer.add_labels(np.array(self.regions.data), name=NOT_TAKEN)
+        self.activate()
+        self.others.mark()
+
+    def activate(self) -> None:
+        """Let keys and mouse go to the layer of regions."""
+        self._viewer.layers.selection.active = self.regions
 
     def remove(self) -> None:
         """Take the layers away, when the review ends."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_finercam.session.regions import Labels as RegionLabels
-from napari_finercam.window.outline import Labels
+from napari_finercam.window.picture.outline import LabelMap, Labels
 
 
 class Strokes:
@@ -21,7 +21,7 @@ class Strokes:
 
     def __init__(self, layer: Labels) -> None:
         self._layer = layer
-        self._shown: RegionLabels = np.zeros((0, 0), np.uint8)
+        self._shown: LabelMap = np.zeros((0, 0), np.uint8)
         self._image_id = ""
 
     def show(self, image_id: str, labels: RegionLabels) -> None:
@@ -33,8 +33,8 @@ class Strokes:
             self._shown = labels.copy()
         self._image_id = image_id
 
-    def painted(self, image_id: str, labels: RegionLabels) -> RegionLabels | None:
-        """The session's regions with what was painted over them since `show`; None if nothing was.
+    def painted(self, image_id: str, labels: RegionLabels) -> LabelMap | None:
+        """The session's regions with what was painted over them since `show`, by any numbers; None if nothing was.
 
         Parameters
         ----------
@@ -52,10 +52,9 @@ class Strokes:
         changed = data != self._shown
         if not changed.any():
             return None
-        now = data.clip(0, np.iinfo(np.uint8).max).astype(np.uint8)
-        result = np.where(changed, now, labels)
-        self._shown = now.copy()
-        return result
+        self._shown = data.copy()
+        laid_over: LabelMap = np.where(changed, data, labels)
+        return laid_over
 
     @property
     def foreign(self) -> npt.NDArray[np.generic] | None:
