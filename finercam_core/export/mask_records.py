@@ -95,8 +95,10 @@ class MaskDescription:
         return {**vars(self), "references": list(self.references), **held}
 
     def to_cells(self) -> dict[str, str | float]:
-        """One plain value under each name, as tables hold them: references with bars between, the threshold as JSON."""
-        texts = {"references": " | ".join(self.references), "threshold": json.dumps(dict(self.threshold))}
+        """One plain value under each name, as tables hold them: references with bars between, mappings as JSON."""
+        mappings = {"threshold": self.threshold, "snapped": self.snapped}
+        texts = {name: json.dumps(dict(held)) if held or name == "threshold" else "" for name, held in mappings.items()}
+        texts["references"] = " | ".join(self.references)
         return {**vars(self), **texts, "reviewer": self.reviewer or ""}
 
 
