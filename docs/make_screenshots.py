@@ -6,14 +6,19 @@ The review is photographed on the plugin's sample; the picture of maps comes fro
 import shutil
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import napari
 import numpy as np
 from napari_finercam.formats.sample import make_sample
 from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.panels.grid import GridDialog
+from napari_finercam.window.panels.history import HistoryDialog
 from napari_finercam.window.widget import ReviewWidget
-from qtpy.QtCore import QSettings, QSize
+from qtpy.QtCore import QSettings, QSize, QTimer
 from qtpy.QtWidgets import QApplication
 
 SPECIES = "Coralodon ocellatus"
@@ -73,6 +78,7 @@ def states(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
     session.navigation.go_to(str(ids[1]))
     widget.workbench.show_specimen()
     regions(viewer, widget, images)
+    many(viewer, widget, images)
     widget.page.tabs.setCurrentIndex(1)
     widget.page.queue.only.setCurrentText("disagreement")
     widget.page.queue.apply()
@@ -100,6 +106,52 @@ def regions(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
     widget.commands.toggle_heat()
 
 
+def many(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
+    """The grid with three specimens chosen, the history of one, and two side by side."""
+
+    def chosen(dialog: GridDialog) -> None:
+        for row in (0, 2, 3):
+            dialog.list.item(row).setSelected(True)
+
+    session = widget.workbench.session
+    photograph_dialog(GridDialog, images / "review-grid.png", chosen)
+    widget.commands.show_grid()
+    first = session.specimen.image_id
+    session.navigation.go_to(str(session.store.rows.index[0]))
+    widget.workbench.show_specimen()
+    photograph_dialog(HistoryDialog, images / "review-history.png")
+    widget.commands.show_history()
+    session.navigation.go_to(first)
+    widget.workbench.show_specimen()
+    other = session.queue.of_species(widget.page.comparison.picked_reference())[0]
+    widget.commands.beside.show(other)
+    save(viewer, images / "review-beside.png")
+    widget.commands.beside.end()
+
+
+def photograph_dialog(kind: type, path: Path, act: Callable[[Any], None] = lambda _dialog: None) -> None:
+    """Photograph the next dialog of a kind once it has drawn everything, and leave it."""
+
+    def look() -> None:
+        dialogs = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
+        if not dialogs:
+            QTimer.singleShot(100, look)
+            return
+        act(dialogs[0])
+        wait(2.0)
+        dialogs[0].grab().save(str(path))
+        dialogs[0].reject()
+
+    QTimer.singleShot(100, look)
+
+
+def wait(seconds: float) -> None:
+    """Let the window draw for a while."""
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        QApplication.processEvents()
+
+
 def moved(viewer: napari.Viewer, widget: ReviewWidget, images: Path) -> None:
     """What is shown when the photographs are not where they were."""
     store = Path(widget.workbench.session.store.location)
@@ -115,11 +167,7 @@ def save(viewer: napari.Viewer, path: Path) -> None:
         QApplication.processEvents()
         viewer.window._qt_window.repaint()
     viewer.reset_view()
-    import time
-
-    until = time.perf_counter() + 1.0  # the strip of look-alikes is drawn in a thread
-    while time.perf_counter() < until:
-        QApplication.processEvents()
+    wait(1.0)  # the strip of look-alikes is drawn in a thread
     viewer.screenshot(str(path), canvas_only=False, flash=False)
 
 

@@ -29,8 +29,8 @@ from finercam_core.store import Store
 MEASURED, REGIONS, MASKS = "measurements.csv", "audiovisual_core.csv", "masks"
 ABOUT = (
     "scientificName", "references", "gamma", "weighting", "method", "threshold", "smoothing", "source", "painted_share",
-    "snapped", "trait", "uberon", "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection", "model",
-    "weights_sha256", "target_layer", "run",
+    "snapped", "trait", "uberon", "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection",
+    "model", "weights_sha256", "target_layer", "run",
 )  # fmt: skip
 # Terms of Audiovisual Core's vocabulary of regions of interest (ac), Dublin Core (dcterms), XMP rights and Darwin Core.
 TERMS = (
