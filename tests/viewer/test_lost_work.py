@@ -16,7 +16,7 @@ from PIL import Image
 
 from finercam_core.errors import ReviewError
 from finercam_core.regions.rle import decode, encode, encode_enlarged, placed
-from finercam_core.review import Draft, Drafts, latest, read_verdicts
+from finercam_core.review import Decision, Draft, Drafts, latest, read_verdicts
 
 
 @contextmanager
@@ -80,6 +80,40 @@ def test_a_note_alone_without_the_photograph_makes_no_region_empty(small_store: 
     assert back.note == "blurred"
     assert back.regions.follows
     assert back.regions.mask.any()
+
+
+@pytest.mark.parametrize("way", ["undo", "retract", "redo"])
+def test_a_verdict_without_the_photograph_that_is_taken_back_makes_no_region_empty(
+    small_store: Path, tmp_path: Path, way: str
+) -> None:
+    (tmp_path / "images").rename(tmp_path / "elsewhere")
+    away = ReviewSession(small_store, "A")
+    away.decide("reject")
+    if way == "undo":
+        away.undo()
+    else:
+        away.retract()
+    if way == "redo":
+        away.undo()
+        away.redo()
+    assert away.decision == ""
+    (tmp_path / "elsewhere").rename(tmp_path / "images")
+    back = ReviewSession(small_store, "A")
+    assert back.regions.follows
+    assert back.regions.mask.any()
+
+
+@pytest.mark.parametrize("decision", ["reject", "unsure", "accept"])
+def test_a_region_that_was_erased_before_the_verdict_stays_away(small_store: Path, decision: Decision) -> None:
+    session = ReviewSession(small_store, "A")
+    session.paint(np.zeros_like(session.regions.labels))
+    session.decide(decision)
+    session.navigation.move(1)
+    session.navigation.move(-1)
+    assert not session.regions.mask.any()
+    session.undo()
+    assert not session.regions.mask.any()
+    assert session.decision == ""
 
 
 def test_a_larger_photograph_has_the_region_at_the_same_place(small_store: Path, tmp_path: Path) -> None:
