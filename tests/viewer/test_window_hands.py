@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from napari_finercam.formats.layer_style import REGION
 from napari_finercam.session import captions
+from napari_finercam.session.listing.search import folded
 from napari_finercam.session.regions import Threshold
 from napari_finercam.session.review import ReviewSession
-from napari_finercam.session.search import folded
 from napari_finercam.window.panels.tour import Tour
 from napari_finercam.window.widget import ReviewWidget
 from napari_window import canvas, press, session_of

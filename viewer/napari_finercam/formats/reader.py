@@ -18,8 +18,8 @@ from finercam_core.store import Store, open_store
 from finercam_core.store.layout import SPECIMENS
 from napari_finercam.formats.layer_style import HEAT, HEAT_COLORMAP, SPECIMEN, STORE_KEY
 from napari_finercam.session.comparison import unit_scaled
+from napari_finercam.session.listing.scores import UNREADABLE
 from napari_finercam.session.loaded_specimen import BLANK_GREY
-from napari_finercam.session.scores import UNREADABLE
 
 LayerData = tuple[Any, dict[str, Any], str]
 PHOTO_SIDE = 640

@@ -20,7 +20,7 @@ from finercam_core.regions.shape import working_size
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
-from napari_finercam.session.scores import UNREADABLE
+from napari_finercam.session.listing.scores import UNREADABLE
 
 KEPT, KEPT_BYTES = 12, 400_000_000  # specimens, and what they may take together
 LEAST_KEPT = 4

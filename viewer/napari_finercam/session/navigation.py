@@ -8,9 +8,9 @@ import pandas as pd
 
 from finercam_core.errors import ReviewError
 from finercam_core.store import Store
+from napari_finercam.session.listing.scores import UNREADABLE, ScoreReader, read_scores
 from napari_finercam.session.loaded_specimen import LoadedSpecimen, SpecimenLoader
 from napari_finercam.session.queue import Queue, Selection
-from napari_finercam.session.scores import UNREADABLE, ScoreReader, read_scores
 from napari_finercam.session.verdicts import require_store
 
 PRELOADED_STEPS = (1, 2, -1, 3)

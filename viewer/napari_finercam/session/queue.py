@@ -11,8 +11,8 @@ import pandas as pd
 
 from finercam_core.review import Verdict
 from finercam_core.status import Status
-from napari_finercam.session.scores import SpeciesScores
-from napari_finercam.session.search import SearchIndex
+from napari_finercam.session.listing.scores import SpeciesScores
+from napari_finercam.session.listing.search import SearchIndex
 
 ALL = "All specimens"
 FILTERS = ("all", "unreviewed", "unsure", "disagreement", "low confidence", "failed")

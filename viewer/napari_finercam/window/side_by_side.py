@@ -2,7 +2,7 @@
 
 from html import escape
 
-from qtpy.QtCore import QObject, Qt
+from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget
 
 from napari_finercam.window.panels.beside import BesidePanel
@@ -41,20 +41,29 @@ class SideBySide(QObject):
             dock = self._workbench.viewer.window.add_dock_widget(self.panel, name=NAME, area="left")
             self._place(dock)
         self.refresh()
-        self._workbench.viewer.reset_view()
 
     def _place(self, dock: QDockWidget) -> None:
         """Between the list of layers and the picture, as wide as the picture."""
         window = main_window(self._workbench.page)
         if window is None:
             return
-        area = Qt.DockWidgetArea.LeftDockWidgetArea
-        others = [d for d in window.findChildren(QDockWidget) if window.dockWidgetArea(d) == area and d is not dock]
-        if others:
-            window.splitDockWidget(others[0], dock, Qt.Orientation.Horizontal)
-        centre = window.centralWidget()
-        if centre is not None:
-            window.resizeDocks([dock], [(centre.width() + dock.width()) // 2], Qt.Orientation.Horizontal)
+        # Beside all other docks of this side, as high as the window.
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock, Qt.Orientation.Horizontal)
+        QTimer.singleShot(0, self, self._share)
+
+    def _share(self) -> None:
+        """Give both pictures the same width, now that the docks have taken their room."""
+        window = main_window(self._workbench.page)
+        centre = None if window is None else window.centralWidget()
+        dock = None if self.panel is None else self.panel.parentWidget()
+        if window is not None and centre is not None and isinstance(dock, QDockWidget):
+            half = (centre.width() + dock.width()) // 2
+            window.resizeDocks([dock], [half], Qt.Orientation.Horizontal)
+            QTimer.singleShot(0, self, self._fit)
+
+    def _fit(self) -> None:
+        if self.panel is not None and self._workbench.session is not None:
+            self._workbench.viewer.reset_view()
 
     def refresh(self) -> None:
         """Draw it again, after the current specimen or the comparison changed."""

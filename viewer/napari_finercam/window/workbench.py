@@ -185,12 +185,13 @@ class Workbench(QObject):
     def close_session(self) -> None:
         """End the session that is open, if any; what is on the screen is kept."""
         stop_timer(self._timer)
-        session, self.session = self.session, None
-        if session is not None:
+        if self.session is not None:
             try:
-                session.close()
+                self.session.close()
             except (FinercamError, OSError) as error:
                 self.say(str(error))
+            finally:
+                self.session = None
 
     def end(self) -> None:
         """End the session, take its layers away, and show the start page, which offers the store again."""

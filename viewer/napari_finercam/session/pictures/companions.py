@@ -12,7 +12,7 @@ from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.comparison import ComparisonSettings, Map, grid_map, unit_scaled
-from napari_finercam.session.scores import UNREADABLE
+from napari_finercam.session.listing.scores import UNREADABLE
 
 COUNT = 4
 SIDE = 320

@@ -15,8 +15,8 @@ from finercam_core.regions.rle import placed
 from finercam_core.review import Region
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.comparison import ComparisonSettings, grid_map, unit_scaled
+from napari_finercam.session.listing.scores import UNREADABLE
 from napari_finercam.session.regions import Mask, Threshold
-from napari_finercam.session.scores import UNREADABLE
 
 SIDE = 240
 _WHITE, _DARK = (255, 255, 255), (20, 20, 20)
