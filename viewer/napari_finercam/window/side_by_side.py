@@ -30,6 +30,7 @@ class SideBySide(QObject):
         self._workbench = workbench
         self.panel: BesidePanel | None = None
         self._image_id = ""
+        self._widths: dict[QDockWidget, int] = {}
         workbench.shown.connect(self.refresh)
 
     def show(self, image_id: str) -> None:
@@ -47,8 +48,11 @@ class SideBySide(QObject):
         window = main_window(self._workbench.page)
         if window is None:
             return
+        left = Qt.DockWidgetArea.LeftDockWidgetArea
+        others = [d for d in window.findChildren(QDockWidget) if d is not dock and window.dockWidgetArea(d) == left]
+        self._widths = {other: other.width() for other in others if other.isVisible()}
         # Beside all other docks of this side, as high as the window.
-        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, dock, Qt.Orientation.Horizontal)
+        window.addDockWidget(left, dock, Qt.Orientation.Horizontal)
         QTimer.singleShot(0, self, self._share)
 
     def _share(self) -> None:
@@ -88,3 +92,11 @@ class SideBySide(QObject):
         if isinstance(dock, QDockWidget):
             self._workbench.viewer.window.remove_dock_widget(dock)
         panel.deleteLater()
+        QTimer.singleShot(0, self, self._give_back)
+
+    def _give_back(self) -> None:
+        """Let the picture have the room again, and not the docks that were there before."""
+        window, widths = main_window(self._workbench.page), self._widths
+        self._widths = {}
+        if window is not None and widths and self.panel is None:
+            window.resizeDocks(list(widths), list(widths.values()), Qt.Orientation.Horizontal)
