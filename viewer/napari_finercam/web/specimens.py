@@ -13,7 +13,7 @@ from finercam_core.review import Comparison, Draft, Region, Verdict
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.captions import unplaced_regions
-from napari_finercam.session.scores import UNREADABLE
+from napari_finercam.session.listing.scores import UNREADABLE
 from napari_finercam.web.facts import MadeBy, OtherVerdict, RegionFacts, Runs, SpecimenFacts
 from napari_finercam.web.photographs import Photographs, shown_size
 
