@@ -11,9 +11,9 @@ from finercam_core.review import Draft, Region, Verdict
 from finercam_core.review.intake import DraftForm, VerdictForm, checked_regions, checked_verdict, require_run
 from finercam_core.store import Store
 from napari_finercam.session.captions import unplaced_regions
+from napari_finercam.session.listing.scores import ScoreReader
 from napari_finercam.session.queue import Queue, Selection
 from napari_finercam.session.regions.kept_drafts import KeptDrafts
-from napari_finercam.session.listing.scores import ScoreReader
 from napari_finercam.session.verdicts import Verdicts
 from napari_finercam.web.facts import Acknowledged, Changes, OtherVerdict, QueueFacts, SpecimenFacts
 from napari_finercam.web.photographs import Photographs
