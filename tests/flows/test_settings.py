@@ -12,10 +12,12 @@ from finercam_flows.cli import main
 from finercam_flows.process import logs
 from finercam_flows.process.machine import examine
 from finercam_flows.process.shard import ShardJob
+from finercam_flows.screen.doctor_table import USES
 from finercam_flows.serving.metrics import GAUGES
 from planned_store import plan_at, result
 
 from finercam_core.errors import SettingError
+from finercam_core.extras import EXTRAS
 from finercam_core.permissions import AllowedFactories, private_allowed
 from finercam_core.settings import Settings, settings, shown, unknown_variables, variable
 from finercam_core.status import Status
@@ -61,6 +63,10 @@ def test_doctor_lists_them_and_names_the_one_with_a_slip(monkeypatch: pytest.Mon
     found = examine()
     assert [each.variable for each in found.settings] == [variable(name) for name in Settings.model_fields]
     assert "FINERCAM_NOTFY is no setting: did you mean FINERCAM_NOTIFY?" in found.problems
+
+
+def test_doctor_says_what_each_extra_is_for() -> None:
+    assert USES.keys() == EXTRAS.keys()
 
 
 def test_no_module_reads_a_setting_past_the_reader() -> None:

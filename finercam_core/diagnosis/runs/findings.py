@@ -7,18 +7,26 @@ from finercam_core.diagnosis.findings import PlaceFinding
 from finercam_core.diagnosis.several import same_place
 from finercam_core.errors import ComparisonError, counted
 
+NOTHING = "nothing"
+"""Word of a run that was asked about a pair and finds no place."""
 COLUMNS = ("species", "reference", "place", "word_a", "word_b", "moved", "not_measured")
 
 
 def pairs_of(a: Diagnosis, b: Diagnosis, most: int) -> tuple[list[tuple[str, str]], list[dict[str, object]]]:
     """Pairs whose findings both can have, and those of one run alone, as rows that say so."""
     if not most:
-        return [], []
-    known = a.pairs, b.pairs
+        return [], [_row(("", ""), not_measured="no pair was asked for")]
+    try:
+        known = a.pairs, b.pairs
+    except ComparisonError as error:  # nobody may testify
+        return [], [_row(("", ""), not_measured=error.problem)]
     both = [pair for pair in known[0] if pair in set(known[1])]
     alone = [(pair, "A") for pair in known[0] if pair not in set(both)] + [
         (pair, "B") for pair in known[1] if pair not in set(both)
     ]
+    if not known[0] and not known[1]:
+        reason = "no two species were compared with each other and have specimens that may testify"
+        return [], [_row(("", ""), not_measured=reason)]
     rows = [_row(pair, not_measured=f"the pair was compared in {run} alone") for pair, run in alone[:most]]
     if len(both) > most:
         rows.append(_row(("", ""), not_measured=f"{counted(len(both) - most, 'further pair')}: see --pairs"))
@@ -37,14 +45,13 @@ def moved_findings(a: Diagnosis, b: Diagnosis, pair: tuple[str, str]) -> Iterato
         yield _row(pair, not_measured=error.problem)
         return
     first, second = ([one for one in answer.findings if one.word != "not supported"] for answer in answers)
+    if not first and not second:
+        yield _row(pair, word_a=NOTHING, word_b=NOTHING, moved=False, not_measured="")
     taken = []
     for one in first:
         match = next((other for other in second if same_place(one.test.place, other.test.place)), None)
         taken += [match] if match else []
-        word = match.word if match else "not found"
-        yield _row(
-            pair, place=one.test.place.name, word_a=one.word, word_b=word, moved=word != one.word, not_measured=""
-        )
+        yield _found(pair, one, word_a=one.word, word_b=match.word if match else "not found")
     for other in second:
         if not any(other is match for match in taken):
             yield _found(pair, other, word_a="not found", word_b=other.word)

@@ -102,16 +102,29 @@ class Lease:
 
 
 def put_if(files: Files, path: str, content: str, condition: dict[str, str]) -> str:
-    """Write an object under a condition, ``If-None-Match`` or ``If-Match``; its entity tag, "" if that did not hold."""
+    """Write an object under a condition, ``If-None-Match`` or ``If-Match``; its entity tag, "" if that did not hold.
+
+    The content must be this writer's alone: where an answer was lost and the client asked again, the condition fails
+    because of what the writer itself has written.
+    """
     try:
         done = files.fs.pipe_file(path, content.encode(), **condition)
     except (FileExistsError, FileNotFoundError):
-        return ""
+        return _own(files, path, content)
     except OSError as error:
         if "PreconditionFailed" in _codes(error) or "ConditionalRequestConflict" in _codes(error):
-            return ""
+            return _own(files, path, content)
         raise
     return str(done["ETag"])
+
+
+def _own(files: Files, path: str, content: str) -> str:
+    """Entity tag of an object that has this content; "" if it has another or is gone."""
+    tag = tag_of(files, path)
+    try:
+        return tag if tag and files.fs.cat_file(path) == content.encode() and tag_of(files, path) == tag else ""
+    except FileNotFoundError:
+        return ""
 
 
 def tag_of(files: Files, path: str) -> str:

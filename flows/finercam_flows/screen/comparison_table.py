@@ -19,11 +19,8 @@ def show_comparison(found: RunComparison, console: Console) -> None:
     console.print(_summary(found.maps, measured), markup=False, soft_wrap=True, highlight=False)
     console.print(_maps(found.maps.sort_values(["cosine", "species"], na_position="last").head(SHOWN)))
     _more(len(found.maps), "species", console)
-    if len(found.findings):
-        console.print(_findings(found.findings.head(SHOWN)))
-        _more(len(found.findings), "findings", console)
-    else:
-        console.print(f"Findings: {NOT}, or neither run has any.", markup=False, highlight=False)
+    console.print(_findings(found.findings.head(SHOWN)))
+    _more(len(found.findings), "rows of findings", console)
 
 
 def _summary(maps: pd.DataFrame, measured: "pd.Series[bool]") -> str:
@@ -52,11 +49,12 @@ def _findings(rows: pd.DataFrame) -> Table:
     table = Table("pair", "place", "in A", "in B", "", box=None, pad_edge=False, padding=(0, 2, 0, 0),
                   header_style="bold")  # fmt: skip
     for row in rows.to_dict("records"):
-        pair = f"{row['species']} – {row['reference']}" if row["species"] else ""
+        pair = f"{row['species']} – {row['reference']}" if row["species"] else "findings"
         if row["not_measured"]:
             table.add_row(escape(pair), "", NOT, NOT, f"[dim]{escape(str(row['not_measured']))}[/]")
             continue
-        words = [escape(str(row[key])) for key in ("place", "word_a", "word_b")]
+        place = "" if pd.isna(row["place"]) else str(row["place"])
+        words = [escape(text) for text in (place, str(row["word_a"]), str(row["word_b"]))]
         table.add_row(escape(pair), *words, "[yellow]moved[/]" if row["moved"] else "[green]as before[/]")
     return table
 

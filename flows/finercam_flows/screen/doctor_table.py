@@ -17,6 +17,7 @@ USES = {
     "flows": "schedules, several processes, Prefect's pages",
     "cluster": "workers that start containers and jobs of Kubernetes",
     "viewer": "review in napari",
+    "web": "review in a browser",
     "clip": "classifiers made of prompts",
     "baselines": "other explainers to compare with",
     "s3": "stores in object storage",

@@ -94,7 +94,10 @@ def test_findings_of_both_runs_are_laid_beside_each_other(tmp_path: Path) -> Non
     a = made(tmp_path / "a.zarr", tmp_path / "images", COUNTS)
     same = compare_runs(a, a, pairs=1)
     assert not same.findings["moved"].fillna(False).astype(bool).any()
-    left = same.findings["not_measured"].tolist()
-    assert left[0] == "2 further pairs: see --pairs"
+    further, *asked = same.findings.to_dict("records")
+    assert further["not_measured"] == "2 further pairs: see --pairs"
+    assert all(row["word_a"] == row["word_b"] for row in asked if not row["not_measured"])
+    (none,) = compare_runs(a, a, pairs=0).findings.to_dict("records")
+    assert none["not_measured"] == "no pair was asked for"
     write_comparison(same, tmp_path / "out")
     assert (tmp_path / "out" / "findings.csv").exists()
