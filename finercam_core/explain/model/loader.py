@@ -183,7 +183,7 @@ def _from_hub(spec: str) -> Path:
     try:
         return from_hub(name, _HUB_FILES, revision=revision or None)
     except HubError as error:
-        raise ClassifierError(error.problem, error.remedy) from error
+        raise ClassifierError(f"hf-hub:{error.problem}", error.remedy) from error
 
 
 def _from_factory(spec: str, species: Sequence[str] | None, target_layer: str | None) -> Classifier:
