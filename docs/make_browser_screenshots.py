@@ -40,7 +40,7 @@ def main(images: Path, atlas: Path | None) -> None:
         if atlas is not None:
             with file_server(atlas) as address:
                 page = next((atlas / "pairs").glob("*.html")).name
-                browser.open(f"{address}/pairs/{page}#gamma=1", 1400)
+                browser.open(f"{address}/pairs/{page}#gamma=0.6", 1400)
                 time.sleep(LOADING)
                 browser.run('document.querySelector("#live-panel").scrollIntoView()')
                 save(browser, images / "atlas-pair.png", 1400, 900)

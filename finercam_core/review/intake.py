@@ -79,6 +79,7 @@ class VerdictForm(DraftForm):
     reviewer: Annotated[str, Field(min_length=1, max_length=200)]
     decision: Decision
     time: Annotated[str, Field(max_length=40)] = ""
+    seconds: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)] | None = None
 
 
 Form = TypeVar("Form", bound=DraftForm)
@@ -133,7 +134,8 @@ def checked_verdict(store: Store, form: VerdictForm, known: Sequence[Region] = (
     )
     comparison = _comparison(store, form.comparison)
     return Verdict(
-        form.image_id, species, form.reviewer, form.decision, comparison, regions, form.note, form.run, key=form.key
+        form.image_id, species, form.reviewer, form.decision, comparison, regions, form.note, form.run,
+        seconds=form.seconds, key=form.key,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """`finercam report`: the atlas, static pages that need no network; `finercam ask`: the answer about one pair."""
 
 import json
+import shlex
 import sys
 from pathlib import Path
 
@@ -27,7 +28,14 @@ def report(options: ReportOptions) -> None:
     console.print(
         f"{atlas.species} species, {counted(atlas.pairs, 'pair')}. To read: {escape(str(atlas.index))}", soft_wrap=True
     )
-    if not atlas.live:
+    if atlas.live:
+        folder = escape(shlex.quote(str(atlas.index.parent)))
+        console.print(
+            f"Its maps move when a web server gives the pages: python -m http.server --directory {folder}, then "
+            "http://localhost:8000. To send a link, copy the folder to any host of static files.",
+            soft_wrap=True,
+        )
+    else:
         console.print("Its maps stay as printed: the script of the live atlas is not built (make web).", soft_wrap=True)
     for image_id, reason in list(atlas.unreadable.items())[:5]:
         console.print(f"  [yellow]not shown: {escape(image_id)}: {escape(reason)}[/]", soft_wrap=True)

@@ -17,13 +17,19 @@ import zarr
 from atlas_browser import Browser, chromium, file_server
 from s3_host import s3_host
 
+from finercam_core.catalog import open_catalog
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.picture import mean_specimens
 from finercam_core.evaluate import EvaluationReport
 from finercam_core.explain import Classifier
+from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.finer import finer_cam
+from finercam_core.references.selection import policy_of
 from finercam_core.report import live_evidence, report
-from finercam_core.store import open_store
+from finercam_core.report.specimen_views import SpecimenViews
+from finercam_core.status import Status
+from finercam_core.store import open_store, pending_chunks
 
 pytestmark = [
     pytest.mark.xdist_group("browser"),
@@ -176,6 +182,24 @@ def test_the_evidence_beside_the_pages_is_the_stored_one(atlas: Path, made: tupl
     for name in ("evidence", "logit", "log_sum_exp", "predicted"):
         np.testing.assert_array_equal(beside[name].values, same[name].values)
     np.testing.assert_array_equal(finer_cam(beside, gamma=1.1).values, finer_cam(same, gamma=1.1).values)
+
+
+def test_where_each_image_has_its_own_references_the_page_is_told_them(
+    made: tuple[Path, Classifier], tmp_path: Path
+) -> None:
+    folder, classifier = made
+    catalog = open_catalog(folder / "catalog.toml")
+    store = plan_store(tmp_path / "own.zarr", catalog, classifier, references=2, policy=policy_of("logits"))
+    annotate_chunks(store.location, list(pending_chunks(store.location))[:2], classifier)
+    store = open_store(store.location)
+    done = [i for i in store.rows.index if store.record(str(i)).status == Status.DONE][:3]
+    views = [view for i in done if (view := SpecimenViews(store).view(str(i))) is not None]
+    live = live_evidence.LiveEvidence(store, 0.6, "")
+    places = live.facts(views, "").specimens
+    assert len(places) == 3
+    for image_id, place in places.items():
+        assert place.classes == store.record(image_id).classes
+        assert set(place.classes) <= set(classifier.species), "names, and no ranks"
 
 
 def test_a_damaged_chunk_is_said_and_the_printed_map_stays(browser: Browser, atlas: Path, tmp_path: Path) -> None:

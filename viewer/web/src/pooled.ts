@@ -26,7 +26,7 @@ export class PooledMap {
     this.canvas = element("canvas", { class: "map live", role: "img", width: String(width), height: String(height) });
     const photo = element("img", { class: "photo", src: facts.photo, width: String(width), height: String(height), alt: words.meanSpecimen });
     this.figure = element("figure", { class: "pooled", id: "pooled" }, element("span", { class: "stack" }, photo, this.canvas),
-      element("figcaption", {}, `${words.meanSpecimen}, n = ${facts.n[0]} + ${facts.n[1]}`));
+      element("figcaption", {}, `${words.meanSpecimen}, n\u00a0=\u00a0${facts.n[0]}\u00a0+\u00a0${facts.n[1]}`));
   }
 
   /** The map of a view on the frame's grid, float32. */

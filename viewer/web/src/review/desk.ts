@@ -185,7 +185,9 @@ export class Desk {
   private verdict(decision: Decision): VerdictForm {
     const { specimen } = this.marking;
     const { reviewer } = this.review;
-    return { ...this.marking.form(), key: newKey(), scientificName: specimen.scientificName, reviewer, decision, time: new Date().toISOString() };
+    const seconds = Math.round(performance.now() - this.marking.opened) / 1000;
+    const time = new Date().toISOString();
+    return { ...this.marking.form(), key: newKey(), scientificName: specimen.scientificName, reviewer, decision, time, seconds };
   }
 
   /** The verdict that was there when the specimen was opened. */
@@ -246,7 +248,7 @@ export class Desk {
 
   private retracted({ before, after }: Extract<Change, { kind: "verdict" }>): VerdictForm {
     const [key, time] = [newKey(), new Date().toISOString()];
-    return before ? { ...before, key, time } : { ...after, decision: "", key, time };
+    return { ...(before ?? { ...after, decision: "" }), key, time, seconds: null };
   }
 
   private async apply(change: Change, to: Snapshot | VerdictForm, back: boolean): Promise<boolean> {

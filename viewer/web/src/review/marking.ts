@@ -26,6 +26,8 @@ export class Marking {
   note: string;
   /** Whether regions or note differ from what is kept as a verdict. */
   edited: boolean;
+  /** When it was opened, by a clock that is never put right, in milliseconds. */
+  readonly opened = performance.now();
   private before: { labels: Uint8Array; snapshot: Snapshot } | null = null;
 
   constructor(readonly specimen: SpecimenFacts, private readonly review: ReviewFacts, private readonly settings: Settings) {

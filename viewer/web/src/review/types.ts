@@ -129,6 +129,8 @@ export interface VerdictForm extends DraftForm {
   readonly reviewer: string;
   readonly decision: Decision;
   readonly time: string;
+  /** How long the specimen was looked at before. */
+  readonly seconds: number | null;
 }
 export interface Acknowledged {
   readonly image_id: string;
