@@ -20,6 +20,7 @@ from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.images.palette import DIFFERENCE, HEAT, Ramp
 from finercam_core.regions.traits import Trait, offered_traits
+from finercam_core.report.named_cells import named_cells, part_names
 from finercam_core.report.pooled import PooledDifference
 from finercam_core.report.specimen_views import SpecimenView
 from finercam_core.status import Status
@@ -49,6 +50,8 @@ class SpecimenPlace:
     species, credit : str
     classes : tuple of str
         The species and its references, where each image has its own; otherwise empty, and the group's hold.
+    parts : tuple of int
+        The part that each cell lies on, see `named_cells`.
     """
 
     group: str
@@ -58,6 +61,7 @@ class SpecimenPlace:
     species: str
     credit: str
     classes: tuple[str, ...] = ()
+    parts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class LiveFacts:
     comparedAt: float | None
     ramps: dict[str, Ramp]
     traits: tuple[Trait, ...]
+    parts: dict[str, str]
     specimens: dict[str, SpecimenPlace]
     pooled: PooledDifference | None = None
 
@@ -112,6 +117,7 @@ class LiveEvidence:
             comparedAt=made.compared_at,
             ramps={"heat": HEAT, "difference": DIFFERENCE},
             traits=offered_traits(self.store),
+            parts=part_names(self.store),
             specimens={view.image_id: self._place(view) for view in views},
             pooled=pooled,
         )
@@ -125,7 +131,8 @@ class LiveEvidence:
         window = {"left": left / width, "top": top / height, "right": right / width, "bottom": bottom / height}
         credit = " ".join(part for part in (view.rightsHolder, view.license) if part)
         own = self.store.record(view.image_id).classes if self.store.provenance.per_image else ()
-        return SpecimenPlace(group, slot, window, view.full_size, view.name, credit, own)
+        parts = named_cells(self.store, view.image_id, view.full_size)
+        return SpecimenPlace(group, slot, window, view.full_size, view.name, credit, own, parts)
 
     def write(self, atlas: Path) -> None:
         """Write the script and the evidence of all specimens that were placed into the atlas' folder."""

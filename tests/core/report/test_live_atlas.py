@@ -17,19 +17,15 @@ import zarr
 from atlas_browser import Browser, chromium, file_server
 from s3_host import s3_host
 
-from finercam_core.catalog import open_catalog
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.picture import mean_specimens
 from finercam_core.evaluate import EvaluationReport
 from finercam_core.explain import Classifier
-from finercam_core.explain.engine.plan import plan_store
-from finercam_core.explain.engine.shard import annotate_chunks
 from finercam_core.finer import finer_cam
-from finercam_core.references.selection import policy_of
+from finercam_core.regions.masks import read_mask
+from finercam_core.regions.traits import traits_of
 from finercam_core.report import live_evidence, report
-from finercam_core.report.specimen_views import SpecimenViews
-from finercam_core.status import Status
-from finercam_core.store import open_store, pending_chunks
+from finercam_core.store import open_store
 
 pytestmark = [
     pytest.mark.xdist_group("browser"),
@@ -146,6 +142,34 @@ def test_a_page_loads_the_evidence_of_its_own_species_alone(browser: Browser, ad
     assert all("Lumichthys_pinguis" in url for url in chunks)
 
 
+def test_a_map_is_described_by_the_part_it_is_strongest_at(
+    browser: Browser, address: str, made: tuple[Path, Classifier]
+) -> None:
+    store = open_store(made[0] / "maps.zarr")
+    opened(browser, f"{address}/{PAGE}#gamma=0.6")
+    found = browser.driver.execute_async_script(MAPS, "#gamma=0.7")
+    labels = browser.run("""return Object.fromEntries([...document.querySelectorAll("figure[data-specimen]")]
+        .map((f) => [f.dataset.specimen, f.querySelector("canvas.live").getAttribute("aria-label")]))""")
+    assert isinstance(labels, dict)
+    for image_id, values in found.items():
+        y, x = np.unravel_index(int(np.argmax(values)), store.provenance.grid)
+        mask = read_mask(store, image_id)
+        assert mask is not None
+        left, top, right, bottom = store.window(image_id)
+        (height, width), (down, across) = mask.shape, store.provenance.grid
+        rows = top + (np.array([y, y + 1]) * (bottom - top)) / down
+        columns = left + (np.array([x, x + 1]) * (right - left)) / across
+        (r0, r1), (c0, c1) = rows.clip(0, height).astype(int), columns.clip(0, width).astype(int)
+        shown = np.bincount(mask[r0 : r1 + 1, c0 : c1 + 1].ravel(), minlength=3)[1:]
+        clearly = shown.max() > 1.5 * np.sort(shown)[-2]  # rows of pixels at its edge may belong to the cell or not
+        names = {str(trait.id): trait.name.lower() for trait in traits_of(store)}
+        if clearly and shown.max() > 0.15 * mask[r0 : r1 + 1, c0 : c1 + 1].size:
+            assert f"strongest at the {names[str(int(np.argmax(shown)) + 1)]}" in labels[image_id]
+        elif not shown.sum():
+            assert not any(name in labels[image_id] for name in names.values())
+        assert "Finer-CAM, " in labels[image_id]
+
+
 def test_a_view_comes_back_from_its_address(browser: Browser, address: str) -> None:
     opened(browser, f"{address}/{PAGE}#gamma=1.25&region=0.1&signed=1")
     assert browser.run('return document.querySelector("#gamma").value') == "1.25"
@@ -182,24 +206,6 @@ def test_the_evidence_beside_the_pages_is_the_stored_one(atlas: Path, made: tupl
     for name in ("evidence", "logit", "log_sum_exp", "predicted"):
         np.testing.assert_array_equal(beside[name].values, same[name].values)
     np.testing.assert_array_equal(finer_cam(beside, gamma=1.1).values, finer_cam(same, gamma=1.1).values)
-
-
-def test_where_each_image_has_its_own_references_the_page_is_told_them(
-    made: tuple[Path, Classifier], tmp_path: Path
-) -> None:
-    folder, classifier = made
-    catalog = open_catalog(folder / "catalog.toml")
-    store = plan_store(tmp_path / "own.zarr", catalog, classifier, references=2, policy=policy_of("logits"))
-    annotate_chunks(store.location, list(pending_chunks(store.location))[:2], classifier)
-    store = open_store(store.location)
-    done = [i for i in store.rows.index if store.record(str(i)).status == Status.DONE][:3]
-    views = [view for i in done if (view := SpecimenViews(store).view(str(i))) is not None]
-    live = live_evidence.LiveEvidence(store, 0.6, "")
-    places = live.facts(views, "").specimens
-    assert len(places) == 3
-    for image_id, place in places.items():
-        assert place.classes == store.record(image_id).classes
-        assert set(place.classes) <= set(classifier.species), "names, and no ranks"
 
 
 def test_a_damaged_chunk_is_said_and_the_printed_map_stays(browser: Browser, atlas: Path, tmp_path: Path) -> None:

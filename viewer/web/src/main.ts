@@ -150,7 +150,7 @@ function figures(facts: PageFacts, words: Words): SpecimenMap[] {
   return [...document.querySelectorAll<HTMLElement>("figure[data-specimen]")].flatMap((figure) => {
     const imageId = figure.dataset["specimen"] ?? "";
     const place = facts.specimens[imageId];
-    return place ? [new SpecimenMap(imageId, figure, place, figure.dataset["against"] ?? "", words, colours, facts.comparedAt)] : [];
+    return place ? [new SpecimenMap(imageId, figure, place, figure.dataset["against"] ?? "", words, colours, facts.comparedAt, facts.parts)] : [];
   });
 }
 

@@ -13,6 +13,8 @@ export interface SpecimenPlace {
   readonly species: string;
   /** The species and its references, where each image has its own; otherwise empty, and the group's hold. */
   readonly classes: readonly string[];
+  /** The part of the specimen that each cell of the map lies on, by its number in `PageFacts.parts`; 0 for none. */
+  readonly parts: readonly number[];
   readonly credit: string;
 }
 
@@ -31,6 +33,8 @@ export interface PageFacts {
   readonly ramps: Ramps;
   /** Traits that a reviewer can give to a region. */
   readonly traits: readonly { readonly name: string; readonly uberon: string }[];
+  /** Names of the parts of specimens, where the collection has masks of them. */
+  readonly parts: Readonly<Record<string, string>>;
   readonly specimens: Readonly<Record<string, SpecimenPlace>>;
   /** The pooled difference of a pair on its mean specimen; null elsewhere. */
   readonly pooled: PooledFacts | null;

@@ -39,6 +39,8 @@ export class SpecimenMap {
     private readonly words: Words,
     private readonly colours: { readonly heat: Uint32Array; readonly difference: Uint32Array },
     readonly comparedAt: number | null,
+    /** Names of parts by the numbers in the place's cells. */
+    private readonly parts: Readonly<Record<string, string>>,
   ) {
     this.note = document.createElement("span");
     this.note.className = "map-note soft";
@@ -121,7 +123,7 @@ export class SpecimenMap {
   /** Outline, its share, and the words for those who cannot see the map. */
   private describe(view: View): void {
     const { map, grid } = this.drawn as DrawnMap;
-    this.canvas.setAttribute("aria-label", `Finer-CAM, ${this.imageId}: ${whereStrongest(map, grid, this.words)}`);
+    this.canvas.setAttribute("aria-label", `Finer-CAM, ${this.imageId}: ${whereStrongest(map, grid, this.words, (cell) => this.parts[String(this.place.parts[cell])] ?? "")}`);
     const { placement } = this.read as NonNullable<typeof this.read>;
     const region = view.region ? topRegion(placement.place(map), view.region) : null;
     this.path.setAttribute("d", region ? outline(region.mask, placement.width, placement.height) : "");

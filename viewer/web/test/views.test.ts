@@ -26,6 +26,7 @@ test("words exist in each language and say where a map is strongest", () => {
   const said = ["en-GB", "de", "es-MX", "pt-BR"].map((tag) => whereStrongest(map, [3, 3], wordsFor([tag]).words));
   assert.equal(new Set(said).size, 4);
   assert.equal(said[0], "strongest at the bottom, right");
+  assert.equal(whereStrongest(map, [3, 3], wordsFor(["en"]).words, (cell) => (cell === 8 ? "caudal $& fin" : "")), "strongest at the caudal $& fin (bottom, right)");
   assert.equal(wordsFor(["fr", "pt-PT", "de"]).language, "pt");
   assert.equal(wordsFor(["fr"]).language, "en");
   assert.equal(whereStrongest(new Float32Array(9), [3, 3], wordsFor([]).words), "the map shows nothing");

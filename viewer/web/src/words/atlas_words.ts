@@ -21,6 +21,7 @@ const ENGLISH = {
   unfinished: "This specimen has no map",
   nothing: "the map shows nothing",
   strongest: "strongest at the",
+  atPart: "strongest at the {}",
   holds: "of the evidence lies in the outline",
   noReference: "No reference ticked: the map is that of the species alone",
   finished: "These maps are finished comparisons: γ is fixed",
@@ -36,7 +37,7 @@ const GERMAN: Words = {
   region: "Umriss um die stärksten", none: "kein Umriss", shown: "Karten zeigen", link: "Link zu dieser Ansicht kopieren",
   copied: "Kopiert", enlarge: "Vergrößern", close: "Schließen", save: "Speichern", unread: "Die bewegliche Karte ist nicht verfügbar",
   local: "Vom Datenträger geöffnet bleiben die Karten, wie sie gedruckt sind. Um γ zu ändern, den Atlas über einen Webserver öffnen: python -m http.server",
-  unfinished: "Dieses Exemplar hat keine Karte", nothing: "die Karte zeigt nichts", strongest: "am stärksten",
+  unfinished: "Dieses Exemplar hat keine Karte", nothing: "die Karte zeigt nichts", strongest: "am stärksten", atPart: "am stärksten bei: {}",
   holds: "der Evidenz liegen im Umriss", noReference: "Keine Vergleichsart gewählt: Die Karte ist die der Art allein",
   finished: "Diese Karten sind fertige Vergleiche: γ steht fest",
   meanSpecimen: "Mittleres Exemplar beider Arten mit dem gemeinsamen Unterschied",
@@ -48,7 +49,7 @@ const SPANISH: Words = {
   region: "Contornear lo más fuerte", none: "sin contorno", shown: "Mostrar los mapas", link: "Copiar un enlace a esta vista",
   copied: "Copiado", enlarge: "Ampliar", close: "Cerrar", save: "Guardar", unread: "El mapa interactivo no está disponible",
   local: "Abierto desde un disco, los mapas quedan como se imprimieron. Para mover γ, abra el atlas con un servidor web: python -m http.server",
-  unfinished: "Este ejemplar no tiene mapa", nothing: "el mapa no muestra nada", strongest: "más fuerte",
+  unfinished: "Este ejemplar no tiene mapa", nothing: "el mapa no muestra nada", strongest: "más fuerte", atPart: "más fuerte en: {}",
   holds: "de la evidencia está en el contorno", noReference: "Ninguna referencia marcada: el mapa es el de la especie sola",
   finished: "Estos mapas son comparaciones terminadas: γ es fijo",
   meanSpecimen: "Ejemplar medio de ambas especies con la diferencia conjunta",
@@ -60,7 +61,7 @@ const PORTUGUESE: Words = {
   region: "Contornar o mais forte", none: "sem contorno", shown: "Mostrar os mapas", link: "Copiar um link para esta vista",
   copied: "Copiado", enlarge: "Ampliar", close: "Fechar", save: "Salvar", unread: "O mapa interativo não está disponível",
   local: "Aberto de um disco, os mapas ficam como foram impressos. Para mudar γ, abra o atlas por um servidor web: python -m http.server",
-  unfinished: "Este exemplar não tem mapa", nothing: "o mapa não mostra nada", strongest: "mais forte",
+  unfinished: "Este exemplar não tem mapa", nothing: "o mapa não mostra nada", strongest: "mais forte", atPart: "mais forte em: {}",
   holds: "da evidência está no contorno", noReference: "Nenhuma referência marcada: o mapa é o da espécie sozinha",
   finished: "Estes mapas são comparações terminadas: γ é fixo",
   meanSpecimen: "Exemplar médio de ambas as espécies com a diferença conjunta",
@@ -74,8 +75,8 @@ export function wordsFor(languages: readonly string[]): { language: string; word
   return { language, words: BY_LANGUAGE[language] ?? ENGLISH };
 }
 
-/** In which part of the photograph a map on the model's grid is strongest, in words. */
-export function whereStrongest(map: Float32Array, grid: readonly [number, number], words: Words): string {
+/** Where a map on the model's grid is strongest, in words: the part of the specimen if that is known, and of the photograph. */
+export function whereStrongest(map: Float32Array, grid: readonly [number, number], words: Words, part: (cell: number) => string = () => ""): string {
   let best = -1;
   map.forEach((value, i) => { if (value > 0 && (best < 0 || value > (map[best] as number))) best = i; });
   if (best < 0) return words.nothing;
@@ -83,5 +84,6 @@ export function whereStrongest(map: Float32Array, grid: readonly [number, number
   const column = Math.floor((3 * (best % grid[1])) / grid[1]);
   const down = [words.top, words.middle, words.bottom][row];
   const across = [words.left, words.centre, words.right][column];
-  return `${words.strongest} ${down}, ${across}`;
+  const named = part(best);
+  return named ? `${words.atPart.replace("{}", () => named)} (${down}, ${across})` : `${words.strongest} ${down}, ${across}`;
 }
