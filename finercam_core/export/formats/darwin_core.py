@@ -134,10 +134,11 @@ def _facts(record: MaskRecord) -> list[dict[str, object]]:
 def _method(about: MaskDescription) -> str:
     compared = ", ".join(about.references) or "nothing"
     threshold = json.dumps(dict(about.threshold))
+    snapped = f", snapped to edges {json.dumps(dict(about.snapped))}" if about.snapped else ""
     return (
         f"Finer-CAM over {about.method} against {compared}, gamma {about.gamma:g}, references weighted by "
-        f"{about.weighting}; region by {about.source} {threshold}, {about.painted_share:.0%} of it painted; model "
-        f"{about.model}, layer {about.target_layer}, weights SHA-256 {about.weights_sha256}, run {about.run}"
+        f"{about.weighting}; region by {about.source} {threshold}, {about.painted_share:.0%} of it painted{snapped}; "
+        f"model {about.model}, layer {about.target_layer}, weights SHA-256 {about.weights_sha256}, run {about.run}"
     )
 
 

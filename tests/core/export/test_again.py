@@ -63,7 +63,7 @@ def test_when_nothing_is_accepted_any_more_nothing_stays(reviewed: Path, tmp_pat
         *((f"Aus_{n}", "Ada") for n in ("bus-000", "cus-001", "cus-002")),
     ]:
         judge(reviewed, image_id, reviewer, "unsure")
-    with pytest.raises(ExportError, match="6 files of an earlier export were removed"):
+    with pytest.raises(ExportError, match="6 files of an earlier export had to be removed"):
         export(reviewed, tmp_path / "png", format="png")
     assert names(tmp_path / "png") == set()
     with pytest.raises(ExportError, match=r"annotations\.json in .* no longer hold"):
