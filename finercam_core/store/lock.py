@@ -15,7 +15,7 @@ from finercam_core.store.leases.disk import TIMING, DiskLease, is_gone, is_taken
 from finercam_core.store.leases.members import members
 from finercam_core.store.leases.timing import LeaseTiming, lost
 from finercam_core.store.runs import base_of
-from finercam_core.store.sharing import refuse_shared
+from finercam_core.store.sharing import others, refuse_shared
 
 __all__ = ["Hold", "Lease", "LeaseTiming", "busy", "check_held", "exclusive", "is_held", "lent"]
 
@@ -64,7 +64,9 @@ def exclusive(location: str | Path, *, member: str = "") -> Iterator[Hold]:
     files = Files(base_of(str(location)))
     lease = _awaited(files) if member else _acquired(files)
     try:
-        if not member:
+        if member:
+            others(files.location, member)  # dead ones are cleared away with what they had claimed
+        else:
             refuse_shared(files.location)
         _held[files.location], _planning[files.location] = lease, member
         yield lease

@@ -21,12 +21,13 @@ from finercam_flows.options.report import ReportOptions
 from finercam_flows.options.train import TrainingMode, TrainOptions
 from finercam_flows.serving import entrypoint
 from finercam_flows.serving.config import read_config
-from finercam_flows.serving.entrypoint import flow_at
+from finercam_flows.serving.entrypoint import flow_at, parameter_errors
 from finercam_flows.signatures.base import Options, bounds_of, command_line, is_command_only
 from finercam_flows.signatures.command import OLD_FLAGS, command
 from finercam_flows.signatures.page import page
 from PIL import Image
 from planned_store import SETTINGS, fill, plan_at
+from prefect.utilities.callables import parameter_schema
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
@@ -84,6 +85,22 @@ def test_a_form_says_what_its_model_says(name: str) -> None:
         assert {k: v for k, v in shown.items() if k not in position} == {
             k: v for k, v in described.items() if k not in position
         }
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_a_file_takes_what_the_form_takes_whoever_reads_it(name: str) -> None:
+    """`finercam serve` and `prefect deploy` read one file: both judge it by the flow, which is made of the model."""
+    options, flow = COMMANDS[name], flow_at(f"finercam_flows.{FLOWS[name]}.{FLOWS[name]}", "")
+    taken = {key: field for key, field in options.model_fields.items() if not is_command_only(field)}
+    assert parameter_schema(flow).properties == flow.parameters.properties
+    defaults_of = {key: field.default for key, field in taken.items() if not field.is_required()}
+    assert not parameter_errors(flow, defaults_of, complete=False)
+    for wrong in ("no_such_field", *(key for key in options.model_fields if key not in taken)):
+        assert parameter_errors(flow, {wrong: "x"}, complete=False) == [f"there is no parameter {wrong}"]
+    for key, field in taken.items():
+        low, _ = bounds_of(field)
+        if low is not None:
+            assert parameter_errors(flow, {key: low - 1}, complete=False)
 
 
 def test_the_page_of_options_is_current() -> None:

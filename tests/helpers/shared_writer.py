@@ -1,5 +1,6 @@
 """One of several writers of a store, without a model: `python shared_writer.py STORE IMAGES EACH`."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ from finercam_core.store.backlog import without_written
 from finercam_core.store.lock import lent
 from finercam_core.store.sharing import CLAIM_ROWS, claim, dead_owners, joined, shard_name
 
-PAUSE = 0.01
+PAUSE = float(os.environ.get("FINERCAM_TEST_SLEEP", "0.01"))
 
 
 def write_share(place: str, images: str, each: int) -> int:

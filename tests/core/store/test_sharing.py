@@ -122,8 +122,8 @@ def test_shards_are_the_same_rows_wherever_a_writer_begins(plan: Planner) -> Non
         assert {name for chunk in chunks for name in chunk.image_ids} == whole[number] & left
 
 
-def single(folder: Path) -> dict[str, bytes]:
-    store = plan_at(str(folder / "single.zarr"), folder / "images", dict.fromkeys(CLASSES, EACH))
+def single(folder: Path, each: int = EACH) -> dict[str, bytes]:
+    store = plan_at(str(folder / "single.zarr"), folder / "images", dict.fromkeys(CLASSES, each))
     for chunk in pending_chunks(store.location):
         write_chunk(store.location, chunk, result(chunk))
     return files_of(folder / "single.zarr")
@@ -140,24 +140,27 @@ def files_of(store: Path) -> dict[str, bytes]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_writers_that_are_killed_again_and_again_leave_the_store_of_a_single_one(tmp_path: Path, seed: int) -> None:
-    """Three at a time, twelve kills; those that are killed come again, as a requeued task of an array does."""
-    expected, store = single(tmp_path), tmp_path / "shared.zarr"
-    command = [*WRITER, str(store), str(tmp_path / "images"), str(EACH)]
-    environment = {"PYTHONPATH": ":".join(sys.path)}
-    rng, kills, running = random.Random(seed), 0, []
+    """Three at a time, killed while they write; those that are killed come again, as requeued tasks of an array do."""
+    expected, store = single(tmp_path, 3 * EACH), tmp_path / "shared.zarr"
+    command = [*WRITER, str(store), str(tmp_path / "images"), str(3 * EACH)]
+    environment = {"PYTHONPATH": ":".join(sys.path), "FINERCAM_TEST_SLEEP": "0.15"}
+    rng, kills, running, halves = random.Random(seed), 0, [], []
     while kills < 12:
         running += [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(3 - len(running))]
-        time.sleep(rng.uniform(0.5, 4))
         victim = running.pop(rng.randrange(len(running)))
+        assert victim.stdout is not None
+        victim.stdout.readline()  # it has planned the store and writes
+        time.sleep(rng.uniform(0.1, 2))
         kills += victim.poll() is None
         victim.send_signal(signal.SIGKILL)
         victim.communicate()
-        if not (list(pending_chunks(str(store))) if (store / "specimens.parquet").exists() else [1]):
+        halves.append(len(claimed(Files(store))))
+        if not list(pending_chunks(str(store))):
             break
-    written = [int(process.communicate(timeout=300)[0].split()[-1]) for process in running]
+    written = [int(process.communicate(timeout=400)[0].split()[-1]) for process in running]
     assert all(process.returncode == 0 for process in running)
-    print(f"\nseed {seed}: {kills} kills; the last writers wrote {written} chunks of {CHUNKS}")
-    write_share(str(store), str(tmp_path / "images"), EACH)
+    print(f"\nseed {seed}: {kills} kills, claims after each {halves}; the last wrote {written} of {3 * CHUNKS} chunks")
+    write_share(str(store), str(tmp_path / "images"), 3 * EACH)
     actual = files_of(store)
     assert actual.keys() == expected.keys()
     assert [name for name in actual if actual[name] != expected[name]] == []
