@@ -15,6 +15,15 @@ class Trait:
     uberon: str = ""
 
 
+SCALE_BAR = "Scale bar"
+"""Trait of a region that is a scale bar and no part of the specimen."""
+
+
+def is_scale_bar(trait: str) -> bool:
+    """Whether a trait, as it is written, is that of scale bars."""
+    return trait.strip().casefold() == SCALE_BAR.casefold()
+
+
 _OF_FISH = tuple(Trait(i, name.capitalize(), term) for i, (name, term) in enumerate(FISH_TRAITS.items(), 1))
 
 

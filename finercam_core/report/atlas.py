@@ -22,6 +22,7 @@ from finercam_core.report.live_evidence import SCRIPT, LiveEvidence
 from finercam_core.report.page_content import PageContent
 from finercam_core.report.page_templates import INDEX, environment, pair_address, species_address
 from finercam_core.report.pages import AtlasFacts, Page, PairPage, SpeciesPage
+from finercam_core.report.reviewers import REVIEWERS, reviewed, reviewers_page
 from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import Store, open_store
 
@@ -104,7 +105,11 @@ def report(
             location, folder / "evaluation", protocol=protocol, images=images, checked=checked
         )
     content = PageContent(store, figures, SpecimenViews(store, gamma), specimens)
+    review = reviewed(store)
+    content.reviewed = review is not None
     pages = list(_pages(content))
+    if review is not None:
+        pages.append((REVIEWERS, "reviewers.html", partial(reviewers_page, review, folder)))
     asked = protocol or Protocol()
     answers = AtlasAnswers(Diagnosis(store, check=check, split=asked.split, i_know=asked.i_know))
     templates, facts = environment(), _facts(store, figures, gamma, folder)

@@ -48,7 +48,14 @@ class PageContent:
     views : SpecimenViews
     count : int
         Specimens on a species' page.
+
+    Attributes
+    ----------
+    reviewed : bool
+        Whether the atlas has a page about the review.
     """
+
+    reviewed = False
 
     def __init__(self, store: Store, figures: EvaluationReport, views: SpecimenViews, count: int) -> None:
         self.store, self.figures, self.views, self.count = store, figures, views, count
@@ -94,7 +101,7 @@ class PageContent:
             by_family.setdefault(facts.family, []).append(Card(facts, self._thumbnail(name)))
         families = tuple(FamilyGroup(name or UNPLACED, tuple(by_family[name])) for name in sorted(by_family))
         opened = len(self.species) <= OPENED
-        return IndexPage(families, len(self.species), len(self.figures.left_out), opened)
+        return IndexPage(families, len(self.species), len(self.figures.left_out), opened, self.reviewed)
 
     def species_page(self, name: str) -> SpeciesPage:
         """One species: specimens, references and why, traits, confusions."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from finercam_core.evaluate.caveats import Caveat
 from finercam_core.report.specimen_views import SpecimenView
+from finercam_core.review.statistics.review_figures import ReviewFigures
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,14 @@ class IndexPage:
     """All species by family, and the number of notes on specimens that could not be judged.
 
     `opened` says whether the families are shown with their species: of many species one would scroll for ever.
+    `reviewed` says whether there is a page about the review.
     """
 
     families: tuple[FamilyGroup, ...]
     species: int
     left_out: int
     opened: bool
+    reviewed: bool = False
     views: tuple[SpecimenView, ...] = ()
 
 
@@ -195,4 +198,13 @@ class AtlasFacts:
         )
 
 
-Page = IndexPage | SpeciesPage | PairPage
+@dataclass(frozen=True)
+class ReviewersPage:
+    """Who judged what, and how far they agree."""
+
+    figures: ReviewFigures
+    sentences: tuple[str, ...]
+    views: tuple[SpecimenView, ...] = ()
+
+
+Page = IndexPage | SpeciesPage | PairPage | ReviewersPage

@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 from pycocotools import mask as coco
 
+from finercam_core.regions.traits import is_scale_bar
 from finercam_core.review.records import Adjudication, Region, Verdict
 
 
@@ -96,9 +97,14 @@ def _of_pair(a: str, b: str, by_a: Mapping[str, Verdict], by_b: Mapping[str, Ver
     common = sorted(by_a.keys() & by_b.keys())
     kappa = cohens_kappa([by_a[i].decision for i in common], [by_b[i].decision for i in common])
     accepted = [i for i in common if _accepted(by_a[i]) and _accepted(by_b[i])]
-    ious = [region_iou(by_a[i].regions, by_b[i].regions) for i in accepted]
+    ious = [region_iou(marked(by_a[i]), marked(by_b[i])) for i in accepted]
     return Agreement((a, b), len(common), kappa, len(ious), float(np.mean(ious)) if ious else float("nan"))
 
 
 def _accepted(verdict: Verdict) -> bool:
-    return verdict.decision == "accept" and bool(verdict.regions)
+    return verdict.decision == "accept" and bool(marked(verdict))
+
+
+def marked(verdict: Verdict) -> tuple[Region, ...]:
+    """What a verdict marks of the specimen: its regions without scale bars."""
+    return tuple(region for region in verdict.regions if not is_scale_bar(region.trait))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
 from finercam_core.errors import ReviewError, counted
-from finercam_core.review.agreement import region_iou
+from finercam_core.review.agreement import marked, region_iou
 from finercam_core.review.records import Adjudication, Opinion, Verdict
 
 LEAST_IOU = 0.5
@@ -34,8 +34,8 @@ def disagreement(verdicts: Sequence[Verdict]) -> str:
     said = opinions(verdicts)
     if len({verdict.decision for verdict in said}) > 1:
         return "the decision"
-    marked = [verdict for verdict in said if verdict.decision == "accept" and verdict.regions]
-    if any(_apart(one, other) for i, one in enumerate(marked) for other in marked[:i]):
+    accepting = [verdict for verdict in said if verdict.decision == "accept" and marked(verdict)]
+    if any(_apart(one, other) for i, one in enumerate(accepting) for other in accepting[:i]):
         return "the region"
     return ""
 
@@ -44,7 +44,7 @@ def _apart(one: Verdict, other: Verdict) -> bool:
     """Whether two accept different regions; masks of photographs of two sizes cannot be laid over each other."""
     if len({tuple(region.rle["size"]) for region in (*one.regions, *other.regions)}) > 1:
         return True
-    return region_iou(one.regions, other.regions) < LEAST_IOU
+    return region_iou(marked(one), marked(other)) < LEAST_IOU
 
 
 def is_open(verdicts: Sequence[Verdict]) -> bool:

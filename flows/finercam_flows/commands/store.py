@@ -29,6 +29,9 @@ def info(options: InfoOptions) -> None:
     from finercam_core.store import open_store, summarise
     from finercam_core.store.summary import measure
 
+    if options.reviews:
+        _reviews(options)
+        return
     store = options.store
     summary, (activity, problem), size = summarise(open_store(store)), _last_run(store), measure(store)
     for sentence in (*summary.problems, *problem):
@@ -39,6 +42,18 @@ def info(options: InfoOptions) -> None:
         _show(options, summary, activity, size)
     if options.verify and _damaged(store, Screen(stderr=options.as_json)):
         raise typer.Exit(1)
+
+
+def _reviews(options: InfoOptions) -> None:
+    from finercam_core.review.statistics.review_figures import review_figures
+    from finercam_core.store import open_store
+    from finercam_flows.screen.review_table import show_reviews
+
+    figures = review_figures(open_store(options.store), reviewer=options.reviewer)
+    if options.as_json:
+        typer.echo(json.dumps(figures.to_json(), indent=1, ensure_ascii=False))
+    else:
+        show_reviews(figures, Screen())
 
 
 def _last_run(store: str) -> "tuple[RunActivity | None, list[str]]":

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from finercam_core.errors import ReviewError
 from finercam_core.finer import GAMMA
 from finercam_flows.options.fields import Gamma, StoreLocation
 from finercam_flows.places import outputs
@@ -12,6 +13,13 @@ from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Opt
 Failures = Annotated[bool, Field(description="List every failed specimen and every rejected row.")]
 AllSpecies = Annotated[bool, Field(description="List all species, however many there are.")]
 VerifyChunks = Annotated[bool, Field(description="Read and check every chunk; exit code 1 if any is damaged.")]
+Reviews = Annotated[
+    bool, Field(description="Show the review instead: who judged what, agreement with intervals, time per specimen.")
+]
+AskedBy = Annotated[
+    str,
+    Field(description="With --reviews: a reviewer's name; only specimens that they have judged are counted."),
+]
 AsJson = Annotated[bool, Field(description="Print everything as JSON, for programs.")]
 
 
@@ -22,7 +30,14 @@ class InfoOptions(Options):
     failures: Failures = False
     species: AllSpecies = False
     verify: VerifyChunks = False
+    reviews: Reviews = False
+    reviewer: AskedBy = ""
     as_json: Annotated[AsJson, CommandLine("--json")] = False
+
+    def check_together(self) -> None:
+        """A reviewer asks for reviews."""
+        if self.reviewer and not self.reviews:
+            raise ReviewError(f"--reviewer {self.reviewer} says who asks for reviews", "add --reviews")
 
 
 class RepairOptions(Options):

@@ -157,3 +157,12 @@ def test_whatever_is_said_retracted_and_decided_the_log_agrees_with_a_plain_mode
     found = [one for _, group in last.by_specimen() for one in group]
     assert {one.reviewer: one.decision for one in found if not isinstance(one, Adjudication)} == verdicts
     assert len(read_verdicts(place)) == count  # nothing is ever taken out of a log
+
+
+def test_a_scale_bar_is_no_part_of_what_is_agreed_on() -> None:
+    bar = Region(box(30).rle, "scale bar")
+    both = [said("A", "accept", box(0), bar), said("B", "accept", box(0))]
+    assert disagreement(both) == ""
+    assert disagreement([said("A", "accept", bar), said("B", "accept", box(0))]) == ""
+    (pair,) = agreement({("one", one.reviewer): one for one in both})
+    assert pair.iou == 1
