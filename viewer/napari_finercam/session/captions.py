@@ -7,7 +7,7 @@ from html import escape
 
 from finercam_core.regions.shape import shares
 from finercam_core.regions.traits import Trait
-from finercam_core.review import Agreement, Comparison, Region, Verdict
+from finercam_core.review import Adjudication, Agreement, Comparison, Region, Verdict
 from finercam_core.store import SpecimenRecord
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, Threshold, ThresholdKind
@@ -182,19 +182,20 @@ def unplaced_regions(regions: Sequence[Region]) -> str:
     return f"{count} drawn on a photograph of {' and '.join(sizes)} pixels, which is not there; {kept}."
 
 
-def other_verdicts(verdicts: Sequence[Verdict], reviewer: str) -> str:
-    """Verdicts of others, shown only after one's own so that they sway nobody."""
+def other_verdicts(verdicts: Sequence[Verdict], reviewer: str, *, decides: bool = False) -> str:
+    """Verdicts of others, shown only after one's own so that they sway nobody; who `decides` has to see them."""
     others = [verdict for verdict in verdicts if verdict.reviewer != reviewer]
     if not others:
         return ""
-    if len(others) == len(verdicts):
+    if len(others) == len(verdicts) and not decides:
         return f"{len(others)} other verdict{'s' * (len(others) > 1)}, shown after yours."
     return " ".join(_verdict(verdict) for verdict in others)
 
 
 def _verdict(verdict: Verdict) -> str:
     note = f" (“{verdict.note}”)" if verdict.note else ""
-    return f"{verdict.reviewer}: {DECISION_NAMES[verdict.decision]}{note}."
+    decided = "decided: " if isinstance(verdict, Adjudication) else ""
+    return f"{verdict.reviewer}: {decided}{DECISION_NAMES[verdict.decision]}{note}."
 
 
 def agreement_line(pair: Agreement, reviewer: str) -> str:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from finercam_core.errors import ReviewError
 from finercam_core.finer import Weighting
 from finercam_core.regions.snap import SnapSettings
-from finercam_core.regions.traits import Trait, offered_traits, traits_of
+from finercam_core.regions.traits import SCALE_BAR, Trait, offered_traits, traits_of
 from finercam_core.review import Comparison, Decision, Draft, Verdict
 from finercam_core.store import open_store
 from napari_finercam.session.captions import unplaced_regions
@@ -62,7 +62,9 @@ class Marking:
         self.reviewer = reviewer
         self.comparison = LiveComparison(self.store)
         self.threshold = Threshold()
-        self.traits: tuple[Trait, ...] = offered_traits(self.store)
+        offered = offered_traits(self.store)
+        bar = Trait(max((trait.id for trait in offered), default=0) + 1, SCALE_BAR)
+        self.traits: tuple[Trait, ...] = (*offered, bar)
         self.mask_traits: tuple[Trait, ...] = traits_of(self.store) or (Trait(1, "specimen"),)
         self.verdicts = Verdicts(location, reviewer)
         self.drafts = KeptDrafts(location, reviewer)

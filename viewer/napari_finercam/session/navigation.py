@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from finercam_core.errors import ReviewError
+from finercam_core.review import Assignment
 from finercam_core.store import Store
 from napari_finercam.session.listing.scores import UNREADABLE, ScoreReader, read_scores
 from napari_finercam.session.loaded_specimen import LoadedSpecimen, SpecimenLoader
@@ -28,6 +29,8 @@ class Navigation:
         Called before another specimen may become current.
     on_arrival : function of no arguments
         Called whenever another specimen has become current, before the next ones are loaded.
+    assignment : Assignment, optional
+        Who has which specimens, where a lab shares the store.
 
     Attributes
     ----------
@@ -42,23 +45,33 @@ class Navigation:
     specimen: LoadedSpecimen
 
     def __init__(
-        self, store: Store, reviewer: str, before_leaving: Callable[[], None], on_arrival: Callable[[], None]
+        self,
+        store: Store,
+        reviewer: str,
+        before_leaving: Callable[[], None],
+        on_arrival: Callable[[], None],
+        assignment: Assignment | None = None,
     ) -> None:
         self.store = store
         self.loader = SpecimenLoader(store)
-        self.queue = Queue(store.rows, reviewer)
+        self.queue = Queue(store.rows, reviewer, assignment)
         self.scores: ScoreReader | None = None
         self._before_leaving, self._on_arrival = before_leaving, on_arrival
 
     def start(self) -> None:
-        """Show the first specimen without a verdict of this reviewer, else the first that can be shown.
+        """Show the first specimen of one's queue without a verdict of this reviewer, else the first that can be shown.
+
+        The queue is what is assigned to the reviewer, if anything is, or the disagreements that wait for them.
 
         Raises
         ------
         ReviewError
             If there is none.
         """
-        self.queue.select(Selection())
+        only, order = self.queue.lab.first
+        self.queue.select(Selection(only=only, order=order))
+        if not len(self.queue):
+            self.queue.select(Selection())
         # One step before it, so that a step forward may arrive at it.
         self.queue.position -= 1
         if not self.move(1) and not self.move(-1):

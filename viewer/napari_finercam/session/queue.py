@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.review import Verdict
+from finercam_core.review import Assignment, Verdict, opinions
 from finercam_core.status import Status
+from napari_finercam.session.lab.own_queue import AS_ASSIGNED, MINE, TO_DECIDE, LabQueue
 from napari_finercam.session.listing.scores import SpeciesScores
 from napari_finercam.session.listing.search import SearchIndex
 
 ALL = "All specimens"
-FILTERS = ("all", "unreviewed", "unsure", "disagreement", "low confidence", "failed")
-ORDERS = ("as stored", "least certain first", "closest look-alike first")
+FILTERS = ("all", "unreviewed", "unsure", "disagreement", "low confidence", "failed", MINE, TO_DECIDE)
+ORDERS = ("as stored", "least certain first", "closest look-alike first", AS_ASSIGNED)
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Queue:
     rows : DataFrame
         The listed specimens: image_id, scientificName, family, genus, vernacularName, group.
     reviewer : str
+    assignment : Assignment, optional
 
     Attributes
     ----------
@@ -71,7 +73,7 @@ class Queue:
     disagreed : bool array (n,)
         Where the reviewers' latest decisions differ, once this one has decided.
     traits : dict of int to set of str
-        Traits of the accepted regions, by row.
+        Traits of the accepted regions, by row; of others only once this reviewer has decided.
     figures : dict of str to float64 array (n,)
         Columns of tables to order by, by the name of the order.
     order : int array
@@ -80,11 +82,12 @@ class Queue:
         Index of the current specimen in `order`.
     """
 
-    def __init__(self, rows: pd.DataFrame, reviewer: str) -> None:
+    def __init__(self, rows: pd.DataFrame, reviewer: str, assignment: Assignment | None = None) -> None:
         n = len(rows)
         self.rows = rows.reset_index(drop=True)
         self.reviewer = reviewer
         self.ids: npt.NDArray[np.object_] = self.rows["image_id"].to_numpy(object)
+        self.lab = LabQueue(self.ids, reviewer, assignment)
         self.status = np.full(n, UNKNOWN, np.uint8)
         self.probability = np.full(n, np.nan, np.float32)
         self.difference = np.full(n, np.nan, np.float32)
@@ -164,9 +167,10 @@ class Queue:
             return
         decisions = {verdict.reviewer: verdict.decision for verdict in verdicts}
         self.mine[row] = _CODES[decisions.get(self.reviewer, "")]
-        judged = bool(self.mine[row])
-        self.disagreed[row] = judged and len(set(decisions.values())) > 1
-        traits = {region.trait for verdict in verdicts if verdict.decision == "accept" for region in verdict.regions}
+        self.lab.take(row, list(verdicts))
+        known = verdicts if self.mine[row] else ()
+        self.disagreed[row] = len({verdict.decision for verdict in opinions(known)}) > 1
+        traits = {region.trait for verdict in known if verdict.decision == "accept" for region in verdict.regions}
         self.traits[row] = traits - {""}
 
     def taxa(self) -> list[tuple[str, str, int]]:
@@ -230,12 +234,15 @@ class Queue:
             "disagreement": self.disagreed,
             "low confidence": self.probability < LOW_CONFIDENCE,
             "failed": failed,
+            MINE: np.isfinite(self.lab.place) & ~failed,
+            TO_DECIDE: self.lab.open,
         }
         return filters[only]
 
     def _sorted(self, rows: npt.NDArray[np.intp], order: str) -> npt.NDArray[np.intp]:
         """Indices that sort the rows; those without scores come last, as stored."""
-        keys: dict[str, npt.NDArray[Any]] = {ORDERS[1]: self.probability, ORDERS[2]: self.difference, **self.figures}
+        keys: dict[str, npt.NDArray[Any]] = {ORDERS[1]: self.probability, ORDERS[2]: self.difference}
+        keys |= {AS_ASSIGNED: self.lab.place, **self.figures}
         key = keys.get(order)
         return np.arange(len(rows)) if key is None else np.argsort(key[rows], kind="stable")
 
@@ -254,18 +261,13 @@ class Queue:
         return decided | {"all": len(self.order)}
 
     def take_figures(self, table: pd.DataFrame) -> list[str]:
-        """Add figures of specimens, such as those of an evaluation, as orders of the queue.
+        """Add figures of specimens, such as those of an evaluation, as orders of the queue; returns the new orders.
 
         Parameters
         ----------
         table : DataFrame
             `image_id` and columns of numbers. Several rows of one specimen are averaged; if there is a column `map`,
             only its rows of "finer_cam" are used.
-
-        Returns
-        -------
-        list of str
-            The new orders.
         """
         if "map" in table and (table["map"] == "finer_cam").any():
             table = table[table["map"] == "finer_cam"]

@@ -26,7 +26,7 @@ class ReviewSession(Judging):
 
     def __init__(self, location: str | Path, reviewer: str, images: str | Path | None = None) -> None:
         super().__init__(location, reviewer, images)
-        self.navigation = Navigation(self.store, reviewer, self.keep, self._take_up)
+        self.navigation = Navigation(self.store, reviewer, self.keep, self._arrive, self.verdicts.assignment)
         self._take_verdicts()
         self.navigation.start()
 
@@ -54,7 +54,12 @@ class ReviewSession(Judging):
     def history_of(self, image_id: str) -> list[Verdict]:
         """All verdicts on a specimen in the order of their times; those of others only after one's own."""
         verdicts = verdicts_of(self.store.location, image_id)
-        return [v for v in verdicts if v.reviewer == self.reviewer or self.verdicts.own(image_id) is not None]
+        known = self.verdicts.adjudicates or self.verdicts.own(image_id) is not None
+        return [verdict for verdict in verdicts if known or verdict.reviewer == self.reviewer]
+
+    def _arrive(self) -> None:
+        self.verdicts.look_at(self.specimen.image_id)
+        self._take_up()
 
     def refresh(self) -> None:
         """Read what a flow and other reviewers have written since, and write what could not be written before."""

@@ -1,10 +1,21 @@
 """The verdicts in a store, as one reviewer needs them: their own to continue from, those of others to compare with."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from time import monotonic
 
 from finercam_core.errors import ReviewError
-from finercam_core.review import Agreement, Decision, ReviewLog, Verdict, VerdictReader, agreement
+from finercam_core.review import (
+    Adjudication,
+    Agreement,
+    Decision,
+    ReviewLog,
+    Verdict,
+    VerdictReader,
+    adjudicate,
+    agreement,
+    read_assignment,
+)
 from finercam_core.store.layout import SPECIMENS
 
 
@@ -33,11 +44,15 @@ class Verdicts:
     ----------
     keys : set of str
         Of this reviewer's verdicts that came from a page: one that arrives again is known by it.
+    assignment : Assignment or None
+        Who has which specimens, where a lab shares the store.
+    adjudicates : bool
+        Whether this reviewer decides disagreements: their verdicts are adjudications.
 
     Raises
     ------
     ReviewError
-        If the store is not on this machine's disk.
+        If the store is not on this machine's disk, or its assignment is damaged.
     """
 
     def __init__(self, location: str | Path, reviewer: str) -> None:
@@ -47,6 +62,9 @@ class Verdicts:
         self._latest: dict[str, dict[str, Verdict]] = {}
         self._revisions: dict[str, int] = {}
         self.keys: set[str] = set()
+        self._looked_at: tuple[str, float] = "", 0.0
+        self.assignment = read_assignment(str(location))
+        self.adjudicates = self.assignment is not None and self.assignment.may_adjudicate(reviewer)
 
     @property
     def problems(self) -> list[str]:
@@ -80,17 +98,33 @@ class Verdicts:
         verdict = self._latest.get(image_id, {}).get(self.reviewer)
         return verdict if verdict is not None and verdict.decision else None
 
+    def look_at(self, image_id: str) -> None:
+        """Begin to measure how long a specimen is looked at before its verdict."""
+        self._looked_at = image_id, monotonic()
+
+    def _timed(self, verdict: Verdict) -> Verdict:
+        image_id, since = self._looked_at
+        if verdict.seconds is not None or image_id != verdict.image_id or not verdict.decision:
+            return verdict
+        return replace(verdict, seconds=round(monotonic() - since, 2))
+
     def append(self, verdict: Verdict) -> Verdict:
         """Write a verdict of this reviewer to the disk as the specimen's next revision.
+
+        That of an adjudicator becomes an adjudication of what the others said.
 
         Raises
         ------
         ReviewError
-            If it cannot be written.
+            If it cannot be written, or an adjudicator has nothing to decide.
         """
         require_store(self._location)
+        verdict = self._timed(replace(verdict, reviewer=self.reviewer))
+        if verdict.decision and (self.adjudicates or isinstance(verdict, Adjudication)):
+            plain = {field.name: getattr(verdict, field.name) for field in fields(Verdict)}
+            verdict = adjudicate(Verdict(**plain), self.of_specimen(verdict.image_id))
         revision = self._revisions.get(verdict.image_id, -1) + 1
-        written = self._log.append(replace(verdict, reviewer=self.reviewer, revision=revision))
+        written = self._log.append(replace(verdict, revision=revision))
         self._take(written)
         return written
 

@@ -7,6 +7,7 @@ from napari_finercam.session.review import ReviewSession
 from napari_finercam.session.sibling_stores import sibling_stores
 from napari_finercam.window.controls import WheelGuard, decimal_fields, name_controls, scrolled, shrinkable
 from napari_finercam.window.panels.comparison import ComparisonPanel
+from napari_finercam.window.panels.deciding import DecidingPanel
 from napari_finercam.window.panels.queue import QueuePanel
 from napari_finercam.window.panels.region import RegionPanel
 from napari_finercam.window.panels.start import GOOD, WARNING
@@ -22,7 +23,7 @@ class ReviewPage(QWidget):
 
     Attributes
     ----------
-    comparison, region, queue, verdict
+    comparison, region, queue, deciding, verdict
         The panels.
     heading, message : QLabel
     tour : Tour
@@ -34,6 +35,7 @@ class ReviewPage(QWidget):
         super().__init__()
         self.comparison, self.region = ComparisonPanel(), RegionPanel()
         self.queue, self.verdict = QueuePanel(), VerdictPanel()
+        self.deciding = DecidingPanel()
         self.heading, self.message = rich_label(), plain_label()
         self.message.hide()
         self.tour = Tour()
@@ -48,6 +50,7 @@ class ReviewPage(QWidget):
         layout.addWidget(self.message)
         layout.addWidget(self.tour)
         layout.addWidget(self.tabs, stretch=1)
+        layout.addWidget(self.deciding)
         layout.addWidget(self.verdict)
         layout.addWidget(QLabel("<b>Q</b> shows all keys"))
         self._name_controls()
@@ -108,9 +111,10 @@ class ReviewPage(QWidget):
         heading = captions.heading(specimen, common_name, session.decision, edited=session.edited)
         classification = captions.classification(specimen.record)
         self.heading.setText(heading + (f"<br>{classification}" if classification else ""))
-        others = captions.other_verdicts(session.verdicts.of_specimen(specimen.image_id), session.reviewer)
+        said, decides = session.verdicts.of_specimen(specimen.image_id), session.verdicts.adjudicates
+        others = captions.other_verdicts(said, session.reviewer, decides=decides)
         self.verdict.others.setText(others)
-        self.verdict.others.setVisible(bool(others))
+        self.verdict.others.setVisible(bool(others) and self.deciding.isHidden())
         judged = counts["accept"] + counts["reject"] + counts["unsure"]
         self.verdict.show_progress(judged, counts["all"], captions.progress(counts))
 

@@ -78,8 +78,10 @@ class ReviewWidget(QWidget):
         page.comparison.reference_picked.connect(workbench.show_companions)
         page.comparison.store_chosen.connect(workbench.switch_store)
         page.region.changed.connect(workbench.show_regions)
+        page.deciding.changed.connect(workbench.show_regions)
+        page.deciding.changed.connect(page.region.show_specimen)
         page.region.chosen.connect(self._on_region_chosen)
-        for panel in (page.comparison, page.region, queue):
+        for panel in (page.comparison, page.region, page.deciding, queue):
             panel.done.connect(workbench.focus_canvas)
             panel.message.connect(workbench.say)
         page.verdict.command_given.connect(self.commands.run)

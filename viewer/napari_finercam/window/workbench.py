@@ -197,6 +197,7 @@ class Workbench(QObject):
         """End the session, take its layers away, and show the start page, which offers the store again."""
         location = "" if self.session is None else self.session.store.location
         self.close_session()
+        self.page.deciding.end(self.viewer)
         if self.layers is not None:
             self.layers.remove()
             self.layers = None
@@ -223,6 +224,7 @@ class Workbench(QObject):
         self._unsaid += [captions.untaken(name) for name in layers.show(session)]
         self.page.region.number = layers.regions.selected_label = 1
         self.page.show_specimen(session)
+        self.page.deciding.show_specimen(session, self.viewer)
         self.say("\n".join([*session.warnings, *self._unsaid]))
         self._unsaid.clear()
         self.page.describe(session)

@@ -103,6 +103,7 @@ class QueuePanel(SessionPanel):
         self.only.setCurrentIndex(0)
         self.show_orders()
         self.text.clear()
+        self.show_selection()
         self.show_state()
 
     def show_orders(self) -> None:
@@ -171,4 +172,6 @@ class QueuePanel(SessionPanel):
         if self.session is not None:
             pairs = self.session.verdicts.agreement()
             lines = [captions.agreement_line(pair, self.session.reviewer) for pair in pairs]
-            self.agreement.setText("\n".join(lines) or "Nobody else has judged the same specimens yet.")
+            nobody = "Nobody else has judged the same specimens yet."
+            decides = "You decide disagreements, so none is yours. That of the reviewers: finercam info --reviews."
+            self.agreement.setText("\n".join(lines) or (decides if self.session.verdicts.adjudicates else nobody))
