@@ -72,6 +72,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "rightsHolder": ("rights_holder", "owner", "copyright_holder", "copyright_holders"),
     "hashFunction": ("hash_function",),
     "hashValue": ("hash_value", "md5", "sha256", "checksum"),
+    "pixelsPerMillimetre": (
+        "pixels_per_mm",
+        "px_per_mm",
+        "pixels_per_millimeter",
+        "pixel_per_mm",
+        "scale_px_per_mm",
+        "ppmm",
+    ),
     "group_id": ("groupid", "source_filename", "occurrenceid", "specimen_id", "specimen", "catalognumber", "processid"),
 }
 ALIASES |= {term: (*ALIASES[term], *names) for term, names in _OTHER_LANGUAGES.items()}
@@ -82,6 +90,7 @@ SPLITS = ("train", "val", "test")
 
 HASHES = ("md5", "sha1", "sha256", "sha512")
 _DIGEST = r"(?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{128})?"
+_POSITIVE = r"(?:(?=.*[1-9])\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)?"
 _BOX = r"(?:-?\d+(?:\.\d+)?(?:,-?\d+(?:\.\d+)?){3})?"
 # Without these a row cannot be used; a wrong value in any other column only costs that value.
 REQUIRED = ("scientificName", "place")
@@ -137,6 +146,7 @@ def _schema() -> "pa.DataFrameSchema":
         "place": filled("the row has neither a path nor an accessURI"),
         "hashFunction": pa.Check.isin(["", *HASHES], error=f"not one of {', '.join(HASHES)}"),
         "hashValue": pa.Check.str_matches(rf"{_DIGEST}$", error="not a hexadecimal digest"),
+        "pixelsPerMillimetre": pa.Check.str_matches(rf"{_POSITIVE}$", error="not a number above 0"),
         "boundingBox": pa.Check.str_matches(rf"{_BOX}$", error="not x,y,width,height in pixels"),
     }
     return pa.DataFrameSchema({name: pa.Column(checks=check, required=False) for name, check in checks.items()})

@@ -58,7 +58,7 @@ COLUMNS = tuple(field.name for field in fields(Measurements))
 
 def measurements(
     mask: Bools,
-    image: npt.NDArray[np.uint8],
+    image: npt.NDArray[np.uint8] | None,
     traits: Integers | None,
     names: tuple[Trait, ...],
     body: Bools | None,
@@ -68,8 +68,8 @@ def measurements(
     Parameters
     ----------
     mask : bool array (height, width)
-    image : uint8 array (height, width, 3)
-        The photograph.
+    image : uint8 array (height, width, 3) or None
+        The photograph; None where it is away, and colours are not known.
     traits : int array (height, width) or None
         The collection's own trait mask, where it has one.
     names : tuple of Trait
@@ -81,7 +81,7 @@ def measurements(
     measured = Measurements(shape.area, round(shape.area / mask.size, 6))
     if not shape.area:
         return measured
-    red, green, blue = (round(float(value), 2) for value in image[mask].mean(0))
+    red, green, blue = (None,) * 3 if image is None else (round(float(value), 2) for value in image[mask].mean(0))
     measured = replace(
         measured,
         length_px=round(shape.major_axis, 2),

@@ -8,7 +8,9 @@ from rich.markup import escape
 
 from finercam_core.errors import ReviewError, counted
 from finercam_core.extras import install_hint, missing
-from finercam_flows.options.review import AssignOptions, ImportOptions, ReviewOptions
+from finercam_flows.options.review import AssignOptions, ImportOptions, ReviewOptions, TableOptions
+from finercam_flows.progress import report_step
+from finercam_flows.screen.bars import run_bar
 from finercam_flows.screen.console import Screen
 from finercam_flows.signatures.command import command
 from finercam_flows.signatures.group import StoreOrCommand
@@ -112,3 +114,25 @@ def assign(options: AssignOptions) -> None:
     console = Screen()
     for line in in_words(assignment):
         console.print(line, soft_wrap=True, markup=False, highlight=False)
+
+
+@app.command("table")
+@command(TableOptions)
+def table(options: TableOptions) -> None:
+    """Write all verdicts as one table for statistics: CSV and Parquet, with a data dictionary.
+
+    Example: finercam review table maps.zarr --to verdicts
+    """
+    from finercam_core.export.verdict_table import write_verdict_table
+    from finercam_core.store import open_store
+
+    with run_bar("Verdicts"):
+        summary = write_verdict_table(
+            open_store(options.store, images=options.images),
+            options.to,
+            reviewer=options.reviewer,
+            catalog=options.catalog,
+            raw_text=options.raw_text,
+            progress=report_step,
+        )
+    Screen().print(str(summary), soft_wrap=True, markup=False, highlight=False)

@@ -7,7 +7,7 @@ from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.export import ExportOptions
 from finercam_flows.options.first_steps import DemoOptions, DoctorOptions, StartOptions
 from finercam_flows.options.report import AskOptions, ReportOptions
-from finercam_flows.options.review import AssignOptions, ImportOptions, ReviewOptions
+from finercam_flows.options.review import AssignOptions, ImportOptions, ReviewOptions, TableOptions
 from finercam_flows.options.serve import MetricsOptions, ServeOptions
 from finercam_flows.options.store import CompareOptions, InfoOptions, RepairOptions
 from finercam_flows.options.train import TrainOptions
@@ -34,6 +34,7 @@ COMMANDS: dict[str, type[Options]] = {
     "review": ReviewOptions,
     "review assign": AssignOptions,
     "review import": ImportOptions,
+    "review table": TableOptions,
     "export": ExportOptions,
     "serve": ServeOptions,
     "metrics": MetricsOptions,

@@ -1,11 +1,12 @@
-"""Options of `review`, `review assign` and `review import`."""
+"""Options of `review`, `review assign`, `review import` and `review table`."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, StoreLocation
+from finercam_flows.options.export import RawText
+from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, OutputFolder, StoreLocation
 from finercam_flows.places import inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options
 
@@ -41,6 +42,17 @@ StratifiedBy = Annotated[
     Field(description="Deal evenly within each pair of a species and its closest look-alike, or within each species."),
 ]
 DealingSeed = Annotated[int, Field(ge=0, description="Seed of the drawing, the dealing and the order of the queues.")]
+AskingReviewer = Annotated[
+    str,
+    Field(
+        description="A reviewer's name: only specimens that they have judged; by default all, for nobody who reviews."
+    ),
+]
+MovedCatalog = Annotated[
+    str,
+    Field(description="The collection's catalog, if it has moved; scale and some fields are read from it."),
+    Checked(inputs.catalog),
+]
 
 
 class ReviewOptions(Options):
@@ -76,3 +88,15 @@ class AssignOptions(Options):
     specimens: Drawn = 0
     by: StratifiedBy = "pair"
     seed: DealingSeed = 0
+
+
+class TableOptions(Options):
+    """Options of `review table`."""
+
+    store: Annotated[StoreLocation, POSITIONAL]
+    to: Annotated[OutputFolder, Field(description="Folder for the table; it may exist.")]
+    reviewer: AskingReviewer = ""
+    catalog: MovedCatalog = ""
+    images: ImagesRoot = None
+    raw_text: RawText = False
+    allow_private: AllowPrivateHere = False

@@ -12,6 +12,7 @@ from finercam_core.catalog.readers.darwin_core.archive import Archive
 from finercam_core.catalog.readers.darwin_core.descriptor import DataFile, read_descriptor
 from finercam_core.catalog.readers.darwin_core.events import media_of_occurrences, occurrences_of_events
 from finercam_core.catalog.readers.darwin_core.media_types import not_pictures
+from finercam_core.catalog.readers.darwin_core.scales import SCALE, WANTED, with_scales
 from finercam_core.catalog.readers.packages.json_files import PACKAGE, read_json
 from finercam_core.catalog.readers.packed import read_packed_images
 from finercam_core.catalog.readers.repeated_ids import first_rows
@@ -41,6 +42,7 @@ _COLUMNS = {
     "license": ["medium.license", "medium.rights", "medium.WebStatement", "medium.UsageTerms", "license", "rights"],
     "rightsHolder": ["medium.rightsHolder", "rightsHolder"],
     "subjectOrientation": ["medium.subjectOrientation"],
+    SCALE: [SCALE],
     "hashFunction": ["medium.hashFunction"],
     "hashValue": ["medium.hashValue"],
 }
@@ -83,6 +85,8 @@ def read_archive(path: Path) -> CatalogSource:
         media = [media_of_occurrences(table, occurrences) for table in media]
     else:
         occurrences = _read(archive, folder, core, _CORE)
+    measured = [_read(archive, folder, e, WANTED) for e in present if e.row_type.lower().endswith("measurementorfact")]
+    occurrences = with_scales(occurrences, measured)
     joined = [_join(table, occurrences) for table in media]
     joined += _associated(occurrences, core, joined)
     notices = _absent(archive, folder, extensions)
