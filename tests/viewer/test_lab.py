@@ -9,7 +9,7 @@ from napari_finercam.session.queue import Selection
 from napari_finercam.session.review import ReviewSession
 
 from finercam_core.errors import ReviewError
-from finercam_core.review import Adjudication, assign, last_word, read_verdicts
+from finercam_core.review import Adjudication, assign, last_word, read_assignment, read_verdicts
 from finercam_core.store import open_store
 
 
@@ -119,3 +119,22 @@ def test_the_time_before_a_verdict_is_kept(lab: Path, monkeypatch: pytest.Monkey
     now[0] += 2
     assert session.decide("reject").seconds == 2
     session.close()
+
+
+def test_a_browser_begins_with_ones_own_queue_and_decides_nothing(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from napari_finercam.web.room import ReviewRoom
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(lab.parent / "home"))
+    room = ReviewRoom(lab, ["Ada", "Dee", "Eve"])
+    try:
+        desks = {name: room._desk_of(name) for name in ("Ada", "Dee", "Eve")}
+        facts = {name: room.facts(desk) for name, desk in desks.items()}
+        assert (facts["Ada"].filters[0], facts["Ada"].orders[0]) == ("my queue", "as assigned")
+        assert facts["Dee"].filters[0] == facts["Eve"].filters[0] == "all"
+        assert all("to adjudicate" not in one.filters for one in facts.values())
+        shown = desks["Ada"].select(Selection(only=facts["Ada"].filters[0], order=facts["Ada"].orders[0]))
+        assignment = read_assignment(str(lab))
+        assert assignment is not None
+        assert shown.ids == assignment.queue_of("Ada")
+    finally:
+        room.close()

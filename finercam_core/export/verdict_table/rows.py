@@ -48,10 +48,10 @@ def _specimen_cells(specimen: JudgedSpecimen) -> Row:
         "image_id": specimen.image_id,
         "scientificName": str(specimen.store.row(specimen.image_id)["scientificName"]),
         "part": str(specimen.store.row(specimen.image_id)["part"]),
-        "probability": None if probability is None else _round(float(probability[0])),
+        "probability": None if probability is None else _share(float(probability[0])),
         "predicted": "" if record is None else record.predicted,
         "look_alike": look_alike,
-        "look_alike_probability": _round(float(probability[1])) if probability is not None and look_alike else None,
+        "look_alike_probability": _share(float(probability[1])) if probability is not None and look_alike else None,
         "pixels_per_mm": _round(specimen.scale.pixels_per_mm),
         "scale_from": specimen.scale.source,
         "problem": "; ".join(specimen.problems),
@@ -109,8 +109,8 @@ def _region_cells(specimen: JudgedSpecimen, verdict: Verdict, region: Region, tr
         "smoothing": region.smoothing,
         "source": region.source,
         "painted_share": _round(region.painted_share),
-        "evidence_share": _round(specimen.evidence_share(made, made.references, record.mask)),
-        "pair_evidence_share": _round(specimen.evidence_share(made, (closest,), record.mask)) if closest else None,
+        "evidence_share": _share(specimen.evidence_share(made, made.references, record.mask)),
+        "pair_evidence_share": _share(specimen.evidence_share(made, (closest,), record.mask)) if closest else None,
         "trait": region.trait,
         "uberon": region.uberon,
         "image_width_px": width,
@@ -142,6 +142,11 @@ def _in_millimetres(measured: Measurements, scale: float | None) -> Row:
         "length_mm": None if measured.length_px is None else _round(measured.length_px / scale),
         "breadth_mm": None if measured.breadth_px is None else _round(measured.breadth_px / scale),
     }
+
+
+def _share(value: float | None) -> float | None:
+    """A share; sums and exponentials may be a rounding error above 1."""
+    return None if value is None else _round(1.0 if 1 < value < 1 + 1e-6 else value)
 
 
 def _round(value: float | None) -> float | None:

@@ -62,8 +62,9 @@ def reviewed(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path: 
     for chunk in pending_chunks(store.location):
         n = len(chunk)
         evidence, logit = rng.normal(size=(n, 3, *GRID)), rng.normal(size=(n, 3))
+        lse = np.log(np.exp(logit).sum(axis=1)) + 0.1
         result = ChunkResult(
-            evidence.astype(np.float32), logit.astype(np.float32), np.full(n, 2.0, np.float32), np.zeros(n, np.int32),
+            evidence.astype(np.float32), logit.astype(np.float32), lse.astype(np.float32), np.zeros(n, np.int32),
             np.full(n, Status.DONE, np.uint8),
         )  # fmt: skip
         write_chunk(store.location, chunk, result)

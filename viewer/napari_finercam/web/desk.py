@@ -36,7 +36,7 @@ class Desk:
         self._lock = Lock()
         self._verdicts = Verdicts(store.location, reviewer)
         self._drafts = KeptDrafts(store.location, reviewer)
-        self._queue = Queue(store.rows, reviewer)
+        self._queue = Queue(store.rows, reviewer, self._verdicts.assignment)
         self._boot, self._changed = secrets.token_hex(8), list[str]()
         self._scores = ScoreReader(store.location, list(store.groups.values()), self._queue)
         self._take_verdicts()
@@ -49,6 +49,11 @@ class Desk:
     def taxa(self) -> list[tuple[str, str, int]]:
         """See `Queue.taxa`."""
         return self._queue.taxa()
+
+    @property
+    def first(self) -> tuple[str, str]:
+        """The filter and the order that the page begins with: those of the reviewer's own queue, if they have one."""
+        return ("all", "as stored") if self._verdicts.adjudicates else self._queue.lab.first
 
     def _take_verdicts(self) -> None:
         """Read what anybody has appended; note the specimens that this reviewer may know it of."""
@@ -124,6 +129,8 @@ class Desk:
         ReviewError
             If it does not fit the store, or cannot be written: then it is not kept.
         """
+        if self._verdicts.adjudicates:
+            raise ReviewError("disagreements are decided where both regions are shown", "open the store in napari")
         if form.reviewer != self.reviewer:
             raise ReviewError(f"the verdict is {form.reviewer}'s, the link {self.reviewer}'s", "open your own link")
         with self._lock:

@@ -18,7 +18,7 @@ class Taxon:
 
 @dataclass(frozen=True)
 class ReviewFacts:
-    """What holds for the whole review."""
+    """What holds for the whole review; the page begins with the first of the filters and of the orders."""
 
     reviewer: str
     collection: str

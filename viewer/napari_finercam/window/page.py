@@ -1,5 +1,7 @@
 """The page of an open store: heading, message, panels, verdict."""
 
+from typing import TYPE_CHECKING
+
 from qtpy.QtWidgets import QFrame, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from napari_finercam.session import captions
@@ -7,13 +9,16 @@ from napari_finercam.session.review import ReviewSession
 from napari_finercam.session.sibling_stores import sibling_stores
 from napari_finercam.window.controls import WheelGuard, decimal_fields, name_controls, scrolled, shrinkable
 from napari_finercam.window.panels.comparison import ComparisonPanel
-from napari_finercam.window.panels.deciding import DecidingPanel
+from napari_finercam.window.panels.lab.deciding import DecidingPanel
 from napari_finercam.window.panels.queue import QueuePanel
 from napari_finercam.window.panels.region import RegionPanel
 from napari_finercam.window.panels.start import GOOD, WARNING
 from napari_finercam.window.panels.tour import Tour
 from napari_finercam.window.panels.verdict import VerdictPanel
 from napari_finercam.window.qt import plain_label, rich_label
+
+if TYPE_CHECKING:
+    import napari
 
 SPECIMEN_TAB, QUEUE_TAB = 0, 1
 
@@ -97,10 +102,11 @@ class ReviewPage(QWidget):
         self.region.open(session)
         self.queue.open(session)
 
-    def show_specimen(self, session: ReviewSession) -> None:
+    def show_specimen(self, session: ReviewSession, viewer: "napari.Viewer") -> None:
         """Fill the panels with the current specimen."""
         self.comparison.show_specimen()
         self.region.show_specimen()
+        self.deciding.show_specimen(session, viewer)
         self.verdict.show_note(session.specimen.image_id, session.note)
         self.queue.show_selection()
 

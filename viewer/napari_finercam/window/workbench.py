@@ -138,14 +138,10 @@ class Workbench(QObject):
         self.show_specimen()
         self.viewer.reset_view()
         # The docks take their room when the window is drawn: only then is it known how large the specimen can be.
-        QTimer.singleShot(0, self, self._reset_view)
+        QTimer.singleShot(0, self, lambda: self.viewer.reset_view() if self.session is not None else None)
         session.navigation.start_scores()
         self._timer.start()
         self.focus_canvas()
-
-    def _reset_view(self) -> None:
-        if self.session is not None:
-            self.viewer.reset_view()
 
     def _show_companions_panel(self) -> None:
         if self.companions is None:
@@ -223,8 +219,7 @@ class Workbench(QObject):
             return
         self._unsaid += [captions.untaken(name) for name in layers.show(session)]
         self.page.region.number = layers.regions.selected_label = 1
-        self.page.show_specimen(session)
-        self.page.deciding.show_specimen(session, self.viewer)
+        self.page.show_specimen(session, self.viewer)
         self.say("\n".join([*session.warnings, *self._unsaid]))
         self._unsaid.clear()
         self.page.describe(session)

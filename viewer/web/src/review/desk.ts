@@ -46,7 +46,7 @@ export class Desk {
 
   constructor(readonly review: ReviewFacts, readonly keeper: Keeper, private readonly view: DeskView, private readonly words: Sentences) {
     this.settings = { gamma: review.comparedAt ?? review.gamma, weighting: "mean", signed: false, heat: true, top: 0.05, without: new Map() };
-    this.selection = { ...this.selection, order: review.orders[0] ?? "" };
+    this.selection = { ...this.selection, only: review.filters[0] ?? "all", order: review.orders[0] ?? "" };
   }
 
   /** Take the whole queue, and show a specimen or the first without a verdict. */

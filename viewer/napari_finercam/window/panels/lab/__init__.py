@@ -1,0 +1,1 @@
+"""Panels that only a lab sees."""
