@@ -31,6 +31,7 @@ def failing(bucket: str, s3_server: str, faults: Faults, monkeypatch: pytest.Mon
     fsspec.get_filesystem_class("s3").clear_instance_cache()
 
 
+@pytest.mark.slow
 def test_the_store_is_that_of_a_disk_and_every_fault_came(failing: str, faults: Faults, tmp_path: Path) -> None:
     place, images = f"{failing}/maps.zarr", tmp_path / "images"
     with exclusive(place):
@@ -46,6 +47,7 @@ def test_the_store_is_that_of_a_disk_and_every_fault_came(failing: str, faults: 
     assert all(faults.counts[name] for name in ("before", "after", "slow")), faults.counts
 
 
+@pytest.mark.slow
 def test_writers_that_share_it_find_their_claims_again(failing: str, faults: Faults, tmp_path: Path) -> None:
     assert write_share(f"{failing}/maps.zarr", str(tmp_path / "images"), 70) == 6
     assert summarise(open_store(f"{failing}/maps.zarr")).totals["done"] == 210
