@@ -204,6 +204,7 @@ def test_the_whole_way_from_photographs_to_an_atlas(beetles: Path, tmp_path: Pat
     assert "photographs that it was not trained on" in said
     assert " left\n" in said
     assert "13 photographs have maps, 2 could not be read" in said
+    assert "specimens of a species are few: differences may be missed" in said
     assert (tmp_path / "out" / "atlas" / "index.html").is_file()
     sentences = (tmp_path / "out" / "answers.txt").read_text().splitlines()
     assert len(sentences) == 1
