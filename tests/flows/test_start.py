@@ -175,7 +175,7 @@ def test_choices_can_be_changed_until_a_classifier_is_trained(beetles: Path, tmp
     with pytest.raises(TrainingError, match="did you mean resnet50"):
         run(options, console)
     found = survey(open_collection(str(beetles)))
-    _keep_choices(choose(options.model_copy(update={"model": "resnet50"}), found), out)
+    _keep_choices(options, choose(options.model_copy(update={"model": "resnet50"}), found), out)
     assert json.loads((out / "start.json").read_text())["model"] == "resnet50"
 
 

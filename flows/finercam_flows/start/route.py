@@ -48,7 +48,8 @@ def run(options: StartOptions, console: Console) -> None:
     found = survey(open_collection(options.collection))
     _say(console, f"[bold]{escape(found.catalog.name)}[/]: {escape(str(found))}.")
     plan = choose(options, found)
-    _keep_choices(plan, out)
+    _refuse_new_species(Path(plan.train.out), found.catalog)
+    _keep_choices(options, plan, out)
     allow_in_environment(plan.annotate.allow_factory)
     write_collection(found.catalog, out, plan.train.folds)
     (out / "commands.sh").write_text(plan.commands(options.collection), encoding="utf-8")
@@ -57,7 +58,7 @@ def run(options: StartOptions, console: Console) -> None:
         f"Chosen, each with the option that changes it (as long commands: {escape(str(out / 'commands.sh'))}):",
     )
     _show_choices(plan, console)
-    _train(plan, found.catalog, console)
+    _train(plan, console)
     _annotate(plan, console)
     _evaluate(plan, console)
     with _step(console, "4 of 5", "Atlas"):
@@ -69,9 +70,10 @@ def run(options: StartOptions, console: Console) -> None:
         webbrowser.open(atlas.index.resolve().as_uri())
 
 
-def _keep_choices(plan: Plan, out: Path) -> None:
+def _keep_choices(options: StartOptions, plan: Plan, out: Path) -> None:
     """Write down what was chosen; refuse to mix it with what was chosen otherwise."""
-    asked = json.loads(plan.train.model_dump_json(exclude={"device"})) | {"references": plan.annotate.references}
+    chosen = {"folds": options.folds, "references": plan.annotate.references}  # fewer folds are no choice of the user's
+    asked = json.loads(plan.train.model_dump_json(exclude={"device"})) | chosen
     record = out / CHOSEN
     kept = record.is_file() and (Path(plan.train.out) / TRAINED).is_file()  # before, nothing depends on the choices
     before = json.loads(record.read_text(encoding="utf-8")) if kept else asked
@@ -96,6 +98,8 @@ def _step(console: Console, number: str, name: str) -> Iterator[None]:
 
 def _refuse_new_species(classifier: Path, catalog: Catalog) -> None:
     """Raise `RunError` if the collection has species that were not in it when the classifier was trained."""
+    if not (classifier / TRAINED).is_file():
+        return
     left_out = json.loads((classifier / TRAINED).read_text(encoding="utf-8")).get("left_out", [])
     new = sorted({*catalog.species} - {*class_table(classifier / "classes.csv")[COLUMN], *left_out})
     if new:
@@ -103,11 +107,9 @@ def _refuse_new_species(classifier: Path, catalog: Catalog) -> None:
         raise RunError(problem, f"give a new folder with --out, or delete {classifier.parent} to begin again")
 
 
-def _train(plan: Plan, catalog: Catalog, console: Console) -> None:
+def _train(plan: Plan, console: Console) -> None:
     record = Path(plan.train.out) / TRAINED
-    if record.is_file():
-        _refuse_new_species(Path(plan.train.out), catalog)
-    else:
+    if not record.is_file():
         begin = time.monotonic()
         with _step(console, "1 of 5", "Training"):
             calls.train_classifier(plan.train)
