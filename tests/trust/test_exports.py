@@ -231,6 +231,9 @@ def test_a_hundred_hostile_names_are_a_hundred_files(tmp_path: Path) -> None:
 
 def read_back(path: Path) -> set[str]:
     """Every text in a file of an export, by the parser of its kind; an unreadable file is an error."""
+    if path.suffix == ".png":
+        Image.open(path).load()
+        return set()
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".csv":
         with path.open(newline="", encoding="utf-8") as file:
