@@ -10,7 +10,7 @@ WORDS: tuple[Word, ...] = get_args(Word)
 """The best first."""
 PlaceKind = Literal["part", "body", "outside", "region"]
 BY_MASKS = "named parts of the trait masks"
-BY_CELLS = "cells of one frame, into which all specimens were brought as if photographed from the same side"
+BY_CELLS = "no parts are named: specimens were compared by place in one frame, as if photographed from the same side"
 
 
 @dataclass(frozen=True)

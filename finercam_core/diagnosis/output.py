@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from finercam_core.diagnosis.answer import Diagnosis
+from finercam_core.diagnosis.coco_regions import coco_regions
 from finercam_core.diagnosis.findings import PairAnswer
 from finercam_core.diagnosis.picture import draw_answer
 from finercam_core.diagnosis.records import Json, linked, measurements, record, statements
@@ -16,7 +17,7 @@ def answer_stem(a: str, b: str) -> str:
 
 
 def write_answer(diagnosis: Diagnosis, answer: PairAnswer, folder: Path) -> tuple[list[str], Json, Path]:
-    """Write the picture (PNG), the answer (JSON) and its linked form (JSON-LD).
+    """Write the picture (PNG), the answer (JSON), its linked form (JSON-LD) and where the findings lie (COCO).
 
     Returns
     -------
@@ -35,4 +36,6 @@ def write_answer(diagnosis: Diagnosis, answer: PairAnswer, folder: Path) -> tupl
     }  # fmt: skip
     write_json(stem.with_name(f"{stem.name}.json"), content)
     write_json(stem.with_name(f"{stem.name}.jsonld"), linked(answer))
+    ids = [image_id for name in (answer.a, answer.b) for image_id in diagnosis.places(name).image_ids]
+    write_json(stem.with_name(f"{stem.name}.coco.json"), coco_regions(diagnosis.store, answer, ids))
     return five_lines(answer, str(picture)), content, picture

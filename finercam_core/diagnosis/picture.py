@@ -18,6 +18,7 @@ from finercam_core.diagnosis.alignment.specimen_pictures import specimen_picture
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding
 from finercam_core.diagnosis.places import frame_matrix
+from finercam_core.diagnosis.rule import LEVEL
 from finercam_core.diagnosis.sentences import first_sentence
 from finercam_core.errors import FinercamError, StoreError, counted
 from finercam_core.evaluate.maps import grid_of
@@ -158,14 +159,14 @@ def draw_answer(
     layout = ConstrainedLayoutEngine(h_pad=_MARGIN, rect=(0, 0, 1, 1 - _MARGIN / height))
     figure = Figure((_WIDTH, height), layout=layout, facecolor="white")
     axes = figure.subplots(1, 3)
-    both = (here.photograph + there.photograph) / 2
+    both, panel = (here.photograph + there.photograph) / 2, _panel(answer, shown)
     for axis, pixels, heading in (
         (axes[0], here.photograph, f"{answer.a}\n{here.counted}"),
         (axes[1], there.photograph, f"{answer.b}\n{there.counted}"),
-        (axes[2], laid_over(_pixels(both), np.maximum(pooled, 0) / max(pooled.max(), 1e-12)), _PANEL),
+        (axes[2], laid_over(_pixels(both), np.maximum(pooled, 0) / max(pooled.max(), 1e-12)), panel),
     ):
         axis.imshow(_pixels(pixels))
-        style = "normal" if heading == _PANEL else "italic"
+        style = "normal" if heading == panel else "italic"
         axis.set_title(heading, fontsize=11, fontstyle=style, parse_math=False)  # a name may hold a dollar sign
         axis.set_axis_off()
         axis.set_xlim(*ends[1])
@@ -191,7 +192,16 @@ def frame_ends(here: MeanSpecimen, there: MeanSpecimen) -> list[tuple[float, flo
     return found
 
 
-_PANEL = "what separates them, to the classifier\nlittle (clear) to much (purple)"
+_SCALE = "little (clear) to much (purple)"
+
+
+def _panel(answer: PairAnswer, shown: Sequence[PlaceFinding]) -> str:
+    """Heading of the map: where nothing is found its colours are no finding, and that is said."""
+    if not answer.told_apart.p < LEVEL:
+        return "not told apart: these colours are chance"
+    if not shown:
+        return f"the classifier's evidence, no place supported\n{_SCALE}"
+    return f"what separates them, to the classifier\n{_SCALE}"
 
 
 def _pixels(values: npt.ArrayLike) -> npt.NDArray[np.uint8]:

@@ -90,7 +90,7 @@ def reasons_against(
 
 def _judge_causal(causal: CausalEffect, against: list[str], missing: list[str]) -> None:
     if not causal.p < LEVEL:
-        against.append("putting in the other species' does not move the margin beyond a matched place")
+        against.append("exchanging it moves the decision no more than exchanging a like place elsewhere")
     elif causal.of_largest < OF_LARGEST:
         against.append(f"its effect is {causal.of_largest:.0%} of the pair's largest, less than {OF_LARGEST:.0%}")
     elif causal.hiding < 0:

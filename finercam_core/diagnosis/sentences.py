@@ -5,6 +5,7 @@ from finercam_core.diagnosis.rule import LEVEL, passes_statistics
 from finercam_core.errors import counted
 
 FEW = 5  # specimens of a species below which an answer is distrusted
+FEW_P = 0.01  # smallest possible p from which on it is said
 
 
 def place_in_words(finding: PlaceFinding) -> str:
@@ -31,14 +32,22 @@ def first_sentence(answer: PairAnswer, *, mark: str = "*") -> str:
             f"p = {told.p:.2g}, {specimens})."
         )
     shown = [*answer.worded("supported"), *answer.worded("suggested")]
-    parts = [f"{place_in_words(one)}: {one.word}, p = {one.test.p:.2g}" for one in shown]
+    parts = [f"{place_in_words(one)}: {one.word}, p = {one.test.p:.2g}{_found_by(one)}" for one in shown]
     shortcut = "".join(
         f" Shortcut: {one.test.share:.0%} of what tells them apart lies outside the specimens."
         for one in shortcuts(answer)
     )
     if not parts:
-        return f"{a} and {b}: nothing found at any place ({specimens}).{shortcut}"
+        return (
+            f"{a} and {b}: the classifier tells them apart ({told.right} of {told.n} right), but no place is supported "
+            f"or suggested ({specimens}).{shortcut}"
+        )
     return f"{a} differs from {b} at {'; '.join(parts)} ({specimens}).{shortcut}"
+
+
+def _found_by(finding: PlaceFinding) -> str:
+    """How stable a finding is, in words; "" where one classifier was asked."""
+    return f", found by {finding.agreement}" if finding.agreement else ""
 
 
 def shortcuts(answer: PairAnswer) -> tuple[PlaceFinding, ...]:
@@ -50,34 +59,65 @@ def five_lines(answer: PairAnswer, picture: str) -> list[str]:
     """What differs, how sure, what not, what to distrust, and where the picture is."""
     return [
         f"What differs:  {first_sentence(answer, mark='')}",
-        f"How sure:      {_sureness(answer)}",
-        f"What not:      {_not_found(answer)}",
+        f"How sure:      {sureness(answer)}",
+        f"What not:      {not_found(answer)}",
         f"Distrust:      {'; '.join(distrust(answer)) or 'nothing in particular'}.",
         f"Picture:       {picture}",
     ]
 
 
-def _sureness(answer: PairAnswer) -> str:
+def sureness(answer: PairAnswer) -> str:
+    """How often the classifier is right, and what exchanging the supported places costs, or why that is not known."""
     told = answer.told_apart
-    right = f"the classifier is right on {told.right} of {told.n} ({told.low:.0%} to {told.high:.0%})"
-    checked = [one for one in answer.worded("supported") if one.causal is not None]
-    if not checked:
-        smallest = f"the smallest p that {answer.n_a} + {answer.n_b} specimens can give is {answer.smallest_p:.2g}"
-        return f"{right}; {smallest}; {'no finding passed the causal check' if answer.passes else 'no causal check'}."
-    words = [
-        f"putting in the other's {one.test.place.name[:1].lower()}{one.test.place.name[1:]} costs "
-        f"{one.causal.exchange:.1f} [{one.causal.low:.1f}, {one.causal.high:.1f}] logits, n = {one.causal.n}"
-        for one in checked
-        if one.causal is not None
-    ]
-    return f"{right}; {'; '.join(words)}."
+    right = (
+        f"on {told.n} {_asked(answer)} the classifier tells the two apart in {told.right} (95% interval "
+        f"{told.low:.0%} to {told.high:.0%})"
+    )
+    checked = [_effect(one) for one in answer.worded("supported") if one.causal is not None]
+    if checked:
+        exchange = "exchanging the place between photographs costs the right species, beyond a like exchange elsewhere,"
+        return f"{right}; {exchange} {', '.join(checked)}."
+    small = f"{answer.n_a} + {answer.n_b} specimens can give no p below {answer.smallest_p:.2g}; "
+    return f"{right}; {small if answer.smallest_p >= FEW_P else ''}{_unchecked(answer)}."
 
 
-def _not_found(answer: PairAnswer) -> str:
+def _asked(answer: PairAnswer) -> str:
+    if not answer.held_out:
+        return "specimens, not held out,"
+    return "specimens that it never saw" if answer.by_lists else "specimens of the catalog's test split"
+
+
+def _effect(finding: PlaceFinding) -> str:
+    """What the exchange of a place costs: "6.1 [5.5, 6.7] logits of its lead at the caudal spot (10 specimens)"."""
+    causal = finding.causal
+    assert causal is not None
+    cost = f"{causal.exchange:.1f} [{causal.low:.1f}, {causal.high:.1f}] logits of its lead"
+    return f"{cost} at {place_in_words(finding)} ({counted(causal.n, 'specimen')})"
+
+
+def _unchecked(answer: PairAnswer) -> str:
+    if answer.passes:
+        return "no place that was exchanged between photographs moved its decision (no causal check passed)"
+    if not answer.told_apart.p < LEVEL or not any(passes_statistics(one.test) for one in answer.findings):
+        return "no place differs enough to be checked further"
+    return "no causal check was made"
+
+
+def not_found(answer: PairAnswer) -> str:
+    """Which places have no support: those whose maps differ beyond chance by their reason, the rest by name."""
     if not answer.told_apart.p < LEVEL:
-        return "no place can be called different."
-    names = [place_in_words(one) for one in answer.worded("not supported") if one.test.place.kind != "outside"]
-    return f"not supported: {', '.join(names)}." if names else "no other place was tested."
+        return "no place can be called different, which does not mean that the two are alike."
+    rest = [one for one in answer.worded("not supported") if one.test.place.kind != "outside"]
+    near = [one for one in rest if passes_statistics(one.test)]
+    by_reason: dict[str, list[str]] = {}
+    for one in near:
+        by_reason.setdefault(one.reasons[0], []).append(place_in_words(one))
+    words = [f"{', '.join(names)} (the maps differ there, but {reason})" for reason, names in by_reason.items()]
+    far = [place_in_words(one) for one in rest if one not in near and one.test.place.kind != "region"]
+    words += [f"this classifier gives no support for {', '.join(far)}"] if far else []
+    if any(one.test.place.kind == "region" for one in rest) or not rest:
+        words.append("no other place on the specimens separates them beyond chance")
+    return f"{'; '.join(words)}. That is no proof that they are alike there."
 
 
 def distrust(answer: PairAnswer) -> list[str]:
@@ -96,6 +136,7 @@ def distrust(answer: PairAnswer) -> list[str]:
     ):
         caveats.append("no causal check was made, so that nothing is supported (give --classifier)")
     caveats += [f"{place_in_words(one)}: {', '.join(one.reasons)}" for one in answer.worded("suggested") if one.reasons]
+    caveats += _disagreements(answer)
     if answer.left_out:
         first = next(iter(answer.left_out.values()))
         caveats.append(f"{counted(len(answer.left_out), 'specimen')} could not be used, the first: {first}")
@@ -103,4 +144,24 @@ def distrust(answer: PairAnswer) -> list[str]:
         caveats.append(answer.aligned)
     if not any(one.agreement for one in answer.findings):
         caveats.append("one classifier was asked; another may see it otherwise")
+    if answer.worded("supported") or answer.worded("suggested"):
+        caveats.append("it says where they differ, not how: see the picture")
     return caveats
+
+
+def _disagreements(answer: PairAnswer) -> list[str]:
+    """Places about which classifiers or folds disagree: supported and not found by all, or found by others alone."""
+    unsure = [one for one in answer.worded("supported") if one.agreement and one.agreement.k < one.agreement.n]
+    words = [f"{place_in_words(one)}: found by {one.agreement}, not by all" for one in unsure]
+    missed = [
+        one for one in answer.worded("not supported")
+        if one.agreement and one.agreement.k and not passes_statistics(one.test) and one.agreement.of == "classifiers"
+    ]  # fmt: skip
+    return words + [f"{place_in_words(one)}: not found by this classifier, but by {one.agreement}" for one in missed]
+
+
+LEGEND = (
+    "Supported: specimens that the classifier never saw differ there beyond chance, and its decision moves when the "
+    "place is exchanged. Suggested: one of the checks is missing or not passed. Not supported: everything else."
+)
+"""The three words in a line, for a page; `rule` defines them."""

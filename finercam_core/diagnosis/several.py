@@ -31,6 +31,15 @@ def agreements(first: Diagnosis, others: Sequence[Diagnosis], a: str, b: str) ->
     }
 
 
+def compares(diagnosis: Diagnosis, a: str, b: str) -> bool:
+    """Whether a diagnosis can say anything about a pair."""
+    try:
+        diagnosis.comparison(a, b)
+    except ComparisonError:
+        return False
+    return True
+
+
 def _comparison(diagnosis: Diagnosis, a: str, b: str) -> PairComparison:
     try:
         return diagnosis.comparison(a, b)

@@ -1,5 +1,6 @@
 """All pairs of a store at once: one row a place and pair, with the false discovery rate over the pairs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -7,11 +8,14 @@ from scipy.stats import false_discovery_control
 
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding
+from finercam_core.diagnosis.several import agreements, compares
 from finercam_core.errors import ComparisonError
 from finercam_core.io.progress import Progress
 
 
-def survey(diagnosis: Diagnosis, progress: Progress | None = None) -> list[PairAnswer]:
+def survey(
+    diagnosis: Diagnosis, progress: Progress | None = None, others: Sequence[Diagnosis] = ()
+) -> list[PairAnswer]:
     """Answers about every pair that was compared both ways, each finding with its q.
 
     The family of a pair's places has the smallest of their family-wise p; over pairs these are controlled by Benjamini
@@ -24,11 +28,14 @@ def survey(diagnosis: Diagnosis, progress: Progress | None = None) -> list[PairA
     diagnosis : Diagnosis
     progress : callable, optional
         Called with the numbers of finished and of all pairs.
+    others : sequence of Diagnosis
+        Of other classifiers, asked about every pair that they compared.
     """
     answers, pairs = [], diagnosis.pairs
     for done, (a, b) in enumerate(pairs, 1):
         try:
-            answers.append(diagnosis.answer(a, b))
+            able = [one for one in others if compares(one, a, b)]
+            answers.append(diagnosis.answer(a, b, agreement=agreements(diagnosis, able, a, b) if able else None))
         except ComparisonError:
             continue
         finally:

@@ -58,7 +58,9 @@ def _accuracy(table: pd.DataFrame) -> Iterator[Caveat]:
             judged = "1 specimen was" if row["n"] == 1 else f"{row['n']} specimens were"
             yield Caveat(row["species"], "few images", f"only {judged} judged")
         if row["accuracy"] < POOR:
-            right = f"the classifier is right on {row['correct']} of {counted(row['n'], 'specimen')}"
+            taken = f" (taken for {row['confusions']})" if row.get("confusions") else ""
+            judged = f"{row['correct']} of {counted(row['n'], 'specimen')}{taken}"
+            right = f"among all species the classifier is right on {judged}"
             sentence = f"{right}; the maps explain a classifier that is often wrong"
             yield Caveat(row["species"], "low accuracy", sentence)
 

@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer
 from finercam_core.diagnosis.picture import draw_answer, mean_specimens
-from finercam_core.diagnosis.sentences import distrust, first_sentence
+from finercam_core.diagnosis.sentences import LEGEND, distrust, first_sentence, not_found, sureness
 from finercam_core.diagnosis.survey import survey
 from finercam_core.errors import FinercamError
 from finercam_core.report.pooled import PooledDifference, pooled_difference
@@ -38,14 +38,19 @@ class PairNote:
         Data URI of the mean specimens; "" where there are too many pairs, or no photograph can be read.
     words : str
         The picture for those who cannot see it.
+    sure, rest : str
+        How sure the answer is, and which places have no support; "" where there is no answer.
     pooled : PooledDifference, optional
-        The same difference for the script, which draws it for any γ.
+        The same difference as the picture for the script, which draws it for any γ.
     """
 
     sentence: Markup
-    caveats: tuple[str, ...]
-    picture: str
-    words: str
+    caveats: tuple[str, ...] = ()
+    picture: str = ""
+    words: str = ""
+    sure: str = ""
+    rest: str = ""
+    legend: str = LEGEND
     pooled: PooledDifference | None = None
 
 
@@ -55,10 +60,12 @@ class AtlasAnswers:
     Parameters
     ----------
     diagnosis : Diagnosis
+    others : sequence of Diagnosis
+        Of the same specimens by other classifiers.
     """
 
-    def __init__(self, diagnosis: Diagnosis) -> None:
-        self.diagnosis = diagnosis
+    def __init__(self, diagnosis: Diagnosis, others: Sequence[Diagnosis] = ()) -> None:
+        self.diagnosis, self.others = diagnosis, others
         self._problem = ""  # why the pairs could not be asked at all
 
     @cached_property
@@ -67,7 +74,7 @@ class AtlasAnswers:
         if self.too_many:
             return {}
         try:
-            return {(one.a, one.b): one for one in survey(self.diagnosis)}
+            return {(one.a, one.b): one for one in survey(self.diagnosis, others=self.others)}
         except FinercamError as error:
             self._problem = error.problem
             return {}
@@ -84,14 +91,17 @@ class AtlasAnswers:
     def of_pair(self, a: str, b: str) -> PairNote:
         """The note on a pair's page; where there is no answer, why."""
         if self.too_many:
-            return _plain(Markup(_NOT_ASKED))
+            return PairNote(Markup(_NOT_ASKED))
         pair = min(a, b), max(a, b)
         answer = self.by_pair.get(pair)
         if answer is None:
-            return _plain(Markup("Not measured: {}.").format(self._why_not(*pair)))
+            return PairNote(Markup("Not measured: {}.").format(self._why_not(*pair)))
         caveats = tuple(distrust(answer))
         picture, pooled = self._pictured(answer) if len(self.by_pair) <= PICTURED else ("", None)
-        return PairNote(in_italics(first_sentence(answer)), caveats, picture, first_sentence(answer, mark=""), pooled)
+        return PairNote(
+            in_italics(first_sentence(answer)), caveats, picture, first_sentence(answer, mark=""), sureness(answer),
+            not_found(answer), pooled=pooled,
+        )  # fmt: skip
 
     def _why_not(self, a: str, b: str) -> str:
         """Why a pair has no answer: what its own comparison says, else what stopped that of all pairs."""
@@ -115,18 +125,18 @@ class AtlasAnswers:
         one direction only.
         """
         if self.too_many:
-            return (_plain(Markup(_NOT_ASKED)),)
+            return (PairNote(Markup(_NOT_ASKED)),)
         answered = {next(other for other in pair if other != name): answer
                     for pair, answer in self.by_pair.items() if name in pair}  # fmt: skip
         if self._problem:
-            return (_plain(Markup("Not measured: {}.").format(self._problem)),)
+            return (PairNote(Markup("Not measured: {}.").format(self._problem)),)
         silent: dict[str, list[str]] = {}
         for other in sorted(self._compared_with.get(name, set()) - set(answered)):
             silent.setdefault(self._why_not(min(name, other), max(name, other)), []).append(other)
         missing = [f"Not measured against {', '.join(f'*{other}*' for other in others)}: {reason}."
                    for reason, others in silent.items()]  # fmt: skip
         said = [first_sentence(answered[other]) for other in sorted(answered)]
-        return tuple(_plain(in_italics(text)) for text in (*said, *missing))
+        return tuple(PairNote(in_italics(text)) for text in (*said, *missing))
 
     @cached_property
     def _compared_with(self) -> Mapping[str, set[str]]:
@@ -148,11 +158,6 @@ class AtlasAnswers:
             return "", None
         uri = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
         return uri, pooled_difference(*means)
-
-
-def _plain(sentence: Markup) -> PairNote:
-    """A sentence alone."""
-    return PairNote(sentence, (), "", "")
 
 
 def in_italics(text: str) -> Markup:

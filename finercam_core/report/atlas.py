@@ -1,7 +1,7 @@
 """`report`: a store and its evaluation become an atlas."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,6 +61,7 @@ def report(
     gamma: float = GAMMA,
     specimens: int = 6,
     check: Check | None = None,
+    witnesses: Sequence[str | Path] = (),
     progress: Progress | None = None,
 ) -> AtlasReport:
     """Write the atlas of a store: an index, one page per species, and one page per pair of species.
@@ -87,6 +88,9 @@ def report(
     check : callable, optional
         Causal check of the answers, `finercam_core.diagnosis.with_model.causal.causal_check`; without it nothing is
         called supported.
+    witnesses : sequence of str or Path
+        Stores of the same specimens by other classifiers, which are asked as well; a pair that one of them did not
+        compare is answered by the others.
     progress : callable, optional
         Called with the numbers of finished pages and of all.
 
@@ -111,7 +115,9 @@ def report(
     if review is not None:
         pages.append((REVIEWERS, "reviewers.html", partial(reviewers_page, review, folder)))
     asked = protocol or Protocol()
-    answers = AtlasAnswers(Diagnosis(store, check=check, split=asked.split, i_know=asked.i_know))
+    whose = partial(Diagnosis, split=asked.split, i_know=asked.i_know)
+    others = [whose(open_store(place, images=images)) for place in witnesses]
+    answers = AtlasAnswers(whose(store, check=check), others)
     templates, facts = environment(), _facts(store, figures, gamma, folder)
     live = LiveEvidence(store, gamma, facts.citation) if SCRIPT.exists() else None
     for done, (address, template, make) in enumerate(pages, 1):

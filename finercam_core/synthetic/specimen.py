@@ -1,5 +1,6 @@
 """One rendered specimen with its fins, its counterfactual twin, and where the two truly differ."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,10 @@ from finercam_core.synthetic.skin import draw_bars, draw_body, draw_caudal_spot,
 from finercam_core.synthetic.species import SpeciesPlan, differing_traits, species_number, species_plan
 
 FloatArray = npt.NDArray[np.float64]
+REMOVABLE = tuple(
+    part for part in BodyPart if part not in (BodyPart.BACKGROUND, BodyPart.HEAD, BodyPart.EYE, BodyPart.TRUNK)
+)
+"""Parts that a specimen can be drawn without."""
 # Root, middle and tip of each barbel, in body coordinates.
 _BARBELS = (
     ((0.022, -0.022), (0.035, -0.105), (-0.055, -0.160)),
@@ -90,6 +95,7 @@ def render_specimen(
     as_species: str | None = None,
     shortcut: str | None = None,
     chance_bars: bool = True,
+    without: Collection[BodyPart] = (),
 ) -> RenderedSpecimen:
     """Render specimen `index` of a species; the same whatever else is rendered.
 
@@ -106,37 +112,44 @@ def render_specimen(
         Object planted beside the specimen.
     chance_bars : bool
         False leaves out the scale bar that lies beside some specimens.
+    without : collection of BodyPart, optional
+        Parts that are not drawn, of `REMOVABLE`: everything else of the picture stays as it is.
     """
     number = species_number(species)
     pose = draw_pose(np.random.default_rng(np.random.SeedSequence([seed, number, index])))
     canvas = Canvas(paint_background(pose, shortcut, chance_bars=chance_bars))
-    _draw_fish(canvas, pose, species_plan(as_species or species))
+    _draw_fish(canvas, pose, species_plan(as_species or species), frozenset(without))
     return RenderedSpecimen(_photograph(canvas, pose), canvas.parts)
 
 
-def _draw_fish(canvas: Canvas, pose: Pose, plan: SpeciesPlan) -> None:
+def _draw_fish(canvas: Canvas, pose: Pose, plan: SpeciesPlan, without: frozenset[BodyPart]) -> None:
     """Draw from back to front: unpaired fins, body, marks, paired fins, barbels."""
     body, traits = BODY_PLANS[plan.genus], plan.traits
-    draw_fin(canvas, pose, body, body.fins[f"caudal_{traits['caudal_fin']}"], BodyPart.CAUDAL_FIN)
-    draw_fin(canvas, pose, body, body.fins["dorsal"], BodyPart.DORSAL_FIN)
-    if traits["dorsal_fins"] == "two":
-        draw_fin(canvas, pose, body, body.fins["second_dorsal"], BodyPart.SECOND_DORSAL_FIN)
-    if traits["adipose_fin"] == "present":
-        draw_fin(canvas, pose, body, body.fins["adipose"], BodyPart.ADIPOSE_FIN)
-    draw_fin(canvas, pose, body, body.fins[f"anal_{traits['anal_fin']}"], BodyPart.ANAL_FIN)
+
+    def fin(name: str, part: BodyPart, shown: bool = True) -> None:
+        if shown and part not in without:
+            draw_fin(canvas, pose, body, body.fins[name], part)
+
+    def has(trait: str, part: BodyPart) -> bool:
+        return traits[trait] == "present" and part not in without
+
+    fin(f"caudal_{traits['caudal_fin']}", BodyPart.CAUDAL_FIN)
+    fin("dorsal", BodyPart.DORSAL_FIN)
+    fin("second_dorsal", BodyPart.SECOND_DORSAL_FIN, traits["dorsal_fins"] == "two")
+    fin("adipose", BodyPart.ADIPOSE_FIN, traits["adipose_fin"] == "present")
+    fin(f"anal_{traits['anal_fin']}", BodyPart.ANAL_FIN)
     trunk = draw_body(canvas, pose, body)
-    if traits["lateral_band"] == "present":
+    if has("lateral_band", BodyPart.LATERAL_BAND):
         draw_lateral_band(canvas, pose, body, trunk)
-    if traits["bars"] == "present":
+    if has("bars", BodyPart.BARS):
         draw_bars(canvas, pose, body, trunk)
-    if traits["caudal_spot"] == "present":
+    if has("caudal_spot", BodyPart.CAUDAL_SPOT):
         draw_caudal_spot(canvas, pose, body)
-    if traits["ocellus"] == "present":
+    if has("ocellus", BodyPart.OCELLUS):
         draw_ocellus(canvas, pose, body)
-    if traits["pelvic_fin"] == "present":
-        draw_fin(canvas, pose, body, body.fins["pelvic"], BodyPart.PELVIC_FIN)
-    draw_fin(canvas, pose, body, body.fins["pectoral"], BodyPart.PECTORAL_FIN)
-    if traits["barbel"] == "present":
+    fin("pelvic", BodyPart.PELVIC_FIN, traits["pelvic_fin"] == "present")
+    fin("pectoral", BodyPart.PECTORAL_FIN)
+    if has("barbel", BodyPart.BARBEL):
         draw_barbels(canvas, pose, body)
 
 

@@ -199,6 +199,7 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
         images=options.images,
         checked=options.evaluation,
         check=_causal_check(store, options.classifier) if options.classifier else None,
+        witnesses=options.witness,
         progress=report_step,
     )
     require_species(options.store, atlas.species, "page")

@@ -4,7 +4,8 @@
 
 FOLDER holds metadata.csv and images/dorsal (Hoyal Cuthill et al. 2019, Dryad doi 10.5061/dryad.2hp1978). Subspecies
 with ten specimens or more; a linear head on the frozen features is fitted on half of the specimens, by a hash of their
-number. All pairs of one wing side are asked; those named are drawn.
+number. All pairs of one wing side are asked; those named are drawn. With ``--null 200`` subspecies with 20 specimens or
+more are dealt into two at random so many times, a head is fitted on half of both, and the other half is asked.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from diagnosis_null import deal_all
 from safetensors.torch import load_file
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -106,6 +108,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--view", default="dorsal")
     parser.add_argument("--pair", nargs=2, action="append", default=[])
+    parser.add_argument("--null", type=int, default=0)
     parser.add_argument("--all", action="store_true", help="causal checks for every pair, not only for those named")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -121,6 +124,9 @@ def main() -> None:
         for shard in shards(pending_chunks(place), 256):
             annotate_chunks(place, shard, model, batch_size=16, decoders=1)
     store = open_store(place)
+    if arguments.null:
+        deal_all(store, model, arguments.null, least=20, cells=True)
+        return
     diagnosis = Diagnosis(store, check=causal_check(store, model))
     for pair in arguments.pair:
         answer = diagnosis.answer(*pair)

@@ -94,11 +94,25 @@ def on_truth(one: PlaceFinding, truth: dict[str, np.ndarray]) -> bool:
 
 
 def why(answer: PairAnswer, name: str) -> str:
-    """Reason for which a planted part is not supported."""
-    reasons = [f"; {one.word}: {'; '.join(one.reasons)}" for one in answer.findings if one.test.place.name == name]
-    return reasons[0] if reasons else "; no region there: " + ", ".join(
-        f"{one.test.place.name} {one.word}" for one in answer.findings if not one.shortcut
+    """Reason for which a planted part is not supported, with every figure that the rule looks at."""
+    own = [f"; {one.word}: {'; '.join(one.reasons)} ({figures(one)})" for one in answer.findings
+           if one.test.place.name == name]  # fmt: skip
+    return own[0] if own else "; no supported region there: " + ", ".join(
+        f"{one.test.place.name} {one.word} ({figures(one)})" for one in answer.findings if not one.shortcut
     )  # fmt: skip
+
+
+def figures(one: PlaceFinding) -> str:
+    """What the rule looks at."""
+    test, causal = one.test, one.causal
+    effect = "no causal effect" if causal is None else (
+        f"exchange {causal.exchange:.2f} (p {causal.p:.2g}, {causal.of_largest:.0%} of largest, n {causal.n}), "
+        f"hiding {causal.hiding:.2f}"
+    )  # fmt: skip
+    return (
+        f"p {test.p:.2g}, density {test.density:.1f}, {effect}, share {test.share:.0%}, elsewhere {test.usual:.0%}"
+        + (f", {one.agreement}" if one.agreement else ", one head")
+    )
 
 
 def described(one: PlaceFinding, answer: PairAnswer) -> str:

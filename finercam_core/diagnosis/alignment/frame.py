@@ -98,6 +98,15 @@ def frame_points(side: int = SIDE) -> Floats:
     return np.stack(np.meshgrid(axis, axis), -1)
 
 
+def in_cells(cells: Mask, points: npt.ArrayLike) -> Mask:
+    """Whether frame coordinates (..., 2) lie in cells of the frame, bool (side, side)."""
+    side = len(cells)
+    x, y = np.moveaxis(np.asarray(points, np.float64), -1, 0)
+    column, row = (np.floor((axis / REACH + 1) / 2 * side).astype(int) for axis in (x, y))
+    inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
+    return np.asarray(inside & cells[row.clip(0, side - 1), column.clip(0, side - 1)])
+
+
 def to_frame(
     values: npt.ArrayLike, where: Placement, side: int = SIDE, order: int = 1, beyond: float | None = None
 ) -> Floats:

@@ -31,7 +31,8 @@ PASSES = 200  # pictures per pair
 MOST_PLACES = 6  # with more of them too few specimens would be left for each
 _CLEAR = 3  # pixels that a place keeps from a denser one
 _LEAST_PIXELS = 4
-_NO_LIKE = "its effect was not measured: too small, or no other place of the specimens is like it"
+_LEAST_SPECIMENS = 5  # with fewer no sign flips give p < 0.05
+_NO_LIKE = f"its effect was not measured: fewer than {_LEAST_SPECIMENS} specimens show it, and a like place elsewhere"
 _EDITS = 4  # per place and specimen: exchanged and hidden, each with its control
 Floats = npt.NDArray[np.float64]
 
@@ -209,7 +210,7 @@ def _other_ground(target: SpecimenPicture, donor: SpecimenPicture, kin: Specimen
 def _effects(places: Sequence[Place], rows: Floats) -> dict[Place, CausalEffect]:
     """Effects over specimens: rows (n, places, 2)."""
     measured = {k: rows[np.isfinite(rows[:, k, 0]), k] for k in range(len(places))}
-    known = [k for k, values in measured.items() if len(values) >= 2]
+    known = [k for k, values in measured.items() if len(values) >= _LEAST_SPECIMENS]
     p = holm([sign_flip_test(measured[k][:, 0]) for k in known])
     largest = max((float(measured[k][:, 0].mean()) for k in known), default=0.0)
     effects = {}

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from scipy.ndimage import binary_dilation, distance_transform_edt, gaussian_filter
 from scipy.signal import fftconvolve
 
-from finercam_core.diagnosis.alignment.frame import REACH, Mask, carried
+from finercam_core.diagnosis.alignment.frame import Mask, carried, in_cells
 from finercam_core.diagnosis.alignment.specimen_pictures import Pixels, SpecimenPicture
 from finercam_core.evaluate.traits.cover import OUTSIDE
 
@@ -26,12 +26,8 @@ def part_region(target: SpecimenPicture, donor: SpecimenPicture, trait: int) -> 
 
 def cell_region(target: SpecimenPicture, cells: Mask) -> Mask:
     """Where cells of the common frame (side, side) lie on a specimen; bool (H, W)."""
-    side = len(cells)
     ys, xs = np.mgrid[: target.labels.shape[0], : target.labels.shape[1]]
-    x, y = np.moveaxis(target.where.to_frame(np.stack([xs, ys], -1)), -1, 0)
-    column, row = (np.floor((axis / REACH + 1) / 2 * side).astype(int) for axis in (x, y))
-    inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
-    return np.asarray(inside & cells[row.clip(0, side - 1), column.clip(0, side - 1)])
+    return in_cells(cells, target.where.to_frame(np.stack([xs, ys], -1)))
 
 
 def outside_region(target: SpecimenPicture, donor: SpecimenPicture) -> Mask:
@@ -45,9 +41,9 @@ def matched_region(
 ) -> Mask | None:
     """The same shape elsewhere on the specimen, as far from its outline as the place itself; None if none fits.
 
-    Of the shifts at which the shape meets neither the place nor `avoid` by more than a tenth, and lies no less on the
-    specimen than the place does, by a quarter, one is drawn among the tenth whose mean distance from the outline is
-    most like the place's.
+    Of the shifts at which the shape meets neither the place nor `avoid` by more than a tenth, and lies at least half as
+    much on the specimen as the place does, one is drawn among the tenth whose mean distance from the outline is most
+    like the place's.
     """
     if not region.any():
         return None
@@ -55,7 +51,7 @@ def matched_region(
     depth = distance_transform_edt(inner) - distance_transform_edt(~inner)
     taken = region if avoid is None else region | avoid
     ys, xs = np.nonzero(region)
-    wanted, least = depth[ys, xs].mean(), 0.75 * inner[ys, xs].mean()
+    wanted, least = depth[ys, xs].mean(), 0.5 * inner[ys, xs].mean()
     shape = region[ys.min() : ys.max() + 1, xs.min() : xs.max() + 1].astype(np.float64)
     # Mean of each over the shape at every shift, of which every second row and column is tried.
     met, on, deep = (_means(values, shape) for values in (taken, inner, depth))

@@ -35,6 +35,13 @@ Checker = Annotated[
 ]
 
 
+Witness = Annotated[
+    Sequence[str],
+    Field(description="Stores of the same specimens by other classifiers, layers or folds, asked as well."),
+    Checked(inputs.store),
+]
+
+
 class ReportOptions(Options):
     """Options of `report`."""
 
@@ -47,6 +54,7 @@ class ReportOptions(Options):
     i_know: OnTraining = False
     allow_private: AllowPrivateHere = False
     classifier: Checker = None
+    witness: Witness = ()
     allow_factory: AllowedFactory = ()
 
 
@@ -57,11 +65,6 @@ AnswerFolder = Annotated[
 ]
 ShowPicture = Annotated[bool, Field(description="Open the picture.")]
 AnswerAsJson = Annotated[bool, Field(description="Print the answer as JSON, for programs.")]
-Witness = Annotated[
-    Sequence[str],
-    Field(description="Stores of the same specimens by other classifiers, layers or folds, asked as well."),
-    Checked(inputs.store),
-]
 ByCells = Annotated[bool, Field(description="Compare by place in a common frame, even where there are trait masks.")]
 
 

@@ -170,7 +170,7 @@ def test_a_place_that_nothing_on_the_specimen_is_like_has_no_effect(store: Store
     body = next(one for one in tests if one.place.kind == "body")
     outcome = check("Aus bus", "Aus cus", a, b, [body])
     assert not outcome.effects
-    assert "no other place of the specimens is like it" in outcome.unmeasured[body.place]
+    assert "fewer than 5 specimens" in outcome.unmeasured[body.place]
     against, missing = reasons_against(
         replace(body, p=0.001, density=2.0), ToldApart(16, 16, 0.8, 1.0, 0.001), held_out=True, densest=2.0,
         causal=None, unmeasured=outcome.unmeasured[body.place],
@@ -235,12 +235,38 @@ def test_several_classifiers_agree_or_not(store: Store, tmp_path: Path) -> None:
     first = Diagnosis(store)
     agreed = agreements(first, [Diagnosis(store), Diagnosis(other)], "Aus bus", "Aus cus")
     assert str(agreed["tail spot"]) == "2 of 3 classifiers"
+    seen = Diagnosis(store, check=causal_check(store, spotted_classifier())).answer(
+        "Aus bus", "Aus cus", agreement=agreed
+    )
+    assert "the tail spot: supported, p = 0.00" in first_sentence(seen)
+    assert "found by 2 of 3 classifiers" in first_sentence(seen)
+    assert "the tail spot: found by 2 of 3 classifiers, not by all" in distrust(seen)
+    assert not any("one classifier was asked" in said for said in distrust(seen))
+    blind_first = Diagnosis(other)
+    turned = agreements(blind_first, [first, Diagnosis(store)], "Aus bus", "Aus cus")
+    missed = blind_first.answer("Aus bus", "Aus cus", agreement=turned)
+    assert "the tail spot: not found by this classifier, but by 2 of 3 classifiers" in distrust(missed)
     test = next(one for one in first.comparison("Aus bus", "Aus cus").tests if one.place.name == "tail spot")
     assert passes_statistics(test)
     unasked = Diagnosis(other)
     unasked.asked = replace(unasked.asked, rows=unasked.asked.rows.iloc[:0])
     with pytest.raises(ComparisonError, match=r"the witness .*blind.zarr cannot be asked: no specimen of Aus bus"):
         agreements(first, [unasked], "Aus bus", "Aus cus")
+
+
+def test_pages_say_how_many_classifiers_find_it(store: Store, tmp_path: Path) -> None:
+    blind = spotted_classifier()
+    with torch.no_grad():
+        blind.model.head.weight[1] = blind.model.head.weight[0]  # type: ignore[union-attr, operator, index]
+    other = spotted_store(spotted_collection(tmp_path), tmp_path / "blind.zarr", blind)
+    answers = AtlasAnswers(Diagnosis(store), [Diagnosis(store), Diagnosis(other)])
+    note = answers.of_pair("Aus bus", "Aus cus")
+    assert "found by 2 of 3 classifiers" in note.sentence
+    assert "the classifier tells the two apart in 16" in note.sure
+    assert "That is no proof that they are alike there." in note.rest
+    alone = Diagnosis(other)
+    alone.asked = replace(alone.asked, rows=alone.asked.rows.iloc[:0])
+    assert "classifiers" not in AtlasAnswers(Diagnosis(store), [alone]).of_pair("Aus bus", "Aus cus").sentence
 
 
 def test_a_cross_fitted_classifier_is_asked_fold_by_fold(tmp_path: Path) -> None:
@@ -314,7 +340,10 @@ def test_ask_prints_five_lines_and_draws(store: Store, tmp_path: Path, monkeypat
     lines = said.output.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["What differs", "How sure", "What not", "Distrust", "Picture"]
     assert "Aus bus differs from Aus cus at the tail spot: supported, p = 0.00" in lines[0]
-    assert sorted(path.suffix for path in (tmp_path / "answers").iterdir()) == [".json", ".jsonld", ".png"]
+    stem = tmp_path / "answers" / "Aus_bus--vs--Aus_cus"
+    assert sorted(path.name.removeprefix(stem.name) for path in stem.parent.iterdir()) == [
+        ".coco.json", ".json", ".jsonld", ".png",
+    ]  # fmt: skip
     assert open_store(store.location).location == store.location
 
 
