@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from napari_finercam.web import links
 from napari_finercam.web.app import application, atlas_folder
@@ -236,4 +235,3 @@ def test_the_queue_and_what_others_did_follow_the_rules_of_the_window(client: Te
     assert client.get("/api/specimen", params={"id": "none"}, headers=ana).status_code == 404
     photo = client.get("/api/photo", params={"id": image_id}, headers=ana)
     assert photo.content[:2] == b"\xff\xd8"
-    assert isinstance(photo, httpx.Response)

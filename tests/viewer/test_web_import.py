@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finercam_flows.cli import main
+from finercam_flows.cli import app
 from napari_finercam.session.review import ReviewSession
+from typer.testing import CliRunner
 
 from finercam_core.errors import ReviewError
 from finercam_core.regions.rle import decode
@@ -101,13 +102,12 @@ def test_a_mask_of_a_small_copy_is_brought_to_the_photograph(store: Store, tmp_p
 
 
 def test_the_command_says_what_became_of_each_line(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     file = written(tmp_path / "v.jsonl", line(store, 0), line(store, 1, scientificName="[red]Eus fus[/]"))
-    with pytest.raises(SystemExit) as end:
-        main(["review", "import", str(file), store.location])
-    said = "".join(capsys.readouterr())
-    assert end.value.code == 1
-    assert "1 verdict taken in, 0 known already." in said
-    assert "line 2 not taken" in said
-    assert "judged as [red]Eus fus[/]" in said
+    result = CliRunner().invoke(app, ["review", "import", str(file), store.location])
+    assert isinstance(result.exception, ReviewError)
+    assert "1 verdict taken in, 0 known already." in result.output
+    assert "line 2 not taken" in result.output
+    assert "judged as [red]Eus fus[/]" in result.output

@@ -41,6 +41,7 @@ class AtlasPages:
     def _page(self, scope: Scope) -> bytes | None:
         """A page of the atlas with the address of the review in it; None for any other file."""
         path = (self._folder / self._files.get_path(scope)).resolve()
+        path = path / "index.html" if path.is_dir() else path
         if path.suffix != ".html" or not path.is_relative_to(self._folder) or not path.is_file():
             return None
         return path.read_bytes().replace(_BODY, b'<body data-review="/" data-page=', 1)
