@@ -64,6 +64,7 @@ def said(browser: Browser) -> str:
 
 def opened(browser: Browser, link: str, width: int = 1400, scheme: str = "light") -> str:
     browser.driver.get("about:blank")
+    browser.complaints()  # of pages before, whose server was killed
     browser.open(link, width, scheme)
     until(lambda: shown(browser), "the first specimen")
     browser.run(LISTEN)

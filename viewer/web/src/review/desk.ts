@@ -93,11 +93,16 @@ export class Desk {
     if (next) void this.keeper.specimen(next).catch(() => undefined); // so that its photograph is there
   }
 
-  /** Go on by some steps, after the steps before; false at the end of the queue. */
-  move(step: number): Promise<boolean> {
-    const turn = this.turn.then(() => this.step(step));
+  /** Do one thing after the other: moves, verdicts and undoing wait for what was begun before. */
+  private inTurn<Result>(act: () => Promise<Result>, otherwise: Result): Promise<Result> {
+    const turn = this.turn.then(act);
     this.turn = turn.catch((error: unknown) => this.view.say(error instanceof Error ? error.message : String(error), "trouble"));
-    return turn.catch(() => false);
+    return turn.catch(() => otherwise);
+  }
+
+  /** Go on by some steps; false at the end of the queue. */
+  move(step: number): Promise<boolean> {
+    return this.inTurn(() => this.step(step), false);
   }
 
   private async step(step: number): Promise<boolean> {
@@ -157,12 +162,8 @@ export class Desk {
   async decide(decision: Decision): Promise<void> {
     if (this.busy) return;
     this.busy = true;
-    try {
-      await this.turn;
-      await this.decided(decision);
-    } finally {
-      this.busy = false;
-    }
+    await this.inTurn(() => this.decided(decision), undefined);
+    this.busy = false;
   }
 
   private async decided(decision: Decision): Promise<void> {
@@ -176,7 +177,7 @@ export class Desk {
     const before = this.kept.get(specimen.image_id) ?? this.earlier();
     if (!(await this.keep(form))) return;
     this.push({ kind: "verdict", imageId: specimen.image_id, before, after: form });
-    if (!(await this.move(1))) {
+    if (!(await this.step(1))) {
       await this.load();
       this.view.say(this.words.end, "good");
     }
@@ -224,26 +225,21 @@ export class Desk {
 
   /** Undo the last stroke or verdict, and show its specimen. */
   undo(): Promise<void> {
-    return this.through(this.done, this.undone, (change) => (change.kind === "regions" ? change.before : this.retracted(change)), true);
+    const back = (change: Change) => (change.kind === "regions" ? change.before : this.retracted(change));
+    return this.inTurn(() => this.through(this.done, this.undone, back, true), undefined);
   }
 
   /** Do again what was undone. */
   redo(): Promise<void> {
-    return this.through(this.undone, this.done, (change) => (change.kind === "regions" ? change.after : { ...change.after, key: newKey() }), false);
+    const again = (change: Change) => (change.kind === "regions" ? change.after : { ...change.after, key: newKey() });
+    return this.inTurn(() => this.through(this.undone, this.done, again, false), undefined);
   }
 
   private async through(from: Change[], into: Change[], to: (change: Change) => Snapshot | VerdictForm, back: boolean): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      await this.turn;
-      if (back) this.view.collect(this);
-      const change = from.pop();
-      if (!change) this.view.say(this.words.nothingToUndo, "plain");
-      else (await this.apply(change, to(change), back) ? into : from).push(change);
-    } finally {
-      this.busy = false;
-    }
+    if (back) this.view.collect(this);
+    const change = from.pop();
+    if (!change) this.view.say(this.words.nothingToUndo, "plain");
+    else (await this.apply(change, to(change), back) ? into : from).push(change);
   }
 
   private retracted({ before, after }: Extract<Change, { kind: "verdict" }>): VerdictForm {
