@@ -142,6 +142,7 @@ class Monkey:
             QApplication.processEvents()
         self.widget.workbench.take_strokes()
         self.layer.mode = "pan_zoom"
+        self.widget.workbench.take_strokes()
 
     def fill(self) -> None:
         if not self.away:
@@ -180,6 +181,7 @@ class Monkey:
         for row in rows:
             grid.dialog.list.item(row).setSelected(True)
         chosen, key = grid.dialog.chosen, str(self.random.choice(list(DECISIONS)))
+        self.acts[-1] += f" {key} on {chosen}{' on a full disk' * self.full}{' without photographs' * self.away}"
         QTest.keyClick(grid.dialog.list, getattr(Qt.Key, f"Key_{key}"))
         grid.dialog.done(0)
         self.widget.workbench.show_specimen()
@@ -189,8 +191,10 @@ class Monkey:
         given = []
         for name in chosen:
             assert found[name].decision == DECISIONS[key]
-            labels = self.model.kept.get(name, screen if name == image_id else labels_of(found[name], screen.shape))
-            given.append((name, (DECISIONS[key], None if self.away else labels)))
+            labels = None if self.away else self.model.kept.get(name, screen if name == image_id else None)
+            if labels is None and not self.away:
+                labels = labels_of(found[name], screen.shape)
+            given.append((name, (DECISIONS[key], labels)))
         self.model.judge(*given)
 
     def _last_verdicts(self) -> dict[str, Verdict]:
@@ -335,6 +339,8 @@ class Monkey:
             assert shown == wanted, f"{shown!r}, not {wanted!r}, after\n{story}"
         if not self.away and self.here in self.model.kept:
             np.testing.assert_array_equal(self.screen, self.model.kept[self.here], err_msg=story)
+        if self.pending is None:
+            np.testing.assert_array_equal(self.session.regions.labels, self.screen, err_msg="not taken, " + story)
         own = self.session.verdicts.own(self.here)
         wanted = self.model.verdicts.get(self.here, ("",))[0]
         assert ("" if own is None else own.decision) == wanted, f"{own} is not {wanted}, after\n{story}"

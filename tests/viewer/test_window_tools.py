@@ -52,6 +52,21 @@ def test_a_polygon_is_what_is_accepted(widget: ReviewWidget, qtbot: QtBot, small
         np.testing.assert_array_equal(kept, shown)
 
 
+@pytest.mark.parametrize("key", ["K", "N"], ids=["verdict", "move"])
+def test_what_was_written_before_an_open_polygon_is_kept_with_it(
+    widget: ReviewWidget, qtbot: QtBot, small_store: Path, key: str
+) -> None:
+    layer, first = widget.workbench.viewer.layers[REGION], session_of(widget).specimen.image_id
+    layer.data[:5, :7] = 1  # by a console, which tells nobody
+    polygon(widget, qtbot, close=False)
+    press(widget, qtbot, key)
+    layer.mode = "pan_zoom"
+    session_of(widget).navigation.go_to(first)
+    labels = session_of(widget).regions.labels
+    assert (labels[:5, :7] == 1).all()
+    assert labels[32, 48] == 1
+
+
 def test_a_fill_an_outside_change_and_a_stroke_in_hand_are_taken_at_every_way_out(
     widget: ReviewWidget, qtbot: QtBot, small_store: Path
 ) -> None:

@@ -101,6 +101,7 @@ class Marking:
         """Take what was painted or written on the screen and is not here yet; True if there was anything."""
         if self.screen is None:
             return False
+        self.screen.settle()
         image_id = self.specimen.image_id
         labels, note = self.screen.painted(image_id, self.regions.labels), self.screen.written(image_id)
         painted, noted = labels is not None and self.paint(labels), note is not None and note != self.note

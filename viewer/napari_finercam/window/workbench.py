@@ -10,19 +10,18 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QStackedLayout, QWidget
 
-from finercam_core.errors import FinercamError, ReviewError
+from finercam_core.errors import FinercamError
 from finercam_core.io.workers import no_collections
 from napari_finercam.formats.layer_style import STORE_KEY
 from napari_finercam.session import captions
 from napari_finercam.session.export import Exporter, ExportRequest
 from napari_finercam.session.pictures.companions import CompanionQuery
-from napari_finercam.session.regions import MAX_NUMBER, Labels
-from napari_finercam.session.regions.numbers import within_numbers
+from napari_finercam.session.regions import Labels
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.page import ReviewPage
 from napari_finercam.window.panels.companions import CompanionsPanel
 from napari_finercam.window.panels.start import StartPage, remember_reviewer
-from napari_finercam.window.picture.layers import NOT_TAKEN, ReviewLayers
+from napari_finercam.window.picture.layers import ReviewLayers
 from napari_finercam.window.qt import Signal, canvas_beside, main_window, stop_timer
 
 if TYPE_CHECKING:
@@ -65,7 +64,6 @@ class Workbench(QObject):
         self._pages = QStackedLayout(widget)
         self._pages.addWidget(self.start)
         self._pages.addWidget(self.page)
-        self._unsaid: list[str] = []
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
         self._timer.timeout.connect(self._poll)
@@ -158,19 +156,17 @@ class Workbench(QObject):
             dock.show()
         self.companions.query = None
 
+    def settle(self) -> None:
+        """End what is still being drawn; see `ReviewScreen`."""
+        if self.layers is not None:
+            self.layers.regions.finish_polygon()
+
     def painted(self, image_id: str, labels: Labels) -> Labels | None:
         """What was painted over the session's regions; see `ReviewScreen`."""
-        found = None if self.layers is None else self.layers.strokes.painted(image_id, labels)
-        if found is None or self.layers is None or self.session is None:
+        if self.layers is None or self.session is None:
             return None
-        try:
-            within = within_numbers(found, self.session.regions.numbers)
-        except ReviewError as error:
-            self.layers.set_aside()
-            self.layers.strokes.show(image_id, labels)
-            self._unsaid.append(f"{error}. It is in the layer “{NOT_TAKEN}”.")
-            return None
-        if found.max() > MAX_NUMBER:
+        within = self.layers.painted(self.session, image_id, labels)
+        if self.layers.renumbered:
             QTimer.singleShot(0, self, self.show_regions)
         return within
 
@@ -217,11 +213,11 @@ class Workbench(QObject):
         session, layers = self.session, self.layers
         if session is None or layers is None:
             return
-        self._unsaid += [captions.untaken(name) for name in layers.show(session)]
+        layers.show(session)
         self.page.region.number = layers.regions.selected_label = 1
         self.page.show_specimen(session, self.viewer)
-        self.say("\n".join([*session.warnings, *self._unsaid]))
-        self._unsaid.clear()
+        self.say("\n".join([*session.warnings, *layers.unsaid]))
+        layers.unsaid.clear()
         self.page.describe(session)
         self.show_companions()
         self.shown.emit()
@@ -257,8 +253,8 @@ class Workbench(QObject):
                 self.layers.describe_regions(self.session)
                 self.page.region.show_specimen()
                 self.page.describe(self.session)
-            if self._unsaid:
-                self.say("\n".join(self._unsaid))
+            if self.layers is not None and self.layers.unsaid:
+                self.say("\n".join(self.layers.unsaid))
 
     def refresh(self) -> None:
         """Read what a flow and other reviewers have written since."""

@@ -8,6 +8,9 @@ from napari_finercam.session.regions import Labels
 class ReviewScreen(Protocol):
     """The layer of regions and the note, as a person left them."""
 
+    def settle(self) -> None:
+        """End what is still being drawn. That may tell the session of it, and of strokes before it."""
+
     def painted(self, image_id: str, labels: Labels) -> Labels | None:
         """The session's regions with what was painted over them, whatever tool did it; None if nothing was.
 

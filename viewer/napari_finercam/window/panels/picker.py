@@ -27,7 +27,7 @@ class SpecimenPicker(QDialog):
         self._find = find
         self.field, self.list, self.none = QLineEdit(), QListWidget(), QLabel("No specimen has this in its id or name.")
         self.field.setPlaceholderText("an id, or part of an id, a name, a common name")
-        self.list.setMinimumSize(420, 240)
+        self.list.setMinimumSize(560, 240)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         name_controls({self.field: "part of an id or a name", self.list: "specimens that fit"})
         layout = QVBoxLayout(self)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from finercam_core.errors import ReviewError
 from finercam_core.images.palette import REGION_COLOURS, TRAIT_COLOURS
 from napari_finercam.formats.layer_style import (
     DIFFERENCE_COLORMAP,
@@ -17,7 +18,11 @@ from napari_finercam.formats.layer_style import (
     RegionsMetadata,
     label_colormap,
 )
+from napari_finercam.session import captions
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
+from napari_finercam.session.regions import MAX_NUMBER
+from napari_finercam.session.regions import Labels as RegionLabels
+from napari_finercam.session.regions.numbers import within_numbers
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.picture.other_layers import OtherLayers
 from napari_finercam.window.picture.outline import Labels
@@ -64,6 +69,11 @@ class ReviewLayers:
     ----------
     viewer : napari.Viewer
     session : ReviewSession
+
+    Attributes
+    ----------
+    unsaid : list of str
+        What the reviewer has not been told yet of layers that were not taken.
     """
 
     def __init__(self, viewer: "napari.Viewer", session: ReviewSession) -> None:
@@ -87,19 +97,15 @@ class ReviewLayers:
         self._shape: tuple[int, ...] = ()
         self._no_traits = True
         self._image_id = ""
+        self.unsaid: list[str] = []
+        self.renumbered = False
         viewer.layers.selection.active = self.regions
 
-    def show(self, session: ReviewSession) -> list[str]:
-        """Fill the layers with the current specimen; those that were deleted or moved come back.
-
-        Returns
-        -------
-        list of str
-            Layers of others that were changed while another specimen was shown, and not taken.
-        """
-        specimen, untaken = session.specimen, list[str]()
+    def show(self, session: ReviewSession) -> None:
+        """Fill the layers with the current specimen; those that were deleted or moved come back."""
+        specimen = session.specimen
         if specimen.image_id != self._image_id:
-            untaken = [str(layer.name) for layer in self.others.changed() if self._image_id]
+            self.unsaid += [captions.untaken(str(layer.name)) for layer in self.others.changed() if self._image_id]
             self._image_id = specimen.image_id
             self.others.mark()
         for layer in (self.image, self.heat, self.traits, self.regions):
@@ -115,7 +121,6 @@ class ReviewLayers:
             self._shape = specimen.image.shape
             self._fit_tools(max(specimen.image.shape[:2]))
             self._viewer.reset_view()
-        return untaken
 
     def _fit_tools(self, longer: int) -> None:
         """Let outline and brush be as large on a photograph of thousands of pixels as on a small one."""
@@ -128,6 +133,24 @@ class ReviewLayers:
         """What somebody put into the layer of regions and is of another shape goes to a layer of its own."""
         if self.strokes.foreign is not None:
             self.set_aside()
+
+    def painted(self, session: ReviewSession, image_id: str, labels: RegionLabels) -> RegionLabels | None:
+        """What was painted over the session's regions, with numbers that regions can have; see `ReviewScreen`.
+
+        `renumbered` tells whether some had others. More objects than regions can be are put aside.
+        """
+        found = self.strokes.painted(image_id, labels)
+        self.renumbered = found is not None and bool(found.max() > MAX_NUMBER)
+        if found is None:
+            return None
+        try:
+            return within_numbers(found, session.regions.numbers)
+        except ReviewError as error:
+            self.set_aside()
+            self.strokes.show(image_id, labels)
+            self.renumbered = False
+            self.unsaid.append(f"{error}. It is in the layer “{NOT_TAKEN}”.")
+            return None
 
     def set_aside(self) -> None:
         """Put what is in the layer of regions, and cannot be regions, into a layer of its own."""

@@ -59,13 +59,27 @@ class Labels(napari.layers.Labels):  # type: ignore[misc]
     has the name of napari's, because napari chooses controls and writers by the name of the class.
     """
 
+    _finishing = False
+
     @property
     def in_stroke(self) -> bool:
         """Whether the mouse is painting at this moment."""
         return bool(self._block_history) and not self._overlays["brush_stroke"].active
 
     def finish_polygon(self) -> None:
-        """End what is still being drawn: a polygon is closed, as by a double-click, and an encircling stroke kept."""
+        """End what is still being drawn: a polygon is closed, as by a double-click, and an encircling stroke kept.
+
+        What listens to the layer may call this again while it is being done.
+        """
+        if self._finishing:
+            return
+        self._finishing = True
+        try:
+            self._finish()
+        finally:
+            self._finishing = False
+
+    def _finish(self) -> None:
         stroke = self._overlays["brush_stroke"]
         if stroke.active:
             self._commit_stroke()

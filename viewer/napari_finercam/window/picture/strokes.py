@@ -45,7 +45,6 @@ class Strokes:
         """
         if image_id != self._image_id:
             return None
-        self._layer.finish_polygon()
         data = np.asarray(self._layer.data)
         if data.shape != self._shown.shape or data.shape != labels.shape:
             return None
