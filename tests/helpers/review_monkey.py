@@ -233,7 +233,7 @@ class Monkey:
         slider = self.widget.page.comparison.gamma if self.random.random() < 0.5 else self.widget.page.region.share
         slider.setValue(float(self.random.uniform(slider.minimum(), slider.maximum() / 2)))
         self._collected_of(self.here, before)
-        if self.here in self.model.kept and (self.screen != before).any():
+        if not self.away and self.here in self.model.kept and (self.screen != before).any():
             assert self.session.regions.follows
             self.model.kept[self.here] = self.screen
 
@@ -278,7 +278,7 @@ class Monkey:
         self.press(key)
         if key == "G":
             self._collected_of(self.here, before)
-            if self.here in self.model.kept:
+            if self.here in self.model.kept and not self.away:
                 self.model.kept[self.here] = self.screen
 
     def reopen(self) -> None:

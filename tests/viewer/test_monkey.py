@@ -29,6 +29,7 @@ def test_sixty_random_acts(widget: ReviewWidget, small_store: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("seed", range(3))
 def test_two_thousand_random_acts(widget: ReviewWidget, small_store: Path, seed: int) -> None:
     let_loose(widget, small_store, seed, acts=2000)

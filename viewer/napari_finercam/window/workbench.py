@@ -190,9 +190,6 @@ class Workbench(QObject):
         location = "" if self.session is None else self.session.store.location
         self.close_session()
         self.page.deciding.end(self.viewer)
-        if self.layers is not None:
-            self.layers.remove()
-            self.layers = None
         if self.companions is not None:
             self.companions.show_query(None, None)
             dock = self.companions.parentWidget()
@@ -200,6 +197,10 @@ class Workbench(QObject):
                 self.viewer.window.remove_dock_widget(dock)
         self.start.offer(location, "Continue with")
         self._pages.setCurrentWidget(self.start)
+        # Last, because the steps above draw the picture at once, and a layer must not go away in the middle of that.
+        if self.layers is not None:
+            self.layers.remove()
+            self.layers = None
 
     def close(self) -> None:
         """End the session and all threads, for good; nothing of the window is touched, which may be gone."""
