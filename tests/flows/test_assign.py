@@ -54,3 +54,11 @@ def test_help_is_that_of_the_command_that_is_meant() -> None:
     assert "review [OPTIONS] {store}" in " ".join(own.split())
     assert "finercam review assign STORE" in " ".join(own.replace("│", " ").split())
     assert "--overlap" in CliRunner().invoke(app, ["review", "assign", "--help"]).output
+
+
+def test_a_name_that_is_spelt_otherwise_is_said(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("napari_finercam.review", lambda *_a, **_o: None)
+    CliRunner().invoke(app, ["review", "assign", store, "--reviewers", "Ada,Bo"])
+    said = CliRunner().invoke(app, ["review", store, "--reviewer", "ada"]).output
+    assert "Nothing is assigned to ada, so all specimens are shown; names with a queue: Ada, Bo." in said
+    assert "Nothing is assigned" not in CliRunner().invoke(app, ["review", store, "--reviewer", "Bo"]).output

@@ -65,6 +65,17 @@ class Assignment:
         return reviewer in self.adjudicators
 
 
+def unknown_in_words(assignment: Assignment | None, name: str) -> str:
+    """That nothing is assigned to a name, and to whom it is; "" where the name has a queue or nothing is assigned.
+
+    A name that is spelt otherwise would go through the whole store, and through specimens of others.
+    """
+    if assignment is None or name in (*assignment.reviewers, *assignment.adjudicators):
+        return ""
+    known = ", ".join((*assignment.reviewers, *assignment.adjudicators))
+    return f"Nothing is assigned to {name}, so all specimens are shown; names with a queue: {known}."
+
+
 _ASSIGNMENT = TypeAdapter(Assignment)
 
 

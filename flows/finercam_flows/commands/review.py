@@ -30,6 +30,7 @@ def review(options: ReviewOptions) -> None:
     Example: finercam review maps.zarr --reviewer "A. Ichthyologist"
     """
     names = list(options.reviewer) or [getpass.getuser()]
+    _say_unknown(options.store, names)
     if options.web:
         _serve(options, names)
         return
@@ -39,6 +40,16 @@ def review(options: ReviewOptions) -> None:
     from napari_finercam import review as open_window
 
     open_window(options.store, reviewer=names[0], images=options.images)
+
+
+def _say_unknown(store: str, names: list[str]) -> None:
+    """Say it at once where a name is none of those that specimens were dealt to."""
+    from finercam_core.review import read_assignment
+    from finercam_core.review.lab.assignment import unknown_in_words
+
+    assignment = read_assignment(store)
+    for sentence in filter(None, (unknown_in_words(assignment, name) for name in names)):
+        Screen(stderr=True).print(sentence, style="yellow", markup=False, soft_wrap=True)
 
 
 def _require(extra: str, why: str) -> None:

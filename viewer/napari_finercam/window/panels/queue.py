@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
+from finercam_core.review.lab.assignment import unknown_in_words
 from napari_finercam.session import captions
 from napari_finercam.session.queue import ALL, FILTERS, ORDERS, Selection
 from napari_finercam.session.review import ReviewSession
@@ -164,8 +165,9 @@ class QueuePanel(SessionPanel):
         if queue.pending:
             sentences.append(captions.pending_specimens(queue.pending))
         sentences += self.session.verdicts.problems[:1]
-        self.reading.setText(" ".join(sentences))
-        self.reading.setVisible(bool(sentences))
+        sentences += [unknown_in_words(self.session.verdicts.assignment, self.session.reviewer)]
+        self.reading.setText(" ".join(filter(None, sentences)))
+        self.reading.setVisible(any(sentences))
 
     def show_agreement(self) -> None:
         """Show how far this reviewer agrees with each other one."""
