@@ -29,6 +29,7 @@ REDUCED_TO = 2.0
 """Pixels each way that a JPEG decoded at reduced scale keeps for every pixel of the model's input."""
 _LARGE = 25_000_000  # pixels
 _one_large = Lock()
+_END_OF_JPEG = b"\xff\xd9"
 
 
 def load_image(
@@ -120,6 +121,41 @@ def load_many(
         except ImageError as error:
             outcomes.append(error)
     return outcomes
+
+
+def load_encoded(
+    locations: Sequence[str],
+    preparation: Preparation,
+    root: str | Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> list["npt.NDArray[np.uint8] | ImageError"]:
+    """`load_many` for a device that decodes plain JPEGs itself: of those the file's bytes, uint8 (n,), as they are.
+
+    Plain are whole, upright JPEGs of 8 bits in grey or YCbCr that are not huge. All others come as pixels.
+    """
+    outcomes: list[npt.NDArray[np.uint8] | ImageError] = []
+    for location in locations:
+        try:
+            with opened(location, root, limits) as (image, _):
+                content = _plain_jpeg(image)
+        except ImageError as error:
+            outcomes.append(error)
+            continue
+        outcomes += load_many([location], preparation, root, limits) if content is None else [content]
+    return outcomes
+
+
+def _plain_jpeg(image: Image.Image) -> npt.NDArray[np.uint8] | None:
+    """The bytes of an opened picture if it is a plain JPEG; None if it is not."""
+    plain = image.format == "JPEG" and image.mode in ("RGB", "L") and image.size[0] * image.size[1] <= _LARGE
+    upright = image.getexif().get(ExifTags.Base.Orientation, 1) == 1
+    if not (plain and upright) or image.info.get("adobe_transform") == 0:
+        return None
+    file = getattr(image, "fp")  # noqa: B009 - typed as optional by Pillow, and open until it is loaded
+    file.seek(0)
+    content: bytes = file.read()
+    whole = content.rstrip(b"\0").endswith(_END_OF_JPEG)  # a device fills in what is missing without a word
+    return np.frombuffer(bytearray(content), np.uint8) if whole else None
 
 
 def _load(

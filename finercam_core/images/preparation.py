@@ -39,7 +39,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Side:
+class Side:
     """How one side of an image goes into one side of the input.
 
     Attributes
@@ -56,7 +56,7 @@ class _Side:
     inner: int
 
     @classmethod
-    def of(cls, length: int, pixels: int, scale: float) -> "_Side":
+    def of(cls, length: int, pixels: int, scale: float) -> "Side":
         """For an image of some length, scaled, in the middle of an input of some pixels."""
         scaled = length * scale
         if scaled <= pixels + _ROUNDING:
@@ -124,11 +124,11 @@ class Preparation:
 
     def window(self, image_size: tuple[int, int]) -> Window:
         """Rectangle of an image of `image_size` (width, height) that the model's grid covers, in image pixels."""
-        x, y = self._placement(image_size)
+        x, y = self.placement(image_size)
         height, width = self.covered or (self.height, self.width)
         return Window(x.edge, y.edge, x.edge + width * x.pixels_each, y.edge + height * y.pixels_each)
 
-    def _placement(self, image_size: tuple[int, int]) -> tuple["_Side", "_Side"]:
+    def placement(self, image_size: tuple[int, int]) -> tuple["Side", "Side"]:
         """Where the image's width and height go."""
         w, h = image_size
         across, down = self.width / w, self.height / h
@@ -137,7 +137,7 @@ class Preparation:
         elif self.mode == "crop":
             across = down = max(across, down)
         zoom = 1 / self.crop_fraction
-        return _Side.of(w, self.width, across * zoom), _Side.of(h, self.height, down * zoom)
+        return Side.of(w, self.width, across * zoom), Side.of(h, self.height, down * zoom)
 
     def resize(self, image: Image.Image, photograph: tuple[int, int] | None = None) -> npt.NDArray[np.uint8]:
         """Cut and scale an RGB image to the input size: uint8 of shape (height, width, 3).
@@ -150,12 +150,12 @@ class Preparation:
             is cut out is then that of the photograph, to the fraction of a pixel.
         """
         w, h = photograph or image.size
-        x, y = self._placement((w, h))
+        x, y = self.placement((w, h))
         reduced = round(w / image.width)
         part = (x.start / reduced, y.start / reduced, x.stop / reduced, y.stop / reduced)
         inner = np.asarray(image.resize((x.inner, y.inner), _RESAMPLING[self.interpolation], box=part), np.uint8)
         around = ((y.before, self.height - y.before - y.inner), (x.before, self.width - x.before - x.inner))
-        fill = self._fill
+        fill = self.colour_around
         if fill is None:
             return np.pad(inner, (*around, (0, 0)), mode="edge")
         result = np.empty((self.height, self.width, 3), np.uint8)
@@ -164,7 +164,7 @@ class Preparation:
         return result
 
     @property
-    def _fill(self) -> tuple[int, int, int] | None:
+    def colour_around(self) -> tuple[int, int, int] | None:
         """Colour around the image; None for its own edge values."""
         if self.fill is not None or self.mode == "pad":
             return self.fill
@@ -173,7 +173,7 @@ class Preparation:
 
     def enough(self, photograph: tuple[int, int], factor: float = 2.0) -> tuple[int, int]:
         """Width and height at which a photograph still has `factor` pixels, each way, for every pixel of the input."""
-        x, y = self._placement(photograph)
+        x, y = self.placement(photograph)
         w, h = photograph
         return (
             math.ceil(factor * x.inner * w / (x.stop - x.start)),

@@ -136,6 +136,12 @@ def lent(location: str | Path, token: str, shard: str = "") -> Iterator[None]:
         del _held[base]
 
 
+def token_of(location: str | Path) -> str:
+    """Token of the run that this process writes for, for `lent` in another process; "" without a lease."""
+    hold = _held.get(base_of(str(location)))
+    return "" if hold is None else hold.token
+
+
 class _LentHold:
     """What a worker process has of its run's lease: the token."""
 

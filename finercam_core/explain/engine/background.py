@@ -1,14 +1,17 @@
 """Work that goes on while the model computes: items made ahead of their use, results copied out and written."""
 
+import multiprocessing
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
+
+from finercam_core.io.workers import end_with_parent
 
 T = TypeVar("T")
 _END = object()
@@ -31,17 +34,26 @@ def prefetch(items: Iterable[T], count: int = 2) -> Generator[T, None, None]:
 
 
 class BackgroundCalls:
-    """Runs calls in threads, a bounded number at a time.
+    """Runs calls in threads or in one process, a bounded number at a time.
 
     Parameters
     ----------
     threads : int
     waiting : int
         Calls that may wait for a thread before `submit` itself waits, so that memory stays bounded.
+    process : bool
+        One process instead, for calls that would hold Python's lock while a GPU waits for its next batch: functions of
+        a module with arguments that can be pickled.
     """
 
-    def __init__(self, threads: int, waiting: int = 4) -> None:
-        self._pool = ThreadPoolExecutor(threads, "finercam-writer")
+    def __init__(self, threads: int, waiting: int = 4, *, process: bool = False) -> None:
+        # Spawned and not forked: torch and Prefect have threads in this process, whose locks a fork would copy.
+        spawn = multiprocessing.get_context("spawn")
+        self._pool: Executor = (
+            ProcessPoolExecutor(1, spawn, initializer=end_with_parent)
+            if process
+            else ThreadPoolExecutor(threads, "finercam-writer")
+        )
         self._limit = threads + waiting
         self._running: deque[Future[object]] = deque()
 
@@ -55,6 +67,9 @@ class BackgroundCalls:
         """Start a call as soon as there is room for it."""
         while len(busy := [future for future in self._running if not future.done()]) >= self._limit:
             wait(busy, return_when=FIRST_COMPLETED)
+        if isinstance(self._pool, ProcessPoolExecutor):  # a context cannot be sent to a process
+            self._running.append(self._pool.submit(call, *arguments))
+            return
         # What is said there is said in the context of the caller, such as its shard.
         self._running.append(self._pool.submit(copy_context().run, call, *arguments))
 

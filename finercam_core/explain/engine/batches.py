@@ -1,7 +1,7 @@
 """Batches of specimens through the model: prepared ahead of their turn, explained, and their values put into chunks."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
 import numpy as np
@@ -10,9 +10,11 @@ import torch
 from finercam_core.explain.engine.background import HostCopy
 from finercam_core.explain.engine.batch_size import BatchSize
 from finercam_core.explain.engine.decoders import DecodedSpecimen
+from finercam_core.explain.engine.device_decoder import on_device
 from finercam_core.explain.engine.request import ClassTable, EvidenceRequest
 from finercam_core.explain.evidence import explain
 from finercam_core.explain.model.classifier import Classifier
+from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Preparation
 from finercam_core.store import Chunk, ChunkResult
 
@@ -35,16 +37,54 @@ class Batch:
     pixels: torch.Tensor
 
 
-def batches(specimens: Iterable[DecodedSpecimen], size: int, device: torch.device) -> Iterator[Batch]:
-    """Batches of `size` specimens with their pixels on the device; from page-locked memory where that is a GPU."""
+def batches(
+    specimens: Iterable[DecodedSpecimen], size: int, device: torch.device, preparation: Preparation | None = None
+) -> Iterator[Batch]:
+    """Batches of `size` specimens with their pixels on the device; from page-locked memory where that is a GPU.
+
+    With a preparation, JPEGs that came as files are decoded on the device; one that turns out to be broken is recorded
+    as such.
+    """
     remaining = iter(specimens)
     while part := list(islice(remaining, size)):
-        readable = sorted((specimen for specimen in part if specimen.pixels is not None), key=lambda one: one.fold)
-        images = [specimen.pixels for specimen in readable if specimen.pixels is not None]
-        pixels = torch.from_numpy(np.stack(images) if images else np.zeros(0, np.uint8))
-        if device.type == "cuda":
-            pixels = pixels.pin_memory().to(device, non_blocking=True)
-        yield Batch(part, readable, pixels)
+        made = {} if preparation is None else _decoded_there(part, preparation, device)
+        part = [_with_fault(specimen, made.get(place)) for place, specimen in enumerate(part)]
+        readable = [(place, one) for place, one in enumerate(part) if one.pixels is not None]
+        readable.sort(key=lambda pair: pair[1].fold)
+        yield Batch(part, [one for _, one in readable], _gathered(readable, made, device))
+
+
+def _decoded_there(
+    part: Sequence[DecodedSpecimen], preparation: Preparation, device: torch.device
+) -> dict[int, torch.Tensor | ImageError]:
+    """What became of the JPEGs among some specimens, by their places."""
+    files = {i: one.pixels for i, one in enumerate(part) if one.pixels is not None and one.pixels.ndim == 1}
+    return dict(zip(files, on_device(list(files.values()), preparation, device), strict=True))
+
+
+def _with_fault(specimen: DecodedSpecimen, outcome: torch.Tensor | ImageError | None) -> DecodedSpecimen:
+    if not isinstance(outcome, ImageError):
+        return specimen
+    where = specimen.chunk.places[specimen.row]
+    error = ImageError(outcome.status, where, outcome.detail)
+    return replace(specimen, pixels=None, status=error.status, detail=str(error))
+
+
+def _gathered(
+    readable: Sequence[tuple[int, DecodedSpecimen]],
+    made: Mapping[int, torch.Tensor | ImageError],
+    device: torch.device,
+) -> torch.Tensor:
+    """Pixels (N, H, W, 3) on the device, of those that were decoded there and of those that were not."""
+    images = [made.get(place, specimen.pixels) for place, specimen in readable]
+    hosts = [image for image in images if isinstance(image, np.ndarray)]
+    pixels = torch.from_numpy(np.stack(hosts) if hosts else np.zeros(0, np.uint8))
+    if device.type == "cuda":
+        pixels = pixels.pin_memory().to(device, non_blocking=True)
+    if len(hosts) == len(images):
+        return pixels
+    sent = iter(pixels)
+    return torch.stack([image if isinstance(image, torch.Tensor) else next(sent) for image in images])
 
 
 def normalised_on_device(pixels: torch.Tensor, preparation: Preparation) -> torch.Tensor:

@@ -9,25 +9,22 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from threading import Lock
 
-import numpy as np
-import numpy.typing as npt
-
-from finercam_core.images.decoder import load_many
+from finercam_core.explain.engine.handover import Outcomes, Parcel, Pixels, dropped, packed, unpacked
+from finercam_core.images.decoder import load_encoded, load_many
 from finercam_core.images.faults import HeavyImageError, ImageError
-from finercam_core.images.limits import DEFAULT_LIMITS
+from finercam_core.images.limits import DEFAULT_LIMITS, Limits
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.workers import end_with_parent, expendable, processors
 from finercam_core.parts import NO_FOLD
 from finercam_core.status import Status
 from finercam_core.store import Chunk
 
-Pixels = npt.NDArray[np.uint8]
-Outcomes = list[Pixels | ImageError]
+Arriving = Future[Outcomes | Parcel]
+Load = Callable[[Sequence[str], Preparation, str, Limits], Outcomes]
 DIED = "the decoder died on it, was killed, or took for ever"
 HEAVY = 300_000_000  # bytes that decoding an image takes: 33 million pixels of TIFF, 15 million of WebP
 _JOB_SIZE = 8  # images per job, which share the cost of handing a job over
@@ -35,7 +32,10 @@ _JOB_SIZE = 8  # images per job, which share the cost of handing a job over
 
 @dataclass(frozen=True)
 class DecodedSpecimen:
-    """One specimen on its way through the model: its chunk, its row there, and its pixels or what is wrong."""
+    """One specimen on its way through the model: its chunk, its row there, and its pixels or what is wrong.
+
+    `pixels` is (height, width, 3), or (n,) of a JPEG that the model's device decodes.
+    """
 
     chunk: Chunk
     row: int
@@ -62,9 +62,12 @@ class DecoderSettings:
         Threads or processes.
     processes : bool
         Processes instead of threads. Pillow decodes and scales outside Python's global lock, so threads do as well
-        up to some hundred images per second, and cost nothing to start or to hand pixels over.
+        up to some hundred images per second, and cost nothing to start or to hand pixels over; processes hand them
+        over through shared memory.
     max_seconds : float
         A process that decodes one image for longer is ended, and the image counts as bad.
+    encoded : bool
+        Give plain JPEGs as their bytes, for a device that decodes them itself.
     """
 
     preparation: Preparation
@@ -72,6 +75,12 @@ class DecoderSettings:
     workers: int = 2
     processes: bool = False
     max_seconds: float = 2 * DEFAULT_LIMITS.max_seconds
+    encoded: bool = False
+
+    @property
+    def load(self) -> Load:
+        """The function that opens some images."""
+        return load_encoded if self.encoded else load_many
 
 
 def default_workers() -> int:
@@ -94,21 +103,48 @@ def decoded_specimens(
         How many specimens may be decoded before they are asked for.
     """
     jobs = (_Job.of(part, known) for part in _parts(chunks))
-    with _Pool(settings) as pool:
-        queue: deque[tuple[_Job, Future[Outcomes]]] = deque()
-        while True:
-            for job in islice(jobs, max(1, ahead // _JOB_SIZE) - len(queue)):
-                queue.append((job, pool.submit(job.locations)))
-            if not queue:
-                return
-            job, future = queue.popleft()
-            try:
-                outcomes = future.result()
-            except BrokenProcessPool:
-                outcomes = pool.one_by_one(job.locations)
-                # The jobs behind this one died with the pool as well.
-                queue = deque((other, pool.submit(other.locations)) for other, _ in queue)
-            yield from job.results(outcomes)
+    queue: deque[tuple[_Job, Arriving]] = deque()
+    try:
+        with _Pool(settings) as pool:
+            yield from _in_order(jobs, pool, queue, max(1, ahead // _JOB_SIZE))
+    finally:
+        _give_up(future for _, future in queue)
+
+
+def _in_order(
+    jobs: Iterator["_Job"], pool: "_Pool", queue: "deque[tuple[_Job, Arriving]]", ahead: int
+) -> Iterator[DecodedSpecimen]:
+    while True:
+        for job in islice(jobs, ahead - len(queue)):
+            queue.append((job, pool.submit(job.locations)))
+        if not queue:
+            return
+        job, future = queue.popleft()
+        try:
+            outcomes = unpacked(future.result())
+        except BrokenProcessPool:
+            outcomes = pool.one_by_one(job.locations)
+            # Jobs behind this one that were not done died with the pool as well.
+            again = [(other, old if _is_done(old) else pool.submit(other.locations)) for other, old in queue]
+            queue.clear()
+            queue.extend(again)
+        yield from job.results(outcomes)
+
+
+def _is_done(future: Arriving) -> bool:
+    return future.done() and future.exception() is None
+
+
+def _give_up(futures: Iterable[Arriving]) -> None:
+    """End jobs that nobody asks for any more: their pixels must not stay in shared memory."""
+    for future in futures:
+        if not future.cancel():
+            future.add_done_callback(_drop)
+
+
+def _drop(future: Arriving) -> None:
+    if _is_done(future):
+        dropped(future.result())
 
 
 def _parts(chunks: Iterable[Chunk]) -> Iterator[list[tuple[Chunk, int]]]:
@@ -167,13 +203,12 @@ class _Pool:
         if self._threads is not None:
             self._threads.shutdown(cancel_futures=True)
 
-    def submit(self, locations: list[str]) -> Future[Outcomes]:
+    def submit(self, locations: list[str]) -> Arriving:
         how = self._settings
         if self._threads is not None:
             return self._threads.submit(load_in_thread, locations, how)
         try:
-            load = partial(load_watched, seconds=how.max_seconds)
-            return _processes(how.workers).submit(load, locations, how.preparation, how.root)
+            return _processes(how.workers).submit(load_watched, locations, how)
         except BrokenProcessPool:
             _discard_processes(self._settings.workers)
             return self.submit(locations)
@@ -185,7 +220,7 @@ class _Pool:
 
     def _alone(self, location: str) -> Pixels | ImageError:
         try:
-            return self.submit([location]).result()[0]
+            return unpacked(self.submit([location]).result())[0]
         except BrokenProcessPool:
             _discard_processes(self._settings.workers)
             return ImageError(Status.UNREADABLE, location, DIED)
@@ -193,7 +228,7 @@ class _Pool:
 
 def load_in_thread(locations: Sequence[str], settings: DecoderSettings) -> Outcomes:
     """`load_many`; an image that takes much memory is decoded in a process of its own, which may be killed for it."""
-    outcomes = load_many(locations, settings.preparation, settings.root, replace(DEFAULT_LIMITS, max_decoded=HEAVY))
+    outcomes = settings.load(locations, settings.preparation, settings.root, replace(DEFAULT_LIMITS, max_decoded=HEAVY))
     for number, outcome in enumerate(outcomes):
         if isinstance(outcome, HeavyImageError):
             outcomes[number] = _apart(outcome.location, settings)
@@ -201,17 +236,16 @@ def load_in_thread(locations: Sequence[str], settings: DecoderSettings) -> Outco
 
 
 def _apart(location: str, settings: DecoderSettings) -> Pixels | ImageError:
-    load = partial(load_watched, seconds=settings.max_seconds)
     with _one_apart:  # so that it is clear which image killed it
         for _ in range(2):  # the process may have died while it had nothing to do
             try:
-                return _processes(_APART).submit(load, [location], settings.preparation, settings.root).result()[0]
+                return unpacked(_processes(_APART).submit(load_watched, [location], settings).result())[0]
             except BrokenProcessPool:
                 _discard_processes(_APART)
         return ImageError(Status.UNREADABLE, location, DIED)
 
 
-def load_watched(locations: Sequence[str], preparation: Preparation, root: str, *, seconds: float) -> Outcomes:
+def load_watched(locations: Sequence[str], settings: DecoderSettings) -> Parcel | Outcomes:
     """`load_many` in a process of its own, which ends if an image takes for ever; the pool then knows which.
 
     A decoder in C cannot be interrupted otherwise.
@@ -219,10 +253,10 @@ def load_watched(locations: Sequence[str], preparation: Preparation, root: str, 
     outcomes: Outcomes = []
     with Path(os.devnull).open("w") as nowhere:
         for location in locations:
-            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
-            outcomes.extend(load_many([location], preparation, root))
+            faulthandler.dump_traceback_later(settings.max_seconds, exit=True, file=nowhere)
+            outcomes.extend(settings.load([location], settings.preparation, settings.root, DEFAULT_LIMITS))
             faulthandler.cancel_dump_traceback_later()
-    return outcomes
+    return packed(outcomes)
 
 
 _APART = 0  # key of the single process beside threads

@@ -12,6 +12,7 @@ from finercam_core.base_methods import DEFAULT_METHOD, base_method
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.columns import image_locations
 from finercam_core.errors import ComparisonError, counted
+from finercam_core.explain.engine.decoder_choice import LOOKED_AT, settled_decoder
 from finercam_core.explain.engine.precision import IMAGES, LIMIT, AskedExecution, settled
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.finer import gamma_for
@@ -80,7 +81,7 @@ def plan_store(
     if not plan.chosen:
         raise _stranger(catalog, classifier)
     checks = _checks(catalog, classifier, method, execution)
-    settings = _settings(classifier, method, gamma, checks)
+    settings = _settings(classifier, method, gamma, {**checks, "decoding": _decoding(catalog, classifier, execution)})
     return create_store(location, catalog, plan, classifier.grid, settings, beside=beside, lists=classifier.lists)
 
 
@@ -116,7 +117,9 @@ def _confirmed(classifier: Classifier, images: Sequence[tuple[str, torch.Tensor]
     for image_id, image in images:
         error = classifier.confirm_routes(image[None])
         if not math.isnan(error):
-            return {"image_id": image_id, "error": _short(error) if math.isfinite(error) else None}
+            found = {"image_id": image_id, "error": _short(error) if math.isfinite(error) else None}
+            reasons = {route.not_in_double for route in classifier.routes} - {""}
+            return {**found, "not_in_double": "; ".join(sorted(reasons))} if reasons else found
     return {}
 
 
@@ -136,6 +139,17 @@ def _checks(catalog: Catalog, classifier: Classifier, method: str, asked: AskedE
         precision_check["tf32"] = bool(torch.backends.cudnn.allow_tf32)
     checks = {"route_check": route_check, "precision_check": precision_check}
     return {name: check for name, check in checks.items() if check}
+
+
+def _decoding(catalog: Catalog, classifier: Classifier, asked: AskedExecution | None) -> dict[str, Any]:
+    """How the run's pixels are made; runs of Pillow alone are as they were before there was a choice."""
+    reduced = {"jpeg_reduced_to": REDUCED_TO}
+    if asked is None:
+        return reduced
+    table = catalog.specimens[catalog.specimens["fault"] == ""].head(LOOKED_AT)
+    places, root = image_locations(table).tolist(), catalog.root or None
+    found = settled_decoder(asked.decoder, asked.on_gpu, places, root, classifier.preparation)
+    return reduced if found == "cpu" else {**reduced, "decoder": found}
 
 
 def _short(value: float) -> float:
@@ -160,7 +174,6 @@ def _settings(classifier: Classifier, method: str, gamma: float | None, checks: 
         "classifier": {**described, "species": list(classifier.species)},
         **maps,
         "preparation": preparation,
-        "decoding": {"jpeg_reduced_to": REDUCED_TO},
         "versions": versions,
         **checks,
     })  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 
+from finercam_core.explain.engine.decoder_choice import AskedDecoder
 from finercam_core.explain.evidence import explain
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.execution import Execution, Precision
@@ -35,12 +36,15 @@ class AskedExecution:
         Compile the modules of the trunk.
     device : str
         Where the workers run: "auto", "cpu", "mps", "cuda" or "cuda:1".
+    decoder : {"auto", "cpu", "gpu"}
+        What decodes JPEGs, see `finercam_core.explain.engine.decoder_choice`.
     """
 
     precision: AskedPrecision = "auto"
     channels_last: bool = False
     compiled: bool = False
     device: str = "auto"
+    decoder: AskedDecoder = "auto"
 
     @property
     def on_gpu(self) -> bool:

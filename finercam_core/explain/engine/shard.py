@@ -6,6 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from finercam_core.explain.engine.background import BackgroundCalls, prefetch
 from finercam_core.explain.engine.batch_size import BatchSize, images_per_pass
 from finercam_core.explain.engine.batches import (
@@ -17,13 +20,15 @@ from finercam_core.explain.engine.batches import (
     explain_batch,
     key_of,
 )
+from finercam_core.explain.engine.decoder_choice import NVJPEG, decoder_of, lacking, require
 from finercam_core.explain.engine.decoders import DecoderSettings, decoded_specimens, default_workers
 from finercam_core.explain.engine.request import EvidenceRequest
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.execution import execution_of
 from finercam_core.io.progress import OutcomeProgress
 from finercam_core.status import Status
-from finercam_core.store import Chunk, open_store, write_chunk
+from finercam_core.store import Chunk, ChunkResult, open_store, write_chunk
+from finercam_core.store.lock import lent, token_of
 from finercam_core.store.reader import Store
 
 
@@ -75,8 +80,8 @@ def annotate_chunks(
     decoders : int, optional
         Threads or processes that decode images; one per processor by default, at most 16.
     processes : bool, optional
-        Decode in processes instead of threads; by default where the model is on a GPU, which is fed faster than
-        threads of one Python process can.
+        Decode and write in processes instead of threads; by default where the model is on a GPU, which is fed faster
+        than threads of one Python process can.
     progress : callable, optional
         Called with the numbers of done and failed specimens of each chunk written.
 
@@ -88,25 +93,32 @@ def annotate_chunks(
     ------
     StoreError
         If the disk is full or may not be written, or another run has taken the store over. What is finished is kept.
+    ClassifierError
+        If the run's pixels are decoded on the GPU and this process cannot.
     """
     start, waiting = time.monotonic(), _Waiting()
     store, device = open_store(location), classifier.device
     in_processes = device.type == "cuda" if processes is None else processes
-    settings = DecoderSettings(classifier.preparation, store.images_root, decoders or default_workers(), in_processes)
+    there = decoder_of(store.provenance.decoding) == NVJPEG
+    if there:
+        require(lacking(classifier.preparation.interpolation))
+    settings = DecoderSettings(
+        classifier.preparation, store.images_root, decoders or default_workers(), in_processes, encoded=there
+    )
     classifier.run_as(execution_of(store.provenance.classifier.execution) or classifier.execution)
     size = images_per_pass(classifier) if batch_size == "auto" else batch_size
     specimens = decoded_specimens(chunks, settings, known=classifier.__contains__, ahead=3 * size)
     counts = _Counts(progress)
     with (
-        BackgroundCalls(1 if store.files.local is not None else 8) as writer,
-        closing(prefetch(batches(specimens, size, device))) as prepared,
+        _writer(local=store.files.local is not None, process=in_processes) as writer,
+        closing(prefetch(batches(specimens, size, device, classifier.preparation if there else None))) as prepared,
     ):
         partial_chunks: PartialChunks = {}
         for explained in _explained(classifier, waiting.over(prepared), partial_chunks, store, BatchSize(size)):
             explained.add_to(partial_chunks)
             for key in [key for key, partial in partial_chunks.items() if partial.complete]:
                 complete = partial_chunks.pop(key)
-                writer.submit(write_chunk, location, complete.chunk, complete.result)
+                writer.submit(written, location, token_of(location), complete.chunk, complete.result)
             counts.add(writer.results())
         counts.add(writer.results(wait_for_all=True))
     return ShardReport(counts.done, counts.failed, time.monotonic() - start - waiting.seconds)
@@ -128,6 +140,17 @@ class _Waiting:
             if item is None:
                 return
             yield item
+
+
+def _writer(*, local: bool, process: bool) -> BackgroundCalls:
+    """One thread or process for a disk, which takes one write after the other; eight threads for a bucket."""
+    return BackgroundCalls(1, process=process) if local else BackgroundCalls(8)
+
+
+def written(location: str, token: str, chunk: Chunk, result: ChunkResult) -> npt.NDArray[np.uint8]:
+    """`write_chunk` on behalf of the run with a token, in whatever process."""
+    with lent(location, token):
+        return write_chunk(location, chunk, result)
 
 
 def _explained(

@@ -57,7 +57,9 @@ def plan(options: AnnotateOptions) -> str:
         method=options.method,
         gamma=options.gamma,
         policy=policy_of(options.references_by, options.classifier),
-        execution=AskedExecution(options.precision, options.channels_last, options.compiled, options.device),
+        execution=AskedExecution(
+            options.precision, options.channels_last, options.compiled, options.device, options.decoder
+        ),
     )
     return store.location
 

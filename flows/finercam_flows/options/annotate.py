@@ -57,6 +57,13 @@ ChannelsLast = Annotated[
     bool, Field(description="Give images in torch's channels-last memory format, which convolutions on GPUs prefer.")
 ]
 Compiled = Annotated[bool, Field(description="Compile the model's trunk with torch.compile, which takes a while.")]
+AskedDecoder = Annotated[
+    Literal["auto", "cpu", "gpu"],
+    Field(
+        description="What decodes JPEGs; auto: on a GPU nvJPEG, where torchvision has it and most of the first files "
+        "suit it, else the CPU. It is part of the run."
+    ),
+]
 RetryFailed = Annotated[
     bool, Field(description="Compute failed specimens again although their images have not changed.")
 ]
@@ -92,6 +99,7 @@ class AnnotateOptions(Options):
     precision: AskedPrecision = "auto"
     channels_last: ChannelsLast = False
     compiled: Compiled = False
+    decoder: AskedDecoder = "auto"
     shard_size: ShardSize = 512
     retry_failed: RetryFailed = False
     max_failed: MaxFailed = 1.0

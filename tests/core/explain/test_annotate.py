@@ -9,21 +9,23 @@ import torch
 from exact_classifier import exact
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from planned_store import arrays, assert_same
 from tolerances import assert_stored
 from torch import nn
 
 from finercam_core.base_methods import BASE_METHODS
 from finercam_core.catalog import open_catalog
-from finercam_core.errors import ComparisonError
+from finercam_core.errors import ComparisonError, StoreError
 from finercam_core.explain import Classifier, explain
 from finercam_core.explain.engine.plan import plan_store
-from finercam_core.explain.engine.shard import annotate_chunks
+from finercam_core.explain.engine.shard import annotate_chunks, written
 from finercam_core.images.decoder import load_many
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.files import Files
 from finercam_core.references import policy_of
 from finercam_core.status import Status
-from finercam_core.store import Store, open_store, pending_chunks, summarise
+from finercam_core.store import Store, lock, open_store, pending_chunks, summarise
+from finercam_core.store.lock import exclusive, token_of
 
 SPECIES = ("Aus bus", "Aus cus", "Aus dus", "Eus fus", "Eus sp.")
 COUNTS = {"Aus bus": 5, "Aus cus": 2, "Eus fus": 3}
@@ -70,6 +72,24 @@ def annotated(folder: Path, catalog: Path, found: Classifier, **options: object)
     store = plan_store(folder / "maps.zarr", open_catalog(catalog), found, references=2, **options)  # type: ignore[arg-type]
     annotate_chunks(store.location, list(pending_chunks(store.location)), found, batch_size=4)
     return open_store(store.location)
+
+
+def test_processes_that_decode_and_write_make_the_same_store(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also under a lease; a run that lost it writes nothing more from its process."""
+    found = whole_numbers()
+    here = annotated(tmp_path / "here", catalog, found)
+    store = plan_store(tmp_path / "apart" / "maps.zarr", open_catalog(catalog), found, references=2)
+    chunks = list(pending_chunks(store.location))
+    with exclusive(store.location) as hold:
+        assert token_of(store.location) == hold.token
+        annotate_chunks(store.location, chunks, found, batch_size=4, decoders=1, processes=True)
+        monkeypatch.setattr(lock, "_held", {})  # as in a process that works for another run
+        with pytest.raises(StoreError, match="another run"):
+            written(store.location, "another", chunks[0], None)  # type: ignore[arg-type]
+        monkeypatch.undo()
+    assert_same(arrays(open_store(store.location)), arrays(here))
 
 
 def test_a_shard_reads_nothing_of_the_plan_which_grows_with_the_collection(

@@ -15,7 +15,7 @@ import torch
 from deadly_preparation import COLOUR, Deadly
 from PIL import Image
 
-from finercam_core.explain.engine import decoders
+from finercam_core.explain.engine import decoders, handover
 from finercam_core.explain.engine.background import BackgroundCalls, prefetch
 from finercam_core.explain.engine.batches import batches, normalised_on_device
 from finercam_core.explain.engine.decoders import (
@@ -25,7 +25,9 @@ from finercam_core.explain.engine.decoders import (
     decoded_specimens,
     start_processes,
 )
+from finercam_core.explain.engine.handover import Parcel, packed, unpacked
 from finercam_core.images.decoder import load_pixels
+from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import Preparation
 from finercam_core.status import Status
 from finercam_core.store import Chunk
@@ -173,6 +175,47 @@ def test_a_heavy_image_beside_threads_is_decoded_in_a_process_that_may_be_killed
     assert [item.status.name for item in items] == ["DONE"] * 5 + ["UNREADABLE"] + ["DONE"] * 2
     assert "was killed" in items[5].detail
     np.testing.assert_array_equal(items[6].pixels, load_pixels(folder / "6.png", Preparation(16, 24)))
+
+
+def blocks() -> set[str]:
+    """Names of the blocks of shared memory of this machine."""
+    return {path.name for path in Path("/dev/shm").glob("psm_*")}
+
+
+def test_nothing_stays_in_shared_memory(folder: Path) -> None:
+    """Of what is taken, what is never asked for, and images that cannot be read; the pixels are those of threads."""
+    before, places = blocks(), [f"{i}.png" for i in range(30)]
+    apart, here = (decode([chunk_of(places)], folder, processes=processes) for processes in (True, False))
+    for one, other in zip(apart, here, strict=True):
+        assert one.status == other.status
+        if one.pixels is not None:
+            np.testing.assert_array_equal(one.pixels, other.pixels)
+    how = DecoderSettings(PREPARATION, str(folder), 2, True)
+    some = decoded_specimens([chunk_of(places)], how, known=lambda _: True, ahead=30)
+    next(some)
+    some.close()
+    _discard_processes(2)
+    end = time.monotonic() + 30
+    while blocks() - before and time.monotonic() < end:
+        time.sleep(0.05)
+    assert blocks() <= before
+
+
+def test_pixels_are_sent_as_they_are_where_shared_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = [np.full((4, 6, 3), 7, np.uint8), ImageError(Status.UNREADABLE, "a.png", "broken")]
+    parcel = packed(outcomes)
+    assert isinstance(parcel, Parcel)
+    image, error = unpacked(parcel)
+    np.testing.assert_array_equal(image, outcomes[0])
+    assert str(error) == str(outcomes[1])
+
+    def full(*_arguments: object, **_more: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(handover, "SharedMemory", full)
+    assert packed(outcomes) is outcomes
+    assert unpacked(outcomes) is outcomes
+    assert unpacked(packed(outcomes[1:])) == outcomes[1:]  # no pixels, no memory
 
 
 def test_what_decodes_can_be_started_before_it_is_needed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
