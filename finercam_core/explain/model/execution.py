@@ -10,6 +10,7 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.capture import Replace, forward_to, replaced_forward
+from finercam_core.explain.model.half_weights import HalfWeights
 
 Precision = Literal["float32", "bfloat16", "float16"]
 # Gradients of a mean over many cells are small: scaled, they keep their digits in float16.
@@ -81,8 +82,11 @@ class Runner:
     execution: Execution = field(default_factory=Execution)
     head: nn.Linear | None = None
     compiled: list[tuple[nn.Module, Callable[..., torch.Tensor]]] = field(default_factory=list)
+    halves: HalfWeights | None = None
 
     def __post_init__(self) -> None:
+        if self.execution.precision != "float32":
+            self.halves = HalfWeights(self.model, self.head, getattr(torch, self.execution.precision))
         backend = self.execution.compile_backend
         if backend:
             self.compiled = [
@@ -100,6 +104,8 @@ class Runner:
                 stack.enter_context(replaced_forward(part, forward))
             if self.execution.precision != "float32":
                 stack.enter_context(_mixed(self.head, images.device.type, self.execution.precision))
+            if self.halves is not None:
+                stack.enter_context(self.halves.in_place())
             return forward_to(self.model, self.layer, images, graph=graph, replace=replace)
 
 

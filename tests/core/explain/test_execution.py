@@ -8,6 +8,7 @@ from tolerances import assert_combined, assert_identity, rounding
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain
+from finercam_core.explain.model import half_weights
 from finercam_core.explain.model.execution import Execution, trunk
 from finercam_core.finer import coefficients, combine
 
@@ -120,3 +121,32 @@ def test_the_provenance_says_how_the_model_ran() -> None:
     assert described["route"].startswith("closed form")
     with pytest.raises(ClassifierError, match="float8"):
         Execution("float8")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("name", MODELS)
+def test_kept_half_weights_change_no_bit(name: str, precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same evidence as casting on each call, from one cast; the model is left as it was."""
+    found = build(name)
+    images, classes = images_of(found), torch.arange(CLASSES).expand(2, -1)
+    before = {key: (value, value.clone()) for key, value in found.model.named_parameters()}
+    other = executed(found, Execution(precision))  # type: ignore[arg-type]
+    kept = explain(other, images, classes)
+    assert all(other.model.get_parameter(key) is value for key, (value, _) in before.items())
+    assert all(torch.equal(value, copied) for value, copied in before.values())
+    monkeypatch.setattr(half_weights, "_KINDS", ())
+    cast = explain(executed(found, Execution(precision)), images, classes)  # type: ignore[arg-type]
+    assert torch.equal(kept.evidence, cast.evidence)
+    assert torch.equal(kept.logits, cast.logits)
+
+
+def test_weights_that_change_are_cast_again() -> None:
+    found = executed(build("resnet10t"), Execution("bfloat16"))
+    images = images_of(found)
+    first = explain(found, images, [[0], [0]]).logits
+    with torch.no_grad():
+        found.model.get_parameter("layer4.0.conv2.weight").mul_(2)
+    second = explain(found, images, [[0], [0]]).logits
+    assert not torch.equal(first, second)
+    again = executed(found, Execution("bfloat16"))
+    assert torch.equal(second, explain(again, images, [[0], [0]]).logits)
