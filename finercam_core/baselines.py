@@ -31,6 +31,10 @@ Baseline = Literal["none", "mean", "look-alike", "both", "quantile", "sharp"]
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 LINEAR: frozenset[Baseline] = frozenset({"none", "mean", "look-alike", "both"})
 """Those that commute with γ."""
+LOOKED_THROUGH: frozenset[Baseline] = frozenset({"look-alike", "both", "sharp"})
+"""Those that take away the look-alike's own specimens, see `finercam_core.store.backgrounds`."""
+MEAN_TAKEN: frozenset[Baseline] = frozenset({"mean", "both"})
+"""Those that take away the map's own mean, which is said beside it."""
 QUANTILE = 0.9
 FloatArray = npt.NDArray[np.float32]
 
@@ -43,7 +47,7 @@ def above(comparison: npt.ArrayLike, baseline: Baseline, background: npt.ArrayLi
     comparison : array (..., h, w)
         Signed maps D.
     baseline : {"none", "mean", "look-alike", "both", "quantile", "sharp"}
-    background : array (h, w), optional
+    background : array (h, w) or of the comparison's shape, optional
         Mean comparison of the look-alike's specimens, at the same γ: `background_of`.
 
     Returns
@@ -58,12 +62,12 @@ def above(comparison: npt.ArrayLike, baseline: Baseline, background: npt.ArrayLi
     values = np.asarray(comparison, np.float32)
     if baseline not in BASELINES:
         raise ComparisonError(f"unknown baseline {baseline!r}", f"use one of {', '.join(BASELINES)}")
-    if baseline in ("look-alike", "both", "sharp"):
-        values = values - _on_grid(background, values.shape[-2:])
+    if baseline in LOOKED_THROUGH:
+        values = values - _on_grid(background, values.shape)
     if baseline in ("quantile", "sharp"):
         limit = np.quantile(values, QUANTILE, axis=(-2, -1), keepdims=True)
         return np.asarray(np.maximum(values - limit, 0), np.float32)
-    if baseline in ("mean", "both"):
+    if baseline in MEAN_TAKEN:
         values = values - values.mean(axis=(-2, -1), keepdims=True)
     return values.astype(np.float32)
 
@@ -89,10 +93,10 @@ def background_of(evidence: npt.ArrayLike, gamma: float) -> FloatArray:
     return np.asarray(species - gamma * look_alike, np.float32)
 
 
-def _on_grid(background: npt.ArrayLike | None, grid: tuple[int, ...]) -> FloatArray:
+def _on_grid(background: npt.ArrayLike | None, shape: tuple[int, ...]) -> FloatArray:
     if background is None:
         raise ComparisonError("this baseline needs the look-alike's own specimens", "give their mean comparison")
     values = np.asarray(background, np.float32)
-    if values.shape != grid:
-        raise ComparisonError(f"a background of {values.shape} for maps of {grid}", "take it from the same store")
+    if values.shape not in (shape, shape[-2:]):
+        raise ComparisonError(f"a background of {values.shape} for maps of {shape}", "take it from the same store")
     return values

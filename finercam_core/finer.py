@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.baselines import Baseline, above
 from finercam_core.errors import ComparisonError
 from finercam_core.suggestions import did_you_mean
 
@@ -197,6 +198,8 @@ def finer_cam(
     references: str | Sequence[str] | None = None,
     weighting: Weighting = "mean",
     relu: bool = True,
+    background: npt.ArrayLike | None = None,
+    baseline: Baseline = "none",
 ) -> "xr.DataArray":
     """Finer-CAM maps of all specimens of one species.
 
@@ -209,6 +212,10 @@ def finer_cam(
     gamma, weighting, relu
         See `coefficients` and `combine`. ``gamma=0`` is the base method. By default γ is what `gamma_for`
         says of the store's maps.
+    baseline : str
+        What maps are looked at above, see `finercam_core.baselines`.
+    background : array (specimen, h, w) or (h, w), optional
+        For the baselines that need the look-alikes' own specimens: `finercam_core.store.backgrounds`.
     references : str or sequence of str, optional
         Scientific name or names to compare with, out of the stored ones; all by default. Where each specimen has
         references of its own, nearest logits first, they are called "rank 1", "rank 2" …
@@ -231,8 +238,10 @@ def finer_cam(
     use = choose_references(names, references)
     scores = dataset["logit"].values, dataset["log_sum_exp"].values
     weights = coefficients(*scores, gamma=gamma, weighting=weighting, use=use, compared_at=compared_at)
-    maps = combine(dataset["evidence"].values, weights, relu=relu)
+    signed = above(combine(dataset["evidence"].values, weights, relu=False), baseline, background)
+    maps = np.maximum(signed, 0) if relu else signed
     attributes = {"long_name": "Finer-CAM", "units": "logit", "gamma": gamma, "weighting": weighting}
+    attributes |= {} if baseline == "none" else {"above": baseline}
     attributes |= {"method": str(dataset.attrs.get("method", ""))}
     attributes |= {"target": names[0], "references": [n for n, used in zip(names, use, strict=True) if used]}
     return xr.DataArray(maps, dims=("specimen", "y", "x"), coords={"specimen": dataset["specimen"]}, attrs=attributes)

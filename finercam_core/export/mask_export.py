@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
+from finercam_core.baselines import Baseline
 from finercam_core.errors import ExportError, counted
 from finercam_core.export.destination import refuse_destination
 from finercam_core.export.formats.coco import CocoWriter
@@ -124,6 +125,7 @@ def export(
     gamma: float | None = None,
     top: float = 0.05,
     references: str | Sequence[str] | None = None,
+    baseline: Baseline = "none",
     workers: int = 1,
     settings: FormatSettings = DEFAULT_SETTINGS,
     progress: Progress | None = None,
@@ -141,7 +143,7 @@ def export(
         Regions that reviewers accepted, or thresholds of every map, marked as not reviewed.
     reviewer : str, optional
         Whose accepted regions; by default those of all reviewers.
-    gamma, top, references
+    gamma, top, references, baseline
         Of automatic masks, see `automatic_masks`.
     workers : int
         Processes that write, in the formats with files for each specimen ("png" and "ome-zarr"). A script that asks for
@@ -169,7 +171,7 @@ def export(
     records = (
         accepted_masks(opened, reviewer)
         if which == "accepted"
-        else automatic_masks(opened, gamma=gamma, top=top, references=references)
+        else automatic_masks(opened, gamma=gamma, top=top, references=references, baseline=baseline)
     )
     first = next(records, None)
     refuse_destination(Path(folder), opened, FORMATS[format].folders)

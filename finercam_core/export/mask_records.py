@@ -1,16 +1,16 @@
 """Masks to export, one at a time: those that reviewers accepted, or thresholds that nobody has reviewed."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.errors import ExportError, FinercamError
-from finercam_core.finer import GAMMA, choose_references, coefficients, combine, gamma_for
+from finercam_core.baselines import BASELINES, Baseline
+from finercam_core.errors import ComparisonError, ExportError, FinercamError
+from finercam_core.export.mask_description import NOT_REVIEWED, MaskDescription, without_folders
+from finercam_core.finer import choose_references, coefficients, gamma_for
 from finercam_core.images.decoder import image_size
 from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import to_image
@@ -20,86 +20,13 @@ from finercam_core.regions.threshold import region
 from finercam_core.review import LastVerdicts, Region, Verdict
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.backgrounds import Backgrounds
 
-NOT_REVIEWED = "not reviewed"
-# An absolute path of this machine, also after the prefix of a classifier's name; addresses with :// are none.
-_FOLDERS = re.compile(r"(?:(?<=[:=\s])|^)(?:file://)?(?:[A-Za-z]:[\\/]|/)(?:[^/\\\s:]+[/\\])*(?=[^/\\\s:])")
-
-
-def without_folders(text: str) -> str:
-    """A text without the folders of the absolute paths in it, which belong to a machine and not to a data set."""
-    return _FOLDERS.sub("", text)
+__all__ = ["NOT_REVIEWED", "MaskDescription", "without_folders"]
 
 
 class SpecimenError(ExportError):
     """One specimen's masks cannot be exported; the others can."""
-
-
-@dataclass(frozen=True)
-class MaskDescription:
-    """What a reader of a mask needs to know, in the order in which files say it.
-
-    Attributes
-    ----------
-    scientificName, license, rightsHolder, collection : str
-        Of the specimen and its photograph.
-    model, weights_sha256, target_layer, method, run : str
-        What the evidence comes from.
-    references : tuple of str
-        Species that the map compares with.
-    gamma : float
-    weighting : str
-    threshold : mapping
-        ``{"top": 0.05}`` or another argument of `finercam_core.regions.threshold.region`.
-    smoothing : float
-        Radius in pixels.
-    source : {"threshold", "snapped", "painted"}
-    painted_share : float
-        Share of the pixels that a person added.
-    snapped : mapping
-        Settings of `finercam_core.regions.snap.snap`, where it was applied.
-    trait, uberon : str
-        The trait that the region is said to be, or "".
-    reviewer : str or None
-        None where nobody has reviewed the mask.
-    decision, note, time : str
-    """
-
-    scientificName: str
-    license: str
-    rightsHolder: str
-    model: str
-    weights_sha256: str
-    target_layer: str
-    method: str
-    run: str
-    collection: str
-    references: tuple[str, ...] = ()
-    gamma: float = GAMMA
-    weighting: str = "mean"
-    threshold: Mapping[str, float] = field(default_factory=dict)
-    smoothing: float = 0.0
-    source: str = "threshold"
-    painted_share: float = 0.0
-    snapped: Mapping[str, float] = field(default_factory=dict)
-    trait: str = ""
-    uberon: str = ""
-    reviewer: str | None = None
-    decision: str = NOT_REVIEWED
-    note: str = ""
-    time: str = ""
-
-    def to_json(self) -> dict[str, object]:
-        """Plain JSON values under the same names."""
-        held = {"threshold": dict(self.threshold), "snapped": dict(self.snapped)}
-        return {**vars(self), "references": list(self.references), **held}
-
-    def to_cells(self) -> dict[str, str | float]:
-        """One plain value under each name, as tables hold them: references with bars between, mappings as JSON."""
-        mappings = {"threshold": self.threshold, "snapped": self.snapped}
-        texts = {name: json.dumps(dict(held)) if held or name == "threshold" else "" for name, held in mappings.items()}
-        texts["references"] = " | ".join(self.references)
-        return {**vars(self), **texts, "reviewer": self.reviewer or ""}
 
 
 @dataclass(frozen=True)
@@ -230,7 +157,12 @@ def read_record(store: Store, image_id: str) -> SpecimenRecord:
 
 
 def automatic_masks(
-    store: Store, *, gamma: float | None = None, top: float = 0.05, references: str | Sequence[str] | None = None
+    store: Store,
+    *,
+    gamma: float | None = None,
+    top: float = 0.05,
+    references: str | Sequence[str] | None = None,
+    baseline: Baseline = "none",
 ) -> Iterator[ExportItem]:
     """Regions of the largest values of every specimen's map; their descriptions say that nobody reviewed them.
 
@@ -243,11 +175,14 @@ def automatic_masks(
         Share of the pixels in a region.
     references : sequence of str, optional
         By default all stored ones.
+    baseline : str
+        What maps are looked at above, see `finercam_core.baselines`.
 
     Yields
     ------
     MaskRecord, or UnavailableMask for a specimen whose photograph or maps cannot be read.
     """
+    backgrounds = Backgrounds(store)
     for image_id in map(str, store.rows.index):
         address = address_of(store, image_id)
         try:
@@ -262,14 +197,23 @@ def automatic_masks(
         compared = record.compared_at
         used_gamma = gamma_for(compared) if gamma is None else gamma
         weights = coefficients(record.logit, record.log_sum_exp, gamma=used_gamma, use=use, compared_at=compared)
-        mask = region(to_image(combine(record.evidence, weights), store.preparation.window(size), size), top=top)
+        try:
+            shown = backgrounds.above(record, weights, used_gamma, baseline)
+        except ComparisonError as error:
+            if baseline not in BASELINES:
+                raise
+            yield UnavailableMask(image_id, error)
+            continue
+        large = to_image(np.maximum(shown.values, 0), store.preparation.window(size), size)
         about = replace(
             _unreviewed(store, record.image_id),
             references=tuple(name for name, used in zip(record.classes, use, strict=True) if used),
             gamma=used_gamma,
             threshold={"top": top},
+            above=baseline,
+            above_mean=shown.mean,
         )
-        yield MaskRecord(record.image_id, address, mask, about, record)
+        yield MaskRecord(record.image_id, address, region(large, top=top), about, record)
 
 
 def _unreviewed(store: Store, image_id: str) -> MaskDescription:

@@ -249,6 +249,7 @@ def export_masks(options: "ExportOptions") -> "ExportSummary":
         reviewer=options.reviewer,
         gamma=options.gamma,
         top=options.top,
+        baseline=options.above,
         workers=options.workers or min(processors(), MAX_WRITERS),
         settings=FormatSettings(**{one.name: getattr(options, one.name) for one in fields(FormatSettings)}),
         progress=report_step,

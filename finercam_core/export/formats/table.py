@@ -30,7 +30,7 @@ MEASURED, REGIONS, MASKS = "measurements.csv", "audiovisual_core.csv", "masks"
 ABOUT = (
     "scientificName", "references", "gamma", "weighting", "method", "threshold", "smoothing", "source", "painted_share",
     "snapped", "trait", "uberon", "reviewer", "decision", "note", "time", "license", "rightsHolder", "collection",
-    "model", "weights_sha256", "target_layer", "run",
+    "model", "weights_sha256", "target_layer", "run", "above", "above_mean",
 )  # fmt: skip
 # Terms of Audiovisual Core's vocabulary of regions of interest (ac), Dublin Core (dcterms), XMP rights and Darwin Core.
 TERMS = (

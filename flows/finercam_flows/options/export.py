@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finercam_core.export.settings import BASE_URL, Outlines, YAxis
+from finercam_core.baselines import Baseline
 from finercam_core.finer import GAMMA
 from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, OutputFolder, StoreLocation, TopShare
 from finercam_flows.signatures.base import POSITIONAL, Options
@@ -35,6 +36,13 @@ Reviewer = Annotated[
 AutomaticGamma = Annotated[
     float | None,
     Field(ge=0, description=f"Of automatic masks: strength γ of the comparison, the usual {GAMMA} by default."),
+]
+Above = Annotated[
+    Baseline,
+    Field(
+        description="Of automatic masks: what maps are looked at above: nothing, their own mean, the look-alike's "
+        "specimens, both, their 90 % quantile, or sharp (look-alike, then quantile)."
+    ),
 ]
 Writers = Annotated[
     int | None,
@@ -79,6 +87,7 @@ class ExportOptions(Options):
     which: Which = "accepted"
     gamma: AutomaticGamma = None
     top: Annotated[TopShare, Field(description="Of automatic masks: share of the pixels in a mask.")] = 0.05
+    above: Above = "none"
     reviewer: Reviewer = None
     workers: Writers = None
     images: ImagesRoot = None

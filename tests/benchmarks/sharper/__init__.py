@@ -1,0 +1,1 @@
+"""How sharp evidence is on the rendered truth: what is trained for it, and what is measured on it."""
