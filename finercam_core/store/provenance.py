@@ -101,7 +101,8 @@ class RunSettings(_Record):
         Of the packages that computed; they do not make another run.
     route_check : dict
         What the first image said about the route: `image_id`, and `error`, the largest difference from a backward
-        through the tail as a share of the evidence's range. It does not make another run.
+        through the tail as a share of the evidence's range; `not_in_double` says why the route was proven in the
+        model's own precision alone, where it was. It does not make another run.
     precision_check : dict
         What the first images said about bfloat16 where the precision was left to them: `error` as a share of the
         evidence's range, and `limit`. It does not make another run.

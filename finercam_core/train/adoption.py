@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from timm.models import clean_state_dict
 
 from finercam_core.errors import ClassifierError, TrainingError
-from finercam_core.explain.model.classifier import preparation_of
+from finercam_core.explain.model.own_preparation import preparation_of
 from finercam_core.images.preparation import Preparation
 from finercam_core.taxonomy.class_names import COLUMN, class_table
 from finercam_core.taxonomy.names import parse_names

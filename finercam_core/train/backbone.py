@@ -9,8 +9,9 @@ import timm
 from torch import nn
 
 from finercam_core.errors import FinercamError, TrainingError
-from finercam_core.explain.model.classifier import Classifier, preparation_of
+from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.factories import find_factory
+from finercam_core.explain.model.own_preparation import preparation_of
 from finercam_core.explain.model.packaged import PACKAGED, load_packaged, packaged
 from finercam_core.images.preparation import Mode, Preparation
 from finercam_core.io.faults import first_line, no_answer

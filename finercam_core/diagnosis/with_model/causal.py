@@ -25,6 +25,7 @@ from finercam_core.diagnosis.with_model.margins import PairMargins
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.traits.cover import UNLABELLED
 from finercam_core.explain import Classifier
+from finercam_core.explain.same_classifier import difference_from
 from finercam_core.store import Store
 
 PASSES = 200  # pictures per pair
@@ -233,12 +234,7 @@ def causal_check(store: Store, classifier: Classifier, *, passes: int = PASSES, 
     FinercamError
         If it is another.
     """
-    known, heads = store.provenance.classifier, classifier.heads
-    folds = None if heads is None else {"count": len(heads), "sha256": heads.sha256}
-    if known.weights_sha256 and (known.weights_sha256 != classifier.weights_sha256 or known.folds != folds):
-        raise FinercamError(
-            f"the store was made with weights {known.weights_sha256[:12]}, the classifier's are "
-            f"{classifier.weights_sha256[:12]}, or its folds are others",
-            "give the classifier that made the store",
-        )
+    if difference := difference_from(store, classifier, unknown=True):
+        problem = f"the classifier is not the one that the store was made with: {difference}"
+        raise FinercamError(problem, "give the classifier that made the store")
     return CausalCheck(store, classifier, passes=passes, seed=seed)

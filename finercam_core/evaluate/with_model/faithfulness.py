@@ -19,6 +19,7 @@ from finercam_core.evaluate.with_model.deletion_curves import Cuts, MaskedScores
 from finercam_core.evaluate.with_model.gains import finer_table, summarise
 from finercam_core.evaluate.with_model.masked_pixels import FILLS, pixel_ranks
 from finercam_core.explain import Classifier
+from finercam_core.explain.same_classifier import difference_from
 from finercam_core.finer import Weighting
 from finercam_core.images.decoder import load_pixels
 from finercam_core.io.progress import Progress
@@ -194,10 +195,9 @@ class _Counter:
 
 
 def _check(store: Store, classifier: Classifier, fill: str, steps: int) -> None:
-    known, heads = store.provenance.classifier, classifier.heads
-    folds = None if heads is None else {"count": len(heads), "sha256": heads.sha256}
-    if known.weights_sha256 != classifier.weights_sha256 or known.folds != folds:
-        raise EvaluationError("the classifier is not the one that the store was made with", "give that classifier")
+    if difference := difference_from(store, classifier):
+        problem = f"the classifier is not the one that the store was made with: {difference}"
+        raise EvaluationError(problem, "give that classifier")
     if fill not in FILLS:
         raise EvaluationError(f"unknown fill {fill!r}", f"use one of {', '.join(FILLS)}")
     if steps < 2:

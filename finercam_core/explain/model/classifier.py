@@ -20,19 +20,18 @@ from finercam_core.explain.folds import FoldHeads, classifier_of_fold
 from finercam_core.explain.model.execution import Execution
 from finercam_core.explain.model.layers import default_target_layer, find_layer, linear_head
 from finercam_core.explain.model.layout import covering
+from finercam_core.explain.model.own_preparation import preparation_of
 from finercam_core.explain.model.provenance import ClassifierProvenance, Prompts
 from finercam_core.explain.model.support import require_plain
 from finercam_core.explain.routes import Route, choose_route
 from finercam_core.explain.routes.confirmation import confirmed
 from finercam_core.explain.routes.tail import Tail
-from finercam_core.images.preparation import Mode, Preparation
+from finercam_core.images.preparation import Preparation
 from finercam_core.io.faults import first_line
 from finercam_core.parts import NO_FOLD, ImageLists
 
 # What a model raises about an input that it was not made for.
 _FAILURES = (AssertionError, RuntimeError, ValueError, TypeError, IndexError, KeyError, AttributeError)
-# Mode of `Preparation` by timm's crop_mode.
-_MODES: dict[str, Mode] = {"center": "crop", "squash": "squash", "border": "border"}
 
 
 class Classifier:
@@ -271,27 +270,3 @@ class Classifier:
     def to_provenance(self) -> dict[str, Any]:
         """`provenance` as plain JSON values."""
         return self.provenance.to_dict()
-
-
-def preparation_of(model: nn.Module) -> Preparation:
-    """Preparation from a timm model's own configuration.
-
-    Raises
-    ------
-    ClassifierError
-        If the model has none.
-    """
-    config = getattr(model, "pretrained_cfg", None)
-    if not config:
-        raise ClassifierError(f"{type(model).__name__} does not say how images are prepared", "give a Preparation")
-    _, height, width = config["input_size"]
-    mode: Mode = _MODES.get(str(config.get("crop_mode") or "center"), "crop")
-    return Preparation(
-        height,
-        width,
-        mode,
-        float(config.get("crop_pct") or 1.0),
-        tuple(config["mean"]),
-        tuple(config["std"]),
-        config.get("interpolation") or "bicubic",
-    )

@@ -87,11 +87,14 @@ class Route(ABC):
         Height and width in cells of the maps of images as large as the example.
     scores : int
         Number of classes.
+    not_in_double : str
+        Why it was proven in the model's own precision alone; "" where it was proven in double precision.
     """
 
     name: str
     uniform: bool = False
     linear: bool = False
+    not_in_double: str = ""
 
     def __init__(self, model: nn.Module, layer: nn.Module, example: torch.Tensor) -> None:
         self.model = model
@@ -119,6 +122,7 @@ class Route(ABC):
         """The same route for a copy of the model that has other weights in its head, run in the same way."""
         route = type(self)(model, layer, example)
         route.execute(self.run.execution)
+        route.not_in_double = self.not_in_double
         return route
 
     @abstractmethod

@@ -1,5 +1,8 @@
 """Choose the cheapest route that is proven on random inputs."""
 
+import logging
+from functools import partial
+
 import torch
 from torch import nn
 
@@ -12,6 +15,7 @@ from finercam_core.explain.routes.pooled_heads import ClosedForm, PooledHead
 from finercam_core.explain.routes.proof import Judge, double
 from finercam_core.explain.routes.tail import Tail
 
+log = logging.getLogger(__name__)
 _SHORT_ROUTES: tuple[type[Route], ...] = (ClosedForm, PooledHead, ClsToken)
 # Evidence below this share of the scores' variation is not what they come from.
 _LEAST_INFLUENCE = 1e-5
@@ -39,22 +43,29 @@ def choose_route(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> R
         If the scores are not finite, or do not depend on the layer to a degree that counts: no map of it means
         anything.
     """
-    judges = _judges(model, layer, example)
+    judges, reason = _judges(model, layer, example)
     _require_finite(judges[0])
     _require_location(model, layer, example)
     _require_influence(judges[0], model, layer, example)
-    for kind in _SHORT_ROUTES:
-        if all(judge.accepts(kind) for judge in judges):
-            return kind(model, layer, example)
-    return Tail(model, layer, example)
+    kind = next((kind for kind in _SHORT_ROUTES if all(judge.accepts(kind) for judge in judges)), Tail)
+    route = kind(model, layer, example)
+    if reason and kind is not Tail:  # the tail is what the others are compared with
+        route.not_in_double = reason
+        log.warning("%s was proven in the model's own precision alone: %s", route.name, reason)
+    return route
 
 
-def _judges(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> list[Judge]:
-    """The judge in double precision, if there can be one, and that of the model itself."""
+def _judges(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> tuple[list[Judge], str]:
+    """The judge in double precision, if there can be one, and that of the model itself; why there is but the second."""
     half = example.dtype in (torch.bfloat16, torch.float16)
-    copied = None if example.dtype == torch.float64 else double(model, layer, example)
-    exact = [] if copied is None else [Judge.of(*copied, example.double())]
-    return exact if exact and half else [*exact, Judge.of(model, layer, example)]
+    own = partial(Judge.of, model, layer, example)
+    if example.dtype == torch.float64:
+        return [own()], ""
+    copied = double(model, layer, example)
+    if isinstance(copied, str):
+        return [own()], copied
+    exact = Judge.of(*copied, example.double())
+    return ([exact] if half else [exact, own()]), ""
 
 
 def _require_finite(judge: Judge) -> None:

@@ -95,15 +95,19 @@ class Judge:
             return False
 
 
-def double(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> tuple[nn.Module, nn.Module] | None:
-    """A copy of the model and its layer in double precision; None where it cannot be copied or does not run there."""
+def double(model: nn.Module, layer: nn.Module, example: torch.Tensor) -> tuple[nn.Module, nn.Module] | str:
+    """A copy of the model and its layer in double precision; in words why there is none."""
     name = next(name for name, module in model.named_modules() if module is layer)
     try:
         exact = copy.deepcopy(model).double()
         with torch.no_grad():
             exact.eval()(example.double())
-    except Exception:  # a model may refuse to be copied, or fix a precision inside, in any way
-        return None
+    except (torch.OutOfMemoryError, MemoryError):
+        return "memory ran out for a copy of the model in double precision"
+    except Exception as error:  # a model may refuse to be copied, or fix a precision inside, in any way
+        if "not enough memory" in str(error) or "allocate memory" in str(error):
+            return "memory ran out for a copy of the model in double precision"
+        return f"the model does not run as a copy in double precision ({type(error).__name__})"
     return exact, exact.get_submodule(name)
 
 

@@ -1,6 +1,7 @@
 """The route is checked once more on a real image: where it fails there, it is the tail, and that is said."""
 
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch import nn
 from finercam_core.catalog import open_catalog
 from finercam_core.explain import Classifier, explain
 from finercam_core.explain.engine.plan import plan_store
+from finercam_core.explain.routes import proof
 from finercam_core.explain.routes.tail import Tail
 from finercam_core.images.preparation import Preparation
 
@@ -79,3 +81,31 @@ def test_the_figure_makes_no_other_run(make_collection: Make, tmp_path: Path) ->
     second = plan_store(tmp_path / "b.zarr", catalog, classifier())
     assert first.provenance.route_check["image_id"] != second.provenance.route_check["image_id"]
     assert first.provenance.run == second.provenance.run
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "memory ran out for a copy of the model in double precision"),
+        (RuntimeError("[enforce fail] not enough memory: you tried to allocate 9 bytes"), "memory ran out"),
+        (TypeError("it holds a socket"), r"does not run as a copy in double precision \(TypeError\)"),
+    ],
+)
+def test_a_proof_without_double_precision_is_said(
+    make_collection: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+    error: Exception, said: str,
+) -> None:  # fmt: skip
+    def fail(_model: object, _memo: object = None) -> None:
+        raise error
+
+    found = classifier()
+    monkeypatch.setattr(proof.copy, "deepcopy", fail)
+    with caplog.at_level(logging.WARNING):
+        assert found.route.name == CLOSED
+    monkeypatch.undo()
+    assert re.search(said, caplog.text)
+    catalog = open_catalog(make_collection(tmp_path / "images", {"Aus bus": 2}))
+    told = plan_store(tmp_path / "maps.zarr", catalog, found, references=2).provenance.route_check
+    assert re.search(said, str(told["not_in_double"]))
+    usual = plan_store(tmp_path / "usual.zarr", catalog, classifier(), references=2).provenance
+    assert "not_in_double" not in usual.route_check
