@@ -29,7 +29,7 @@ def network() -> torch.nn.Module:
     return timm.create_model("test_resnet", num_classes=3).eval()
 
 
-@pytest.mark.parametrize("form", ["safetensors", "plain", "of a script"])
+@pytest.mark.parametrize("form", ["safetensors", "plain", "of a script", "of Lightning", "net", "model_ema"])
 def test_the_scores_are_those_of_the_checkpoint(
     classes: Path, network: torch.nn.Module, tmp_path: Path, form: str
 ) -> None:
@@ -38,8 +38,7 @@ def test_the_scores_are_those_of_the_checkpoint(
     if form == "safetensors":
         save_file(weights, checkpoint)
     else:
-        renamed = {f"module.{name}": value for name, value in weights.items()}
-        torch.save({"epoch": 3, "state_dict": renamed} if form == "of a script" else weights, checkpoint)
+        torch.save(_as_saved(form, weights), checkpoint)
     found = load_classifier(adopt(checkpoint, tmp_path / "made", model="test_resnet", classes=classes))
     assert found.species == ("Aus bus", "Aus cus Smith", "Eus fus")
     image = torch.randn(2, 3, found.preparation.height, found.preparation.width, dtype=torch.float64)
@@ -47,6 +46,14 @@ def test_the_scores_are_those_of_the_checkpoint(
         assert_identity(network, found.model.double()(image), network.double()(image))
     assert "brought in from the checkpoint `best." in (tmp_path / "made" / "README.md").read_text()
     assert "Aus cus Smith,Ausidae,Aus,cus" in (tmp_path / "made" / "classes.csv").read_text()
+
+
+def _as_saved(form: str, weights: dict[str, torch.Tensor]) -> dict[str, object]:
+    """Weights under the keys that training programs save them with."""
+    if form in ("of a script", "of Lightning"):
+        prefix = "module." if form == "of a script" else "model."
+        return {"epoch": 3, "state_dict": {f"{prefix}{name}": value for name, value in weights.items()}}
+    return dict(weights) if form == "plain" else {form: weights, "epoch": 3}
 
 
 class Bomb:
