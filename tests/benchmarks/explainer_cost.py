@@ -1,8 +1,12 @@
 """What comparisons cost in forward passes, here and in other libraries: ``python tests/benchmarks/explainer_cost.py``.
 
 Everything runs on the same batches in one process, in turns. Each figure is the ratio of its time to that of a forward
-pass (`inference_mode`, nothing kept) in the same round, as the median over the rounds. ``--memory`` prints the peak
-memory of a batch instead, in a forward pass and in `explain`. See ``--help`` for cases and rounds.
+pass (`inference_mode`, nothing kept, in the same precision) in the same round, as the median over the rounds; "whole in
+bfloat16" is the whole model in half precision, head and all. ``--modes`` and ``--batch`` take several. On a GPU:
+
+    python tests/benchmarks/explainer_cost.py --batch 8 64 256 --modes float32 bfloat16 "bfloat16, channels-last"
+
+``--memory`` prints the peak memory of a batch instead, in a forward pass and in `explain`. See ``--help`` for the rest.
 """
 
 import argparse
@@ -13,9 +17,9 @@ from importlib.metadata import version
 
 import torch
 from explainers.memory import peak
-from explainers.models import CASES, SIDE, build, classes_of, forward, images_of
+from explainers.models import CASES, MODES, SIDE, build, classes_of, forward, images_of, whole_in_half
 from explainers.others import OTHERS, quietly
-from explainers.timing import median, ratios
+from explainers.timing import median, ratios, seconds
 from rich.console import Console
 from rich.table import Table
 from torch import nn
@@ -24,6 +28,7 @@ from finercam_core.explain import Classifier, explain
 
 COMPARISONS = (1, 3, 10, 30)
 MEMORY_COMPARISONS = 10
+_WHOLE = "whole in\nbfloat16"
 
 
 def main() -> None:
@@ -39,44 +44,60 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--memory", action="store_true", help="peak memory instead of time, with 10 comparisons")
-    parser.add_argument("--batch", type=int, help="images per batch: 8, or 32 for memory")
+    parser.add_argument("--batch", type=int, nargs="+", help="images per batch: 8, or 32 for memory")
+    parser.add_argument("--modes", nargs="+", default=["float32"], choices=list(MODES))
+    parser.add_argument("--no-whole", action="store_true", help="without the whole model in bfloat16")
     parser.add_argument("--comparisons", type=int, nargs="+", default=list(COMPARISONS))
     parser.add_argument("--others", type=int, default=3, help="comparisons for the other libraries; 0 omits them")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rounds-of-others", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    options.batch = options.batch or (32 if options.memory else 8)
+    options.batch = options.batch or [32 if options.memory else 8]
     return options
 
 
 def speed(options: argparse.Namespace, title: str) -> None:
-    """One row per case: what each explainer costs in forward passes."""
-    batch = options.batch
+    """One row per case, mode and batch: what each explainer costs in forward passes."""
     ours = [f"K={k}" for k in options.comparisons]
     others = [f"{name}\nK={options.others}" for name in OTHERS] if options.others else []
-    table = Table("model, layer, route", "forward\nagain", *ours, "floor\nK=10", *others, show_lines=True)
-    table.title = f"Cost in forward passes, batches of {batch}, {title}"
+    columns = ["forward/s", "forward\nagain", *ours, "floor\nK=10", *([] if options.no_whole else [_WHOLE]), *others]
+    table = Table("model, layer, route", "mode, batch", *columns, show_lines=True)
+    table.title = f"Cost in forward passes, {title}"
     for name in options.cases:
         classifier = build(name, options.device)
-        images = images_of(classifier, batch)
-        works = works_of(classifier, images, options)
-        few = dict.fromkeys(OTHERS, options.rounds_of_others)
-        times = ratios(partial(forward, classifier, images), works, options.rounds, few)
-        floor = f"{1 + 11 * median(times['block']):.2f}" if "block" in times else "1.00"
-        cells = [f"{median(times[key]):.2f}" for key in ("again", *ours)]
-        table.add_row(described(classifier), *cells, floor, *(f"{median(times[key]):.2f}" for key in OTHERS if others))
-    Console(width=180).print(table)
+        for mode in options.modes:
+            classifier.run_as(MODES[mode])
+            for batch in options.batch:
+                row = costs(classifier, batch, options)
+                table.add_row(described(classifier), f"{mode}, {batch}", *row)
+                print(name, mode, batch, *row, sep="\t", flush=True)
+    Console(width=200).print(table)
+
+
+def costs(classifier: Classifier, batch: int, options: argparse.Namespace) -> list[str]:
+    """The cells of one row."""
+    images = images_of(classifier, batch)
+    works = works_of(classifier, images, options)
+    few = dict.fromkeys(OTHERS, options.rounds_of_others)
+    base = partial(forward, classifier, images)
+    times = ratios(base, works, options.rounds, few)
+    rate = batch / median([seconds(base) for _ in range(3)])
+    floor = f"{1 + 11 * median(times['block']):.2f}" if "block" in times else "1.00"
+    names = [*([] if options.no_whole else [_WHOLE]), *(OTHERS if options.others else ())]
+    mine = [f"{median(times[key]):.2f}" for key in ("again", *(f"K={k}" for k in options.comparisons))]
+    return [f"{rate:.1f}", *mine, floor, *(f"{median(times[name]):.2f}" for name in names)]
 
 
 def memory(options: argparse.Namespace, title: str) -> None:
     """One row per case: the peak of a batch above what the process held before it."""
+    (batch,) = options.batch
     table = Table("model, layer, route", "forward", f"ours, K={MEMORY_COMPARISONS}", "of these results", "ratio")
-    table.title = f"Peak memory of a batch of {options.batch} in MiB, {title}"
+    table.title = f"Peak memory of a batch of {batch} in MiB, {title}"
     table.show_lines = True
     for name in options.cases:
-        alone, _ = peak(name, options.batch, None, options.device)
-        ours, results = peak(name, options.batch, MEMORY_COMPARISONS, options.device)
+        alone, _ = peak(name, batch, None, options.device)
+        ours, results = peak(name, batch, MEMORY_COMPARISONS, options.device)
         cells = [f"{size / 2**20:.1f}" for size in (alone, ours, results)]
         table.add_row(described(build(name)), *cells, f"{ours / alone:.2f}")
     Console(width=150).print(table)
@@ -91,6 +112,8 @@ def works_of(
         works[f"K={k}"] = partial(explain, classifier, images, classes_of(classifier, len(images), k))
     if classifier.route.name.startswith(("backward", "closed form up to the block")):
         works["block"] = last_block(classifier, images)
+    if not options.no_whole:
+        works[_WHOLE] = whole_in_half(classifier, images)
     if options.others:
         classes = classes_of(classifier, len(images), options.others)
         for name, other in OTHERS.items():

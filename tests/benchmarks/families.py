@@ -2,18 +2,19 @@
 
 The smallest model of each module, with random weights, on images of 128 pixels where it takes them, is explained and
 compared with autograd through the whole model in float64; each in a process of its own. What is done is kept in
-``--kept`` (one line of JSON a module), so that a run that was stopped goes on; ``--again`` forgets it.
-``--markdown FILE`` writes the table of the docs.
+``--kept`` (one line of JSON a module), so that a run that was stopped goes on; ``--again`` forgets it. Two runs at once
+take ``--modules`` and a file each, which ``--with`` joins. ``--docs`` writes the table into docs/families.md.
 """
 
 import argparse
 import json
+import multiprocessing
 import platform
-import subprocess
 import sys
 from collections import Counter
 from dataclasses import asdict
 from importlib.metadata import version
+from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -32,36 +33,35 @@ _SMALL = ("xxs", "xs", "atto", "femto", "pico", "nano", "tiny", "_ti", "_t0", "_
 _LOOKED_AT = 4
 SIDE = 128
 _KEPT = Path("build/families.jsonl")
+_DOCS = Path(__file__).parents[2] / "docs" / "families.md"
+_BEGIN, _END = "<!-- families.py -->", "<!-- end of families.py -->"
 
 
 def main() -> None:
     options = parse()
-    if options.one:
-        print(json.dumps(asdict(outcome(options.one))), flush=True)
-        return
     if options.again:
         options.kept.unlink(missing_ok=True)
-    rows = kept(options.kept)
+    rows = {module: row for path in (*options.joined, options.kept) for module, row in kept(path).items()}
     options.kept.parent.mkdir(parents=True, exist_ok=True)
-    for module in options.modules or list_modules():
+    for module in list_modules() if options.modules is None else options.modules:
         if module not in rows:
             rows[module] = in_a_process(module, options.limit)
             with options.kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"module": module, **rows[module]}) + "\n")
             print(f"{module}: {rows[module]['verdict']} {rows[module]['sentence']}", file=sys.stderr, flush=True)
     Console(width=200).print(screen(rows))
-    if options.markdown:
-        options.markdown.write_text(markdown(rows), encoding="utf-8")
+    if options.docs:
+        written_into(_DOCS, markdown(rows))
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--modules", nargs="+", help="these modules of timm instead of all")
+    parser.add_argument("--modules", nargs="*", help="these modules of timm instead of all")
     parser.add_argument("--kept", type=Path, default=_KEPT)
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("--markdown", type=Path)
+    parser.add_argument("--with", dest="joined", nargs="+", type=Path, default=[], metavar="KEPT")
+    parser.add_argument("--docs", action="store_true")
     parser.add_argument("--limit", type=float, default=600, help="seconds for one model")
-    parser.add_argument("--one", metavar="MODULE", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -74,17 +74,32 @@ def kept(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def in_a_process(module: str, limit: float) -> dict[str, Any]:
-    """The row of a module; what ends its process is its sentence."""
+    """The row of a module, from a process of its own that is forked from this one; what ends it is its sentence."""
+    start, fork = perf_counter(), multiprocessing.get_context("fork")
+    here, there = fork.Pipe(duplex=False)
+    process = fork.Process(target=_send_outcome, args=(module, there))
+    process.start()
+    there.close()
+    try:
+        if here.poll(limit):
+            return dict(here.recv())
+        reason = f"not done within {limit:g} seconds"
+    except EOFError:
+        process.join()
+        reason = f"its process ended with exit code {process.exitcode}"
+    finally:
+        process.kill()
+        process.join()
+    return asdict(Verdict(module, "failed", sentence=reason, seconds=perf_counter() - start))
+
+
+def _send_outcome(module: str, there: Connection) -> None:
     start = perf_counter()
     try:
-        command = [sys.executable, __file__, "--one", module]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
-        if done.returncode == 0:
-            return dict(json.loads(done.stdout.splitlines()[-1]))
-        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-    except subprocess.TimeoutExpired:
-        reason = f"not done within {limit:g} seconds"
-    return asdict(Verdict(module, "failed", sentence=reason, seconds=perf_counter() - start))
+        there.send(asdict(outcome(module)))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        there.send(asdict(Verdict(module, "failed", sentence=reason, seconds=perf_counter() - start)))
 
 
 def outcome(module: str) -> Verdict:
@@ -104,8 +119,13 @@ def outcome(module: str) -> Verdict:
 def smallest(module: str) -> str:
     """Of a few models of a module whose names say that they are small, the one with the least weights times pixels."""
     names = [name for name in list_models(module=module) if not name.startswith("test_")] or list_models(module=module)
-    small = sorted(names, key=lambda name: (-sum(word in name for word in _SMALL), len(name)))
+    small = sorted(names, key=lambda name: (_rank(name), len(name)))
     return min(small[:_LOOKED_AT], key=_work)
+
+
+def _rank(name: str) -> int:
+    """Place of the first word in a name that says how small its model is."""
+    return next((place for place, word in enumerate(_SMALL) if word in name), len(_SMALL))
 
 
 def _work(name: str) -> float:
@@ -128,13 +148,23 @@ def screen(rows: dict[str, dict[str, Any]]) -> Table:
 
 def markdown(rows: dict[str, dict[str, Any]]) -> str:
     """The table of the docs."""
-    columns = ("module", "model", "default layer", "grid", "route, or the sentence of its refusal", "error")
+    columns = ("module", "model", "default layer", "grid", "route, or the sentence of its refusal", "error", "s")
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for module, row in sorted(rows.items()):
         route = row["route"] if row["verdict"] == "right" else f"**{row['verdict']}**: {row['sentence']}"
         layer = f"`{row['layer']}`" if row["layer"] else ""
-        lines.append(f"| {module} | `{row['model']}` | {layer} | {row['grid']} | {route} | {_error(row)} |")
-    return "\n".join([title(rows), "", *lines, ""])
+        cells = (module, f"`{row['model']}`", layer, row["grid"], route, _error(row), f"{row['seconds']:.0f}")
+        lines.append(f"| {' | '.join(cells)} |")
+    missing = sorted(set(list_modules()) - set(rows))
+    left = [f"Not tried in this run: {', '.join(missing)}.", ""] if missing else []
+    return "\n".join([title(rows) + ".", "", *left, *lines])
+
+
+def written_into(path: Path, table: str) -> None:
+    """Put the table between its two marks."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    path.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}", encoding="utf-8")
 
 
 def title(rows: dict[str, dict[str, Any]]) -> str:
@@ -142,7 +172,7 @@ def title(rows: dict[str, dict[str, Any]]) -> str:
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     seconds = sum(row["seconds"] for row in rows.values())
     versions = f"timm {version('timm')}, torch {version('torch')}, one thread ({platform.machine()})"
-    return f"{len(rows)} modules: {verdicts}; {seconds:,.0f} seconds; {versions}"
+    return f"{len(rows)} of {len(list_modules())} modules: {verdicts}; {seconds:,.0f} seconds; {versions}"
 
 
 def _error(row: dict[str, Any]) -> str:

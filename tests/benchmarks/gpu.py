@@ -7,7 +7,6 @@ models and few images run through the same code. What the time does not allow is
 """
 
 import argparse
-import copy
 import json
 import statistics
 import sys
@@ -22,14 +21,16 @@ from pathlib import Path
 import timm
 import torch
 from explainers.busy import busy
+from explainers.models import MODES, forward, whole_in_half
 from explainers.timing import seconds
 
 from finercam_core.explain import Classifier, explain
 from finercam_core.explain.engine.batch_size import images_per_pass
+from finercam_core.explain.engine.decoder_choice import decoder_of
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.precision import AskedExecution, half_precision_error
 from finercam_core.explain.engine.shard import annotate_chunks
-from finercam_core.explain.model.execution import Execution, Precision
+from finercam_core.explain.model.execution import Precision
 from finercam_core.images.preparation import Preparation
 from finercam_core.store import pending_chunks
 
@@ -38,12 +39,6 @@ import throughput
 
 CLASSES, COMPARISONS = 60, 10
 SPECIES = [f"Aus species{i:02d}" for i in range(CLASSES)]
-MODES: dict[str, Execution] = {
-    "float32": Execution(),
-    "bfloat16": Execution("bfloat16"),
-    "bfloat16, channels-last": Execution("bfloat16", channels_last=True),
-    "float16": Execution("float16"),
-}
 LARGE = {"resnet50": 224, "vit_base_patch16_224": 224, "convnext_tiny": 224, "swin_tiny_patch4_window7_224": 224}
 TINY = {"test_resnet": 96, "test_vit": 160}
 
@@ -120,26 +115,15 @@ def cost(results: Results, name: str, side: int, batch: int, device: str, option
     found = build(name, side, device)
     images = torch.randn((batch, 3, side, side), generator=torch.Generator().manual_seed(1)).to(device)
     classes = (torch.arange(batch)[:, None] + torch.arange(1 + COMPARISONS)) % CLASSES
-    half, pixels = copy.deepcopy(found.model).bfloat16(), images.bfloat16()
-    pure = batch / timed(torch.inference_mode()(partial(half, pixels)), options.rounds)
+    pure = batch / timed(whole_in_half(found, images), options.rounds)
     for mode, execution in MODES.items():
         found.run_as(execution)
-        forward = timed(lambda e=execution: alone(found, images, e), options.rounds)
+        alone = timed(partial(forward, found, images), options.rounds)
         ours = timed(lambda: explain(found, images, classes), options.rounds)
         results.cost.append(
-            {"model": name, "route": found.route.name, "mode": mode, "batch": batch, "forward/s": batch / forward,
-             "ours/s": batch / ours, "ratio": ours / forward, "whole model in bfloat16/s": pure}
+            {"model": name, "route": found.route.name, "mode": mode, "batch": batch, "forward/s": batch / alone,
+             "ours/s": batch / ours, "ratio": ours / alone, "whole model in bfloat16/s": pure}
         )  # fmt: skip
-
-
-def alone(found: Classifier, images: torch.Tensor, execution: Execution) -> None:
-    """The scores in the same precision, with nothing kept."""
-    if execution.channels_last:
-        images = images.contiguous(memory_format=torch.channels_last)
-    half = execution.precision != "float32"
-    dtype = getattr(torch, execution.precision) if half else torch.bfloat16
-    with torch.inference_mode(), torch.autocast(images.device.type, dtype, enabled=half):
-        found.model(images)
 
 
 def timed(work: Callable[[], object], rounds: int) -> float:
@@ -175,14 +159,15 @@ def flow(
         decoded = time.perf_counter() - start
         batch = images_per_pass(found)
         normalised = throughput.normalised_on_device(pixels[:batch].to(device), found.preparation)
-        forward = timed(lambda: alone(found, normalised, found.execution), options.rounds) / len(normalised)
+        alone = timed(partial(forward, found, normalised), options.rounds) / len(normalised)
         with busy() as used:
             start = time.perf_counter()
             report = annotate_chunks(store.location, chunks, found, batch_size="auto")
             annotated = time.perf_counter() - start
-    rates = {"decode/s": len(pixels) / decoded, "forward/s": 1 / forward, "annotate/s": report.done / annotated}
+    rates = {"decode/s": len(pixels) / decoded, "forward/s": 1 / alone, "annotate/s": report.done / annotated}
     share = rates["annotate/s"] / min(rates["decode/s"], rates["forward/s"])
-    run = {"model": name, "precision": precision, "batch": batch, "images": report.done}
+    decoder = decoder_of(store.provenance.decoding)
+    run = {"model": name, "precision": precision, "decoder": decoder, "batch": batch, "images": report.done}
     results.flow.append({**run, **rates, "of the slower": share, "busy": used.share})
 
 

@@ -1,8 +1,9 @@
 """How close annotating comes to the slower of its two halves: `python tests/benchmarks/throughput.py [model ...]`.
 
 Over the same JPEG files, in one process and in turns: decoding alone, the model's forward pass alone, and
-`annotate_chunks`, which does both and writes the store. On a CPU decoding and the model share the processors, so a
-second figure compares with the rate at which both can be done one after the other.
+`annotate_chunks`, which does both and writes the store; with its share of the slower half and the share of the time in
+which the device has work. On a CPU decoding and the model share the processors, so a second figure compares with the
+rate at which both can be done one after the other, and the device's share is that of the processors.
 """
 
 import statistics
@@ -16,6 +17,7 @@ import pandas as pd
 import psutil
 import timm
 import torch
+from explainers.busy import busy
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +36,8 @@ PHOTO = (1400, 700)
 
 
 def main(names: list[str]) -> None:
-    columns = ("model", "decode/s", "forward/s", "annotate/s", "of the slower", "of both in turn", "memory growth, MiB")
+    shares = ("of the slower", "of both in turn", "device busy")
+    columns = ("model", "decode/s", "forward/s", "annotate/s", *shares, "memory growth, MiB")
     table = Table(
         *columns, title=f"{SPECIES * EACH} JPEGs of {PHOTO[0]} x {PHOTO[1]}, {torch.get_num_threads()} threads"
     )
@@ -71,6 +74,7 @@ def rates(folder: Path, catalog: Catalog, model: Classifier) -> tuple[str, ...]:
     assert model.grid
     times: dict[str, list[float]] = {"decode": [], "forward": [], "annotate": []}
     memory: list[int] = []
+    used: list[float] = []
     for turn in range(ROUNDS + 1):
         store = plan_store(folder / f"{model.name}-{turn}.zarr", catalog, model, references=REFERENCES)
         chunks = list(pending_chunks(store.location))
@@ -83,13 +87,16 @@ def rates(folder: Path, catalog: Catalog, model: Classifier) -> tuple[str, ...]:
         times["forward"].append(time.perf_counter() - start)
         del pixels
         start = time.perf_counter()
-        report = annotate_chunks(store.location, chunks, model, batch_size=BATCH)
+        with busy() as device:
+            report = annotate_chunks(store.location, chunks, model, batch_size=BATCH)
         times["annotate"].append(time.perf_counter() - start)
+        used.append(float("nan") if device.share is None else device.share)
         memory.append(psutil.Process().memory_info().rss >> 20)
         assert report.done == SPECIES * EACH
     rate = {name: SPECIES * EACH / statistics.median(spent[1:]) for name, spent in times.items()}
     in_turn = 1 / (1 / rate["decode"] + 1 / rate["forward"])
-    shares = (rate["annotate"] / min(rate["decode"], rate["forward"]), rate["annotate"] / in_turn)
+    slower = min(rate["decode"], rate["forward"])
+    shares = (rate["annotate"] / slower, rate["annotate"] / in_turn, statistics.median(used[1:]))
     return (*(f"{one:.1f}" for one in rate.values()), *(f"{one:.3f}" for one in shares), f"{memory[-1] - memory[0]}")
 
 

@@ -1,6 +1,7 @@
 """JPEGs decoded and scaled on the model's device: nvJPEG through torchvision, and Pillow's resampling as matrices."""
 
 import io
+import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -21,6 +22,8 @@ def nvjpeg(files: list[torch.Tensor], device: torch.device) -> list[torch.Tensor
     """Decode JPEGs, uint8 tensors of their bytes, to uint8 tensors (3, H, W) on the device."""
     from torchvision.io import ImageReadMode, decode_jpeg
 
+    # For the whole process: a context of warnings, left in one thread, puts the filters of all the others back.
+    warnings.filterwarnings("ignore", message="The image decoding and encoding capabilities of TorchVision")
     decoded: list[torch.Tensor] = decode_jpeg(files, mode=ImageReadMode.RGB, device=device)
     return decoded
 

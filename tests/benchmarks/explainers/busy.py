@@ -1,19 +1,20 @@
-"""The share of time in which a GPU has work, sampled beside whatever runs."""
+"""The share of time in which a GPU, or without one the processors, have work; sampled beside whatever runs."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 import torch
 
 _EVERY = 0.1
 
 
 class Busy:
-    """Samples of a GPU's use; `share` is None where there is none, or its use cannot be asked for."""
+    """Samples of the use of a GPU, or of the processors; `share` is None where it cannot be asked for."""
 
     def __init__(self) -> None:
-        self.samples: list[int] = []
+        self.samples: list[float] = []
 
     @property
     def share(self) -> float | None:
@@ -23,22 +24,21 @@ class Busy:
 
 @contextmanager
 def busy() -> Iterator[Busy]:
-    """Sample the use of the first GPU within the context."""
-    found, over = Busy(), threading.Event()
+    """Sample the use of the first GPU, without one of all processors, within the context."""
+    found, over, gpu = Busy(), threading.Event(), torch.cuda.is_available()
+    psutil.cpu_percent()  # the first figure is meaningless
 
     def sample() -> None:
         while not over.wait(_EVERY):
             try:
-                found.samples.append(int(torch.cuda.utilization()))
+                found.samples.append(torch.cuda.utilization() if gpu else psutil.cpu_percent())
             except Exception:  # pynvml is missing, or the driver does not say
                 return
 
     thread = threading.Thread(target=sample, daemon=True)
-    if torch.cuda.is_available():
-        thread.start()
+    thread.start()
     try:
         yield found
     finally:
         over.set()
-        if thread.is_alive():
-            thread.join()
+        thread.join()

@@ -1,6 +1,9 @@
 """The models that are measured: random weights, 60 classes, inputs of 224 x 224."""
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import timm
 import torch
@@ -11,6 +14,13 @@ from finercam_core.images.preparation import Preparation
 
 CLASSES, SIDE = 60, 224
 SPECIES = [f"Aus species{i:02d}" for i in range(CLASSES)]
+MODES = {
+    "float32": Execution(),
+    "bfloat16": Execution("bfloat16"),
+    "bfloat16, channels-last": Execution("bfloat16", channels_last=True),
+    "float16": Execution("float16"),
+}
+"""Ways to run a model that are measured beside each other."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,18 @@ def classes_of(classifier: Classifier, count: int, comparisons: int) -> torch.Te
 
 
 def forward(classifier: Classifier, images: torch.Tensor) -> torch.Tensor:
-    """What the ratios refer to: only the scores, with nothing kept for a gradient."""
-    with torch.inference_mode():
-        return classifier.model(images)
+    """What the ratios refer to: only the scores, in the classifier's precision, with nothing kept for a gradient."""
+    how = classifier.execution
+    if how.channels_last:
+        images = images.contiguous(memory_format=torch.channels_last)
+    half = how.precision != "float32"
+    dtype = getattr(torch, how.precision) if half else torch.bfloat16
+    with torch.inference_mode(), torch.autocast(images.device.type, dtype, enabled=half):
+        scores: torch.Tensor = classifier.model(images)
+    return scores
+
+
+def whole_in_half(classifier: Classifier, images: torch.Tensor) -> Callable[[], object]:
+    """A forward pass of the whole model in bfloat16, weights, head and all: the rate that mixed precision may reach."""
+    model, pixels = copy.deepcopy(classifier.model).bfloat16(), images.bfloat16()
+    return torch.inference_mode()(partial(model, pixels))

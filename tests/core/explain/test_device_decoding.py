@@ -31,6 +31,7 @@ from finercam_core.status import Status
 from finercam_core.store import Store, open_store, pending_chunks
 from finercam_core.store.layout import FAILURES
 
+pytestmark = pytest.mark.filterwarnings("ignore:The image decoding and encoding capabilities of TorchVision")
 CPU = torch.device("cpu")
 PREPARATION = Preparation(32, 48)
 FILTERS = {name: Image.Resampling[name.upper()] for name in ("bilinear", "bicubic", "lanczos")}
