@@ -59,7 +59,7 @@ def test_gamma_stays_live(store: Store, baseline: str) -> None:
 
 @pytest.mark.parametrize("baseline", BASELINES)
 def test_a_mask_is_cut_from_the_map_above_its_baseline(store: Store, baseline: str) -> None:
-    (mask, *_) = automatic_masks(store, references=LOOK_ALIKE, baseline=baseline, top=0.1)  # type: ignore[arg-type]
+    mask = next(automatic_masks(store, references=LOOK_ALIKE, baseline=baseline, top=0.1))  # type: ignore[arg-type]
     record = store.record(mask.image_id)
     weights, backgrounds = weights_of(record, 0.6), Backgrounds(store)
     signed = above(combine(record.evidence, weights, relu=False), baseline, backgrounds.of(record, weights, 0.6))  # type: ignore[arg-type]
@@ -72,12 +72,12 @@ def test_a_mask_is_cut_from_the_map_above_its_baseline(store: Store, baseline: s
 
 
 def test_every_file_says_its_baseline(store: Store, tmp_path: Path) -> None:
-    export(store, tmp_path / "csv", format="csv", which="automatic", references=LOOK_ALIKE, baseline="mean")
+    export(store, tmp_path / "csv", format="csv", which="automatic", baseline="mean")
     with (tmp_path / "csv" / "measurements.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["scientificName"] == "Aus bus"]
     assert {row["above"] for row in rows} == {"mean"}
     assert all(abs(float(row["above_mean"])) > 0 for row in rows)
-    export(store, tmp_path / "coco", which="automatic", references=LOOK_ALIKE, baseline="mean")
+    export(store, tmp_path / "coco", which="automatic", baseline="mean")
     content = json.dumps(json.loads(next((tmp_path / "coco").glob("*.json")).read_text(encoding="utf-8")))
     assert '"above": "mean"' in content
     export(store, tmp_path / "plain", which="automatic")
