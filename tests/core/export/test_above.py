@@ -78,10 +78,10 @@ def test_every_file_says_its_baseline(store: Store, tmp_path: Path) -> None:
     assert {row["above"] for row in rows} == {"mean"}
     assert all(abs(float(row["above_mean"])) > 0 for row in rows)
     export(store, tmp_path / "coco", which="automatic", baseline="mean")
-    content = json.dumps(json.loads(next((tmp_path / "coco").glob("*.json")).read_text(encoding="utf-8")))
+    content = json.dumps(json.loads((tmp_path / "coco" / "annotations.json").read_text(encoding="utf-8")))
     assert '"above": "mean"' in content
     export(store, tmp_path / "plain", which="automatic")
-    assert '"above"' not in next((tmp_path / "plain").glob("*.json")).read_text(encoding="utf-8")
+    assert '"above"' not in (tmp_path / "plain" / "annotations.json").read_text(encoding="utf-8")
 
 
 def test_what_has_no_background_is_left_out_and_said(store: Store, tmp_path: Path) -> None:
