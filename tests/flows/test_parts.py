@@ -39,6 +39,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, make_collection: Make) -> Pa
     (folder / "croissant.json").write_text(
         '{"@context": {"cr": "http://mlcommons.org/croissant/"}, "@type": "Dataset"}'
     )
+    (folder / "verdicts.json").write_text("{}")
     (folder / "classes.csv").write_text("scientificName\nAus bus\nAus cus\n")
     return folder
 
@@ -48,7 +49,12 @@ WORKS = [
     "info maps.zarr", "info maps.zarr --verify", "evaluate maps.zarr --out evaluation", "report maps.zarr --out atlas",
     "export maps.zarr --to coco --which automatic", "export maps.zarr --to png --which automatic --format png",
     "repair maps.zarr", "export maps.zarr --to csv --which automatic --format csv", "serve --init --config {n}.yaml",
+    "compare maps.zarr maps.zarr", "review assign maps.zarr --reviewers a,b",
 ]  # fmt: skip
+SAYS = {
+    "review table maps.zarr --to table": "there is no verdict in maps.zarr",
+    "review import verdicts.json maps.zarr": "1 line not taken",
+}
 WANTS = {
     "train photos/catalog.csv --model test_resnet --no-pretrained --out new": "explain",
     "annotate photos/catalog.csv --classifier classifier --store new.zarr": "explain",
@@ -87,8 +93,17 @@ def test_what_needs_more_names_the_extra_in_one_sentence(words: str, place: Path
 
 
 def test_the_list_is_of_every_command() -> None:
-    tried = {name for name in COMMANDS for words in (*WORKS, *WANTS) if words.startswith(name)}
-    assert set(COMMANDS) - tried == {"catalog fetch"}, "it needs servers; tests/core/fetch has them"
+    tried = {name for name in COMMANDS for words in (*WORKS, *SAYS, *WANTS) if words.startswith(name)}
+    servers = {"catalog fetch": "core/fetch", "metrics": "flows/test_metrics.py"}
+    assert set(COMMANDS) - tried == set(servers), "what talks to servers is tested there"
+
+
+@pytest.mark.parametrize("words", SAYS)
+def test_what_cannot_be_done_is_said_in_one_sentence(words: str, place: Path) -> None:
+    said = run_without(without(), words.split(), cwd=place)
+    assert said.returncode == 1
+    assert "Traceback" not in said.stderr
+    assert SAYS[words] in said.stderr
 
 
 def test_with_torch_alone_a_classifier_is_trained_and_maps_are_computed(place: Path) -> None:
