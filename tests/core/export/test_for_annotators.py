@@ -74,14 +74,16 @@ def test_yolo_says_when_nothing_is_held_out(reviewed: Path, tmp_path: Path) -> N
 
 def test_a_photograph_that_programs_would_see_turned_is_written_upright(reviewed: Path, tmp_path: Path) -> None:
     place = tmp_path / "images" / "Aus_cus-001.png"
-    turned = Image.open(place).transpose(Image.Transpose.ROTATE_90)
+    with Image.open(place) as picture:
+        turned = picture.transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6
     turned.save(place, exif=exif)
     assert export(reviewed, tmp_path / "out", format="yolo").failed == {}
     (copy,) = (tmp_path / "out").rglob("Aus_cus-001.png")
-    assert Image.open(copy).size == (SIZE[1], SIZE[0])
-    assert Image.open(copy).getexif().get(0x0112, 1) == 1
+    with Image.open(copy) as picture:
+        assert picture.size == (SIZE[1], SIZE[0])
+        assert picture.getexif().get(0x0112, 1) == 1
 
 
 @pytest.mark.parametrize("form", ["yolo", "iiif"])
