@@ -14,6 +14,7 @@ from finercam_core.errors import ReviewError
 from finercam_core.regions.rle import nearest
 from napari_finercam.session.regions import MAX_NUMBER
 from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.panels.lab.deciding import OPINION
 
 if TYPE_CHECKING:
     import napari
@@ -38,7 +39,9 @@ class OtherLayers:
     def _all(self) -> list["napari.layers.Layer"]:
         from napari.layers import Labels, Shapes
 
-        return [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes) and layer not in self._own]
+        # The regions of other reviewers, which are shown to decide between them, are nobody's drawing.
+        drawn = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
+        return [layer for layer in drawn if layer not in self._own and OPINION not in layer.metadata]
 
     def mark(self) -> None:
         """Note what the layers are like now that another specimen is shown, or once they were taken."""
