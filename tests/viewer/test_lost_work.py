@@ -103,6 +103,27 @@ def test_a_verdict_without_the_photograph_that_is_taken_back_makes_no_region_emp
     assert back.regions.mask.any()
 
 
+@pytest.mark.parametrize("before", ["draft", "verdict"])
+def test_an_erased_region_stays_away_through_a_verdict_without_the_photograph(
+    small_store: Path, tmp_path: Path, before: str
+) -> None:
+    session = ReviewSession(small_store, "A")
+    session.paint(np.zeros_like(session.regions.labels))
+    if before == "verdict":
+        session.decide("unsure")
+    session.close()
+    (tmp_path / "images").rename(tmp_path / "elsewhere")
+    away = ReviewSession(small_store, "A")
+    away.navigation.go_to(session.specimen.image_id)
+    away.decide("reject")
+    away.note = "blurred"
+    away.save_draft()
+    (tmp_path / "elsewhere").rename(tmp_path / "images")
+    back = ReviewSession(small_store, "A")
+    back.navigation.go_to(session.specimen.image_id)
+    assert not back.regions.mask.any()
+
+
 @pytest.mark.parametrize("decision", ["reject", "unsure", "accept"])
 def test_a_region_that_was_erased_before_the_verdict_stays_away(small_store: Path, decision: Decision) -> None:
     session = ReviewSession(small_store, "A")

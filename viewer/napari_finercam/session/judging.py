@@ -1,7 +1,7 @@
 """Verdicts on specimens: on the current one, on many at once, and taken back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from finercam_core.errors import FinercamError, ReviewError
 from finercam_core.review import Decision, Draft, Region, Verdict
@@ -86,7 +86,7 @@ class Judging(Marking):
             self.note = note
         earlier = self.verdicts.own(specimen.image_id)
         try:
-            written = self.verdicts.append(self._verdict(specimen, decision, self.regions.records(), self.note))
+            written = self.verdicts.append(self._verdict_on(specimen, decision, self.regions, self.note))
         except ReviewError:
             self.save_draft()
             raise
@@ -94,15 +94,15 @@ class Judging(Marking):
         self._history.record(VerdictChange(earlier, written))
         return written
 
-    def _verdict(
-        self, specimen: LoadedSpecimen, decision: Decision, regions: tuple[Region, ...], note: str, together: int = 0
-    ) -> Verdict:
+    def _verdict_on(self, specimen: LoadedSpecimen, decision: Decision, regions: NumberedRegions, note: str) -> Verdict:
+        records = regions.records()
+        return replace(self._verdict(specimen, decision, records, note), emptied=regions.known and not records)
+
+    def _verdict(self, specimen: LoadedSpecimen, decision: Decision, regions: tuple[Region, ...], note: str) -> Verdict:
         cut_from = (region.comparison for region in regions if region.comparison is not None)
         comparison = next(cut_from, None) or self.comparison_made(specimen)
         about = specimen.image_id, specimen.species, self.reviewer
-        run = self.store.provenance.run
-        emptied = specimen.photographed and not regions
-        return Verdict(*about, decision, comparison, regions, note, run=run, together=together, emptied=emptied)
+        return Verdict(*about, decision, comparison, regions, note, run=self.store.provenance.run)
 
     def decide_together(self, image_ids: Sequence[str], decision: Decision) -> BatchOutcome:
         """Judge many specimens as they would be shown; each verdict is a line of its own, and one undo takes all back.
@@ -134,7 +134,7 @@ class Judging(Marking):
         marks = self._marks(specimen)
         if decision == "accept":
             _check_acceptable(specimen, marks.regions)
-        return self._verdict(specimen, decision, marks.regions.records(), marks.note, together)
+        return replace(self._verdict_on(specimen, decision, marks.regions, marks.note), together=together)
 
     def _settle(self, verdict: Verdict) -> None:
         """Let a verdict, which is on the disk, take the place of its specimen's draft."""

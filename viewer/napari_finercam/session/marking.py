@@ -194,8 +194,7 @@ class Marking:
         """Keep the regions and the note of the current specimen until its verdict; see `KeptDrafts`."""
         self._recut_since, self._drafted = False, True
         specimen, records = self.specimen, self.regions.records(any_size=True)
-        known = specimen.photographed or bool(records)
-        self.drafts.save(Draft(specimen.image_id, records, self.note, has_regions=known))
+        self.drafts.save(Draft(specimen.image_id, records, self.note, has_regions=self.regions.known))
 
     def comparison_made(self, specimen: LoadedSpecimen | None = None) -> Comparison:
         """How the map of a specimen is made, by default the current one's.

@@ -39,6 +39,9 @@ class NumberedRegions:
     unplaced : tuple of Region
         Regions of a verdict or a draft that cannot be shown, because the photograph is away or has other proportions
         than the one that they were drawn on. They are kept as they are.
+    known : bool
+        Whether it is known which regions there are, be it none; not so without a photograph, unless a verdict or a
+        draft says it.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class NumberedRegions:
         self.unplaced: tuple[Region, ...] = ()
         self._full = (full or shape)[:2]
         self._photographed = photographed
+        self.known = photographed
 
     @property
     def follows(self) -> bool:
@@ -249,7 +253,7 @@ class NumberedRegions:
                 continue
             self.labels[mask] = number
             self.properties[number] = taken(record, comparison)
-        self.unplaced = tuple(unplaced)
+        self.unplaced, self.known = tuple(unplaced), True
         self.properties.setdefault(FIRST, PAINTED)
 
     def snapshot(self) -> Snapshot:
