@@ -57,7 +57,7 @@ def main() -> None:
     torch.set_num_threads(1)
     store = open_store(arguments.demo / "maps.zarr")
     classifier = load_classifier(str(arguments.demo / "classifier"), device="cpu")
-    truth = read_truth(store.images_root)
+    truth = read_truth(Path(store.images_root))
     deleted, checked, seen = defaultdict[str, list[float]](list), defaultdict[str, list[list[Completeness]]](list), 0
     diagnosis = Diagnosis(store)
     for pair in diagnosis.pairs:
