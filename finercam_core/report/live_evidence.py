@@ -30,7 +30,7 @@ from finercam_core.store.layout import REFERENCE, array_nodes, value_names
 FOLDER = "evidence.zarr"
 SCRIPT = Path(__file__).with_name("web") / "finercam.js"
 LICENCES = SCRIPT.with_name("finercam.js.LICENSES.txt")
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ export interface SpecimenPlace {
 
 /** Facts of a page that carries live maps. */
 export interface PageFacts {
-  readonly version: 1;
+  readonly version: 2;
   /** Address of the Zarr store with the evidence, relative to the page. */
   readonly evidence: string;
   readonly collection: string;
@@ -51,7 +51,7 @@ export interface PooledFacts {
   readonly n: readonly [number, number];
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** Facts of this page; null on pages without maps. Throws where another version of the atlas wrote them. */
 export function readFacts(page: Document): PageFacts | null {
