@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from finercam_core.diagnosis.answer import Diagnosis
-from finercam_core.diagnosis.coco_regions import coco_regions
 from finercam_core.diagnosis.findings import PairAnswer
 from finercam_core.diagnosis.picture import draw_answer
-from finercam_core.diagnosis.records import Json, linked, measurements, record, statements
+from finercam_core.diagnosis.records.coco import coco_regions
+from finercam_core.diagnosis.records.statements import Json, linked, measurements, record, statements
 from finercam_core.diagnosis.sentences import five_lines
 from finercam_core.evaluate.tables import write_json
 

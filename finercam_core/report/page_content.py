@@ -15,8 +15,8 @@ from finercam_core.report.pages import (
     FamilyGroup,
     IndexPage,
     PairPage,
+    PairSide,
     ReferenceRow,
-    Side,
     SpeciesAccuracy,
     SpeciesFacts,
     SpeciesPage,
@@ -160,10 +160,12 @@ class PageContent:
     def _pair_set(self) -> frozenset[tuple[str, str]]:
         return frozenset(self.pairs)
 
-    def _side(self, name: str, other: str) -> Side:
+    def _side(self, name: str, other: str) -> PairSide:
         compared = other in dict(self.references[name])
         half = max(1, self.count // 2)
-        return Side(name, other, compared, tuple(self.views.some(self._ids[name], half, [other]) if compared else ()))
+        return PairSide(
+            name, other, compared, tuple(self.views.some(self._ids[name], half, [other]) if compared else ())
+        )
 
     def _pair(self, a: str, b: str) -> pd.DataFrame:
         """Rows of a pair's characters that either species shows."""

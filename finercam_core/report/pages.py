@@ -137,7 +137,7 @@ class SpeciesPage:
 
 
 @dataclass(frozen=True)
-class Side:
+class PairSide:
     """One species of a pair: its specimens compared with the other, where it was compared in this direction."""
 
     name: str
@@ -153,7 +153,7 @@ class PairPage:
     a: str
     b: str
     why: str
-    sides: tuple[Side, Side]
+    sides: tuple[PairSide, PairSide]
     dense: tuple[DenseTrait, ...]
     characters: tuple[Character, ...]
     told_apart: float

@@ -6,18 +6,18 @@ from finercam_core.errors import ReviewError
 from finercam_core.report.live_evidence import SCRIPT
 from finercam_core.report.page_templates import environment, review_policy
 
-__all__ = ["SCRIPT", "ReviewPage", "review_page"]
+__all__ = ["SCRIPT", "BrowserPage", "review_page"]
 
 
 @dataclass(frozen=True)
-class ReviewPage:
+class BrowserPage:
     """The page, and the policy that it is sent with."""
 
     text: str
     policy: str
 
 
-def review_page() -> ReviewPage:
+def review_page() -> BrowserPage:
     """The page; the same for every store.
 
     Raises
@@ -28,4 +28,4 @@ def review_page() -> ReviewPage:
     if not SCRIPT.exists():
         raise ReviewError("the script of the live atlas is not built", "run `make web`, which needs Node.js")
     made = environment()
-    return ReviewPage(made.get_template("review.html").render(), review_policy(str(made.globals["style"])))
+    return BrowserPage(made.get_template("review.html").render(), review_policy(str(made.globals["style"])))

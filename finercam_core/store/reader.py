@@ -135,8 +135,7 @@ class Store:
         classifier, gamma = self.provenance.classifier, self.provenance.compared_at
         return (
             f"<Store {self.location!r}: {table['group'].nunique():,} species, {counted(len(table), 'specimen')}, "
-            f"{done:,} done; "
-            f"{self.provenance.method} of {classifier.model or 'an unnamed classifier'} at "
+            f"{done:,} done; {self.provenance.method} of {classifier.model or 'an unnamed classifier'} at "
             f"{classifier.target_layer or 'an unnamed layer'}, {'any γ' if gamma is None else f'γ = {gamma:g}'}>"
         )
 
@@ -285,8 +284,7 @@ class Store:
 
     def place(self, image_id: str) -> str:
         """Path or URL of a specimen's image, relative to `images_root` where it is local."""
-        row = self.row(image_id)
-        return image_location(row)
+        return image_location(self.row(image_id))
 
     def image(self, image_id: str) -> Image.Image:
         """Photograph of a specimen, upright and RGB; raises `ImageError` if it is unavailable."""

@@ -12,7 +12,7 @@ from finercam_flows.process.model_choice import choose_model
 from finercam_flows.progress import report_step
 
 if TYPE_CHECKING:
-    from finercam_core.diagnosis.records import Json
+    from finercam_core.diagnosis.records.statements import Json
     from finercam_core.diagnosis.with_model.causal import CausalCheck
     from finercam_core.evaluate import Protocol
     from finercam_core.export import ExportSummary

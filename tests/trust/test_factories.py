@@ -27,7 +27,7 @@ from safetensors.torch import save_file
 
 from finercam_core.errors import ClassifierError, RunError, ServeError, StoreError, TrainingError
 from finercam_core.explain import load_classifier
-from finercam_core.explain.model.clip import clip_classifier
+from finercam_core.explain.model.clip.classifier import clip_classifier
 from finercam_core.explain.model.factories import factory_label
 from finercam_core.io.files import Files
 from finercam_core.permissions import VARIABLE, AllowedFactories, allow_in_environment

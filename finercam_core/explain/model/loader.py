@@ -15,7 +15,7 @@ from torch import nn
 from finercam_core.errors import ClassifierError, counted
 from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.explain.model.classifier import Classifier
-from finercam_core.explain.model.clip import load_clip
+from finercam_core.explain.model.clip.classifier import load_clip
 from finercam_core.explain.model.execution import Execution
 from finercam_core.explain.model.factories import factory_label, find_factory
 from finercam_core.images.preparation import Preparation
@@ -51,7 +51,7 @@ def load_classifier(
         - ``hf-hub:owner/name``, with ``@revision`` for a branch, tag or commit: the same from the Hugging Face hub.
           Only safetensors and text files are loaded.
         - ``file.py:function`` or ``package.module:function`` that returns a `Classifier` or a model.
-        - A TOML file with a CLIP-like model and its prompts, see `finercam_core.explain.model.prompts`.
+        - A TOML file with a CLIP-like model and its prompts, see `finercam_core.explain.model.clip.prompts`.
         - The name of a timm model with weights, such as "resnet50.a1_in1k".
     species : sequence of str, optional
         Names of the classes in the order of the scores, where the source has none or others. Of a folder or the hub:

@@ -20,7 +20,7 @@ from finercam_core.diagnosis.findings import ToldApart
 from finercam_core.diagnosis.names import store_name
 from finercam_core.diagnosis.picture import mean_specimen
 from finercam_core.diagnosis.places import by_part
-from finercam_core.diagnosis.records import linked, measurements, record, statements
+from finercam_core.diagnosis.records.statements import linked, measurements, record, statements
 from finercam_core.diagnosis.rule import passes_statistics, reasons_against
 from finercam_core.diagnosis.sentences import distrust, first_sentence, five_lines
 from finercam_core.diagnosis.several import agreements

@@ -16,7 +16,7 @@ from finercam_core.catalog import open_catalog
 from finercam_core.errors import ClassifierError
 from finercam_core.explain import Classifier, explain, load_classifier
 from finercam_core.explain.engine.plan import plan_store
-from finercam_core.explain.model.clip import PromptScores, clip_classifier, load_clip
+from finercam_core.explain.model.clip.classifier import PromptScores, clip_classifier, load_clip
 from finercam_core.store import open_store
 
 open_clip = pytest.importorskip("open_clip")

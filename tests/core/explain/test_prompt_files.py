@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from finercam_core.errors import ClassifierError
-from finercam_core.explain.model.clip import _embeddings
-from finercam_core.explain.model.prompts import read_settings
+from finercam_core.explain.model.clip.classifier import _embeddings
+from finercam_core.explain.model.clip.prompts import read_settings
 
 CONTEXT = 12
 TABLE = "scientificName;family\nAus bus;Ausidae\nEus fus;\n"

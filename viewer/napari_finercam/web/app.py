@@ -19,7 +19,7 @@ from finercam_core.review.intake import DraftForm, VerdictForm, read_form
 from napari_finercam.session.queue import Selection
 from napari_finercam.web.atlas_pages import COOKIE, AtlasPages
 from napari_finercam.web.desk import Desk
-from napari_finercam.web.guard import Guard, Refusal
+from napari_finercam.web.guard import OriginGuard, Refusal
 from napari_finercam.web.room import ReviewRoom
 
 Answer = Callable[[Request, Desk], Response]
@@ -144,7 +144,7 @@ def application(room: ReviewRoom, addresses: Iterable[str]) -> ASGIApp:
 
     handlers = {Refusal: _say, FinercamError: _say}
     inner = Starlette(routes=ReviewApp(room).routes(), lifespan=lifespan, exception_handlers=handlers)
-    return Guard(inner, addresses)
+    return OriginGuard(inner, addresses)
 
 
 def atlas_folder(path: str | Path | None) -> Path | None:

@@ -36,7 +36,7 @@ class Refusal(Exception):  # noqa: N818 - an answer to a request, not a fault
         self.status, self.sentence = status, sentence
 
 
-class Guard:
+class OriginGuard:
     """Refuses requests under other host names and from other origins, and bodies that are too large.
 
     A page elsewhere that lets its name point to this machine (DNS rebinding) sends its own name as Host; a form or a

@@ -23,8 +23,8 @@ from torch import nn
 
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.classifier import Classifier
+from finercam_core.explain.model.clip.prompts import TEMPLATES, ClipSettings, fill_templates, read_settings
 from finercam_core.explain.model.layers import default_target_layer
-from finercam_core.explain.model.prompts import TEMPLATES, ClipSettings, fill_templates, read_settings
 from finercam_core.images.preparation import Preparation
 
 # Mode of `Preparation` by open_clip's resize_mode.
@@ -74,7 +74,7 @@ class PromptScores(nn.Module):
 
 
 def load_clip(path: str | Path, *, target_layer: str | None = None) -> Classifier:
-    """Build the classifier that a TOML file describes, see `finercam_core.explain.model.prompts`.
+    """Build the classifier that a TOML file describes, see `finercam_core.explain.model.clip.prompts`.
 
     Raises
     ------

@@ -63,7 +63,9 @@ def read_settings(path: str | Path) -> ClipSettings:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ClassifierError(f"{path} cannot be read: {error}", "see finercam_core.explain.model.prompts") from error
+        raise ClassifierError(
+            f"{path} cannot be read: {error}", "see finercam_core.explain.model.clip.prompts"
+        ) from error
     unknown = sorted(set(content) - set(_PromptFile.model_fields))
     if unknown or "model" not in content:
         wrong = f"an unknown key {unknown[0]!r}" if unknown else "no model"

@@ -1,0 +1,1 @@
+"""What was found, for others: EQ statements, Darwin Core, JSON-LD, and COCO regions."""
