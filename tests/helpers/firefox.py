@@ -69,6 +69,10 @@ class Firefox:
         assert found["type"] == "success", found
         return json.loads(found["result"]["value"])
 
+    def close(self) -> None:
+        """End the conversation."""
+        self._socket.close()
+
     def picture(self) -> str:
         """The page as a PNG, base64."""
         return str(self.ask("browsingContext.captureScreenshot", context=self._tab)["data"])
@@ -84,7 +88,11 @@ def firefox(profile: Path) -> Iterator[Firefox]:
         output = process.stderr
         assert output is not None
         found = next(filter(None, (re.search(r"listening on (ws://\S+)", line) for line in output)))
-        yield Firefox(found[1])
+        browser = Firefox(found[1])
+        try:
+            yield browser
+        finally:
+            browser.close()
     finally:
         process.terminate()
         process.wait(WAIT)
