@@ -1,11 +1,14 @@
 """A backbone with as many scores as a collection has classes, and how it was built."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import timm
+from timm.models import load_model_config_from_hf
 from torch import nn
 
 from finercam_core.errors import FinercamError, TrainingError
@@ -124,8 +127,20 @@ class BackboneSpec:
             network = timm.create_model(self.spec, pretrained=False, num_classes=classes, **self.arguments)
             if weights is not None:
                 load_packaged(network, weights)
-            return network, Construction(self.spec, self.arguments)
-        return self._from_hub(classes), Construction(self.spec, self.arguments)
+            return network, self._construction()
+        return self._from_hub(classes), self._construction()
+
+    def _construction(self) -> Construction:
+        """By timm's own name of the architecture: what is trained opens where its start is no longer at hand."""
+        scheme, _, place = self.spec.partition(":")
+        if scheme == "local-dir":
+            config = json.loads((Path(place) / "config.json").read_text(encoding="utf-8"))
+            name, own = str(config["architecture"]), config.get("model_args", {})
+        elif scheme == "hf-hub":
+            _, name, own = load_model_config_from_hf(place)
+        else:
+            name, own = self.spec, {}
+        return Construction(name, {**(own or {}), **self.arguments})
 
     def _from_hub(self, classes: int) -> nn.Module:
         with hub_or_cache() as answers:

@@ -57,6 +57,22 @@ def test_the_folder_is_timms_own_and_finercams(make_collection: Make, tmp_path: 
         assert min(curve.size) > 200
 
 
+def test_a_classifier_that_starts_from_another_opens_without_it(make_collection: Make, tmp_path: Path) -> None:
+    catalog = make_collection(tmp_path / "images", COUNTS)
+    finetune(catalog, tmp_path / "first")
+    start = f"local-dir:{tmp_path / 'first'}"
+    report = train(
+        open_catalog(catalog), tmp_path / "second", model=start, mode="probe", device="cpu",
+        preparation=Preparation(32, 48, mean=HALF, std=HALF),
+    )  # fmt: skip
+    assert report.accuracy["train"].n > 0
+    (tmp_path / "first").rename(tmp_path / "elsewhere")
+    config = json.loads((tmp_path / "second" / "config.json").read_text(encoding="utf-8"))
+    assert config["architecture"] == "resnet10t"
+    assert config["model_args"]["channels"] == SMALL["channels"]
+    assert load_classifier(tmp_path / "second").species == ("Aus bus", "Aus cus", "Eus fus")
+
+
 def test_a_stopped_run_goes_on_to_the_same_weights(
     make_collection: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
