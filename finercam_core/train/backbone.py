@@ -69,6 +69,12 @@ class BackboneSpec:
     pretrained: bool = True
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def name(self) -> str:
+        """The model as it was named; of a folder its name alone, as the record of a training is published."""
+        scheme, _, place = self.spec.partition(":")
+        return f"local-dir:{Path(place).name}" if scheme == "local-dir" else self.spec
+
     def build(self, classes: int) -> tuple[nn.Module, Construction]:
         """Build the model with as many scores as classes, and tell how it was built.
 

@@ -52,6 +52,10 @@ class TrainingRecord:
         "probe" or "finetune".
     collection : str
         Name of the collection.
+    model : str
+        The model that it started from, as it was named; of a folder its name alone.
+    pretrained : bool
+        Whether it started from that model's weights.
     settings : FinetuneSettings or ProbeSettings
     seconds : float
     processes : int
@@ -74,6 +78,8 @@ class TrainingRecord:
 
     mode: str
     collection: str
+    model: str
+    pretrained: bool
     settings: Settings
     seconds: float
     processes: int
@@ -105,7 +111,8 @@ class TrainingRecord:
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {
-            "mode": self.mode, "collection": self.collection, "settings": asdict(self.settings),
+            "mode": self.mode, "collection": self.collection,
+            "model": self.model, "pretrained": self.pretrained, "settings": asdict(self.settings),
             "seconds": self.seconds, "processes": self.processes, **asdict(self.notes),
             "accuracy": {split: asdict(accuracy) for split, accuracy in self.accuracy.items()},
             "accuracy_text": self.accuracy_text,

@@ -252,8 +252,9 @@ def _train(
     seconds = time.monotonic() - start
     quality = held_out_quality(judged, scores, catalog, data.counts)
     record = TrainingRecord(
-        mode, catalog.name, settings, seconds, world.size, fitted.notes, accuracies(judged, scores),
-        quality, confused_species(judged, scores, quality.split) if quality else {}, data.unreadable, data.excluded,
+        mode, catalog.name, spec.name, spec.pretrained, settings, seconds, world.size, fitted.notes,
+        accuracies(judged, scores), quality,
+        confused_species(judged, scores, quality.split) if quality else {}, data.unreadable, data.excluded,
         data.left_out, doubts(data, scores), int(data.counts.sum()),
     )  # fmt: skip
     if world.rank == 0:

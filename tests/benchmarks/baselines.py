@@ -104,7 +104,8 @@ def trait_figures(density: dict, baseline: Baseline, planted) -> tuple[float, fl
         if name == baseline and differing:
             means = {part: np.mean([one[part] for one in parts if part in one]) for one in parts for part in one}
             order = sorted(means, key=lambda part: -means[part])
-            ranks.append(1 + min(order.index(part) for part in differing if part in order))
+            # A planted part that no mask shows comes behind all that are shown.
+            ranks.append(1 + min((order.index(part) for part in differing if part in order), default=len(order)))
     return (float(np.mean([rank == 1 for rank in ranks])), float(np.mean(ranks))) if ranks else (np.nan, np.nan)
 
 

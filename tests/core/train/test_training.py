@@ -69,6 +69,8 @@ def test_a_classifier_that_starts_from_another_opens_without_it(make_collection:
     (tmp_path / "first").rename(tmp_path / "elsewhere")
     config = json.loads((tmp_path / "second" / "config.json").read_text(encoding="utf-8"))
     assert config["architecture"] == "resnet10t"
+    training = json.loads((tmp_path / "second" / "training.json").read_text(encoding="utf-8"))
+    assert (training["model"], training["pretrained"]) == ("local-dir:first", True)
     assert config["model_args"]["channels"] == SMALL["channels"]
     assert load_classifier(tmp_path / "second").species == ("Aus bus", "Aus cus", "Eus fus")
 
