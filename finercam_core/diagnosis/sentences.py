@@ -161,7 +161,9 @@ def _disagreements(answer: PairAnswer) -> list[str]:
 
 
 LEGEND = (
-    "Supported: specimens that the classifier never saw differ there beyond chance, and its decision moves when the "
-    "place is exchanged. Suggested: one of the checks is missing or not passed. Not supported: everything else."
+    "Supported: held-out specimens differ there beyond chance, and the classifier's decision moves when the place is "
+    "exchanged. Suggested: they differ and no check speaks against it, but one could not be made or leaves a doubt. "
+    "Not supported: they do not differ beyond chance, or a check speaks against it. A logit more or less changes the "
+    "odds 2.7 times."
 )
 """The three words in a line, for a page; `rule` defines them."""
