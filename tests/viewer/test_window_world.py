@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from napari_finercam.formats.layer_style import REGION
 from napari_finercam.window import keyboards
+from napari_finercam.window.panels.picker import SpecimenPicker
 from napari_finercam.window.widget import ReviewWidget
 from napari_window import canvas, press, session_of
 from pytestqt.qtbot import QtBot
@@ -73,7 +74,10 @@ def test_the_row_of_digits_of_a_french_keyboard(widget: ReviewWidget, monkeypatc
 
 
 @pytest.mark.parametrize(("letters", "count"), [("лог", 3), ("Лог".upper(), 0), ("KJU".lower(), 3)])
-def test_letters_of_other_alphabets_judge(widget: ReviewWidget, small_store: Path, letters: str, count: int) -> None:
+def test_letters_of_other_alphabets_judge(
+    widget: ReviewWidget, small_store: Path, letters: str, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SpecimenPicker, "exec", lambda _picker: False)  # Shift+J asks for a specimen
     held = NONE if letters.islower() else SHIFT
     for letter in letters:
         send(widget, ord(letter.upper()), letter, held=held)
