@@ -26,6 +26,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
     del sys.modules[name]
 
 import os, signal, types
+signal.SIGBREAK = signal.SIGTERM  # Windows has it, and servers ask for it
 sys.modules["msvcrt"] = types.ModuleType("msvcrt")  # what other people's packages ask for there
 sys.platform = {platform!r}
 GONE = dict(os=("geteuid", "getuid", "fork", "killpg", "sched_getaffinity", "statvfs", "getpgid", "setsid", "nice"),

@@ -58,6 +58,8 @@ def test_a_wrong_setting_ends_every_command_in_one_sentence(
 
 
 def test_doctor_lists_them_and_names_the_one_with_a_slip(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("FINERCAM_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("FINERCAM_NOTFY", "x")
     assert list(unknown_variables()) == ["FINERCAM_NOTFY is no setting: did you mean FINERCAM_NOTIFY?"]
     found = examine()
@@ -117,7 +119,8 @@ def test_a_process_that_runs_a_flow_writes_json_with_the_id_of_its_run() -> None
         "run = FlowRun(id=UUID(int=7), name='x', flow_id=UUID(int=8))\n"
         "flow_run_logger(run).warning('hello')\n"
     )
-    environment = {**os.environ, "FINERCAM_LOG": "json", "PREFECT_LOGGING_TO_API_ENABLED": "false"}
+    own = {"FINERCAM_LOG": "json", "PREFECT_LOGGING_TO_API_ENABLED": "false", "PREFECT_LOGGING_LEVEL": "INFO"}
+    environment = {**os.environ, **own}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     line = json.loads(done.stderr.splitlines()[-1])
     assert (line["message"], line["run"], line["logger"]) == (

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def job(variables: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_image_is_linted() -> None:
-    hadolint = shutil.which("hadolint")
+    hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
     assert hadolint
     done = subprocess.run(
         [hadolint, DEPLOY / "container" / "Containerfile"], capture_output=True, text=True, check=False

@@ -163,7 +163,7 @@ def test_the_start_page_opens_a_store_and_remembers_the_name(
     viewer.window.add_dock_widget(widget, name="Review", area="right")  # type: ignore[attr-defined]
     widget.commands.accept()
     widget.workbench.start.reviewer.setText("C. Curator")
-    chooser = "napari_finercam.window.commands.QFileDialog.getExistingDirectory"
+    chooser = "napari_finercam.window.dialogs.QFileDialog.getExistingDirectory"
     monkeypatch.setattr(chooser, lambda *_a: str(small_store.parent))
     widget.workbench.start.open_button.click()
     assert "no store" in widget.workbench.start.problem.text()

@@ -3,6 +3,7 @@
 from html import escape
 from typing import cast
 
+from finercam_core.errors import counted
 from finercam_core.review import Decision, Region
 from napari_finercam.session import captions
 from napari_finercam.session.judging import says_regions
@@ -62,7 +63,9 @@ class Grid:
         page = self._ids[self.dialog.page * PAGE : (self.dialog.page + 1) * PAGE]
         compared = self._session.comparison_made().references
         against = ", ".join(f"<i>{escape(name)}</i>" for name in compared) or "no look-alike"
-        heading = f"<i>{escape(self._species)}</i> against {against}: {len(self._ids):,} specimens of the queue"
+        heading = (
+            f"<i>{escape(self._species)}</i> against {against}: {counted(len(self._ids), 'specimen')} of the queue"
+        )
         self.dialog.show_specimens(heading, [self._item(image_id) for image_id in page], -(-len(self._ids) // PAGE))
 
     def _item(self, image_id: str) -> tuple[ThumbnailQuery, str, str]:
