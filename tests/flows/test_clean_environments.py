@@ -31,7 +31,9 @@ GIVES = {
     "explain": ["train photos --model test_resnet --no-pretrained --out classifier --device cpu",
                 "annotate photos --classifier classifier --store new.zarr --device cpu"],
     "backbone": ["start photos --out made --size 64 --no-browser --device cpu"],
-    "flows": ["serve --init", "serve --check"],
+    "flows": ["serve --init"],
+    "web": ["doctor"],
+    "cluster": ["serve --init"],
     "near-identical": ["catalog check photos --near-identical"],
     "export": ["export maps.zarr --to geo --which automatic --format geojson"],
     "viewer": ["doctor"],
@@ -79,9 +81,13 @@ def test_the_base_package(place: Path) -> None:
 @pytest.mark.parametrize("extra", GIVES)
 def test_an_extra_alone_gives_what_it_says(extra: str, place: Path) -> None:
     python = clean_environment(place / "environment", extra)
-    for words in [*GIVES[extra], *([] if extra == "flows" else ["serve --init"])]:
+    for words in [*GIVES[extra], *([] if extra in ("flows", "cluster") else ["serve --init"])]:
         done = run_in(python, words.split(), place)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
+    if extra == "flows":  # the flow of a deployment computes maps
+        done = run_in(python, ["serve", "--check"], place)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+        assert "finercam[explain]" in done.stderr
     for words, wanted in WANTS.items():
         if wanted in (extra, "explain") or (extra, wanted) == ("backbone", "explain"):
             continue

@@ -1,6 +1,7 @@
 """What `prefect.yaml` may contain, and the one sentence for everything that it may not."""
 
 import asyncio
+import re
 import socket
 from pathlib import Path
 
@@ -86,6 +87,23 @@ def test_what_is_wrong_is_one_sentence(write, old: str, new: str, message: str, 
     with pytest.raises(SystemExit, match="1"):
         main(["serve", "--config", str(path)])
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        ("napari.layers", "nightly_flow.flow needs napari.layers"),
+        ("other", "there is no flow nightly_flow.flow: other"),
+    ],
+)
+def test_a_flow_that_wants_an_extra_says_which(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, message: str
+) -> None:
+    (tmp_path / "nightly_flow.py").write_text(f"raise ModuleNotFoundError({module!r}, name={module!r})")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ServeError, match=re.escape(message)) as caught:
+        flow_at("nightly_flow.flow", "nightly")
+    assert ("finercam[viewer]" in str(caught.value)) == (module != "other")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "deployments: []", "deployments: [3]", "deployments: 3", "\x00"])

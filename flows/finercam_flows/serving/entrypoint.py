@@ -9,6 +9,7 @@ from pydantic import ConfigDict, ValidationError, create_model
 from pydantic_core import ErrorDetails
 
 from finercam_core.errors import ServeError
+from finercam_core.extras import extra_of, install_hint
 from finercam_flows import options
 
 FLOWS = tuple(options.FLOWS.values())
@@ -27,7 +28,7 @@ def flow_at(entrypoint: str, deployment: str) -> "Flow[..., Any]":
     Raises
     ------
     ServeError
-        If there is no such flow, or its module cannot be imported.
+        If there is no such flow, or its module cannot be imported; where an extra is missing, which.
     """
     remedy = f"ours are finercam_flows.X.X with X one of {', '.join(FLOWS)}; yours: package.module.flow or file.py:flow"
     if "." not in entrypoint:
@@ -38,6 +39,10 @@ def flow_at(entrypoint: str, deployment: str) -> "Flow[..., Any]":
         else:
             module, _, name = entrypoint.rpartition(".")
             flow = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as error:
+        if extra := extra_of(error.name or ""):
+            raise ServeError(f"{deployment}: {entrypoint} needs {error.name}", install_hint(extra)) from error
+        raise ServeError(f"{deployment}: there is no flow {entrypoint}: {error}", remedy) from error
     except Exception as error:  # whatever a module of the user's raises
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ServeError(f"{deployment}: there is no flow {entrypoint}: {reason}", remedy) from error
