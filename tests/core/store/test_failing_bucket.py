@@ -57,11 +57,11 @@ def test_a_claim_whose_answer_was_lost_is_a_claim(failing: str, faults: Faults) 
     """The client asks again, and the store says that there is one already: its own."""
     files = Files(f"{failing}/maps.zarr")
     faults.before, faults.slow, faults.after = 0, 0, 0.5
-    for number in range(6):
+    for number in range(3):
         assert Claims(files, "a" * 32).take(f"x-{number}")
         assert not Claims(files, "b" * 32).take(f"x-{number}")
     path = f"{files.root}/lease"
-    for number in range(6):
+    for number in range(3):
         condition = {"IfMatch": tag_of(files, path)} if number else {"IfNoneMatch": "*"}
         assert put_if(files, path, f"a {number}", condition) == tag_of(files, path)
     assert not put_if(files, path, "b", {"IfNoneMatch": "*"})
