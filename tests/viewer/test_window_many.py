@@ -246,10 +246,15 @@ def test_two_specimens_side_by_side_are_enlarged_together(
     panel.model.scene.camera.zoom = 3
     assert viewer.scene.camera.zoom == 3
     np.testing.assert_allclose(panel.model.layers[0].extent.world, viewer.layers["specimen"].extent.world)
+    for theme in ("light", "dark"):
+        viewer.theme = theme
+        background = panel.canvas.canvas._scene_canvas.bgcolor.rgb
+        np.testing.assert_allclose(background, viewer.window._qt_viewer.canvas._scene_canvas.bgcolor.rgb)
     press(widget, qtbot, "N")
     assert "Aus_cus-000" in panel.heading.text()
     press(widget, qtbot, "C", SHIFT)
     assert widget.commands.beside.panel is None
+    viewer.theme = "light"
     viewer.scene.camera.zoom = 4
 
 

@@ -44,6 +44,9 @@ class BesidePanel(QWidget):
         layout.setContentsMargins(4, 2, 4, 2)
         layout.addWidget(self.heading)
         layout.addWidget(self.canvas, stretch=1)
+        self._viewer = viewer
+        self._take_theme()
+        viewer.events.theme.connect(self._take_theme)
         self._cameras = viewer.scene.camera, self.model.scene.camera
         self._following = False
         for camera in self._cameras:
@@ -88,6 +91,9 @@ class BesidePanel(QWidget):
     def _follow_viewer(self) -> None:
         self._copy(*self._cameras)
 
+    def _take_theme(self) -> None:
+        self.model.theme = self._viewer.theme
+
     def _follow(self, event: object) -> None:
         source = getattr(event, "source", None)
         first, second = self._cameras
@@ -113,6 +119,7 @@ class BesidePanel(QWidget):
 
     def end(self) -> None:
         """Let the cameras go their own ways, and free the picture."""
+        self._viewer.events.theme.disconnect(self._take_theme)
         for camera in self._cameras:
             camera.events.center.disconnect(self._follow)
             camera.events.zoom.disconnect(self._follow)

@@ -141,7 +141,9 @@ class GridDialog(QDialog):
             item.setData(_ID, query.image_id)
             item.setToolTip(query.image_id)
             if decision != "not reviewed":
-                item.setForeground(QColor("#7fb069" if decision == "accepted" else "#d08c60"))
+                font = item.font()
+                font.setBold(True)  # no colour is readable in the light theme and in the dark one
+                item.setFont(font)
             self.list.addItem(item)
             item.setSelected(query.image_id in kept)
         self.go_to(max(0, min(row, self.list.count() - 1)))
