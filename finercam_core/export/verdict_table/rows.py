@@ -99,7 +99,10 @@ def _region_cells(specimen: JudgedSpecimen, verdict: Verdict, region: Region, tr
     made = region.comparison or verdict.comparison
     closest = str(_comparison_cells(specimen, verdict, region)["pair"]).partition(" / ")[2]
     kind, threshold = next(iter(region.threshold.items()), ("", None))
-    measured, problem = _measured(specimen, record, traits)
+    measured, problems = _measured(specimen, record, traits)
+    share = specimen.evidence_share(made, made.references, record.mask)
+    if share is None and specimen.record is not None:
+        problems.append("no share of evidence: the store has not the map that was judged, or it is nowhere positive")
     height, width = record.mask.shape
     cells: Row = _comparison_cells(specimen, verdict, region) | {
         "region_id": region_id(record),
@@ -109,7 +112,7 @@ def _region_cells(specimen: JudgedSpecimen, verdict: Verdict, region: Region, tr
         "smoothing": region.smoothing,
         "source": region.source,
         "painted_share": _round(region.painted_share),
-        "evidence_share": _share(specimen.evidence_share(made, made.references, record.mask)),
+        "evidence_share": _share(share),
         "pair_evidence_share": _share(specimen.evidence_share(made, (closest,), record.mask)) if closest else None,
         "trait": region.trait,
         "uberon": region.uberon,
@@ -118,20 +121,23 @@ def _region_cells(specimen: JudgedSpecimen, verdict: Verdict, region: Region, tr
         "run": record.about.run,
     }
     cells |= asdict(measured) | _in_millimetres(measured, specimen.scale.pixels_per_mm)
-    return cells | {"problem": "; ".join([*specimen.problems, problem] if problem else specimen.problems)}
+    return cells | {"problem": "; ".join([*specimen.problems, *problems])}
 
 
-def _measured(specimen: JudgedSpecimen, record: MaskRecord, traits: tuple[Trait, ...]) -> tuple[Measurements, str]:
+def _measured(
+    specimen: JudgedSpecimen, record: MaskRecord, traits: tuple[Trait, ...]
+) -> tuple[Measurements, list[str]]:
     """Measurements of a region, and what of them is missing because pictures have another size than the mask."""
     shape, photograph, own = record.mask.shape, specimen.photograph, specimen.own_mask
-    other = photograph is not None and photograph.shape[:2] != shape
-    fitting = None if other else photograph
-    own = own if own is not None and own.shape == shape else None
+    problems: list[str] = []
+    if photograph is not None and photograph.shape[:2] != shape:
+        photograph = None
+        problems.append("no colours: the photograph has another size than the region")
+    if own is not None and own.shape != shape:
+        own = None
+        problems.append("no trait mask: it has another size than the region")
     body = None if own is None else specimen_of(specimen.store, own)
-    return (
-        measurements(record.mask, fitting, own, traits, body),
-        "no colours: the photograph has another size than the region" if other else "",
-    )
+    return measurements(record.mask, photograph, own, traits, body), problems
 
 
 def _in_millimetres(measured: Measurements, scale: float | None) -> Row:

@@ -12,7 +12,9 @@ from finercam_core.regions.traits import is_scale_bar
 from finercam_core.review import Verdict
 
 _MILLIMETRES = {"mm": 1.0, "cm": 10.0, "µm": 0.001, "μm": 0.001, "um": 0.001}
-_LENGTH = re.compile(r"(\d+(?:[.,]\d+)?)\s*(mm|cm|µm|μm|um)\b", re.IGNORECASE)
+_LENGTH = re.compile(r"([\d.,/]*\d)\s*(mm|cm|µm|μm|um)\b", re.IGNORECASE)
+# "1,000" is a thousand to some and one to others; "1/2" and ".5" are left to be written out.
+_NUMBER = re.compile(r"\d+(?:[.,]\d{1,2}|\.\d+)?")
 _APART = 0.05  # relative difference of two scales above which they contradict each other
 
 
@@ -63,14 +65,18 @@ def _bars(verdict: Verdict) -> list[Scale]:
     regions = [region for region in verdict.regions if is_scale_bar(region.trait)]
     if not regions or verdict.decision != "accept":
         return []
-    length = _LENGTH.search(verdict.note)
-    if length is None:
+    lengths = {length[0]: length for length in _LENGTH.finditer(verdict.note)}
+    if not lengths:
         return [Scale(problem=f"{verdict.reviewer} marked a scale bar, and the note says no length such as 10 mm")]
+    said, length = next(iter(lengths.items()))
+    if len(lengths) > 1 or not _NUMBER.fullmatch(length[1]):
+        told = " and ".join(lengths)
+        return [Scale(problem=f"the length of the scale bar of {verdict.reviewer} is not clear from the note: {told}")]
     millimetres = float(length[1].replace(",", ".")) * _MILLIMETRES[length[2].lower()]
-    pixels = bar_length(decode(regions[0].rle))
-    if not (millimetres and pixels):
+    pixels = [bar_length(decode(region.rle)) for region in regions]
+    if not (millimetres and all(pixels)):
         return [Scale(problem=f"the scale bar of {verdict.reviewer} has no length")]
-    return [Scale(pixels / millimetres, f"scale bar of {length[0]}, marked by {verdict.reviewer}")]
+    return [Scale(each / millimetres, f"scale bar of {said}, marked by {verdict.reviewer}") for each in pixels]
 
 
 def bar_length(mask: npt.NDArray[np.bool_]) -> float:

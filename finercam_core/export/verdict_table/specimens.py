@@ -107,15 +107,15 @@ class JudgedSpecimen:
 
         Returns
         -------
-        float in [0, 1], or None where the store has no such map, or one without positive evidence.
+        float in [0, 1], or None where the store has no such map, also where it lacks one of the references, or has one
+        without positive evidence.
         """
         record = self.record
         if record is None or made.method != self.store.provenance.method:
             return None
-        use = np.array([name in references for name in record.classes])
-        use[0] = False
-        if references and not use.any():
+        if not set(references) <= set(record.classes[1:]):
             return None
+        use = np.array([False, *(name in references for name in record.classes[1:])])
         gamma = made.gamma if references else 0.0
         weighting: Any = made.weighting  # one of those that `coefficients` knows, or it says which it knows
         weights = coefficients(

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import pytest
 from finercam_core.errors import ExportError
 from finercam_core.export.verdict_table import write_verdict_table
 from finercam_core.export.verdict_table.dictionary import COLUMNS, Column
+from finercam_core.export.verdict_table.rows import rows_of
 from finercam_core.export.verdict_table.scale import bar_length, scale_of
+from finercam_core.export.verdict_table.specimens import CatalogFields, judged_specimen
 from finercam_core.finer import coefficients, combine
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.rle import encode
@@ -63,6 +66,39 @@ def test_evidence_and_probability_are_those_of_the_map(written: Callable[..., pd
     assert row["evidence_share"] == pytest.approx(values[decode(mask)].sum() / values.sum(), rel=1e-4)
     assert (row["pair"], row["references"]) == ("Aus bus / Aus dus", "Aus dus")
     assert row["probability"] == pytest.approx(np.exp(record.logit[0] - record.log_sum_exp), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        Comparison(0.6, "mean", "gradcam", ("Aus dus", "Aus eus")),
+        Comparison(0.6, "mean", "gradcam", ("Aus eus",)),
+        Comparison(0.6, "mean", "layercam", ("Aus dus",)),
+    ],
+    ids=["one reference is gone", "the only one is gone", "another method"],
+)
+def test_a_share_of_evidence_is_that_of_the_map_that_was_judged_or_missing(
+    written: Callable[..., pd.DataFrame], reviewed: Path, made: Comparison
+) -> None:
+    region = Region(encode(np.eye(64, 96, dtype=bool)))
+    ReviewLog(reviewed, "Cy").append(Verdict("Aus_cus-001", "Aus cus", "Cy", "accept", made, (region,)))
+    row = written().set_index("reviewer").loc["Cy"]
+    assert pd.isna(row["evidence_share"])
+    assert "no share of evidence" in row["problem"]
+
+
+def test_a_trait_mask_of_another_size_is_said(written: Callable[..., pd.DataFrame], reviewed: Path) -> None:
+    small = Region(encode(np.ones((32, 48), bool)))
+    made = Comparison(0.6, "mean", "gradcam", ("Aus dus",))
+    ReviewLog(reviewed, "Cy").append(Verdict("Aus_cus-001", "Aus cus", "Cy", "accept", made, (small,)))
+    store = open_store(reviewed)
+    found = judged_specimen(store, CatalogFields(store), "Aus_cus-001", list(read_verdicts(reviewed)))
+    found.own_mask = np.ones((64, 96), np.uint8)
+    verdict = next(v for v in read_verdicts(reviewed) if v.reviewer == "Cy")
+    (row,) = rows_of(found, [verdict], ())
+    assert "no trait mask: it has another size" in str(row["problem"])
+    assert "no colours: the photograph has another size" in str(row["problem"])
+    assert row["body_share"] is None
 
 
 def test_a_verdict_without_a_region_has_a_row(written: Callable[..., pd.DataFrame], reviewed: Path) -> None:
@@ -191,6 +227,22 @@ def test_scales_that_contradict_each_other_are_none() -> None:
     assert "contradict each other: 12 (catalog) and 10 (scale bar" in found.problem
     assert "says no length" in scale_of({}, [bar("a bar")]).problem
     assert scale_of({}, []) == scale_of({}, [])
+
+
+@pytest.mark.parametrize("note", ["body 35 mm, bar 10 mm", ".5 mm", "1/2 mm", "1,000 µm", "1,000.5 µm"])
+def test_a_length_that_can_be_read_in_two_ways_gives_no_scale(note: str) -> None:
+    found = scale_of({}, [bar(note)])
+    assert found.pixels_per_mm is None
+    assert "is not clear from the note" in found.problem
+
+
+def test_every_bar_of_a_verdict_counts() -> None:
+    one, other = bar("10 mm"), bar("10 mm", length=50)
+    found = scale_of({}, [replace(one, regions=one.regions + other.regions)])
+    assert found.pixels_per_mm is None
+    assert "contradict each other: 10 (" in found.problem
+    same = scale_of({}, [replace(one, regions=one.regions * 2)])
+    assert same.pixels_per_mm == pytest.approx(10)
 
 
 @pytest.mark.parametrize("angle", [0, 20, 45, 90])
