@@ -21,10 +21,10 @@ barplot(shares, col = colours[rownames(shares)], border = NA, ylab = "share of v
         main = "What each said", legend.text = rownames(shares),
         args.legend = list(x = "top", inset = 0.02, bg = "white", box.col = NA, horiz = TRUE, cex = 0.8), ylim = c(0, 1.15))
 people <- factor(accepted$reviewer)
-points <- c("#0b62a4", "#e08e0b", "#7a3e9d", "#1b7f5c", "#b8442c")[as.integer(people)]
-plot(accepted$area_share, accepted$evidence_share, col = points, pch = 19, cex = 0.8,
+inks <- rep_len(c("#0b62a4", "#e08e0b", "#7a3e9d", "#1b7f5c", "#b8442c"), nlevels(people))
+plot(accepted$area_share, accepted$evidence_share, col = inks[as.integer(people)], pch = 19, cex = 0.8,
      xlab = "share of the photograph", ylab = "share of the evidence inside", main = "Accepted regions",
      xlim = c(0, max(accepted$area_share) * 1.1), ylim = c(0, 1))
 abline(0, 1, lty = 3)  # a region drawn anywhere
-legend("topleft", levels(people), col = c("#0b62a4", "#e08e0b", "#7a3e9d", "#1b7f5c", "#b8442c"), pch = 19, bty = "n")
+legend("topleft", levels(people), col = inks, pch = 19, bty = "n")
 invisible(dev.off())
