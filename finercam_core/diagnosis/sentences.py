@@ -11,6 +11,8 @@ FEW_P = 0.01  # smallest possible p from which on it is said
 def place_in_words(finding: PlaceFinding) -> str:
     """The place, with an article where it is a part: "the caudal fin"."""
     name = finding.test.place.name
+    if finding.test.place.kind == "outside":
+        return "the ground outside the specimen"
     return f"the {name[:1].lower()}{name[1:]}"
 
 
@@ -67,13 +69,14 @@ def five_lines(answer: PairAnswer, picture: str) -> list[str]:
 
 
 def sureness(answer: PairAnswer) -> str:
-    """How often the classifier is right, and what exchanging the supported places costs, or why that is not known."""
+    """How often the classifier is right, and what exchanging the places that were found costs, or why none is given."""
     told = answer.told_apart
     right = (
         f"on {told.n} {_asked(answer)} the classifier tells the two apart in {told.right} (95% interval "
         f"{told.low:.0%} to {told.high:.0%})"
     )
-    checked = [_effect(one) for one in answer.worded("supported") if one.causal is not None]
+    found = (*answer.worded("supported"), *answer.worded("suggested"), *shortcuts(answer))
+    checked = [_effect(one) for one in found if one.causal is not None]
     if checked:
         exchange = "exchanging the place between photographs costs the right species, beyond a like exchange elsewhere,"
         return f"{right}; {exchange} {', '.join(checked)}."
@@ -96,8 +99,10 @@ def _effect(finding: PlaceFinding) -> str:
 
 
 def _unchecked(answer: PairAnswer) -> str:
+    if answer.passes and all(one.causal is None for one in answer.findings):
+        return "what exchanging a place between photographs costs could not be measured"
     if answer.passes:
-        return "no place that was exchanged between photographs moved its decision (no causal check passed)"
+        return "no place whose exchange between photographs could be measured passed the causal check"
     if not answer.told_apart.p < LEVEL or not any(passes_statistics(one.test) for one in answer.findings):
         return "no place differs enough to be checked further"
     return "no causal check was made"

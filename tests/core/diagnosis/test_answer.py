@@ -8,10 +8,10 @@ import pytest
 from spotted import spotted_classifier, spotted_collection, spotted_store
 
 from finercam_core.diagnosis import Diagnosis
-from finercam_core.diagnosis.findings import ToldApart
+from finercam_core.diagnosis.findings import CausalEffect, ToldApart
 from finercam_core.diagnosis.places import by_part
 from finercam_core.diagnosis.rule import reasons_against
-from finercam_core.diagnosis.sentences import distrust, first_sentence, five_lines
+from finercam_core.diagnosis.sentences import distrust, first_sentence, five_lines, sureness
 from finercam_core.diagnosis.with_model.causal import PASSES, causal_check
 from finercam_core.store import Store
 
@@ -68,6 +68,7 @@ def test_a_bar_beside_the_specimen_is_a_shortcut_and_never_a_character(tmp_path:
     assert not answer.worded("supported")
     assert not answer.worded("suggested")
     assert "Shortcut" in first_sentence(answer)
+    assert "logits of its lead at the ground outside the specimen" in sureness(answer)
 
 
 def test_training_images_support_nothing_and_it_is_said(tmp_path: Path) -> None:
@@ -110,9 +111,22 @@ def test_what_was_not_measured_is_not_passed(store: Store) -> None:
     (found,) = answer.worded("suggested")
     assert found.test.place.name == "tail spot"
     assert found.causal is not None
+    assert "logits of its lead at the tail spot" in sureness(answer), "the exchange is measured, and is not denied"
+    unmeasured = replace(answer, findings=tuple(replace(one, causal=None) for one in answer.findings))
+    assert "could not be measured" in sureness(unmeasured)
     assert found.reasons == (
         "whether pairs of other species have as much of it was not measured: none is told apart here",
     )
+
+
+def test_an_effect_is_not_rounded_to_the_quarter_that_it_misses(store: Store) -> None:
+    test = next(one for one in Diagnosis(store).comparison("Aus bus", "Aus cus").tests if one.place.kind == "part")
+    for share, said in ((0.2496, ["its effect is 24% of the pair's largest, less than 25%"]), (0.25, [])):
+        against, _ = reasons_against(
+            replace(test, p=0.001, density=2.0, evidence=1.0), ToldApart(16, 16, 0.8, 1.0, 0.001), held_out=True,
+            densest=2.0, causal=CausalEffect(1.0, 0.5, 1.5, 0.001, 1.0, share, 8),
+        )  # fmt: skip
+        assert against == said
 
 
 def test_a_place_that_nothing_on_the_specimen_is_like_has_no_effect(store: Store) -> None:
