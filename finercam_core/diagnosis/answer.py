@@ -144,6 +144,8 @@ class Diagnosis:
             compared.told_apart, tuple(_ordered(found)), compared.smallest_p, self._aligned(a, b),
             checked.passes if checked is not None else 0,
             {**self.places(a).left_out, **self.places(b).left_out, **(checked.left_out if checked is not None else {})},
+            {name: (self.places(name).predicted.count(name), len(self.places(name).predicted))
+             for name in (a, b) if self.places(name).predicted},
         )  # fmt: skip
 
     def _finding(

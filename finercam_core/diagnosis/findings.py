@@ -175,6 +175,9 @@ class PairAnswer:
         Pictures that the classifier saw for the causal checks; 0 without.
     left_out : dict
         Specimens that could not be used, with the reason.
+    among_all : dict of str to (int, int)
+        Of each species, how many of its photographs the classifier takes for it among all species that it knows, and
+        of how many; a species of which that is not known has no entry.
     """
 
     a: str
@@ -190,6 +193,7 @@ class PairAnswer:
     aligned: str
     passes: int = 0
     left_out: dict[str, str] = field(default_factory=dict)
+    among_all: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def worded(self, word: Word, *, shortcut: bool = False) -> tuple[PlaceFinding, ...]:
         """Findings with a word: characters, or shortcuts."""

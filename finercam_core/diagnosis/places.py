@@ -55,6 +55,8 @@ class SpeciesPlaces:
         Specimens whose parts were carried from others.
     error : float
         Median landmark error of that, in roots of the specimen's area.
+    predicted : tuple of str
+        Species that the classifier takes the photographs for, among all that it knows, as far as that is stored.
     """
 
     species: str
@@ -69,6 +71,7 @@ class SpeciesPlaces:
     compared_at: float | None
     carried: int = 0
     error: float = 0.0
+    predicted: tuple[str, ...] = ()
 
     def difference(self, other: str) -> Floats | None:
         """D = E_own - E_other at each place, float64 (n, P); None if the other is not among the references."""
@@ -182,7 +185,7 @@ def frame_matrix(where: Placement, size: tuple[int, int], grid: tuple[int, int],
 
 def _gathered(store: Store, rows: pd.DataFrame, read: Reader) -> SpeciesPlaces:
     """Read every specimen; one that cannot be used is listed with its reason."""
-    values, logits, areas, kept, left_out = [], [], [], [], {}
+    values, logits, areas, kept, predicted, left_out = [], [], [], [], [], {}
     classes: tuple[str, ...] = ()
     at = store.provenance.compared_at
     for image_id in sorted(rows["image_id"]):
@@ -203,11 +206,13 @@ def _gathered(store: Store, rows: pd.DataFrame, read: Reader) -> SpeciesPlaces:
         logits.append(record.logit.astype(np.float64))
         areas.append(area)
         kept.append(image_id)
+        predicted += [record.predicted] if record.predicted else []
     return SpeciesPlaces(
         str(rows["scientificName"].iloc[0]) if len(rows) else "", classes,
         np.stack(values) if values else np.zeros((0, 0, 0)), np.stack(logits) if logits else np.zeros((0, 0)),
         np.stack(areas) if areas else np.zeros((0, 0)), groups_of_rows(rows, kept),
         tuple(int(fold) for fold in rows.loc[kept, "fold"]), tuple(kept), left_out, at,
+        predicted=tuple(predicted),
     )  # fmt: skip
 
 

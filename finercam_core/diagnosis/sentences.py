@@ -3,6 +3,7 @@
 from finercam_core.diagnosis.findings import BY_MASKS, PairAnswer, PlaceFinding
 from finercam_core.diagnosis.rule import LEVEL, passes_statistics
 from finercam_core.errors import counted
+from finercam_core.evaluate.caveats import POOR
 
 FEW = 5  # specimens of a species below which an answer is distrusted
 FEW_P = 0.01  # smallest possible p from which on it is said
@@ -128,6 +129,7 @@ def not_found(answer: PairAnswer) -> str:
 def distrust(answer: PairAnswer) -> list[str]:
     """What a reader should know before believing the answer; each without a full stop."""
     caveats = [] if answer.held_out and answer.by_lists else [answer.basis]
+    caveats += _often_wrong(answer)
     caveats += [
         f"{one.test.share:.0%} of the separation lies outside the specimens ({one.word} shortcut)"
         for one in shortcuts(answer)
@@ -152,6 +154,16 @@ def distrust(answer: PairAnswer) -> list[str]:
     if answer.worded("supported") or answer.worded("suggested"):
         caveats.append("it says where they differ, not how: see the picture")
     return caveats
+
+
+def _often_wrong(answer: PairAnswer) -> list[str]:
+    """How often the classifier is right where it may choose among all species, of those of which it is often wrong."""
+    poor = [
+        f"{right} of {counted(n, 'photograph')} of {name}"
+        for name, (right, n) in answer.among_all.items()
+        if right < POOR * n
+    ]
+    return [f"among all species the classifier is right on {' and '.join(poor)}: it is often wrong"] if poor else []
 
 
 def _disagreements(answer: PairAnswer) -> list[str]:

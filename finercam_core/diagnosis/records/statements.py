@@ -38,6 +38,7 @@ def record(answer: PairAnswer) -> Json:
         "passes": answer.passes,
         "findings": [_finding(one) for one in answer.findings],
         "left_out": dict(answer.left_out),
+        "among_all": {name: {"right": right, "n": n} for name, (right, n) in answer.among_all.items()},
     }
 
 
