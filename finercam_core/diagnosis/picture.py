@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from finercam_core.diagnosis.alignment.frame import Mask, to_frame
+from finercam_core.diagnosis.alignment.frame_regions import AS_PICTURED
 from finercam_core.diagnosis.alignment.specimen_pictures import specimen_picture
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding
@@ -217,7 +218,7 @@ def _outline(axis: Axes, finding: PlaceFinding, here: MeanSpecimen, there: MeanS
     ys, xs = np.nonzero(region)
     low = ys.mean() > 0.45 * SIDE  # the middle of the frame is that of the specimen: names go outwards
     at, align = (ys.max() + 3, "top") if low else (ys.min() - 2, "bottom")
-    name = "\n".join(textwrap.wrap(finding.test.place.name.removesuffix(" of the specimen"), 16))
+    name = "\n".join(textwrap.wrap(finding.test.place.name.replace(AS_PICTURED, ""), 16))
     axis.annotate(name, (xs.mean(), at), ha="center", va=align, fontsize=8, color="#0072b2", parse_math=False)
 
 

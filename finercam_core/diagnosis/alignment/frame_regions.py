@@ -11,6 +11,7 @@ from finercam_core.diagnosis.alignment.frame import Mask
 MOST = 5  # regions
 _PROMINENT = 0.15  # of the highest peak: what a peak must rise above the saddle to a higher one
 _LEAST, _EXTENT = 0.2, 0.5  # a peak's least share of the highest one; what of its peak a region's cells reach
+AS_PICTURED = " of the specimen as pictured"
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "centre", "right")
 
 
@@ -53,10 +54,13 @@ def frame_regions(values: npt.ArrayLike, significant: Mask, body: Mask) -> list[
 
 
 def region_name(region: Mask, body: Mask) -> str:
-    """Where a region lies on the specimen, in words: "upper left of the specimen"."""
+    """Where a region lies on the specimen, in words: "upper left of the specimen as pictured".
+
+    Left is that of the frame, in which the answer's picture shows the specimens, and not the animal's own.
+    """
     ys, xs = np.nonzero(region)
     below, right = np.nonzero(body) if body.any() else np.nonzero(np.ones_like(body))
     row = (ys.mean() - below.min() + 0.5) / (np.ptp(below) + 1)
     column = (xs.mean() - right.min() + 0.5) / (np.ptp(right) + 1)
     names = _ROWS[int(np.clip(3 * row, 0, 2))], _COLUMNS[int(np.clip(3 * column, 0, 2))]
-    return f"{' '.join(names) if names != ('middle', 'centre') else 'centre'} of the specimen"
+    return f"{' '.join(names) if names != ('middle', 'centre') else 'centre'}{AS_PICTURED}"

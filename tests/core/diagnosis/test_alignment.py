@@ -72,7 +72,7 @@ def test_regions_are_apart_and_the_highest_comes_first() -> None:
     assert first[12, 6]
     assert second[12, 17]
     assert not (first & second).any()
-    assert region_name(first, body) == "middle left of the specimen"
+    assert region_name(first, body) == "middle left of the specimen as pictured"
     assert frame_regions(-hills, body, body) == []
 
 

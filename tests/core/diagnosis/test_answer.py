@@ -55,7 +55,7 @@ def test_without_masks_the_region_lies_on_the_mark(tmp_path: Path) -> None:
     # The spot lies 15 of the 26 pixels from the centre to the tail.
     ys, xs = np.nonzero(cells)
     assert abs(ys.mean() - (len(cells) - 1) / 2) < 1.5
-    assert found.test.place.name == "middle right of the specimen"
+    assert found.test.place.name == "middle right of the specimen as pictured"
     assert any("as if photographed from the same side" in said for said in distrust(answer))
     assert xs.mean() > len(cells) / 2
 
