@@ -7,19 +7,18 @@ outlines with an affine map fitted to mutual nearest neighbours among the classi
 Prints how far landmarks lie from the template's, in roots of the body's area and in cells of the map.
 """
 
-import argparse
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from demo_folder import demo_from_arguments
 
 from finercam_core.diagnosis.alignment.frame import Placement
 from finercam_core.diagnosis.alignment.specimen_pictures import SpecimenPicture, outlined, specimen_picture
-from finercam_core.explain import Classifier, load_classifier
+from finercam_core.explain import Classifier
 from finercam_core.regions.traits import traits_of
-from finercam_core.store import Store, open_store
+from finercam_core.store import Store
 
 Floats = npt.NDArray[np.float64]
 TRIMMED = 0.3  # roots of the area beyond which a match is left out, three times over
@@ -67,20 +66,11 @@ def fitted(own: tuple[Floats, Floats], template: tuple[Floats, Floats]) -> tuple
 
 def main() -> None:
     """Align and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("demo", type=Path)
-    parser.add_argument("--species", type=int, default=15)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    store = open_store(arguments.demo / "maps.zarr")
-    classifier = load_classifier(str(arguments.demo / "classifier"), device="cpu")
-    traits, errors, cells, matches = (
-        [trait.id for trait in traits_of(store)],
-        defaultdict[str, list[float]](list),
-        [],
-        [],
-    )
-    for species in sorted(store.species)[: arguments.species]:
+    store, classifier, most = demo_from_arguments(__doc__, "species", 15)
+    traits, errors = [trait.id for trait in traits_of(store)], defaultdict[str, list[float]](list)
+    cells: list[float] = []
+    matches: list[int] = []
+    for species in sorted(store.species)[:most]:
         rows = store.rows[(store.rows["scientificName"] == species) & (store.rows["split"] == "test")]
         shown = {image_id: specimen_picture(store, image_id) for image_id in sorted(rows["image_id"])}
         blind = {image_id: outlined(image_id, one.pixels) for image_id, one in shown.items()}

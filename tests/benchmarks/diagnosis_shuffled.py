@@ -5,10 +5,13 @@ labels and, several times, to labels dealt out anew over all parts; prints accur
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
 import torch
+
+sys.path.append(str(Path(__file__).parents[1] / "helpers"))
 from shuffled_labels import learn, rendered_catalog, shuffled
 
 if __name__ == "__main__":

@@ -5,14 +5,13 @@ single deletion and the three checks of completeness, at the threshold that is b
 published γ, γ = 1 and two controls.
 """
 
-import argparse
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import torch
+from demo_folder import demo_from_arguments
 from PIL import Image
 
 from finercam_core.diagnosis import Diagnosis
@@ -26,9 +25,8 @@ from finercam_core.evaluate.with_truth.part_interventions import (
     part_importance,
     single_deletion,
 )
-from finercam_core.explain import load_classifier
 from finercam_core.finer import GAMMA
-from finercam_core.store import Store, open_store
+from finercam_core.store import Store
 from finercam_core.synthetic import differing_traits
 from finercam_core.synthetic.parts import TRAIT_PARTS, BodyPart
 from finercam_core.synthetic.specimen import REMOVABLE, render_specimen
@@ -50,13 +48,7 @@ def margin_of(
 
 def main() -> None:
     """Intervene and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("demo", type=Path)
-    parser.add_argument("--each", type=int, default=4)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    store = open_store(arguments.demo / "maps.zarr")
-    classifier = load_classifier(str(arguments.demo / "classifier"), device="cpu")
+    store, classifier, each = demo_from_arguments(__doc__, "each", 4)
     truth = read_truth(Path(store.images_root))
     deleted, checked, seen = defaultdict[str, list[float]](list), defaultdict[str, list[list[Completeness]]](list), 0
     diagnosis = Diagnosis(store)
@@ -67,7 +59,7 @@ def main() -> None:
             margins = PairMargins(classifier, own, other)
             true = {part for trait in differing_traits(own, other) for part in TRAIT_PARTS[trait]}
             rows = store.rows[(store.rows["scientificName"] == own) & (store.rows["split"] == "test")]
-            for image_id in sorted(rows["image_id"])[: arguments.each]:
+            for image_id in sorted(rows["image_id"])[:each]:
                 record, index = store.record(image_id), truth["images"][Path(store.place(image_id)).stem]["index"]
                 margin = margin_of(store, margins, own, truth["seed"], index)
                 if margin(frozenset()) <= 0:
