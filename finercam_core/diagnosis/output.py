@@ -9,6 +9,7 @@ from finercam_core.diagnosis.records.coco import coco_regions
 from finercam_core.diagnosis.records.statements import Json, linked, measurements, record, statements
 from finercam_core.diagnosis.sentences import five_lines
 from finercam_core.evaluate.tables import write_json
+from finercam_core.review.qualities import named_qualities
 
 
 def answer_stem(a: str, b: str) -> str:
@@ -31,11 +32,12 @@ def write_answer(diagnosis: Diagnosis, answer: PairAnswer, folder: Path) -> tupl
     stem = folder / answer_stem(answer.a, answer.b)
     picture = stem.with_name(f"{stem.name}.png")
     draw_answer(diagnosis, answer, picture)
+    named = named_qualities(diagnosis.store.location, answer.a, answer.b)
     content: Json = {
-        **record(answer), "statements": statements(answer), "measurements": measurements(answer),
+        **record(answer), "statements": statements(answer, named), "measurements": measurements(answer),
     }  # fmt: skip
     write_json(stem.with_name(f"{stem.name}.json"), content)
-    write_json(stem.with_name(f"{stem.name}.jsonld"), linked(answer))
+    write_json(stem.with_name(f"{stem.name}.jsonld"), linked(answer, named))
     ids = [image_id for name in (answer.a, answer.b) for image_id in diagnosis.places(name).image_ids]
     write_json(stem.with_name(f"{stem.name}.coco.json"), coco_regions(diagnosis.store, answer, ids))
     return five_lines(answer, str(picture)), content, picture

@@ -1,18 +1,20 @@
 """An answer for other programs: JSON, entity and quality statements, Darwin Core measurements, JSON-LD.
 
-The entity of an EQ statement is the part's ontology term; its quality is PATO's "quality" (PATO:0000001) until a
-reviewer names it: a classifier says where two species differ, not how. (P. Mabee et al., Trends Ecol. Evol. 22, 2007.)
+The entity of an EQ statement is the part's ontology term; its quality is PATO's "quality" (PATO:0000001) until
+reviewers' notes name it: a classifier says where two species differ, not how. (P. Mabee et al., Trends Ecol. Evol. 22,
+2007.)
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 
 from pydantic import JsonValue
 
 from finercam_core.diagnosis.findings import PairAnswer, Place, PlaceFinding
 from finercam_core.diagnosis.sentences import first_sentence
+from finercam_core.review.qualities import QUALITY, NamedQuality
 
-QUALITY = "PATO:0000001"
 CONTEXT = {
     "dwc": "http://rs.tdwg.org/dwc/terms/",
     "obo": "http://purl.obolibrary.org/obo/",
@@ -54,15 +56,35 @@ def _finding(one: PlaceFinding) -> Json:
     }  # fmt: skip
 
 
-def statements(answer: PairAnswer) -> list[JsonValue]:
-    """Entity and quality of each supported character, for matrices of phenotypes."""
+Qualities = Mapping[str, tuple[NamedQuality, ...]]
+"""Those that reviewers named, by the name of the trait; see `finercam_core.review.qualities`."""
+
+
+def statements(answer: PairAnswer, named: Qualities) -> list[JsonValue]:
+    """Entity and quality of each supported character, for matrices of phenotypes; one for each quality that was named.
+
+    Parameters
+    ----------
+    answer : PairAnswer
+    named : mapping of str to tuple of NamedQuality
+    """
     return [
         {
             "taxon": answer.a, "differs_from": answer.b, "entity": one.test.place.term or None,
-            "entity_label": one.test.place.name, "quality": QUALITY, "quality_named_by_reviewer": False,
+            "entity_label": one.test.place.name, **_quality(quality),
         }
         for one in answer.worded("supported")
+        for quality in named.get(one.test.place.name, (None,))
     ]  # fmt: skip
+
+
+def _quality(named: NamedQuality | None) -> Json:
+    if named is None:
+        return {"quality": QUALITY, "quality_label": "quality", "quality_named_by_reviewer": False}
+    return {
+        "quality": named.term, "quality_label": named.label, "quality_named_by_reviewer": True,
+        "reviewers": list(named.reviewers), "specimens": named.specimens,
+    }  # fmt: skip
 
 
 def measurements(answer: PairAnswer) -> list[JsonValue]:
@@ -85,17 +107,18 @@ def measurements(answer: PairAnswer) -> list[JsonValue]:
     return rows
 
 
-def linked(answer: PairAnswer) -> Json:
-    """The answer as JSON-LD: a data set of measurements about two taxa."""
+def linked(answer: PairAnswer, named: Qualities) -> Json:
+    """The answer as JSON-LD: a data set of measurements about two taxa, with the entities and qualities it names."""
     facts: list[JsonValue] = [
         {"@type": "dwc:MeasurementOrFact", **{f"dwc:{key}": value for key, value in row.items()}}
         for row in measurements(answer)
         if isinstance(row, dict)
     ]
+    places = [one.test.place for one in answer.worded("supported")]
+    mentioned = [(place.term, place.name) for place in places if place.term]
+    mentioned += [(quality.term, quality.label) for place in places for quality in named.get(place.name, ())]
     entities: list[JsonValue] = [
-        {"@id": f"obo:{one.test.place.term.replace(':', '_')}", "schema:name": one.test.place.name}
-        for one in answer.worded("supported")
-        if one.test.place.term
+        {"@id": f"obo:{term.replace(':', '_')}", "schema:name": name} for term, name in dict.fromkeys(mentioned)
     ]
     return {
         "@context": dict(CONTEXT),

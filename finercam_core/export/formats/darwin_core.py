@@ -15,14 +15,13 @@ from finercam_core.export.mask_records import MaskDescription, MaskRecord
 from finercam_core.io.atomic import complete_or_absent, write_whole
 from finercam_core.io.disk.formulas import neutralised
 from finercam_core.regions.shape import region_shape
+from finercam_core.review.qualities import quality_of
 from finercam_core.store import Store
 
 META, CORE, FACTS, MEDIA = "meta.xml", "occurrence.csv", "extended_measurement_or_fact.csv", "multimedia.csv"
 DWC, AC, OBIS = "http://rs.tdwg.org/dwc/terms/", "http://rs.tdwg.org/ac/terms/", "http://rs.iobis.org/obis/terms/"
 DCTERMS, RIGHTS = "http://purl.org/dc/terms/", "http://ns.adobe.com/xap/1.0/rights/"
 OBO = "http://purl.obolibrary.org/obo/"
-QUALITY = "PATO:0000001"
-_NAMED = re.compile(r"(PATO:\d{7})(?:\s*\(([^()]+)\))?")
 _OF_CORE = (
     *(f"{DWC}{term}" for term in ("occurrenceID", "catalogNumber", "scientificName", "order", "family", "genus",
                                   "specificEpithet", "infraspecificEpithet", "taxonRank", "vernacularName")),
@@ -43,15 +42,6 @@ TABLES = {
 """Row type and terms of each table; its first column is the id of the core's row."""
 # Of the ontology of qualities, PATO: area, length, width.
 _MEASURED = {"area": "PATO:0001323", "length": "PATO:0000122", "breadth": "PATO:0000921"}
-
-
-def quality_of(note: str) -> tuple[str, str]:
-    """PATO's term and its words: the first that a reviewer's note names, as in "PATO:0000052 (shape)".
-
-    A classifier says where two species differ, not how, so that it is PATO's "quality" until a reviewer names it.
-    """
-    found = _NAMED.search(note)
-    return (found[1], found[2] or found[1]) if found else (QUALITY, "quality")
 
 
 class DarwinCoreWriter(MaskWriter):

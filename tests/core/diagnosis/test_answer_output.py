@@ -19,6 +19,7 @@ from finercam_core.diagnosis.records.statements import linked, measurements, rec
 from finercam_core.errors import ComparisonError
 from finercam_core.report import report
 from finercam_core.report.answers import AtlasAnswers
+from finercam_core.review.qualities import NamedQuality
 from finercam_core.store import Store, open_store
 
 
@@ -33,12 +34,27 @@ def test_names_are_found_or_suggested(store: Store) -> None:
 
 def test_records_are_json_and_hold_the_same(diagnosis: Diagnosis) -> None:
     answer = diagnosis.answer("Aus bus", "Aus cus")
-    content = json.loads(json.dumps([record(answer), statements(answer), measurements(answer), linked(answer)]))
+    content = json.loads(json.dumps([record(answer), statements(answer, {}), measurements(answer), linked(answer, {})]))
     words = {row["place"]: row["word"] for row in content[0]["findings"]}
     assert words["tail spot"] == "supported"
     assert content[1][0]["quality"] == "PATO:0000001"
     assert content[2][0]["measurementUnit"] == "logit"
     assert content[3]["@type"] == "schema:Dataset"
+
+
+def test_statements_take_the_qualities_that_reviewers_name(diagnosis: Diagnosis) -> None:
+    answer = diagnosis.answer("Aus bus", "Aus cus")
+    color = NamedQuality("PATO:0000014", "color", ("Ada", "Bo"), 5)
+    shape = NamedQuality("PATO:0000052", "shape", ("Ada",), 1)
+    named = {"tail spot": (color, shape), "head": (shape,)}
+    content = json.loads(json.dumps(statements(answer, named)))
+    spots = [row for row in content if row["entity_label"] == "tail spot"]
+    assert [(row["quality"], row["quality_label"], row["specimens"]) for row in spots] == [
+        ("PATO:0000014", "color", 5), ("PATO:0000052", "shape", 1),
+    ]  # fmt: skip
+    assert len(content) == len(spots), "a quality of a place that is not supported makes no statement"
+    mentions = json.loads(json.dumps(linked(answer, named)))["schema:mentions"]
+    assert {"@id": "obo:PATO_0000014", "schema:name": "color"} in mentions
 
 
 def test_pages_say_the_answer_first(store: Store, tmp_path: Path) -> None:

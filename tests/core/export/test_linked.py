@@ -7,11 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from finercam_core.catalog import open_catalog
 from finercam_core.export import FormatSettings, export
-from finercam_core.export.formats.darwin_core import quality_of
 from finercam_core.regions.rle import encode
 from finercam_core.review import Comparison, Region, ReviewLog, Verdict
 
@@ -130,17 +128,3 @@ def test_darwin_core_has_published_terms_alone(reviewed: Path, tmp_path: Path) -
         assert rows
         assert {len(row) for row in rows} == {len(head)}
         assert head[0] == "id"
-
-
-@pytest.mark.parametrize(
-    ("note", "quality"),
-    [
-        ("", ("PATO:0000001", "quality")),
-        ("clear", ("PATO:0000001", "quality")),
-        ("darker, PATO:0000014 (color)", ("PATO:0000014", "color")),
-        ("PATO:0000052", ("PATO:0000052", "PATO:0000052")),
-        ("PATO:12 and PATO:0000052", ("PATO:0000052", "PATO:0000052")),
-    ],
-)
-def test_the_quality_that_a_reviewer_names(note: str, quality: tuple[str, str]) -> None:
-    assert quality_of(note) == quality
