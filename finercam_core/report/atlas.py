@@ -22,6 +22,7 @@ from finercam_core.report.live_evidence import SCRIPT, LiveEvidence
 from finercam_core.report.page_content import PageContent
 from finercam_core.report.page_templates import INDEX, environment, pair_address, species_address
 from finercam_core.report.pages import AtlasFacts, Page, PairPage, SpeciesPage
+from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.reviewers import REVIEWERS, reviewed, reviewers_page
 from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import Store, open_store
@@ -71,8 +72,8 @@ def report(
     location : str or Path
         The store.
     out : str or Path
-        Folder for `index.html`, `species/`, `pairs/` and `evaluation/`; for live maps also `evidence.zarr/` and
-        `finercam.js`.
+        Folder for `index.html`, `species/`, `pairs/`, `atlas-photographs/` and `evaluation/`; for live maps also
+        `evidence.zarr/` and `finercam.js`.
     evaluation : EvaluationReport, optional
         Of the same store; by default one is made first, into ``out/evaluation``.
     protocol : Protocol, optional
@@ -108,7 +109,8 @@ def report(
         figures = evaluation or evaluate(
             location, folder / "evaluation", protocol=protocol, images=images, checked=checked
         )
-    content = PageContent(store, figures, SpecimenViews(store, gamma), specimens)
+    views = SpecimenViews(store, PhotographFiles(folder, map(str, store.rows.index)), gamma)
+    content = PageContent(store, figures, views, specimens)
     review = reviewed(store)
     content.reviewed = review is not None
     pages = list(_pages(content))

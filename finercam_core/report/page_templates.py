@@ -67,12 +67,12 @@ def environment() -> jinja2.Environment:
 
 
 def content_policy(style: str, script: str) -> str:
-    """What a page may load: pictures that it carries itself, this style and this script; no form, no other base.
+    """What a page may load: this style, this script and pictures that it carries itself; no form, no other base.
 
-    From the atlas' own host it may also load the script of the live maps, and with it evidence.
+    From the atlas' own host it may also load photographs, the script of the live maps, and with it evidence.
     """
     return (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src 'self' {_hash(script)}; "
+        f"default-src 'none'; img-src 'self' data:; style-src {_hash(style)}; script-src 'self' {_hash(script)}; "
         "connect-src 'self'; "
         "base-uri 'none'; form-action 'none'"
     )

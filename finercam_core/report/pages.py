@@ -86,7 +86,7 @@ class SpeciesFacts:
 
 @dataclass(frozen=True)
 class Card:
-    """A species on the index, with a small photograph as a data URI or ""."""
+    """A species on the index, with the address of a small photograph or ""."""
 
     facts: SpeciesFacts
     photo: str

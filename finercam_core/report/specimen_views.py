@@ -11,12 +11,14 @@ import numpy.typing as npt
 from finercam_core.errors import StoreError
 from finercam_core.finer import GAMMA, coefficients, combine, gamma_for
 from finercam_core.images.faults import ImageError
+from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 
 ALL = "all its references"  # what the menu calls the map against all of them
 SMALL = 168  # pixels of the longer side, twice what the index shows, for dense screens
+PREVIEW, ROUGH = 96, 60  # pixels of the longer side, and quality, of what stands in the page itself
 
 
 @dataclass(frozen=True)
@@ -29,20 +31,27 @@ class Overlay:
 
 
 class _Photo(NamedTuple):
-    """A photograph as shown, as a data URI with its width and height, and the size of the original."""
+    """A photograph as shown: its file and a preview of it, its width and height, and the size of the original."""
 
-    source: str
+    address: str
+    preview: str
     size: tuple[int, int]
     full_size: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class SpecimenView:
-    """One specimen on a page; `width` and `height` are those of the photograph shown, `full_size` of the original."""
+    """One specimen on a page.
+
+    `photo` is the address of its photograph below the atlas' folder, `preview` a small one as a data URI, which is all
+    that is seen of it where the page was saved or sent alone. `width` and `height` are those of the photograph shown,
+    `full_size` of the original.
+    """
 
     image_id: str
     name: str
     photo: str
+    preview: str
     width: int
     height: int
     full_size: tuple[int, int]
@@ -64,12 +73,15 @@ class SpecimenViews:
     Parameters
     ----------
     store : Store
+    photographs : PhotographFiles
+        Where they are written to.
     gamma : float
         Strength of the comparison in the maps shown.
     """
 
-    def __init__(self, store: Store, gamma: float = GAMMA) -> None:
+    def __init__(self, store: Store, photographs: PhotographFiles, gamma: float = GAMMA) -> None:
         self.store = store
+        self.photographs = photographs
         self.gamma = gamma
         self.unreadable: dict[str, str] = {}
         self._photo = lru_cache(maxsize=512)(self._read_photo)
@@ -81,13 +93,14 @@ class SpecimenViews:
         except ImageError as error:
             self.unreadable[image_id] = str(error)
             return None
-        return _Photo(photo_uri(small), small.size, whole.size)
+        preview = photo_uri(thumbnail(small, PREVIEW), ROUGH)
+        return _Photo(self.photographs.keep(image_id, small), preview, small.size, whole.size)
 
     def small_photo(self, image_ids: Sequence[str]) -> str:
-        """The first photograph that can be read, small and as a data URI; "" if none can."""
+        """Address of the first photograph that can be read, small; "" if none can."""
         for image_id in image_ids:
             try:
-                return photo_uri(thumbnail(self.store.image(image_id), SMALL))
+                return self.photographs.keep(image_id, thumbnail(self.store.image(image_id), SMALL), "small")
             except ImageError as error:
                 self.unreadable[image_id] = str(error)
         return ""
@@ -123,7 +136,7 @@ class SpecimenViews:
             return None
         row = self.store.row(image_id)
         return SpecimenView(
-            image_id, record.scientificName, photo.source, *photo.size, photo.full_size,
+            image_id, record.scientificName, photo.address, photo.preview, *photo.size, photo.full_size,
             self._overlays(record, photo.size, references),
             record.predicted, float(record.probability[0]), str(row["license"]), str(row["rightsHolder"]),
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Photographs and maps as data URIs, which a page carries in itself."""
+"""Photographs and maps, small, for pages: as files beside them, or as data URIs that a page carries in itself."""
 
 import base64
 import io
@@ -10,7 +10,8 @@ from PIL import Image
 from finercam_core.images.overlay import rgba, scaled_to_one
 from finercam_core.images.preparation import Preparation, to_image
 
-LEVELS = 64  # colours of a map; fewer make smaller files
+LEVELS = 32  # colours of a map; fewer make smaller files
+MAP = 84  # pixels of a map's longer side, several for each cell of the model; browsers enlarge it smoothly
 
 
 def thumbnail(image: Image.Image, side: int = 420) -> Image.Image:
@@ -20,11 +21,16 @@ def thumbnail(image: Image.Image, side: int = 420) -> Image.Image:
     return small
 
 
-def photo_uri(image: Image.Image) -> str:
-    """A photograph as a data URI, JPEG."""
+def jpeg(image: Image.Image, quality: int = 80) -> bytes:
+    """A photograph as the content of a JPEG file."""
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80, optimize=True)
-    return _uri("image/jpeg", buffer.getvalue())
+    image.save(buffer, "JPEG", quality=quality, optimize=True)
+    return buffer.getvalue()
+
+
+def photo_uri(image: Image.Image, quality: int = 80) -> str:
+    """A photograph as a data URI, JPEG."""
+    return _uri("image/jpeg", jpeg(image, quality))
 
 
 def overlay_uri(values: npt.ArrayLike, preparation: Preparation, size: tuple[int, int]) -> str:
@@ -36,9 +42,12 @@ def overlay_uri(values: npt.ArrayLike, preparation: Preparation, size: tuple[int
         Map on the model's grid, shown from zero to its own largest value; a map without positive values is transparent.
     preparation : Preparation
     size : (int, int)
-        Width and height of the photograph as shown, with the aspect ratio of the specimen's image.
+        Width and height of the photograph as shown, with the aspect ratio of the specimen's image; the picture of the
+        map has `MAP` pixels at most.
     """
-    large = to_image(np.maximum(np.asarray(values, np.float32), 0), preparation.window(size), size)
+    scale = min(1.0, MAP / max(size))
+    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
+    large = to_image(np.maximum(np.asarray(values, np.float32), 0), preparation.window(small), small)
     levels = np.rint(scaled_to_one(large) * (LEVELS - 1)).astype(np.uint8)
     colours = np.rint(rgba(np.linspace(0, 1, LEVELS)) * 255).astype(np.uint8)
     picture = Image.fromarray(levels, mode="P")

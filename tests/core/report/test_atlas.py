@@ -5,6 +5,7 @@ import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -20,6 +21,7 @@ from finercam_core.evaluate.with_truth.planted_traits import planted_names
 from finercam_core.explain import Classifier
 from finercam_core.report import report
 from finercam_core.report.page_templates import pair_slug, slug
+from finercam_core.report.photographs import FOLDER as PHOTOGRAPHS
 from finercam_core.synthetic import SPECIES
 
 
@@ -57,7 +59,7 @@ def test_another_protocol_is_computed_anew(made: tuple[Path, Classifier], tmp_pa
 
 
 class Page(HTMLParser):
-    """Links, sources, images without words, and ids of a page."""
+    """Links, sources, images without words, and ids of a page; a photograph has those of its preview."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -70,10 +72,10 @@ class Page(HTMLParser):
         values = dict(attrs)
         self.links += [values["href"] or ""] if tag in ("a", "link") and "href" in values else []
         self.sources += [values["src"] or ""] if "src" in values else []
-        self.wordless += tag == "img" and not values.get("alt")
+        self.wordless += tag == "img" and not values.get("alt") and values.get("class") != "photo"
 
 
-def test_pages_carry_everything_in_themselves_and_link_to_what_is_there(
+def test_pages_carry_all_but_photographs_in_themselves_and_link_to_what_is_there(
     made: tuple[Path, Classifier], figures: EvaluationReport
 ) -> None:
     atlas = report(made[0] / "maps.zarr", made[0] / "report", evaluation=figures, specimens=2)
@@ -84,7 +86,11 @@ def test_pages_carry_everything_in_themselves_and_link_to_what_is_there(
         text = path.read_text(encoding="utf-8")
         page = Page(text)
         outside = {source for source in page.sources if not source.startswith("data:image/")}
-        assert outside <= {"../finercam.js"}, "the script of the live maps alone lies beside the pages"
+        photographs = {source for source in outside if PHOTOGRAPHS in source}
+        assert outside - photographs <= {"../finercam.js"}, "the script of the live maps"
+        for source in photographs:
+            assert (path.parent / unquote(source)).is_file(), source
+        assert photographs, "each page has some"
         assert page.wordless == 0, "every picture has words"
         for link in page.links:
             assert link.startswith("data:") or (path.parent / link).is_file(), link

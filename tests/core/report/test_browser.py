@@ -14,6 +14,7 @@ from finercam_core.evaluate import EvaluationReport
 from finercam_core.explain import Classifier
 from finercam_core.report import atlas as atlas_module
 from finercam_core.report import report
+from finercam_core.report.photographs import FOLDER
 
 DESK, PHONE = 1400, 390
 pytestmark = pytest.mark.xdist_group("browser")  # its tests share what takes long to make
@@ -38,6 +39,11 @@ return [...document.querySelectorAll("body *")]
   .filter(([ratio]) => ratio < 4.5);
 """
 
+# Pictures without words, of which a photograph has those of its preview, and pictures that came but show nothing.
+BARE = """
+return [...document.images].filter((i) => !(i.alt || i.previousElementSibling?.alt) || (i.complete && !i.naturalWidth))
+  .filter((i) => i.checkVisibility()).length;
+"""
 SHOWN = """
 const maps = [...document.querySelectorAll("img.map")].filter((i) => i.checkVisibility({visibilityProperty: true}));
 return [...new Set(maps.map((i) => i.dataset.reference))];
@@ -70,11 +76,14 @@ def test_a_page_is_quiet_whole_and_readable(browser: Browser, atlas: Path, page:
     for width in (DESK, PHONE):
         for scheme in ("light", "dark"):
             browser.open(url, width, scheme)
-            assert browser.requested() == [url], "nothing but the page itself is asked for"
+            folder = (atlas / FOLDER).as_uri()
+            asked, *others = browser.requested()
+            assert asked == url
+            assert all(other.startswith(f"{folder}/") for other in others), "nothing but photographs is asked for"
             assert browser.complaints() == []
             assert browser.run("return innerWidth") == width
             assert browser.run("return document.documentElement.scrollWidth") <= width, "no scrolling sideways"
-            assert browser.run("return [...document.images].filter((i) => !i.alt || !i.naturalWidth).length") == 0
+            assert browser.run(BARE) == 0
             assert browser.run(FAINT) == []
     ground = "return getComputedStyle(document.body).backgroundColor"
     dark = browser.run(ground)

@@ -25,6 +25,7 @@ from finercam_core.finer import finer_cam
 from finercam_core.regions.masks import read_mask
 from finercam_core.regions.traits import traits_of
 from finercam_core.report import live_evidence, report
+from finercam_core.report.photographs import FOLDER
 from finercam_core.store import open_store
 
 pytestmark = [
@@ -245,7 +246,8 @@ def test_an_object_store_serves_the_atlas_as_it_is(browser: Browser, atlas: Path
         keys = {"key": "test", "secret": "test", "endpoint_url": endpoint}
         files = fsspec.filesystem("s3", use_listings_cache=False, skip_instance_cache=True, **keys)
         files.mkdir("atlas")
-        for path in (*atlas.rglob("Lumichthys_pinguis/**/*"), atlas / PAGE, atlas / "finercam.js"):
+        photographs = (atlas / FOLDER).rglob("*.jpg")
+        for path in (*atlas.rglob("Lumichthys_pinguis/**/*"), *photographs, atlas / PAGE, atlas / "finercam.js"):
             if path.is_file():
                 kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
                 name = path.relative_to(atlas).as_posix()

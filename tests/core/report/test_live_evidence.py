@@ -12,6 +12,7 @@ from finercam_core.references.selection import policy_of
 from finercam_core.regions.masks import read_mask
 from finercam_core.report import live_evidence
 from finercam_core.report.named_cells import named_cells, part_names
+from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.status import Status
 from finercam_core.store import open_store, pending_chunks
@@ -26,7 +27,8 @@ def test_where_each_image_has_its_own_references_the_page_is_told_them(
     annotate_chunks(store.location, list(pending_chunks(store.location))[:2], classifier)
     store = open_store(store.location)
     done = [i for i in store.rows.index if store.record(str(i)).status == Status.DONE][:3]
-    views = [view for i in done if (view := SpecimenViews(store).view(str(i))) is not None]
+    shown = SpecimenViews(store, PhotographFiles(tmp_path, map(str, store.rows.index)))
+    views = [view for i in done if (view := shown.view(str(i))) is not None]
     live = live_evidence.LiveEvidence(store, 0.6, "")
     places = live.facts(views, "").specimens
     assert len(places) == 3

@@ -7,6 +7,7 @@ from planned_store import Planner, arrays, assert_same, fill, plan_at
 
 from finercam_core.errors import StoreError
 from finercam_core.export.mask_records import UnavailableMask, automatic_masks
+from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import CHUNK, Store, give_up, open_store, summarise, verify
 
@@ -40,7 +41,7 @@ def test_every_part_of_a_species_is_verified_and_made_again(plan: Planner, part:
 
 
 @pytest.mark.parametrize("part", ["evidence/c/1/0/0/0", "logit/c/1/0", "predicted/c/1"])
-def test_a_finished_specimen_without_values_is_left_out_by_name(plan: Planner, part: str) -> None:
+def test_a_finished_specimen_without_values_is_left_out_by_name(plan: Planner, part: str, tmp_path: Path) -> None:
     store = plan({"Aus bus": CHUNK + 1, "Aus cus": 1})
     fill(store.location)
     (Path(store.location) / GROUP / part).unlink()
@@ -48,7 +49,7 @@ def test_a_finished_specimen_without_values_is_left_out_by_name(plan: Planner, p
     with pytest.raises(StoreError, match=rf"{part.partition('/')[0]} of slot {CHUNK} of {GROUP} is missing"):
         store.record(lost)
     assert store.record("Aus_bus-000").scientificName == "Aus bus"
-    views = SpecimenViews(store)
+    views = SpecimenViews(store, PhotographFiles(tmp_path, [lost]))
     assert views.view(lost) is None
     assert "is missing" in views.unreadable[lost]
     reasons = {item.image_id: str(item.error) for item in automatic_masks(store) if isinstance(item, UnavailableMask)}

@@ -10,6 +10,7 @@ import type { Words } from "./words/atlas_words";
 /** Open a dialog with the specimen's photograph, its map as drawn, and a button for each form it can be saved in. */
 export function enlarge(map: SpecimenMap, view: View, facts: PageFacts, words: Words, closed: () => void): void {
   const picture = map.flattened();
+  void map.photograph?.loaded().then(() => map.flattened(picture)); // far from the screen it was not loaded yet
   picture.className = "large";
   picture.setAttribute("role", "img");
   picture.setAttribute("aria-label", map.figure.querySelector("canvas.live")?.getAttribute("aria-label") ?? map.imageId);

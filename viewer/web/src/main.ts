@@ -2,6 +2,7 @@
 
 import * as zarr from "zarrita";
 import { element, panel } from "./controls";
+import { palettes } from "./drawing/colours";
 import { SpeciesEvidence } from "./evidence/evidence";
 import { enlarge } from "./large";
 import { readFacts, type PageFacts } from "./page";
@@ -22,13 +23,16 @@ class LiveAtlas {
   private frame = 0;
   private pause = 0;
   private readonly pooled: PooledMap | null;
+  /** Figures on the screen or close to it: while a slider moves, these alone are drawn. */
+  private readonly near = new Set<SpecimenMap>();
+  private readonly loading = new Map<SpecimenMap, Promise<void>>();
   private readonly printed = element("p", { class: "in-print small", id: "how" });
 
   constructor(private readonly facts: PageFacts, private readonly words: Words, private readonly language: string, private readonly maps: readonly SpecimenMap[]) {
     this.initial = defaultView(facts.comparedAt ?? facts.gamma);
     this.view = this.allowed(viewFromAddress(location.hash, this.initial));
     this.source = new zarr.FetchStore(new URL(facts.evidence, location.href).href);
-    this.pooled = facts.pooled && new PooledMap(facts.pooled, words, SpecimenMap.palettes(facts.ramps));
+    this.pooled = facts.pooled && new PooledMap(facts.pooled, words, palettes(facts.ramps));
   }
 
   /** Load the first species, replace the printed controls, then load each figure when it comes near the screen. */
@@ -37,14 +41,8 @@ class LiveAtlas {
     if (!first) return;
     const evidence = await this.evidence(first.place.group);
     this.putPanel(document.body.dataset["page"] === "pair" ? [] : evidence.classes.slice(1));
-    const observer = new IntersectionObserver((entries) => {
-      for (const entry of entries.filter(({ isIntersecting }) => isIntersecting)) {
-        observer.unobserve(entry.target);
-        const map = this.maps.find(({ figure }) => figure === entry.target);
-        if (map) void this.load(map);
-      }
-    }, { rootMargin: "600px" });
-    this.maps.forEach((map) => observer.observe(map.figure));
+    this.watch("600px", (map, close) => { if (close) void this.load(map); });
+    this.watch("100px", (map, close) => this.follows(map, close));
     this.putEnlarging();
     this.putPooled();
     window.addEventListener("hashchange", () => this.follow(evidence.classes.slice(1)));
@@ -68,7 +66,34 @@ class LiveAtlas {
     return opened;
   }
 
-  private async load(map: SpecimenMap): Promise<void> {
+  /** Tell which figures come closer to the screen than a distance, or leave. */
+  private watch(distance: string, tell: (map: SpecimenMap, close: boolean) => void): void {
+    const observer = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const map = this.maps.find(({ figure }) => figure === target);
+        if (map) tell(map, isIntersecting);
+      }
+    }, { rootMargin: distance });
+    this.maps.forEach((map) => observer.observe(map.figure));
+  }
+
+  /** A figure on the screen follows every move; one that comes back was not drawn of late. */
+  private follows(map: SpecimenMap, close: boolean): void {
+    if (!close) {
+      this.near.delete(map);
+      return;
+    }
+    this.near.add(map);
+    map.draw(this.view, false);
+  }
+
+  private load(map: SpecimenMap): Promise<void> {
+    const loading = this.loading.get(map) ?? this.loaded(map);
+    this.loading.set(map, loading);
+    return loading;
+  }
+
+  private async loaded(map: SpecimenMap): Promise<void> {
     try {
       await map.load(await this.evidence(map.place.group));
       map.draw(this.view, true);
@@ -92,7 +117,7 @@ class LiveAtlas {
     if (!this.pooled) return;
     this.pooled.figure.lang = this.language;
     document.querySelector("#live-panel")?.after(this.pooled.figure);
-    this.pooled.draw(this.view);
+    this.pooled.draw(this.view, true);
   }
 
   /** Say in print, where the panel is not seen, how the maps were made. */
@@ -131,10 +156,11 @@ class LiveAtlas {
     }, PAUSE) as unknown as number;
   }
 
-  private draw(withOutline: boolean): void {
-    for (const map of this.maps) map.draw(this.view, withOutline);
-    this.pooled?.draw(this.view);
-    if (withOutline) this.sayHow();
+  /** Draw what is on the screen, and once the reader pauses everything, with outlines and words. */
+  private draw(settled: boolean): void {
+    for (const map of this.maps) if (settled || this.near.has(map)) map.draw(this.view, settled);
+    this.pooled?.draw(this.view, settled);
+    if (settled) this.sayHow();
   }
 }
 
@@ -146,7 +172,7 @@ function reason(error: unknown): string {
 
 /** Figures of the page that say which specimen they show. */
 function figures(facts: PageFacts, words: Words): SpecimenMap[] {
-  const colours = SpecimenMap.palettes(facts.ramps);
+  const colours = palettes(facts.ramps);
   return [...document.querySelectorAll<HTMLElement>("figure[data-specimen]")].flatMap((figure) => {
     const imageId = figure.dataset["specimen"] ?? "";
     const place = facts.specimens[imageId];

@@ -31,9 +31,9 @@ export function caption(map: SpecimenMap, view: View, facts: PageFacts): string 
 export function saveable(map: SpecimenMap, view: View, facts: PageFacts): Saveable[] {
   const name = map.imageId.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "");
   const words = caption(map, view, facts);
-  const file = (label: string, ending: string, kind: string, content: () => string): Saveable => ({
+  const file = (label: string, ending: string, kind: string, content: () => string | Promise<string>): Saveable => ({
     name: label,
-    save: async () => download(`${name}.${ending}`, new Blob([content()], { type: kind })),
+    save: async () => download(`${name}.${ending}`, new Blob([await content()], { type: kind })),
   });
   const figure: Saveable[] = [
     { name: "PNG", save: async () => download(`${name}.png`, await png(map)) },
@@ -61,11 +61,11 @@ function fullRegion(map: SpecimenMap, share: number): Region {
 }
 
 /** A drawing with the photograph, the map, the outline and the caption; every name in it is escaped. */
-function svg(map: SpecimenMap, words: string): string {
+async function svg(map: SpecimenMap, words: string): Promise<string> {
   const [width, height] = map.shownSize;
   const lines = wrapped(words, Math.max(24, Math.floor(width / 6)));
   const text = lines.map((line, i) => `<text x="4" y="${height + 14 + 13 * i}" font-size="10" font-family="sans-serif">${escaped(line)}</text>`);
-  const photograph = map.photograph?.src ?? "";
+  const photograph = (await map.photograph?.embedded()) ?? "";
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + 18 + 13 * lines.length}">`,
     `<title>${escaped(map.imageId)}</title>`,
@@ -93,7 +93,8 @@ export function escaped(text: string): string {
   return text.replace(/[\u0000-\u001f]/g, " ").replace(/[&<>"']/g, (sign) => named[sign] ?? sign);
 }
 
-function png(map: SpecimenMap): Promise<Blob> {
+async function png(map: SpecimenMap): Promise<Blob> {
+  await map.photograph?.loaded();
   return new Promise((resolve, reject) => {
     map.flattened().toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the picture could not be made"))), "image/png");
   });

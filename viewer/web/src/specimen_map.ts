@@ -1,11 +1,13 @@
 /** The live map of one specimen: read when its figure comes near the screen, drawn again when the view changes. */
 
-import { paint, palette, type Ramps } from "./drawing/colours";
+import type { Palettes } from "./drawing/colours";
 import type { SpecimenEvidence, SpeciesEvidence } from "./evidence/evidence";
 import { coefficients, combine } from "./finer";
 import type { SpecimenPlace } from "./page";
 import { Placement } from "./drawing/placement";
 import { outline, topRegion } from "./drawing/region";
+import { Surface } from "./drawing/surface";
+import { Photograph } from "./photograph";
 import type { View } from "./view";
 import { whereStrongest, type Words } from "./words/atlas_words";
 
@@ -22,11 +24,10 @@ export interface DrawnMap {
 
 export class SpecimenMap {
   /** Set once the evidence was read. */
-  private read: { species: SpeciesEvidence; own: SpecimenEvidence; placement: Placement; drawn: Placement } | null = null;
+  private read: { species: SpeciesEvidence; own: SpecimenEvidence; placement: Placement; surface: Surface } | null = null;
   private readonly canvas = document.createElement("canvas");
   private readonly path = document.createElementNS(SVG, "path");
   private readonly note: HTMLElement;
-  private values = new Float32Array();
   private drawn: DrawnMap | null = null;
   private signed = false;
 
@@ -37,7 +38,7 @@ export class SpecimenMap {
     /** The one reference of a pair's page, "" where the reader chooses. */
     private readonly against: string,
     private readonly words: Words,
-    private readonly colours: { readonly heat: Uint32Array; readonly difference: Uint32Array },
+    private readonly colours: Palettes,
     readonly comparedAt: number | null,
     /** Names of parts by the numbers in the place's cells. */
     private readonly parts: Readonly<Record<string, string>>,
@@ -46,12 +47,8 @@ export class SpecimenMap {
     this.note.className = "map-note soft";
   }
 
-  static palettes(ramps: Ramps): { heat: Uint32Array; difference: Uint32Array } {
-    return { heat: palette(ramps.heat), difference: palette(ramps.difference) };
-  }
-
-  get photograph(): HTMLImageElement | null {
-    return this.figure.querySelector<HTMLImageElement>(".stack img.photo");
+  get photograph(): Photograph | null {
+    return Photograph.of(this.figure);
   }
 
   get last(): DrawnMap | null {
@@ -66,17 +63,15 @@ export class SpecimenMap {
       this.say(this.words.unfinished);
       return;
     }
-    const [width, height] = [photograph.width, photograph.height].map(Number) as [number, number];
-    const size = [Number(photograph.getAttribute("width")) || width, Number(photograph.getAttribute("height")) || height] as const;
+    const size = [photograph.width, photograph.height] as const;
     const scale = Math.min(1, DRAWN / Math.max(...size));
     const [across, down] = size.map((side) => Math.max(1, Math.round(side * scale))) as [number, number];
     const placed = (wide: number, high: number) => new Placement(species.grid, this.place.window, wide, high);
-    this.read = { species, own, placement: placed(...size), drawn: placed(across, down) };
-    Object.assign(this.canvas, { width: across, height: down });
-    this.insert(photograph, size);
+    this.read = { species, own, placement: placed(...size), surface: new Surface(placed(across, down), this.colours, this.canvas) };
+    this.insert(photograph);
   }
 
-  private insert(photograph: HTMLImageElement, [width, height]: readonly [number, number]): void {
+  private insert({ stack, width, height }: Photograph): void {
     this.canvas.className = "map live";
     this.canvas.setAttribute("role", "img");
     const overlay = document.createElementNS(SVG, "svg");
@@ -84,7 +79,6 @@ export class SpecimenMap {
     overlay.setAttribute("class", "map outline");
     overlay.setAttribute("aria-hidden", "true");
     overlay.append(this.path);
-    const stack = photograph.parentElement as HTMLElement;
     stack.querySelectorAll("img.map").forEach((printed) => printed.remove());
     stack.append(this.canvas, overlay);
     this.figure.querySelector("figcaption")?.append(this.note);
@@ -99,25 +93,16 @@ export class SpecimenMap {
   /** Draw the map of a view. The outline is left for when the reader pauses, since it takes longer. */
   draw(view: View, withOutline: boolean): void {
     if (!this.read) return;
-    const { species, own, drawn } = this.read;
+    const { species, own, surface } = this.read;
     const classes = this.place.classes.length ? this.place.classes : species.classes;
     const use = classes.map((name) => (this.against ? name === this.against : !view.without.includes(name)));
     const comparison = { gamma: view.gamma, use, weighting: view.weighting, comparedAt: this.comparedAt };
     const weights = coefficients(own.logit, own.logSumExp, comparison);
     const map = combine(own.evidence, weights, view.signed);
     this.drawn = { map, grid: species.grid, references: classes.filter((_, k) => k > 0 && use[k]) };
-    if (this.values.length !== drawn.width * drawn.height) this.values = new Float32Array(drawn.width * drawn.height);
     this.signed = view.signed;
-    this.fill(this.canvas, drawn.place(map, this.values));
+    surface.draw(map, view.signed);
     if (withOutline) this.describe(view);
-  }
-
-  private fill(canvas: HTMLCanvasElement, values: Float32Array): void {
-    const context = canvas.getContext("2d");
-    if (!context) return;
-    const picture = context.createImageData(canvas.width, canvas.height);
-    paint(values, this.signed ? this.colours.difference : this.colours.heat, this.signed, new Uint32Array(picture.data.buffer));
-    context.putImageData(picture, 0, 0);
   }
 
   /** Outline, its share, and the words for those who cannot see the map. */
@@ -133,18 +118,18 @@ export class SpecimenMap {
 
   /** The map as last drawn, at the size of the photograph shown. */
   private whole(): HTMLCanvasElement {
-    const canvas = document.createElement("canvas");
-    [canvas.width, canvas.height] = this.shownSize;
-    if (this.read && this.drawn) this.fill(canvas, this.read.placement.place(this.drawn.map));
-    return canvas;
+    if (!this.read || !this.drawn) return document.createElement("canvas");
+    const surface = new Surface(this.read.placement, this.colours);
+    surface.draw(this.drawn.map, this.signed);
+    return surface.canvas;
   }
 
   /** The photograph with the map and the outline on it, as a canvas of its own. */
-  flattened(): HTMLCanvasElement {
-    const flat = document.createElement("canvas");
+  flattened(flat = document.createElement("canvas")): HTMLCanvasElement {
     [flat.width, flat.height] = this.shownSize;
     const context = flat.getContext("2d") as CanvasRenderingContext2D;
-    if (this.photograph) context.drawImage(this.photograph, 0, 0, flat.width, flat.height);
+    const photograph = this.photograph?.shown;
+    if (photograph) context.drawImage(photograph, 0, 0, flat.width, flat.height);
     context.drawImage(this.whole(), 0, 0);
     context.lineWidth = 1.5;
     context.strokeStyle = "#0072b2";

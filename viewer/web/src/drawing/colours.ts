@@ -6,6 +6,11 @@ export interface Ramps {
   readonly heat: Ramp;
   readonly difference: Ramp;
 }
+/** The ramps as colours that canvases take, see `palette`. */
+export interface Palettes {
+  readonly heat: Uint32Array;
+  readonly difference: Uint32Array;
+}
 const LEVELS = 256;
 
 /** 256 colours of a ramp as RGBA bytes in one little-endian word each, ready for a canvas. */
@@ -25,14 +30,22 @@ export function colourAt(ramp: Ramp, position: number): number[] {
   return from.map((channel, i) => channel + share * ((to[i] as number) - channel));
 }
 
+export function palettes(ramps: Ramps): Palettes {
+  return { heat: palette(ramps.heat), difference: palette(ramps.difference) };
+}
+
 /** Colour each value: from 0 to the largest, or where signed from minus to plus the largest in size. */
 export function paint(values: Float32Array, colours: Uint32Array, signed: boolean, into: Uint32Array): void {
   let largest = 1e-12;
-  for (const value of values) largest = Math.max(largest, signed ? Math.abs(value) : value);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    if (value > largest) largest = value;
+    else if (signed && -value > largest) largest = -value;
+  }
   const scale = (LEVELS - 1) / (signed ? 2 * largest : largest);
   const zero = signed ? largest : 0;
   for (let i = 0; i < values.length; i++) {
-    const level = Math.round(((values[i] as number) + zero) * scale);
-    into[i] = colours[Math.min(Math.max(level, 0), LEVELS - 1)] as number;
+    const level = (((values[i] as number) + zero) * scale + 0.5) | 0; // as Math.round, which takes several times as long
+    into[i] = colours[level > 0 ? level : 0] as number;
   }
 }

@@ -35,6 +35,7 @@ function axis(cells: number, start: number, stop: number, pixels: number): Axis 
 export class Placement {
   private readonly rows: Axis;
   private readonly columns: Axis;
+  private readonly line: Float32Array;
 
   constructor(
     private readonly grid: readonly [number, number],
@@ -44,13 +45,14 @@ export class Placement {
   ) {
     this.rows = axis(grid[0], window.top * height, window.bottom * height, height);
     this.columns = axis(grid[1], window.left * width, window.right * width, width);
+    this.line = new Float32Array(grid[1]);
   }
 
   /** Values at the photograph's pixels, row by row; 0 where the model saw nothing. */
   place(map: Float32Array, into = new Float32Array(this.width * this.height)): Float32Array {
     const [cellsDown, cellsAcross] = this.grid;
     const { cell, share, seen } = this.columns;
-    const line = new Float32Array(cellsAcross);
+    const { line } = this;
     for (let y = 0; y < this.height; y++) {
       const upper = (this.rows.cell[y] as number) * cellsAcross;
       const lower = Math.min((this.rows.cell[y] as number) + 1, cellsDown - 1) * cellsAcross;

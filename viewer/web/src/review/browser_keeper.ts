@@ -2,6 +2,7 @@
 
 import { SpeciesEvidence, type ChunkSource } from "../evidence/evidence";
 import type { PageFacts } from "../page";
+import { Photograph } from "../photograph";
 import { download } from "../saving";
 import {
   DECISIONS, type Acknowledged, type Changes, type DraftForm, type Keeper, type QueueFacts, type RegionFacts, type RegionForm,
@@ -42,7 +43,7 @@ export class BrowserKeeper implements Keeper {
   async specimen(imageId: string): Promise<SpecimenFacts> {
     const place = this.facts.specimens[imageId];
     const figure = [...document.querySelectorAll<HTMLElement>("figure[data-specimen]")].find((one) => one.dataset["specimen"] === imageId);
-    const photograph = figure?.querySelector<HTMLImageElement>(".stack img.photo");
+    const photograph = Photograph.of(figure);
     if (!place || !photograph) throw new Error(`${imageId} is not on this page`);
     const opened = this.species.get(place.group) ?? SpeciesEvidence.open(this.source, place.group);
     this.species.set(place.group, opened);
@@ -50,12 +51,12 @@ export class BrowserKeeper implements Keeper {
     const own = await species.specimen(place.slot, imageId);
     const verdict = (await this.lastVerdicts()).get(imageId);
     const draft = await this.kept<DraftForm | undefined>("drafts", (kept) => kept.get(this.draftKey(imageId)));
-    const shown = [Number(photograph.getAttribute("width")), Number(photograph.getAttribute("height"))] as const;
+    const shown = [photograph.width, photograph.height] as const;
     const classes = place.classes.length ? place.classes : species.classes;
     return {
       image_id: imageId, scientificName: place.species, vernacularName: "", family: "", classes, tiers: [],
       evidence: own?.evidence ?? new Float32Array(), grid: species.grid, logit: own?.logit ?? [], logSumExp: own?.logSumExp ?? 0,
-      window: place.window, size: place.size, shown, photographed: true, photo: photograph.src, predicted: "", probability: 0,
+      window: place.window, size: place.size, shown, photographed: true, photo: await photograph.address(), predicted: "", probability: 0,
       credit: place.credit, problem: "", decision: verdict?.decision ?? "", note: (draft ?? verdict)?.note ?? "",
       comparison: verdict?.comparison ?? null, regions: ((draft ?? verdict)?.regions ?? []).map((form) => taken(form, shown)),
       drafted: draft !== undefined, others: [],
