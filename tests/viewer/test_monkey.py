@@ -1,13 +1,17 @@
 """Random acts at a real window lose nothing that was painted, written or decided."""
 
+import os
 from pathlib import Path
 
 import pytest
+from monkey.eyes import REVIEWER
+from monkey.monkey import Monkey
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.widget import ReviewWidget
-from review_monkey import REVIEWER, Monkey
 
 pytestmark = pytest.mark.gui
+SEEDS = [int(seed) for seed in os.environ.get("FINERCAM_TEST_SEEDS", "0 1 2").split()]
+"""Seeds of the long run; others are given as in `FINERCAM_TEST_SEEDS="7 8"`."""
 
 
 def let_loose(widget: ReviewWidget, store: Path, seed: int, acts: int) -> None:
@@ -30,6 +34,6 @@ def test_sixty_random_acts(widget: ReviewWidget, small_store: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_two_thousand_random_acts(widget: ReviewWidget, small_store: Path, seed: int) -> None:
     let_loose(widget, small_store, seed, acts=2000)
