@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 from finercam_core.review.keys import GROUPS as COMMON_GROUPS
 from finercam_core.review.keys import Key
 
+_SIZES = range(13, 7, -1)  # of letters, in pixels
 _STYLE = "#finercam-keys { background: rgba(20, 22, 28, 250); border: 1px solid #888; border-radius: 8px; }"
 
 
@@ -66,11 +67,11 @@ def _handler(run: Callable[[str], None], command: str) -> Callable[[object], Non
     return press
 
 
-def key_table() -> str:
-    """The keys and what they do, as rich text."""
+def key_table(size: int) -> str:
+    """The keys and what they do, as rich text in letters of a size in pixels."""
     columns = (_rows(GROUPS[:2]) + _rows(GROUPS[4:]), _rows(GROUPS[2:4]))
     cells = "".join(f"<td style='padding-right:28px'><table>{rows}</table></td>" for rows in columns)
-    return f"<table style='color:#f2f2f2; font-size:13px'><tr>{cells}</tr></table>"
+    return f"<table style='color:#f2f2f2; font-size:{size}px'><tr>{cells}</tr></table>"
 
 
 def _rows(groups: tuple[tuple[str, tuple[Key, ...]], ...]) -> str:
@@ -102,15 +103,23 @@ class KeySheet(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 12, 20, 14)
-        layout.addWidget(QLabel(key_table()))
+        self._table = QLabel()
+        layout.addWidget(self._table)
         self.hide()
 
     def toggle(self) -> None:
         """Show or hide the sheet."""
-        self.adjustSize()
         window = self.parentWidget()
         if window is not None:
-            x, y = (window.width() - self.width()) // 2, (window.height() - self.height()) // 2
-            self.move(x, max(0, y))
+            self._fit(window)
         self.setVisible(not self.isVisible())
         self.raise_()
+
+    def _fit(self, window: QWidget) -> None:
+        """Take the largest letters with which the whole sheet lies in the window."""
+        for size in _SIZES:
+            self._table.setText(key_table(size))
+            self.adjustSize()
+            if self.width() <= window.width() and self.height() <= window.height():
+                break
+        self.move(max(0, (window.width() - self.width()) // 2), max(0, (window.height() - self.height()) // 2))

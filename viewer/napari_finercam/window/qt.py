@@ -6,7 +6,7 @@ from html import escape
 
 from qtpy.QtCore import Qt, QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtOpenGLWidgets import QOpenGLWidget
-from qtpy.QtWidgets import QLabel, QMainWindow, QWidget
+from qtpy.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
 from finercam_core.errors import FinercamError
 
@@ -14,10 +14,12 @@ __all__ = [
     "SessionPanel",
     "Signal",
     "canvas_beside",
+    "fit_into_screen",
     "main_window",
     "plain_label",
     "plain_tip",
     "rich_label",
+    "sides_to_the_bottom",
     "stop_timer",
 ]
 
@@ -84,3 +86,38 @@ def canvas_beside(widget: QWidget) -> QWidget | None:
     window = main_window(widget)
     centre = None if window is None else window.centralWidget()
     return None if centre is None else centre.findChild(QOpenGLWidget)
+
+
+def sides_to_the_bottom(widget: QWidget) -> None:
+    """Let a dock at the bottom lie below the picture, not below the docks on its sides, which need the height."""
+    window = main_window(widget)
+    if window is not None:
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+
+
+def height_on_screen(window: QMainWindow) -> int:
+    """How high a window can be on its screen, without its frame, in pixels."""
+    frame = window.frameGeometry().height() - window.height()
+    return window.screen().availableGeometry().height() - frame
+
+
+def fit_into_screen(widget: QWidget) -> None:
+    """Make the main window that a widget is docked in no higher than its screen.
+
+    Where the screen is too low for napari's two docks of layers, one above the other, they become tabs of one place.
+    """
+    window = main_window(widget)
+    if window is None:
+        return
+    room = height_on_screen(window)
+    docks = {dock.objectName(): dock for dock in window.findChildren(QDockWidget)}
+    controls, layers = docks.get("layer controls"), docks.get("layer list")
+    if window.minimumSizeHint().height() > room and controls is not None and layers is not None:
+        window.tabifyDockWidget(controls, layers)
+        controls.raise_()
+        arrangement = window.layout()
+        if arrangement is not None:
+            arrangement.activate()  # so that the window knows at once that it may be lower
+    if window.height() > room:
+        window.resize(window.width(), room)

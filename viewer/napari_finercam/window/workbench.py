@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, Qt, QTimer
+from qtpy.QtCore import QObject, QTimer
 from qtpy.QtWidgets import QDockWidget, QStackedLayout, QWidget
 
 from finercam_core.errors import FinercamError
@@ -22,7 +22,7 @@ from napari_finercam.window.page import ReviewPage
 from napari_finercam.window.panels.companions import CompanionsPanel
 from napari_finercam.window.panels.start import StartPage, remember_reviewer
 from napari_finercam.window.picture.layers import ReviewLayers
-from napari_finercam.window.qt import Signal, canvas_beside, main_window, stop_timer
+from napari_finercam.window.qt import Signal, canvas_beside, fit_into_screen, sides_to_the_bottom, stop_timer
 
 if TYPE_CHECKING:
     import napari
@@ -136,10 +136,15 @@ class Workbench(QObject):
         self.show_specimen()
         self.viewer.reset_view()
         # The docks take their room when the window is drawn: only then is it known how large the specimen can be.
-        QTimer.singleShot(0, self, lambda: self.viewer.reset_view() if self.session is not None else None)
+        QTimer.singleShot(0, self, self._fit)
         session.navigation.start_scores()
         self._timer.start()
         self.focus_canvas()
+
+    def _fit(self) -> None:
+        if self.session is not None:
+            fit_into_screen(self.page)
+            self.viewer.reset_view()
 
     def _show_companions_panel(self) -> None:
         if self.companions is None:
@@ -147,11 +152,7 @@ class Workbench(QObject):
         dock = self.companions.parentWidget()
         if dock is None:  # never shown yet, or closed since
             self.viewer.window.add_dock_widget(self.companions, name="Look-alike", area="bottom")
-            # The strip lies below the picture, not below the docks on its sides, which need the height.
-            window = main_window(self.page)
-            if window is not None:
-                window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-                window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+            sides_to_the_bottom(self.page)
         elif dock.isHidden():
             dock.show()
         self.companions.query = None

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtGui import QImage, QPixmap, QResizeEvent
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from finercam_core.store import Store
@@ -17,7 +17,7 @@ from napari_finercam.window.qt import plain_tip, stop_timer
 HEIGHT = 128  # pixels
 _POLL = 30  # milliseconds
 _NO_CAPTION = "\u00a0"  # as high as a caption, so that the strip keeps its height
-_MARGIN = 4  # pixels
+_MARGIN, _SIDE = 4, 6  # pixels
 
 
 class CompanionsPanel(QWidget):
@@ -37,6 +37,7 @@ class CompanionsPanel(QWidget):
         self.captions = [QLabel() for _ in range(COUNT)]
         self.query: CompanionQuery | None = None
         self._compared_with = ""
+        self._headings: tuple[str, ...] = ("",)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="finercam-companions")
         self._future: Future[list[Companion]] | None = None
         self._timer = QTimer(self)
@@ -66,7 +67,7 @@ class CompanionsPanel(QWidget):
         area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFixedHeight(strip.sizeHint().height() + area.horizontalScrollBar().sizeHint().height() + _MARGIN)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 2, 6, 2)
+        layout.setContentsMargins(_SIDE, 2, _SIDE, 2)
         layout.addWidget(self.heading)
         layout.addWidget(area)
 
@@ -80,15 +81,33 @@ class CompanionsPanel(QWidget):
         if self._future is not None:
             self._future.cancel()
         if query is None or store is None:
-            self.heading.setText("There is no look-alike to show.")
+            self._head("There is no look-alike to show.")
             return
-        self._compared_with = (
-            f"Compared with <i>{escape(query.reference)}</i>{f' · {escape(common_name)}' if common_name else ''}"
-        )
-        self.heading.setText(f"{self._compared_with}: what tells its specimens from <i>{escape(query.target)}</i>")
-        self.heading.setToolTip(self.heading.text())  # a narrow window cuts it
+        name, difference = f"<i>{escape(query.reference)}</i>", f"what tells it from <i>{escape(query.target)}</i>"
+        self._compared_with = f"Compared with {name}{f' · {escape(common_name)}' if common_name else ''}"
+        genus, _, epithet = query.reference.partition(" ")
+        short = f"<i>{escape(f'{genus[:1]}. {epithet}' if epithet else genus)}</i>"
+        self._head(f"{self._compared_with}: {difference}", f"{name}: {difference}", self._compared_with, name, short)
         self._future = self._pool.submit(companions, store, query)
         self._timer.start()
+
+    def _head(self, *headings: str) -> None:
+        """Show the longest of these headings, which come first, that the strip has room for."""
+        self._headings = headings
+        self.heading.setToolTip(headings[0])
+        self._fit_heading()
+
+    def _fit_heading(self) -> None:
+        room = self.width() - 2 * _SIDE
+        for text in self._headings:
+            self.heading.setText(text)
+            if self.heading.sizeHint().width() <= room:
+                return
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Choose the heading again."""
+        super().resizeEvent(event)
+        self._fit_heading()
 
     def _poll(self) -> None:
         if self._future is None or not self._future.done():
@@ -98,7 +117,8 @@ class CompanionsPanel(QWidget):
             specimens = self._future.result()
             self._show(specimens)
             if not specimens:
-                self.heading.setText(f"{self._compared_with}: the store has no specimen with a photograph and a map.")
+                nothing = "the store has no specimen with a photograph and a map"
+                self._head(f"{self._compared_with}: {nothing}.", f"{nothing.capitalize()}.", "No specimen")
 
     def _show(self, specimens: list[Companion]) -> None:
         for i, (picture, caption) in enumerate(zip(self.pictures, self.captions, strict=True)):

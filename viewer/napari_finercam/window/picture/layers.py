@@ -24,6 +24,7 @@ from napari_finercam.session.regions import MAX_NUMBER
 from napari_finercam.session.regions import Labels as RegionLabels
 from napari_finercam.session.regions.numbers import within_numbers
 from napari_finercam.session.review import ReviewSession
+from napari_finercam.window.picture.fitted_view import FittedView
 from napari_finercam.window.picture.other_layers import OtherLayers
 from napari_finercam.window.picture.outline import Labels
 from napari_finercam.window.picture.strokes import Strokes, fill
@@ -93,6 +94,7 @@ class ReviewLayers:
         self.regions.colormap = label_colormap(REGION_COLOURS)
         self.strokes = Strokes(self.regions)
         self.others = OtherLayers(viewer, (self.image, self.heat, self.traits, self.regions))
+        self._view = FittedView(viewer)
         self._longer = 0
         self._shape: tuple[int, ...] = ()
         self._no_traits = True
@@ -164,6 +166,7 @@ class ReviewLayers:
 
     def remove(self) -> None:
         """Take the layers away, when the review ends."""
+        self._view.end()
         mine = [layer for layer in (self.image, self.heat, self.traits, self.regions) if layer in self._viewer.layers]
         # napari draws while it takes a layer away, and fails at one whose textures are gone already.
         self._viewer.layers.selection.clear()
@@ -176,6 +179,8 @@ class ReviewLayers:
         blank = specimen.traits is None
         if not (blank and self._no_traits and self.traits.data.shape == specimen.image.shape[:2]):
             self.traits.data = np.asarray(np.zeros(specimen.image.shape[:2]) if blank else specimen.traits, np.uint8)
+            # napari takes the extent of a hidden layer for what it was, until the layer is moved.
+            self.traits.translate = self.traits.translate
         self._no_traits = blank
 
     def show_heat(self, session: ReviewSession) -> None:
