@@ -197,6 +197,14 @@ def test_undo_of_a_changed_verdict_brings_the_earlier_one_back(small_store: Path
     assert (found.decision, found.note, found.revision) == ("reject", "blurred", 2)
 
 
+def test_undo_of_a_verdict_that_said_the_same_leaves_no_draft(small_store: Path) -> None:
+    session = ReviewSession(small_store, "A")
+    session.decide("accept")
+    session.decide_together([session.specimen.image_id, "Aus_bus-002"], "accept")
+    session.undo()
+    assert (session.decision, session.edited) == ("accept", False)
+
+
 def test_a_store_on_a_server_cannot_be_reviewed() -> None:
     with pytest.raises(ReviewError, match="not on this machine's disk"):
         ReviewLog("memory://maps.zarr", "A")

@@ -170,7 +170,7 @@ class Judging(Marking):
         after, before = change.after, change.before
         self.verdicts.retract(after, before)
         self._know_verdicts(after.image_id)
-        if after.decision:
+        if after.decision and (before is None or not _says_the_same(before, after)):
             # Without a photograph nothing is known of its regions, which is not the same as none.
             known = says_regions(after)
             self.drafts.save(Draft(after.image_id, after.regions, after.note, has_regions=known))
@@ -196,6 +196,10 @@ class Judging(Marking):
 def says_regions(verdict: Verdict) -> bool:
     """Whether a verdict says which regions there are, be it none."""
     return bool(verdict.regions) or verdict.emptied or verdict.decision == "accept"
+
+
+def _says_the_same(one: Verdict, other: Verdict) -> bool:
+    return (one.regions, one.note, says_regions(one)) == (other.regions, other.note, says_regions(other))
 
 
 def _check_acceptable(specimen: LoadedSpecimen, regions: NumberedRegions) -> None:
