@@ -70,7 +70,7 @@ class Dialogs:
         session = self._workbench.session
         if session is None or self._workbench.exporter.busy:
             return
-        store = Path(session.store.location)
+        store = Path(session.store.location).absolute()  # "in masks" would say nobody where that is
         dialog = ExportDialog(self._page, session.reviewer, store.parent / "masks")
         if dialog.exec():
             self._workbench.export(dialog.request())

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_finercam.session.export import ExportRequest
+from napari_finercam.window.controls import name_controls
 
 FORMAT_TEXTS = {
     "coco": "COCO: one JSON file, polygons or run lengths",
@@ -54,6 +55,7 @@ class ExportDialog(QDialog):
         self.whose.addItem(f"only of {reviewer}", reviewer)
         self.folder = QLineEdit(str(folder))
         self.folder.setMinimumWidth(320)
+        name_controls({self.format: "format", self.whose: "whose regions", self.folder: "folder"})
         browse = QPushButton("Browse…")
         browse.setAutoDefault(False)
         browse.clicked.connect(self._browse)
@@ -80,5 +82,5 @@ class ExportDialog(QDialog):
 
     def request(self) -> ExportRequest:
         """The export that was asked for."""
-        folder = Path(self.folder.text()).expanduser()
+        folder = Path(self.folder.text()).expanduser().absolute()
         return ExportRequest(self.format.currentData(), folder, self.whose.currentData())

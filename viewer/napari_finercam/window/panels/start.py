@@ -5,6 +5,7 @@ from pathlib import Path
 from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from napari_finercam.window.controls import name_controls
 from napari_finercam.window.qt import Signal, plain_label, rich_label
 
 _TEXT = """<h3>What tells a species from its kin</h3>
@@ -46,6 +47,7 @@ class StartPage(QWidget):
         text.setText(_TEXT)
         self.reviewer = QLineEdit(remembered_reviewer())
         self.reviewer.setPlaceholderText("your name, as it will be kept in the verdicts")
+        name_controls({self.reviewer: "reviewer"})
         form = QFormLayout()
         form.addRow("reviewer", self.reviewer)
         self.shown = ""
