@@ -1,14 +1,11 @@
 """Nothing that was painted or written is lost: regions that do not fit, photographs and disks that go away."""
 
-import resource
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from full_disk import full_disk
 from napari_finercam.session.queue import Selection
 from napari_finercam.session.regions import NumberedRegions
 from napari_finercam.session.review import ReviewSession
@@ -17,18 +14,6 @@ from PIL import Image
 from finercam_core.errors import ReviewError
 from finercam_core.regions.rle import decode, encode, encode_enlarged, placed
 from finercam_core.review import Decision, Draft, Drafts, latest, read_verdicts
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """No file can grow, as the kernel itself says: the nearest thing to a full disk that needs no rights."""
-    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def painted(session: ReviewSession) -> np.ndarray:
