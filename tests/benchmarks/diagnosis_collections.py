@@ -1,10 +1,15 @@
-"""Rendered collections for the judgement of *supported*: `python tests/benchmarks/diagnosis_collections.py OUT SEED …`.
+"""Rendered collections for the judgement of *supported*.
+
+    python tests/benchmarks/diagnosis_collections.py OUT SEED … [--shortcut]
 
 Each seed is a collection of its own with a classifier of its own and a store of its held-out specimens, in the folder
 OUT/seed-N that `diagnosis_truth.py` takes. Seeds 0 and 2 train networks from random weights, the second one wider and
 for a few epochs only. All others start from one of these, on a third of the training specimens: odd seeds train a new
 head on the frozen network of seed 0, even ones that whole network for four more epochs, and every fifth the network of
 seed 2 for eight more. That is what an hour of one core makes. What is there already is kept.
+
+With ``--shortcut`` two species are drawn as others of their genera and given away by an object beside them alone, in
+OUT/seed-N-shortcut.
 """
 
 import argparse
@@ -26,6 +31,8 @@ from finercam_core.synthetic import render_collection
 from finercam_core.train import FinetuneSettings, train
 
 FEW = TRAIN // 3  # training specimens of a species where a trained network is the start
+SHORTCUT = {"Lumichthys pinguis": "scale bar", "Coralodon furcatus": "colour card"}
+DISGUISE = {"Lumichthys pinguis": "Lumichthys planus", "Coralodon furcatus": "Coralodon rotundus"}
 MORE = replace(SETTINGS, epochs=4, learning_rate=1e-3, cutout=0.0)
 
 
@@ -66,12 +73,13 @@ def fitted(folder: Path, seed: int, catalog: Catalog) -> str:
     return f"{network.name}, {how}"
 
 
-def build(folder: Path, seed: int) -> None:
+def build(folder: Path, seed: int, shortcut: bool) -> None:
     """Render, train, annotate what is held out; prints the seconds of each and the share that is right."""
     start = time.monotonic()
     train_count = TRAIN if seed in NETWORKS else FEW
     render_collection(folder / "collection", seed=seed, train=train_count, val=VAL if seed in NETWORKS else 2,
-                      test=TEST, workers=1)  # fmt: skip
+                      test=TEST, workers=1, shortcut=SHORTCUT if shortcut else None,
+                      disguise=DISGUISE if shortcut else None)  # fmt: skip
     (folder / "catalog.toml").write_text(manifest(), encoding="utf-8")
     rendered = time.monotonic()
     catalog = open_catalog(folder / "catalog.toml")
@@ -96,7 +104,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("seeds", type=int, nargs="+")
+    parser.add_argument("--shortcut", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for number in arguments.seeds:
-        build(arguments.out / f"seed-{number}", number)
+        name = f"seed-{number}-shortcut" if arguments.shortcut else f"seed-{number}"
+        build(arguments.out / name, number, arguments.shortcut)

@@ -6,8 +6,10 @@ import pytest
 from finercam_core.evaluate.with_truth.part_interventions import (
     completeness,
     important_parts,
+    is_independent,
     part_importance,
     single_deletion,
+    target_sensitivity,
 )
 from finercam_core.images.preparation import Preparation
 from finercam_core.synthetic.parts import BodyPart
@@ -59,3 +61,33 @@ def test_important_parts_are_right_enough_and_needed() -> None:
     assert (good.synthetic, good.preservation, good.deletion, good.mean) == (1.0, 1.0, 1.0, 1.0)
     bad = completeness({FIN: 3.0, SPOT: 1.0}, {SPOT}, margin, 0.5)
     assert (bad.synthetic, bad.preservation, bad.deletion) == (0.0, 0.0, 0.0)
+    assert (good.undistracted, bad.undistracted) == (1.0, 0.0), "the fin has no effect"
+
+
+def test_a_map_that_calls_everything_important_is_distracted() -> None:
+    """The margin needs the spot, and the barbel a little; the fin has no effect."""
+
+    def margin(without: frozenset[BodyPart]) -> float:
+        return 10.0 - 20.0 * (SPOT in without) - 1.0 * (BARBEL in without)
+
+    everything = completeness({FIN: 1.0, SPOT: 1.0, BARBEL: 1.0}, {SPOT}, margin, 0.01)
+    assert (everything.synthetic, everything.preservation, everything.deletion) == (1.0, 1.0, 1.0)
+    assert (everything.undistracted, everything.mean) == (0.0, 0.5)
+    assert np.isnan(completeness({SPOT: 1.0}, {SPOT}, margin, 0.01).undistracted)
+    assert completeness({SPOT: 1.0}, {SPOT}, margin, 0.01).mean == 1.0
+
+
+def test_a_map_that_follows_its_reference_is_sensitive_to_it() -> None:
+    against_spotless = {SPOT: 5.0, FIN: 1.0, BARBEL: -2.0}
+    against_short_fins = {SPOT: 1.0, FIN: 5.0, BARBEL: -2.0}
+    assert target_sensitivity(against_spotless, against_short_fins, {SPOT}, {FIN}) == 1.0
+    assert target_sensitivity(against_short_fins, against_spotless, {SPOT}, {FIN}) == 0.0
+    assert target_sensitivity(against_spotless, against_spotless, {SPOT}, {FIN}) == 0.0, "blind to the reference"
+    assert target_sensitivity(against_spotless, against_short_fins, {SPOT}, set()) == 1.0
+    assert np.isnan(target_sensitivity(against_spotless, against_short_fins, {BodyPart.EYE}, set()))
+
+
+def test_a_classifier_is_independent_of_what_it_hardly_loses() -> None:
+    assert is_independent(10.0, 9.6)
+    assert is_independent(10.0, 12.0)
+    assert not is_independent(10.0, 9.4)
