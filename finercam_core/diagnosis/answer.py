@@ -156,7 +156,7 @@ class Diagnosis:
         unmeasured = checked.unmeasured.get(test.place, "") if checked is not None else ""
         against, missing = reasons_against(
             test, compared.told_apart, held_out=self.asked.held_out, densest=compared.densest, causal=causal,
-            unmeasured=unmeasured, agreement=agreement,
+            unmeasured=unmeasured, outside=_share_outside(compared), agreement=agreement,
         )  # fmt: skip
         outside = test.place.kind == "outside"
         if outside and test.share < OUTSIDE_SHARE:
@@ -215,6 +215,13 @@ class Diagnosis:
         known = not any(map(math.isnan, errors))
         error = f"{max(errors):.3f} of the root of the area" if known else "not measured: it takes two named specimens"
         return f"{BY_MASKS}; of {carried} specimens carried from others, landmark error {error}"
+
+
+def _share_outside(compared: PairComparison) -> float:
+    """Share of the separation that lies outside the specimens; 0 where that may be chance."""
+    return max(
+        (one.share for one in compared.tests if one.place.kind == "outside" and passes_statistics(one)), default=0.0
+    )
 
 
 def share_of(compared: PairComparison, place: Place) -> float:

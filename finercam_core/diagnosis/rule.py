@@ -6,7 +6,8 @@ p < 0.05, and at least a quarter of what the pair's most telling place costs; hi
 the place has in pairs of other species, and found by most of the classifiers that were asked. What was not measured is
 not passed: without such pairs in the store, or without a like place to measure an exchange by, a finding is suggested.
 *Suggested*: significant, dense, and no check contradicts it, but one is missing; without the causal check also at least
-half as dense as the pair's densest place.
+half as dense as the pair's densest place, and no shortcut in the pair: what an object beside the specimen does reaches
+as far as the receptive field.
 *Not supported*: everything else.
 """
 
@@ -37,6 +38,7 @@ def reasons_against(
     densest: float,
     causal: CausalEffect | None,
     unmeasured: str = "",
+    outside: float = 0.0,
     agreement: WitnessCount | None = None,
     level: float = LEVEL,
 ) -> tuple[list[str], list[str]]:
@@ -52,6 +54,8 @@ def reasons_against(
     causal : CausalEffect, optional
     unmeasured : str
         Why there is none, where a check was made.
+    outside : float
+        Share of the separation that lies outside the specimens beyond chance; no place on them is taken on trust then.
     agreement : WitnessCount, optional
     level : float
 
@@ -77,6 +81,10 @@ def reasons_against(
         missing.append(unmeasured or "no causal check")
         if test.density < OF_DENSEST * densest:
             against.append(f"unchecked, and less than half as dense as the densest place ({densest:.1f})")
+        if test.place.kind != "outside" and outside >= OUTSIDE_SHARE:
+            against.append(
+                f"unchecked, and {outside:.0%} of the separation lies outside the specimens and may reach here"
+            )
     else:
         _judge_causal(causal, against, missing)
     if math.isnan(test.usual):

@@ -163,6 +163,10 @@ def deal_all(
     """Deal so many false pairs from species with enough specimens, count what is found, and print it."""
     counts = store.rows["scientificName"].value_counts()
     species = sorted(counts[counts >= least].index)
+    if not species:
+        raise SystemExit(
+            f"no species has {least} specimens, the most are {counts.max()}: give --least, or another store"
+        )
     seen = {name: observe(store, classifier, name, cells) for name in species}
     pools = list(seen.values())
     if mixed:

@@ -10,7 +10,7 @@ from spotted import spotted_classifier, spotted_collection, spotted_store
 from finercam_core.diagnosis import Diagnosis
 from finercam_core.diagnosis.findings import CausalEffect, ToldApart
 from finercam_core.diagnosis.places import by_part
-from finercam_core.diagnosis.rule import reasons_against
+from finercam_core.diagnosis.rule import reasons_against, word_for
 from finercam_core.diagnosis.sentences import distrust, first_sentence, five_lines, sureness
 from finercam_core.diagnosis.with_model.causal import PASSES, causal_check
 from finercam_core.store import Store
@@ -144,3 +144,30 @@ def test_a_place_that_nothing_on_the_specimen_is_like_has_no_effect(store: Store
     )  # fmt: skip
     assert not against
     assert "not measured" in missing[0]
+
+
+@pytest.mark.parametrize(
+    ("outside", "word"), [(0.0, "suggested"), (0.19, "suggested"), (0.2, "not supported"), (1.1, "not supported")]
+)
+def test_where_an_object_tells_species_apart_no_place_is_taken_on_trust(
+    store: Store, outside: float, word: str
+) -> None:
+    """An object's evidence reaches as far as the receptive field: onto the specimens, where nothing differs."""
+    test = next(one for one in Diagnosis(store).comparison("Aus bus", "Aus cus").tests if one.place.kind == "part")
+    told, strong = (
+        ToldApart(16, 16, 0.8, 1.0, 0.001),
+        replace(test, p=0.001, density=2.0, evidence=1.0, usual=0.0, share=0.5),
+    )
+    words = reasons_against(strong, told, held_out=True, densest=2.0, causal=None, outside=outside)
+    assert word_for(*words) == word
+    effect = CausalEffect(1.0, 0.5, 1.5, 0.001, 1.0, 1.0, 8)
+    checked = reasons_against(strong, told, held_out=True, densest=2.0, causal=effect, outside=outside)
+    assert word_for(*checked) == "supported", "what was checked stands by itself"
+
+
+def test_without_a_model_a_bar_makes_no_character_either(tmp_path: Path) -> None:
+    manifest = spotted_collection(tmp_path, shortcut="Aus bus", disguise=True)
+    answer = Diagnosis(spotted_store(manifest, tmp_path / "maps.zarr")).answer("Aus bus", "Aus cus")
+    assert not answer.worded("supported")
+    assert not answer.worded("suggested")
+    assert [one.test.place.kind for one in answer.worded("suggested", shortcut=True)] == ["outside"]
