@@ -1,7 +1,5 @@
 """Findings about rows and files that cannot be used."""
 
-from dataclasses import replace
-
 import pandas as pd
 
 from finercam_core.catalog.catalog import Catalog
@@ -97,9 +95,7 @@ def _found_elsewhere(catalog: Catalog, seen: pd.DataFrame) -> Finding | None:
     table = catalog.specimens
     lost = (seen["status"] == Status.MISSING.name) | (table["fault"] == Status.OUTSIDE_COLLECTION.name)
     missing = table.loc[lost & (table["path"] != ""), "path"].tolist()
-    repairs = find_repairs(catalog.root, missing)
-    if repairs.root == catalog.root:  # a file that another row names is no other's
-        repairs = replace(repairs, table=repairs.table[~repairs.table["found"].isin(table["path"])])
+    repairs = find_repairs(catalog.root, missing, set(table["path"]))
     repairable = frozenset(repairs.table["path"])
     count = sum(path in repairable for path in missing)
     if not count:

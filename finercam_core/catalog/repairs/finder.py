@@ -3,7 +3,7 @@
 import os
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -34,7 +34,7 @@ class Repairs:
     table: pd.DataFrame
 
 
-def find_repairs(root: str, missing: Sequence[str]) -> Repairs:
+def find_repairs(root: str, missing: Sequence[str], taken: Collection[str] = ()) -> Repairs:
     """Look for missing files below a root; if none is there, in the folder above it.
 
     A path is repaired only where exactly one file fits it, and that file fits no other.
@@ -45,6 +45,8 @@ def find_repairs(root: str, missing: Sequence[str]) -> Repairs:
         Of the collection; nothing is found for a URL.
     missing : sequence of str
         Paths relative to it, or absolute ones.
+    taken : collection of str
+        Paths below the root that other images have: their files are no other's.
     """
     nothing = Repairs(root, pd.DataFrame(columns=list(_COLUMNS), dtype="str"))
     if is_url(root) or not missing:
@@ -55,7 +57,8 @@ def find_repairs(root: str, missing: Sequence[str]) -> Repairs:
         rows = _found(files, wanted)
         if rows:
             table = pd.DataFrame(rows, columns=list(_COLUMNS), dtype="str")
-            return Repairs(base, table[~table["found"].duplicated(keep=False)].reset_index(drop=True))
+            unsure = table["found"].duplicated(keep=False) | (table["found"].isin(list(taken)) & (base == root))
+            return Repairs(base, table[~unsure].reset_index(drop=True))
         here = {_key(PurePosixPath(file).name) for file in files}
         if any(_key(PurePosixPath(path).name) in here for path in wanted):
             break  # several files fit: another place would be a guess
@@ -81,9 +84,10 @@ def _found(files: Sequence[str], wanted: Sequence[str]) -> list[tuple[str, str, 
     """Path, found file and reason of each missing path that exactly one file fits."""
     by_key = _grouped(files)
     rows = [(path, *near) for path in wanted if (near := _nearest(path, by_key.get(_key(path), ())))]
-    near_by = {row[0] for row in rows}
-    left = [path for path in wanted if path not in near_by]
-    return rows + _in_another_folder(files, left)
+    for elsewhere in (_in_another_folder, _by_name):
+        found = {row[0] for row in rows}
+        rows += elsewhere(files, [path for path in wanted if path not in found])
+    return rows
 
 
 def _grouped(files: Iterable[str]) -> Mapping[str, list[str]]:
@@ -157,6 +161,24 @@ def _in_another_folder(files: Sequence[str], left: Sequence[str]) -> list[tuple[
         if near:
             reason = ", ".join(filter(None, [_words(path, off, before), near[1]]))
             rows.append((path, near[0], reason))
+    return rows
+
+
+def _by_name(files: Sequence[str], left: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Paths whose file's name one file alone has, and no other of the paths, in whichever folders the files are."""
+    by_name: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        by_name[_key(PurePosixPath(file).name)].append(file)
+    keys = Counter(_key(PurePosixPath(path).name) for path in left)
+    rows = []
+    for path in left:
+        *folders, name = path.lstrip("/").split("/")
+        there = by_name.get(_key(name), ()) if keys[_key(name)] == 1 else ()
+        if len(there) == 1:
+            before = there[0].rpartition("/")[0]
+            near = _differences(f"{before}/{name}", there[0])
+            moved = _words(path, len(folders), f"{before}/" if before else "")
+            rows.append((path, there[0], ", ".join(filter(None, [moved, *near]))))
     return rows
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.catalog.check.images import look_at_images
 from finercam_core.catalog.file_index import FileIndex
-from finercam_core.catalog.readers.leftovers import IMAGES
+from finercam_core.catalog.repairs import find_repairs
 from finercam_core.errors import CatalogError, counted
 from finercam_core.io.addresses import is_url
 from finercam_core.io.raw_tables import Notice
@@ -54,25 +54,21 @@ def _only_table(folder: Path) -> Path | None:
 
 
 def _with_files_found(catalog: Catalog) -> Catalog:
-    """Where most files are not at the paths of the table, take those of the same name elsewhere below the root.
-
-    Only where one file has the name, and one path of the table: others would be a guess.
-    """
+    """Where most files are not at the paths of the table, take those that `finercam catalog check` finds for them."""
     paths = catalog.specimens["path"]
-    if is_url(catalog.root) or FileIndex(catalog.root).exist(paths).mean() > 0.5:
+    if is_url(catalog.root):
         return catalog
-    root = Path(catalog.root)
-    places: dict[str, list[str]] = {}
-    for path in root.rglob("*"):
-        if path.suffix.lower() in IMAGES:
-            places.setdefault(path.name, []).append(path.relative_to(root).as_posix())
-    names = paths.map(lambda path: path.rpartition("/")[2])
-    only = {name: where[0] for name, where in places.items() if len(where) == 1}
-    found = names.map(only).where(paths.groupby(names).transform("nunique") == 1).fillna(paths)
-    moved = int((found != paths).sum())
-    if not moved:
+    there = FileIndex(catalog.root).exist(paths)
+    if there.mean() > 0.5:
         return catalog
-    told = Notice("files_found", root.name, moved, f"{counted(moved, 'file')} found by name in the folders below")
+    repairs = find_repairs(catalog.root, list(paths[~there]), set(paths[there]))
+    elsewhere = paths.map(lambda path: path.replace("\\", "/")).map(repairs.table.set_index("path")["found"])
+    moved = int(elsewhere.notna().sum())
+    if not moved or repairs.root != catalog.root:
+        return catalog
+    found = elsewhere.fillna(paths)
+    text = f"{counted(moved, 'file')} found by name in the folders below"
+    told = Notice("files_found", Path(catalog.root).name, moved, text)
     return replace(catalog, specimens=catalog.specimens.assign(path=found), notices=(*catalog.notices, told))
 
 

@@ -54,6 +54,24 @@ def test_nothing_is_guessed_where_several_files_fit_or_none(tmp_path: Path, path
     assert find_repairs(str(tmp_path / "root"), [path]).table.empty
 
 
+def test_files_dealt_into_several_folders_are_found_by_their_names(tmp_path: Path) -> None:
+    names = [f"{i:02d}.jpg" for i in range(24)]
+    for i, name in enumerate(names):
+        build.write(tmp_path / f"{'ab'[i % 2]}/{i % 3}" / name)
+    for folder in ("a", "c"):  # two files of this name: neither is taken
+        build.write(tmp_path / folder / "twice.jpg")
+    found = find_repairs(str(tmp_path), [*names, "twice.jpg"]).table
+    assert dict(zip(found["path"], found["found"], strict=True)) == {
+        name: f"{'ab'[i % 2]}/{i % 3}/{name}" for i, name in enumerate(names)
+    }
+    assert "in the folder b/1/" in set(found["reason"])
+
+
+def test_a_file_of_another_row_is_no_others(tmp_path: Path) -> None:
+    build.write(tmp_path / "kept" / "a.jpg")
+    assert find_repairs(str(tmp_path), ["img/a.jpg"], taken=["kept/a.jpg"]).table.empty
+
+
 def collection(folder: Path) -> Path:
     for name in ("1.JPG", "2.jpeg"):
         build.write(folder / "img" / name)
