@@ -55,6 +55,9 @@ def clean_environment(folder: Path, *extras: str, wheel: Path | None = None) -> 
             (packages / path.name).symlink_to(path)
     if wheel is None:
         (packages / "finercam.pth").write_text("\n".join(str(ROOT / part) for part in (".", "flows", "viewer")))
+        about = next(file for file in distribution("finercam").files or () if file.name == "METADATA")
+        place = Path(str(about.locate())).parent  # `finercam serve` reads there which versions it needs
+        (packages / place.name).symlink_to(place)
     else:
         zipfile.ZipFile(wheel).extractall(packages)
     return folder / "bin" / "python"
