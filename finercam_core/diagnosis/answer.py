@@ -24,7 +24,7 @@ from finercam_core.diagnosis.held_out import Witnesses, witnesses
 from finercam_core.diagnosis.places import SpeciesPlaces, by_cell, by_part
 from finercam_core.diagnosis.rule import LEVEL, OUTSIDE_SHARE, passes_statistics, reasons_against, word_for
 from finercam_core.errors import ComparisonError
-from finercam_core.parts.choice import AUTO
+from finercam_core.parts import AUTO
 from finercam_core.regions.traits import Trait, traits_of
 from finercam_core.store import Store
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from finercam_core.parts import choose_judged
-from finercam_core.parts.choice import ALL, AUTO
+from finercam_core.parts import ALL, AUTO, choose_judged
 from finercam_core.store import Store
 
 

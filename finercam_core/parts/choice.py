@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from finercam_core.errors import FinercamError, counted
-from finercam_core.parts.part import NO_FOLD, Part
+from finercam_core.parts.part import ALL, AUTO, NO_FOLD, Part
 
-AUTO, ALL = "auto", "all"
 EXPRESSLY = "--i-know"
 TRAINING_IMAGES = "training images"
 NO_LISTS = (

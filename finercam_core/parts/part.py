@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+AUTO, ALL = "auto", "all"
+"""In the place of a part: those that may judge, and every image."""
 NO_FOLD = -1
 """Fold of an image that is in none: the classifier's own head speaks about it."""
 

@@ -9,6 +9,8 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from finercam_core.explain.model.execution import device_of
+
 
 @dataclass(frozen=True)
 class World:
@@ -59,12 +61,12 @@ def joined(device: str) -> Iterator[World]:
     device : str
         "auto", "cpu", "cuda" or "cuda:1"; under torchrun each process takes the GPU of its local rank.
     """
-    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        yield World(torch.device(kind))
+        yield World(device_of(device))
         return
-    place = torch.device(f"cuda:{os.environ['LOCAL_RANK']}" if kind.startswith("cuda") else kind)
+    on_gpu = device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
+    place = device_of(f"cuda:{os.environ['LOCAL_RANK']}" if on_gpu else device)
     distributed.init_process_group("nccl" if place.type == "cuda" else "gloo")
     try:
         yield World(place, distributed.get_rank(), size)

@@ -153,6 +153,9 @@ def evaluate_store(options: "EvaluateOptions") -> EvaluationSummary:
 
 def check_with_model(options: "EvaluateOptions", classifier: str) -> str:
     """Measure faithfulness and sanity with the store's classifier; what that cost, in words. Needs torch."""
+    from finercam_core.store import open_store
+
+    protocol_of(options).judged(open_store(options.store, images=options.images))  # refused before torch is loaded
     from finercam_core.evaluate.with_model.baselines import BASELINES
     from finercam_core.evaluate.with_model.checks import check
     from finercam_core.explain import load_classifier
@@ -190,11 +193,15 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
     from finercam_core.report import report
     from finercam_core.store import open_store
 
-    store = open_store(options.store, images=options.images)
+    store, protocol = (
+        open_store(options.store, images=options.images),
+        Protocol(split=options.split, i_know=options.i_know),
+    )
+    protocol.judged(store)  # refused before torch is loaded
     atlas = report(
         options.store,
         options.out,
-        protocol=Protocol(split=options.split, i_know=options.i_know),
+        protocol=protocol,
         gamma=options.gamma,
         images=options.images,
         checked=options.evaluation,
@@ -218,6 +225,7 @@ def _causal_check(store: "Store", classifier: str, device: str = "auto") -> "Cau
 def answer_pair(options: "AskOptions") -> "tuple[list[str], Json, Path]":
     """Five lines about a pair, the same as JSON, and the picture, which is written. Needs torch with a classifier."""
     from finercam_core.diagnosis import Diagnosis
+    from finercam_core.diagnosis.held_out import witnesses
     from finercam_core.diagnosis.names import store_name
     from finercam_core.diagnosis.output import write_answer
     from finercam_core.diagnosis.several import agreements
@@ -225,6 +233,7 @@ def answer_pair(options: "AskOptions") -> "tuple[list[str], Json, Path]":
 
     store, by_parts = open_store(options.store, images=options.images), False if options.by_cells else None
     a, b = store_name(store, options.a), store_name(store, options.b)
+    witnesses(store, options.split, i_know=options.i_know)  # refused before torch is loaded
     check = _causal_check(store, options.classifier, options.device) if options.classifier else None
     diagnosis = Diagnosis(store, by_parts, check, split=options.split, i_know=options.i_know)
     others = [

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from planned_store import fill, plan_at
 from without_packages import run_without, several_without
 
 HEAVY = ("torch", "timm", "prefect", "pandas", "napari")
@@ -78,6 +79,17 @@ WRONG = {
     "train photos --out c --mode finetune --folds 5": "5 folds need a frozen backbone",
     "serve --config models.py --data catalog.csv": "catalog.csv is a file",
     "classifier adopt models.py --model resnet50 --classes catalog.csv --out photos": "photos exists already",
+    "evaluate maps.zarr --out e --split tset": "there is no split 'tset' did you mean test?",
+    "report maps.zarr --out a --split held": "there is no split 'held' give auto, train, val, test,",
+    "ask maps.zarr A B --split Test": "there is no split 'Test' did you mean test?",
+    "train photos --out c --model vit_bas_patch16_224": "no model 'vit_bas_patch16_224' did you mean vit_base_patch16",
+    "train photos --out c --model resnet50.a1_in1": "no weights 'resnet50.a1_in1' did you mean resnet50.a1_in1k?",
+    "start photos --model xyz": "timm has no model 'xyz' its names are at huggingface.co/timm",
+    "train photos --out c --device cuda:99": "there is no device cuda:99 here",
+    "start photos --device cuda:99": "there is no device cuda:99 here",
+    "annotate catalog.csv --classifier classifier --store m --device cuda:99": "there is no device cuda:99 here",
+    "evaluate maps.zarr --out e --device cuda:99": "there is no device cuda:99 here",
+    "classifier adopt models.py --model resnet5O --classes catalog.csv --out n": "timm has no model 'resnet5O'",
     "classifier pull a/b/c d": "'a/b/c' is no repository of the hub give it as owner/name",
     "classifier pull a/b catalog.csv": "catalog.csv is a file",
     "classifier push photos a/b": "photos is a folder, but no classifier",
@@ -110,6 +122,17 @@ def test_a_store_is_not_written_among_photographs(folder: Path) -> None:
     assert said.returncode == 1
     assert "photos holds other files, such as one.jpg" in " ".join(said.stderr.split())
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["evaluate --out e", "report --out a", "ask A B"])
+def test_a_split_without_specimens_is_refused_before_torch_is_loaded(folder: Path, command: str) -> None:
+    store = plan_at(f"{folder}/full.zarr", folder / "images", {"Aus bus": 3, "Aus cus": 2}).location
+    fill(store)
+    name, *rest = command.replace("A B", "Aus_bus Aus_cus").split()
+    words = [name, store, *(each.replace("_", " ") for each in rest), "--classifier", "classifier"]
+    said = run_without(("torch", "timm", "prefect"), [*words, "--split", "left_out"], cwd=folder)
+    assert said.returncode == 1
+    assert "no specimen is in the split 'left_out'" in " ".join(said.stderr.split())
 
 
 def test_help_needs_none_of_the_heavy_packages() -> None:

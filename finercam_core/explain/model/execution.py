@@ -11,10 +11,28 @@ from torch import nn
 from finercam_core.errors import ClassifierError
 from finercam_core.explain.model.capture import Replace, forward_to, replaced_forward
 from finercam_core.explain.model.half_weights import HalfWeights
+from finercam_core.io.faults import first_line
 
 Precision = Literal["float32", "bfloat16", "float16"]
 # Gradients of a mean over many cells are small: scaled, they keep their digits in float16.
 _FLOAT16_SCALE = 1024.0
+
+
+def device_of(name: str) -> torch.device:
+    """The device of this machine that a name stands for; with "auto" a GPU of CUDA if there is one, else the CPU.
+
+    Raises
+    ------
+    ClassifierError
+        If torch cannot compute on it.
+    """
+    found = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+    try:
+        torch.empty(0, device=found)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = first_line(error)
+        raise ClassifierError(f"torch cannot compute on {name} here ({reason})", "choose cpu, or auto") from error
+    return found
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import timm
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
@@ -16,7 +15,7 @@ from finercam_core.errors import ClassifierError, counted
 from finercam_core.explain.folds import FOLDS, FoldHeads
 from finercam_core.explain.model.classifier import Classifier
 from finercam_core.explain.model.clip.classifier import load_clip
-from finercam_core.explain.model.execution import Execution
+from finercam_core.explain.model.execution import Execution, device_of
 from finercam_core.explain.model.factories import factory_label, find_factory
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.faults import first_line
@@ -70,13 +69,12 @@ def load_classifier(
     ------
     ClassifierError
         If it cannot be loaded, has no names, the number of names is not the number of scores, or it names a function
-        that nobody has allowed.
+        that nobody has allowed; or if torch cannot compute on the device.
     """
     allowed = AllowedFactories.from_environment().also(str(spec)) if factories is None else factories
     names = [species] if isinstance(species, str) else species
     classifier = _from_source(str(spec), names, target_layer, allowed)
-    automatic = "cuda" if torch.cuda.is_available() else "cpu"
-    classifier.model.to(automatic if device == "auto" else device)
+    classifier.model.to(device_of(device))
     if execution is not None:
         classifier.execution = execution
     return classifier

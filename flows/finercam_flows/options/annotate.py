@@ -10,14 +10,14 @@ from finercam_core.references import REFERENCES
 from finercam_flows.options.fields import (
     AllowedFactory,
     AllowPrivateHere,
+    AnyDevice,
     AutomaticBatchSize,
     CatalogSource,
     ClassifierSpec,
-    Device,
     Method,
     NewStore,
 )
-from finercam_flows.places import inputs
+from finercam_flows.places import devices, inputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, Options
 
 References = Annotated[int, Field(ge=0, le=64, description="Look-alike species that each species is compared with.")]
@@ -94,7 +94,7 @@ class AnnotateOptions(Options):
     references_by: ReferencesBy = "tier"
     method: Method = DEFAULT_METHOD
     gamma: FixedGamma = None
-    device: Device = "auto"
+    device: AnyDevice = "auto"
     batch_size: AutomaticBatchSize = 32
     precision: AskedPrecision = "auto"
     channels_last: ChannelsLast = False
@@ -111,7 +111,9 @@ class AnnotateOptions(Options):
     allow_private: AllowPrivateHere = False
 
     def check_together(self) -> None:
-        """Raise a `FinercamError` for references that cannot be read, or chunks that others may be writing."""
+        """Raise a `FinercamError` for a device that is not here, references that cannot be read, or shared chunks."""
+        if "://" not in self.runner:  # workers elsewhere have devices of their own
+            devices.device(self.device)
         if self.references_by not in inputs.PLAIN_CHOICES and "://" not in self.references_by:
             from finercam_core.references import policy_of
 

@@ -11,7 +11,9 @@ from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Opt
 Checkpoint = Annotated[
     str, Field(min_length=1, description="safetensors, or a torch.save file with tensors alone."), Checked(inputs.file)
 ]
-Architecture = Annotated[str, Field(min_length=1, description="timm name of its architecture.")]
+Architecture = Annotated[
+    str, Field(min_length=1, description="timm name of its architecture."), Checked(classifiers.model)
+]
 Classes = Annotated[
     str,
     Field(min_length=1, description="CSV with a column scientificName, in the order of the scores."),

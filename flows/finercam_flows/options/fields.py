@@ -7,7 +7,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from finercam_core.base_methods import BASE_METHODS, base_method
-from finercam_flows.places import classifiers, inputs, outputs
+from finercam_flows.places import classifiers, devices, inputs, outputs
 from finercam_flows.signatures.base import COMMAND_ONLY, Checked
 
 
@@ -57,13 +57,14 @@ Method = Annotated[
     Field(description=f"Base method: {', '.join(BASE_METHODS)}; see docs/methods.md."),
     Checked(base_method),
 ]
-Device = Annotated[
+AnyDevice = Annotated[
     str,
     Field(
         pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
         description="Where the model runs: auto, cpu, mps, cuda (any free GPU) or cuda:1 (this one).",
     ),
 ]
+Device = Annotated[AnyDevice, Checked(devices.device)]
 AllowPrivate = Annotated[bool, Field(description="Also ask servers on this machine and in private networks.")]
 AllowPrivateHere = Annotated[AllowPrivate, COMMAND_ONLY]
 AllowedFactory = Annotated[
@@ -88,6 +89,7 @@ JudgedPart = Annotated[
         description="Specimens that are judged: auto (those that the classifier never saw), test, val, left_out, "
         "unknown (in none of its lists), train or all.",
     ),
+    Checked(inputs.judged_part),
 ]
 OnTraining = Annotated[
     bool, Field(description="Judge training images too; every page, table and file is marked with it.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from finercam_core.errors import ClassifierError
 from finercam_core.permissions import AllowedFactories, is_factory, named_factory
 from finercam_flows.places.inputs import missing
+from finercam_flows.places.timm_names import timm_name
 
 _WRITTEN = "model.safetensors"
 
@@ -70,6 +71,8 @@ def _importable(name: str) -> bool:
 
 
 def model(spec: str) -> None:
-    """Raise `ClassifierError` if the factory of a model to train does not exist; timm's names are judged by timm."""
+    """Raise `ClassifierError` if a model to train does not exist: a factory, or a name of timm's."""
     if is_factory(spec):
         factory(spec)
+    else:
+        timm_name(spec)

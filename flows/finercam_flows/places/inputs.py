@@ -13,6 +13,7 @@ from finercam_core.errors import (
     ServeError,
     StoreError,
 )
+from finercam_core.parts.part import ALL, AUTO, Part
 from finercam_core.suggestions import closest, did_you_mean
 
 _KINDS = "a manifest, a table, a Darwin Core Archive or a folder of images"
@@ -55,6 +56,14 @@ def choice_of_references(text: str) -> None:
         raise ComparisonError(f"references cannot be chosen by {text!r}", remedy)
     if not Path(text).is_file():
         raise missing(ComparisonError, text, "give a tree (.nwk, .nex) or a table species,reference")
+
+
+def judged_part(name: str) -> None:
+    """Raise `RunError` if there is no part of a collection of this name."""
+    known = (AUTO, *Part, ALL)
+    if name not in known:
+        remedy = did_you_mean(name, known) or f"give {', '.join(known[:-1])} or {ALL}"
+        raise RunError(f"there is no split {name!r}", remedy)
 
 
 def config(place: str) -> None:
