@@ -35,6 +35,17 @@ LOOKED_THROUGH: frozenset[Baseline] = frozenset({"look-alike", "both", "sharp"})
 """Those that take away the look-alike's own specimens, see `finercam_core.store.backgrounds`."""
 MEAN_TAKEN: frozenset[Baseline] = frozenset({"mean", "both"})
 """Those that take away the map's own mean, which is said beside it."""
+INSTEAD: dict[Baseline, Baseline] = {"look-alike": "none", "both": "mean", "sharp": "quantile"}
+"""What is left of a baseline where the look-alike's own specimens are not known."""
+IN_WORDS: dict[Baseline, str] = {
+    "none": "as it is",
+    "mean": "above its own mean",
+    "look-alike": "above the look-alike's specimens",
+    "both": "above the look-alike's specimens and its own mean",
+    "quantile": "above its own 90 % quantile",
+    "sharp": "above the look-alike's specimens and the 90 % quantile of what is left",
+}
+"""How a sentence about a map says what it is looked at above."""
 QUANTILE = 0.9
 FloatArray = npt.NDArray[np.float32]
 

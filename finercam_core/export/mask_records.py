@@ -126,6 +126,8 @@ def describe_region(store: Store, verdict: Verdict, region: Region) -> MaskDescr
         gamma=made.gamma,
         weighting=made.weighting,
         method=made.method,
+        above=made.above,
+        above_mean=made.above_mean,
         threshold=region.threshold,
         smoothing=region.smoothing,
         source=region.source,

@@ -13,12 +13,28 @@ DECISIONS = get_args(Decision)
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the judged map was made: γ, weighting, base method, and the references it is compared with."""
+    """How the judged map was made.
+
+    Attributes
+    ----------
+    gamma : float
+    weighting : str
+    method : str
+        Base method.
+    references : tuple of str
+        What it is compared with.
+    above : str
+        Baseline of the map, see `finercam_core.baselines`; "none" also in logs of earlier versions.
+    above_mean : float or None
+        Where the baseline takes the map's own mean away: this mean, in units of the logit.
+    """
 
     gamma: float
     weighting: str
     method: str
     references: tuple[str, ...]
+    above: str = "none"
+    above_mean: float | None = None
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,28 @@ For a species c and a reference d the background at γ is the mean comparison of
 linear in γ and in the weights, so that a map above it stays live and exact.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import LOOKED_THROUGH, MEAN_TAKEN, Baseline, above
-from finercam_core.errors import ComparisonError
-from finercam_core.finer import FloatArray, combine
+from finercam_core.baselines import IN_WORDS, INSTEAD, LOOKED_THROUGH, MEAN_TAKEN, Baseline, above
+from finercam_core.errors import ComparisonError, FinercamError
+from finercam_core.finer import FloatArray, Weighting, choose_references, coefficients, combine
 from finercam_core.status import Status
 from finercam_core.store.reader import SpecimenRecord, Store
 
+if TYPE_CHECKING:
+    import xarray as xr
+
 SPECIMENS = 20
 """Specimens of a look-alike whose mean is its background; of the split "train" where there is one."""
+CANDIDATES = 200
+"""Specimens that are looked at for them, where each image has references of its own."""
+_UNREADABLE = (FinercamError, OSError, KeyError, ValueError, TypeError, RuntimeError)
 
 
 class Backgrounds:
@@ -32,7 +40,11 @@ class Backgrounds:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pairs: dict[tuple[str, str], npt.NDArray[np.float64]] = {}
+        self._pairs: dict[tuple[str, str], npt.NDArray[np.float64] | None] = {}
+
+    def forget(self) -> None:
+        """Read everything again from now on, because a flow has written more."""
+        self._pairs.clear()
 
     def pair(self, species: str, reference: str) -> npt.NDArray[np.float64]:
         """Mean evidence for a species and for a reference over the reference's specimens, float64 (2, h, w).
@@ -44,19 +56,36 @@ class Backgrounds:
         """
         key = species, reference
         if key not in self._pairs:
-            found = list(self._evidence(species, reference))
-            if not found:
-                problem = f"no specimen of {reference} was compared with {species}, so that its background is not known"
-                raise ComparisonError(problem, "use the baseline 'mean', or annotate with more references")
-            self._pairs[key] = np.mean(found, axis=0)
-        return self._pairs[key]
+            try:
+                found = list(self._evidence(species, reference))
+            except _UNREADABLE as error:
+                reason = error.problem if isinstance(error, FinercamError) else f"{type(error).__name__}: {error}"
+                problem = f"the maps of {reference} cannot be read, so that its background is not known: {reason}"
+                raise ComparisonError(problem, "use the baseline 'mean', or repair the store") from error
+            self._pairs[key] = np.mean(found, axis=0) if found else None
+        known = self._pairs[key]
+        if known is None:
+            problem = f"no specimen of {reference} was compared with {species}, so that its background is not known"
+            raise ComparisonError(problem, "use the baseline 'mean', or annotate with more references")
+        return known
+
+    def known(self, species: str, reference: str) -> npt.NDArray[np.float64] | None:
+        """Like `pair`, None where it is not known."""
+        try:
+            return self.pair(species, reference)
+        except ComparisonError:
+            return None
 
     def _evidence(self, species: str, reference: str) -> Iterator[npt.NDArray[np.float64]]:
-        rows = self._store.rows[self._store.rows["scientificName"] == reference]
+        store, per_image = self._store, self._store.provenance.per_image
+        if reference not in store.groups or not (per_image or species in store.classes(reference)):
+            return
+        rows = store.rows[store.rows["scientificName"] == reference]
+        rows = rows[store.status(reference)[rows["slot"]] == Status.DONE]
         train = rows[rows["split"] == "train"]
         count = 0
-        for image_id in (train if len(train) else rows).index:
-            record = self._store.record(str(image_id))
+        for image_id in (train if len(train) else rows).index[:CANDIDATES]:
+            record = store.record(str(image_id))
             if record.status != Status.DONE or species not in record.classes:
                 continue
             yield record.evidence[[record.classes.index(species), 0]].astype(np.float64)
@@ -75,10 +104,39 @@ class Backgrounds:
         if gamma == 0 or record.compared_at is not None:
             kind = "the map of one species alone" if gamma == 0 else "a finished comparison"
             raise ComparisonError(f"{kind} has no look-alike's background", "use the baseline 'mean' or 'quantile'")
-        result = np.zeros(record.evidence.shape[-2:])
-        for index in np.flatnonzero(np.arange(len(weights)) * (weights != 0)):
-            species, look_alike = self.pair(record.classes[0], record.classes[index])
-            result += -weights[index] / gamma * (species - gamma * look_alike)
+        (result,) = self._mixed(record.classes, np.asarray(weights)[None], gamma)
+        return np.asarray(result)
+
+    def of_species(
+        self, dataset: "xr.Dataset", gamma: float, references: str | Sequence[str] | None, weighting: Weighting
+    ) -> npt.NDArray[np.float32]:
+        """Background of the comparison of every specimen of a species, float32 (specimen, h, w).
+
+        Parameters
+        ----------
+        dataset, gamma, references, weighting
+            As `finercam_core.finer.finer_cam`.
+
+        Raises
+        ------
+        ComparisonError
+            If nothing is compared, the maps are finished comparisons, or each image has references of its own.
+        """
+        if gamma == 0 or self._store.provenance.compared_at is not None or self._store.provenance.per_image:
+            problem = "the look-alike's background is that of evidence compared with the same species for all images"
+            raise ComparisonError(problem, "use the baseline 'mean' or 'quantile'")
+        names = [str(name) for name in dataset["class"].values]
+        use = choose_references(names, references)
+        scores = dataset["logit"].values, dataset["log_sum_exp"].values
+        return self._mixed(names, coefficients(*scores, gamma=gamma, weighting=weighting, use=use), gamma)
+
+    def _mixed(self, classes: Sequence[str], weights: FloatArray, gamma: float) -> npt.NDArray[np.float32]:
+        """Backgrounds of comparisons with coefficients (n, C), float32 (n, h, w)."""
+        height, width = self._store.provenance.grid
+        result = np.zeros((len(weights), height, width))
+        for index in np.flatnonzero(np.arange(len(classes)) * (weights != 0).any(axis=0)):
+            species, look_alike = self.pair(classes[0], classes[int(index)])
+            result += -weights[:, index, None, None] / gamma * (species - gamma * look_alike)
         return result.astype(np.float32)
 
     def above(self, record: SpecimenRecord, weights: FloatArray, gamma: float, baseline: Baseline) -> "AboveBaseline":
@@ -88,7 +146,25 @@ class Backgrounds:
         mean = None
         if baseline in MEAN_TAKEN:
             mean = float((signed if background is None else signed - background).mean())
-        return AboveBaseline(above(signed, baseline, background), mean)
+        return AboveBaseline(above(signed, baseline, background), mean, baseline)
+
+    def nearest(self, record: SpecimenRecord, weights: FloatArray, gamma: float, baseline: Baseline) -> "AboveBaseline":
+        """Like `above`; where the background is not known, above what is left of the baseline, with the reason.
+
+        What is left is said by `finercam_core.baselines.INSTEAD`, and stands in the result's `baseline`.
+        """
+        try:
+            return self.above(record, weights, gamma, baseline)
+        except ComparisonError as error:
+            if baseline not in LOOKED_THROUGH:
+                raise
+            return replace(self.above(record, weights, gamma, INSTEAD[baseline]), missing=error.problem)
+
+
+@lru_cache(maxsize=4)
+def backgrounds_of(store: Store) -> Backgrounds:
+    """The backgrounds of an opened store, the same ones for all that look at it."""
+    return Backgrounds(store)
 
 
 @dataclass(frozen=True)
@@ -98,11 +174,25 @@ class AboveBaseline:
     Attributes
     ----------
     values : float32 array (h, w)
-        Signed.
+        Signed, but for "quantile" and "sharp".
     mean : float or None
         The map's own mean where the baseline takes that away: the margin is the sum over the cells of the map and of
         this.
+    baseline : str
+        What it is above.
+    missing : str
+        Why it is not above the baseline that was asked for; "" where it is.
     """
 
     values: npt.NDArray[np.float32]
     mean: float | None
+    baseline: Baseline = "none"
+    missing: str = ""
+
+    def in_words(self) -> str:
+        """What the map is above, with the mean that was taken away and why it is not above more; "" if it is plain."""
+        if self.baseline == "none" and not self.missing:
+            return ""
+        why = f"{self.missing}: " if self.missing else ""
+        mean = "" if self.mean is None else f" of {self.mean:.3g}"
+        return f"{why}the map is shown {IN_WORDS[self.baseline]}{mean}"

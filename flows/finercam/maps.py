@@ -1,8 +1,9 @@
 """A store as a scientist sees it: species, maps of one against another, photographs, tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +13,18 @@ from matplotlib.figure import Figure
 
 from finercam.answers import Answer
 from finercam.places import with_places
+from finercam_core.baselines import IN_WORDS, LOOKED_THROUGH, Baseline
 from finercam_core.diagnosis import Diagnosis
 from finercam_core.diagnosis.survey import survey, survey_table
 from finercam_core.errors import StoreError, counted
-from finercam_core.finer import Weighting, finer_cam
+from finercam_core.finer import Weighting, compared_gamma, finer_cam, gamma_for
 from finercam_core.images.faults import ImageError
 from finercam_core.images.overlay import laid_over, scaled_to_one
 from finercam_core.images.pictures import without_formulas
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store, open_store
+from finercam_core.store.backgrounds import backgrounds_of
 from finercam_core.suggestions import did_you_mean
 
 SHOWN = 4
@@ -72,7 +75,9 @@ class PairMap:
         made = self.values.attrs
         n, (h, w) = counted(len(self.specimens), "specimen"), self.values.shape[1:]
         against = " and ".join(made["references"]) or "nothing"
-        return f"<PairMap: {made['target']} against {against}, γ = {made['gamma']:g}, {n}, {h} × {w} cells>"
+        return (
+            f"<PairMap: {made['target']} against {against}, γ = {made['gamma']:g}{_above(made)}, {n}, {h} × {w} cells>"
+        )
 
     def on_photograph(self, image_id: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float32]]:
         """The photograph of a specimen, uint8 (height, width, 3), and its map at the same size, float32.
@@ -114,7 +119,8 @@ class PairMap:
             axis.set_axis_off()
         made = self.values.attrs
         against = ", ".join(made["references"])
-        figure.suptitle(f"{made['target']} against {against}, γ = {made['gamma']:g}", fontsize=10, style="italic")
+        title = f"{made['target']} against {against}, γ = {made['gamma']:g}{_above(made)}"
+        figure.suptitle(title, fontsize=10, style="italic")
         without_formulas(figure)
         return figure
 
@@ -142,6 +148,11 @@ class PairMap:
         """One row per cell: specimen, y_fraction, x_fraction, y_pixel, x_pixel, value in logits."""
         table = self.values.rename("value").to_dataframe().reset_index()
         return table[["specimen", "y_fraction", "x_fraction", "y_pixel", "x_pixel", "value"]]
+
+
+def _above(made: Mapping[str, Any]) -> str:
+    """What a map is above, to go on after how it was made; "" for a plain one."""
+    return f", {IN_WORDS[made['above']]}" if "above" in made else ""
 
 
 class Maps:
@@ -192,6 +203,7 @@ class Maps:
         gamma: float | None = None,
         weighting: Weighting = "mean",
         signed: bool = False,
+        baseline: Baseline = "none",
     ) -> PairMap:
         """Maps of what tells a species from another.
 
@@ -206,13 +218,23 @@ class Maps:
             See `finercam_core.finer.coefficients`.
         signed : bool
             Keep negative values: what speaks for the others.
+        baseline : {"none", "mean", "look-alike", "both", "quantile", "sharp"}
+            What maps are looked at above, see `finercam_core.baselines`.
 
         Raises
         ------
         StoreError, ComparisonError
-            If the store has no such species, or it was not compared with the other.
+            If the store has no such species, it was not compared with the other, or the baseline needs specimens of the
+            other that were not compared with it.
         """
-        maps = finer_cam(self.dataset(species), gamma=gamma, references=against, weighting=weighting, relu=not signed)
+        dataset, background = self.dataset(species), None
+        at = gamma_for(compared_gamma(dataset.attrs), gamma)
+        if baseline in LOOKED_THROUGH:
+            background = backgrounds_of(self.store).of_species(dataset, at, against, weighting)
+        maps = finer_cam(
+            dataset, gamma=gamma, references=against, weighting=weighting, relu=not signed, background=background,
+            baseline=baseline,
+        )  # fmt: skip
         return PairMap(with_places(maps, self.store), self.store)
 
     def ask(self, a: str, b: str) -> Answer:

@@ -125,9 +125,12 @@ def _method(about: MaskDescription) -> str:
     compared = ", ".join(about.references) or "nothing"
     threshold = json.dumps(dict(about.threshold))
     snapped = f", snapped to edges {json.dumps(dict(about.snapped))}" if about.snapped else ""
+    mean = "" if about.above_mean is None else f" of {about.above_mean:.4g} a cell"
+    above = "" if about.above == "none" else f", map above its baseline {about.above}{mean}"
     return (
         f"Finer-CAM over {about.method} against {compared}, gamma {about.gamma:g}, references weighted by "
-        f"{about.weighting}; region by {about.source} {threshold}, {about.painted_share:.0%} of it painted{snapped}; "
+        f"{about.weighting}{above}; region by {about.source} {threshold}, {about.painted_share:.0%} of it "
+        f"painted{snapped}; "
         f"model {about.model}, layer {about.target_layer}, weights SHA-256 {about.weights_sha256}, run {about.run}"
     )
 

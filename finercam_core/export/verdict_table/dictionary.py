@@ -136,6 +136,8 @@ _COMPARISON = (
     ),
     _text("weighting", "How several look-alikes are weighted."),
     _text("method", "Base method of the map."),
+    _text("above", "Baseline that the map was looked at above: none, mean, look-alike, both, quantile or sharp."),
+    Column("above_mean", "number", "Mean of the map where the baseline took that away.", "logit a cell"),
     _text("references", "Look-alikes of the comparison, with bars between."),
     _text("threshold_kind", "top: share of all pixels; value: least evidence; energy: share of all evidence."),
     Column("threshold", "number", "Its value.", "as threshold_kind says"),

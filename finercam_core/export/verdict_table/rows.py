@@ -89,6 +89,8 @@ def _comparison_cells(specimen: JudgedSpecimen, verdict: Verdict, region: Region
         "gamma": made.gamma,
         "weighting": made.weighting,
         "method": made.method,
+        "above": made.above,
+        "above_mean": made.above_mean,
         "references": " | ".join(used),
         "pair": f"{verdict.scientificName} / {closest}" if closest else "",
     }

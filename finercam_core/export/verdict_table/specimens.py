@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.baselines import Baseline
 from finercam_core.catalog import open_catalog
-from finercam_core.errors import FinercamError
+from finercam_core.errors import ComparisonError, FinercamError
 from finercam_core.export.mask_records import SpecimenError, read_record
 from finercam_core.export.verdict_table.scale import Scale, scale_of
-from finercam_core.finer import coefficients, combine
+from finercam_core.finer import Weighting, coefficients
 from finercam_core.images.decoder import load_image
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.masks import read_mask
 from finercam_core.review import Comparison, Verdict
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.backgrounds import backgrounds_of
 
 Mask = npt.NDArray[np.bool_]
 FROM_CATALOG = (
@@ -107,8 +109,8 @@ class JudgedSpecimen:
 
         Returns
         -------
-        float in [0, 1], or None where the store has no such map, also where it lacks one of the references, or has one
-        without positive evidence.
+        float in [0, 1], or None where the store has no such map, also where it lacks one of the references or their
+        background, or has one without positive evidence.
         """
         record = self.record
         if record is None or made.method != self.store.provenance.method:
@@ -117,13 +119,18 @@ class JudgedSpecimen:
             return None
         use = np.array([False, *(name in references for name in record.classes[1:])])
         gamma = made.gamma if references else 0.0
-        weighting: Any = made.weighting  # one of those that `coefficients` knows, or it says which it knows
+        # Of those that the formulas know, or they say which they know.
+        weighting, baseline = cast(Weighting, made.weighting), cast(Baseline, made.above)
         weights = coefficients(
             record.logit, record.log_sum_exp, gamma=gamma, weighting=weighting, use=use,
             compared_at=record.compared_at,
         )  # fmt: skip
+        try:
+            shown = backgrounds_of(self.store).above(record, weights, gamma, baseline).values
+        except ComparisonError:
+            return None
         size = mask.shape[1], mask.shape[0]
-        values = to_image(combine(record.evidence, weights), self.store.preparation.window(size), size)
+        values = to_image(np.maximum(shown, 0), self.store.preparation.window(size), size)
         positive = np.maximum(np.nan_to_num(values), 0)
         whole = float(positive.sum(dtype=np.float64))
         return float(positive[mask].sum(dtype=np.float64)) / whole if whole else None

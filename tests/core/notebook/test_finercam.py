@@ -15,11 +15,14 @@ from matplotlib.text import Text
 from PIL import Image
 from planned_store import SETTINGS, fill, plan_at
 from spotted import spotted_collection, spotted_store
+from tolerances import rounding
 
+from finercam_core.baselines import IN_WORDS, Baseline
 from finercam_core.errors import CatalogError, ComparisonError, StoreError
 from finercam_core.export import export
-from finercam_core.finer import finer_cam
+from finercam_core.finer import coefficients, finer_cam
 from finercam_core.images.preparation import to_image
+from finercam_core.store.backgrounds import Backgrounds
 
 WIDTH, HEIGHT = 120, 60
 
@@ -164,3 +167,24 @@ def test_the_front_door_lists_everything_and_imports_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("baseline", ["none", "mean", "look-alike", "both", "quantile", "sharp"])
+def test_maps_are_shown_above_baselines(maps: fc.Maps, baseline: Baseline) -> None:
+    made = maps.map("Aus bus", against="Aus cus", gamma=1.3, signed=True, baseline=baseline)
+    record = maps.store.record("Aus_bus-001")
+    weights = coefficients(record.logit, record.log_sum_exp, gamma=1.3, use=[False, True, False])
+    expected = Backgrounds(maps.store).above(record, weights, 1.3, baseline)
+    np.testing.assert_allclose(
+        made.values.sel(specimen="Aus_bus-001"), expected.values, atol=rounding(20, 10, np.float32)
+    )
+    words = "" if baseline == "none" else f", {IN_WORDS[baseline]}"
+    assert repr(made) == f"<PairMap: Aus bus against Aus cus, γ = 1.3{words}, 3 specimens, 3 × 4 cells>"
+    assert made.values.attrs.get("above", "none") == baseline
+
+
+def test_a_background_that_is_not_known_is_refused(maps: fc.Maps) -> None:
+    with pytest.raises(ComparisonError, match="no specimen of Dus eus was compared with Aus bus, so that"):
+        maps.map("Aus bus", against="Dus eus", baseline="both")
+    with pytest.raises(ComparisonError, match="use the baseline 'mean' or 'quantile'"):
+        maps.map("Aus bus", against="Aus cus", gamma=0, baseline="both")

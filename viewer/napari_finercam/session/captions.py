@@ -9,6 +9,7 @@ from finercam_core.regions.shape import shares
 from finercam_core.regions.traits import Trait
 from finercam_core.review import Adjudication, Agreement, Comparison, Region, Verdict
 from finercam_core.store import SpecimenRecord
+from finercam_core.store.backgrounds import AboveBaseline
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 from napari_finercam.session.regions import THRESHOLD_KINDS, Mask, Threshold, ThresholdKind
 
@@ -51,6 +52,17 @@ def map_state(comparison: Comparison, done: bool) -> str:
     return f"γ is 0: this is the map of {comparison.method} alone."
 
 
+def baseline_state(shown: AboveBaseline) -> str:
+    """What the map is above, with the mean that was taken away and why it is not above more; "" for a plain map."""
+    said = shown.in_words()
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def above(made: Comparison) -> str:
+    """What a map is above, to go on after how it was made; "" for nothing."""
+    return "" if made.above == "none" else f", above {made.above}"
+
+
 def threshold_meaning(threshold: Threshold) -> str:
     """What a share of the threshold means, in words."""
     share = f"{100 * threshold.share:.3g} %"
@@ -82,7 +94,7 @@ def region_line(number: int, region: Region, shown: Comparison) -> str:
     if made is None or made == shown:
         return f"{number}   {region.trait or NO_TRAIT}, {source}"
     against = f"against {', '.join(made.references)}" if made.references else "without a look-alike"
-    return f"{number}   {region.trait or NO_TRAIT}, {source}, cut at γ {made.gamma:.2f} {against}"
+    return f"{number}   {region.trait or NO_TRAIT}, {source}, cut at γ {made.gamma:.2f} {against}{above(made)}"
 
 
 def trait_overlap(mask: Mask, specimen: LoadedSpecimen, traits: Sequence[Trait]) -> str:
@@ -150,7 +162,7 @@ def history_line(verdict: Verdict) -> tuple[str, str, str, str, str, str]:
         verdict.reviewer,
         f"{decision}{together}",
         regions or "none",
-        f"γ {made.gamma:.2f}, {made.weighting}, {made.method}, against {against}",
+        f"γ {made.gamma:.2f}, {made.weighting}, {made.method}, against {against}{above(made)}",
         verdict.note,
     )
 

@@ -7,9 +7,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.finer import GAMMA, Weighting, choose_references, coefficients, combine
+from finercam_core.baselines import Baseline
+from finercam_core.finer import GAMMA, Weighting, choose_references, coefficients
 from finercam_core.images.preparation import Window, cell_weights
+from finercam_core.review import Comparison
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.backgrounds import AboveBaseline, Backgrounds, backgrounds_of
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 
 Map = npt.NDArray[np.float32]
@@ -29,18 +32,25 @@ class ComparisonSettings:
         See `finercam_core.finer.coefficients`.
     signed : bool
         Whether the heat map also shows where the references have more evidence.
+    above : {"none", "mean", "look-alike", "both", "quantile", "sharp"}
+        Baseline, see `finercam_core.baselines`; where the look-alike's specimens are not known, what is left of it.
     """
 
     gamma: float = GAMMA
     weighting: Weighting = "mean"
     signed: bool = False
+    above: Baseline = "none"
 
 
-def grid_map(record: SpecimenRecord, used: npt.NDArray[np.bool_], settings: ComparisonSettings) -> Map:
-    """Signed Finer-CAM map on the model's grid, float32 (h, w), in units of the logit.
+def shown_map(
+    backgrounds: Backgrounds, record: SpecimenRecord, used: npt.NDArray[np.bool_], settings: ComparisonSettings
+) -> AboveBaseline:
+    """Signed Finer-CAM map on the model's grid above its baseline, float32 (h, w), in units of the logit.
 
     Parameters
     ----------
+    backgrounds : Backgrounds
+        Of the record's store.
     record : SpecimenRecord
     used : bool array (C,)
         The references to compare with; without any, the map is the base method's own.
@@ -59,7 +69,8 @@ def grid_map(record: SpecimenRecord, used: npt.NDArray[np.bool_], settings: Comp
         use=used,
         compared_at=record.compared_at,
     )
-    return combine(record.evidence, weights, relu=False)
+    gamma = settings.gamma if used.any() else 0.0
+    return backgrounds.nearest(record, weights, gamma, settings.above)
 
 
 def unit_scaled(values: Map) -> Map:
@@ -89,6 +100,7 @@ class LiveComparison:
 
     def __init__(self, store: Store) -> None:
         self.settings = ComparisonSettings()
+        self.backgrounds, self._method = backgrounds_of(store), store.provenance.method
         self.fixed_gamma = store.provenance.compared_at
         if self.fixed_gamma is not None:
             self.settings.gamma = self.fixed_gamma
@@ -114,11 +126,23 @@ class LiveComparison:
         if specimen.record is not None:
             specimen.used = choose_references(specimen.record.classes, self._chosen.get(specimen.species))
 
+    def shown(self, specimen: LoadedSpecimen) -> AboveBaseline:
+        """Signed map of a specimen and what it is above; a single 0 where there is none."""
+        if specimen.record is None or not specimen.done:
+            return AboveBaseline(np.zeros((1, 1), np.float32), None)
+        return shown_map(self.backgrounds, specimen.record, specimen.used, self.settings)
+
+    def made(self, specimen: LoadedSpecimen) -> Comparison:
+        """How the map of a specimen is made; without any reference it is that of the base method, whose γ is 0."""
+        record, settings, shown = specimen.record, self.settings, self.shown(specimen)
+        names = () if record is None else record.classes
+        references = tuple(name for name, used in zip(names, specimen.used, strict=True) if used)
+        gamma = settings.gamma if references else 0.0
+        return Comparison(gamma, settings.weighting, self._method, references, shown.baseline, shown.mean)
+
     def grid_map(self, specimen: LoadedSpecimen, *, signed: bool = False) -> Map:
         """Map of a specimen on the model's grid, float32 (h, w); a single 0 where there is none."""
-        if specimen.record is None or not specimen.done:
-            return np.zeros((1, 1), np.float32)
-        values = grid_map(specimen.record, specimen.used, self.settings)
+        values = self.shown(specimen).values
         return values if signed else np.maximum(values, 0)
 
     def image_map(self, specimen: LoadedSpecimen) -> Map:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.baselines import Baseline
 from finercam_core.errors import ReviewError
 from finercam_core.finer import Weighting
 from finercam_core.regions.snap import SnapSettings
@@ -131,6 +132,11 @@ class Marking:
         self.comparison.settings.weighting = weighting
         self.recut()
 
+    def set_above(self, baseline: Baseline) -> None:
+        """Change what maps are looked at above, see `finercam_core.baselines`."""
+        self.comparison.settings.above = baseline
+        self.recut()
+
     def use(self, references: list[str]) -> None:
         """Compare with these of the stored references only, from now on for all specimens of this species."""
         self.comparison.choose(self.specimen, references)
@@ -197,13 +203,5 @@ class Marking:
         self.drafts.save(Draft(specimen.image_id, records, self.note, has_regions=self.regions.known))
 
     def comparison_made(self, specimen: LoadedSpecimen | None = None) -> Comparison:
-        """How the map of a specimen is made, by default the current one's.
-
-        Without any reference it is that of the base method, whose γ is 0.
-        """
-        shown = specimen or self.specimen
-        record, settings = shown.record, self.comparison.settings
-        names = () if record is None else record.classes
-        references = tuple(name for name, used in zip(names, shown.used, strict=True) if used)
-        gamma = settings.gamma if references else 0.0
-        return Comparison(gamma, settings.weighting, self.store.provenance.method, references)
+        """How the map of a specimen is made, by default the current one's; see `LiveComparison.made`."""
+        return self.comparison.made(specimen or self.specimen)

@@ -67,6 +67,7 @@ class ReviewSession(Judging):
         self.drafts.bring_home()
         self._take_verdicts()
         self.navigation.loader.forget()
+        self.comparison.backgrounds.forget()
         self.navigation.start_scores()
 
     def close(self) -> None:

@@ -122,11 +122,15 @@ def _evidence(record: SpecimenRecord | None) -> str:
 
 
 def _region(region: Region, shown: tuple[int, int]) -> RegionFacts | None:
-    """A region as the page takes it up; one cut otherwise than by a share of the pixels is carried, not cut again."""
+    """A region as the page takes it up.
+
+    One that was cut otherwise than by a share of the pixels of a plain map is carried, not cut again.
+    """
     small = placed(region.rle, shown[::-1])
     if small is None:
         return None
     follows = region.source == "threshold" and set(region.threshold) == {"top"} and not region.smoothing
+    follows = follows and (region.comparison is None or region.comparison.above == "none")
     comparison = None if region.comparison is None else made_by(region.comparison)
     return RegionFacts(
         region.number, region.trait, region.uberon, "threshold" if follows else "painted",

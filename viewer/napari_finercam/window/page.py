@@ -66,6 +66,7 @@ class ReviewPage(QWidget):
         name_controls({
             comparison.gamma: "γ, strength of the comparison",
             comparison.weighting: "weighting of the look-alikes",
+            comparison.above: "baseline that the map is looked at above",
             comparison.method: "base method",
             comparison.difference: "both sides of the difference",
             comparison.references: "look-alikes compared with",
@@ -84,7 +85,7 @@ class ReviewPage(QWidget):
             self.tabs: "specimen or queue",
         })  # fmt: skip
         decimal_fields(comparison.gamma, region.share, region.smoothing)
-        for box in (comparison.weighting, comparison.method, region.kind, region.trait, *queue.boxes):
+        for box in (comparison.weighting, comparison.above, comparison.method, region.kind, region.trait, *queue.boxes):
             shrinkable(box)
 
     def _specimen_tab(self) -> QWidget:

@@ -11,7 +11,8 @@ from finercam_core.images.overlay import laid_over
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
-from napari_finercam.session.comparison import ComparisonSettings, Map, grid_map, unit_scaled
+from finercam_core.store.backgrounds import Backgrounds, backgrounds_of
+from napari_finercam.session.comparison import ComparisonSettings, Map, shown_map, unit_scaled
 from napari_finercam.session.listing.scores import UNREADABLE
 
 COUNT = 4
@@ -82,18 +83,17 @@ def _companion(store: Store, image_id: str, query: CompanionQuery) -> Companion 
     except (FinercamError, *UNREADABLE):
         return None
     picture.thumbnail((SIDE, SIDE))
-    values, caption = _difference(record, query)
+    values, caption = _difference(backgrounds_of(store), record, query)
     signed = query.settings.signed
     shown = values if signed else np.maximum(values, 0)
     large = unit_scaled(to_image(shown, store.preparation.window(picture.size), picture.size))
     return Companion(image_id, laid_over(np.asarray(picture), large, signed=signed), caption)
 
 
-def _difference(record: SpecimenRecord, query: CompanionQuery) -> tuple[Map, str]:
+def _difference(backgrounds: Backgrounds, record: SpecimenRecord, query: CompanionQuery) -> tuple[Map, str]:
     """The companion's map against the target species alone, or its own evidence where that pair is not stored."""
     used = np.array([i > 0 and name == query.target for i, name in enumerate(record.classes)])
     softmax = query.settings.weighting == "softmax"
     settings = replace(query.settings, weighting="softmax" if softmax else "mean")
-    if used.any():
-        return grid_map(record, used, settings), f"what tells it from {query.target}"
-    return grid_map(record, used, settings), "its own evidence; the pair is not stored"
+    values = shown_map(backgrounds, record, used, settings).values
+    return values, f"what tells it from {query.target}" if used.any() else "its own evidence; the pair is not stored"

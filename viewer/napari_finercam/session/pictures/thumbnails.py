@@ -14,7 +14,8 @@ from finercam_core.images.preparation import to_image
 from finercam_core.regions.rle import placed
 from finercam_core.review import Region
 from finercam_core.store import SpecimenRecord, Store
-from napari_finercam.session.comparison import ComparisonSettings, grid_map, unit_scaled
+from finercam_core.store.backgrounds import backgrounds_of
+from napari_finercam.session.comparison import ComparisonSettings, shown_map, unit_scaled
 from napari_finercam.session.listing.scores import UNREADABLE
 from napari_finercam.session.regions import Mask, Threshold
 
@@ -65,7 +66,7 @@ def thumbnail(store: Store, query: ThumbnailQuery) -> npt.NDArray[np.uint8] | No
 
 def _map(store: Store, record: SpecimenRecord, query: ThumbnailQuery, size: tuple[int, int]) -> npt.NDArray[np.float32]:
     used = choose_references(record.classes, query.references)
-    values = np.maximum(grid_map(record, used, query.settings), 0)
+    values = np.maximum(shown_map(backgrounds_of(store), record, used, query.settings).values, 0)
     return to_image(values, store.preparation.window(size), size)
 
 

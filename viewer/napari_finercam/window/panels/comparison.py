@@ -1,9 +1,10 @@
-"""Panel of the comparison: γ, weighting, base method, and the species compared with."""
+"""Panel of the comparison: γ, weighting, baseline, base method, and the species compared with."""
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout
 from superqt import QLabeledDoubleSlider
 
+from finercam_core.baselines import BASELINES, IN_WORDS, LOOKED_THROUGH
 from finercam_core.finer import GAMMA, WEIGHTINGS
 from napari_finercam.session import captions
 from napari_finercam.session.comparison import why_fixed
@@ -36,17 +37,21 @@ class ComparisonPanel(SessionPanel):
         self.weighting.setToolTip(
             "mean: as in the paper; softmax: likelier look-alikes weigh more; released: as in the paper's code"
         )
+        self.above = QComboBox()
+        self.above.setToolTip("\n".join(f"{name}: the map {IN_WORDS[name]}" for name in BASELINES))
         self.method = QComboBox()
         self.difference = QCheckBox("both sides of the difference")
         self.references = QListWidget()
         self.references.setMinimumHeight(84)
         self.references.setSizeAdjustPolicy(QListWidget.SizeAdjustPolicy.AdjustToContents)
-        self.reason, self.state = plain_label(), plain_label()
+        self.reason, self.state, self.baseline = plain_label(), plain_label(), plain_label()
         self.legend = HeatLegend()
         self._lay_out()
         self.gamma.valueChanged.connect(self._on_gamma)
         self.weighting.currentTextChanged.connect(self._on_weighting)
         self.weighting.activated.connect(self.done)
+        self.above.currentTextChanged.connect(self._on_above)
+        self.above.activated.connect(self.done)
         self.method.activated.connect(self._on_method)
         self.difference.toggled.connect(self._on_difference)
         self.references.itemChanged.connect(self._on_references)
@@ -56,6 +61,7 @@ class ComparisonPanel(SessionPanel):
         form = QFormLayout()
         form.addRow("γ", self.gamma)
         form.addRow("weighting", self.weighting)
+        form.addRow("above", self.above)
         form.addRow("method", self.method)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -65,6 +71,7 @@ class ComparisonPanel(SessionPanel):
         layout.addWidget(QLabel("Compared with"))
         layout.addWidget(self.references, stretch=1)
         layout.addWidget(self.state)
+        layout.addWidget(self.baseline)
         layout.addWidget(self.legend)
         # The keys stay with the picture whatever is clicked here.
         for widget in (self.difference, self.references):
@@ -85,6 +92,9 @@ class ComparisonPanel(SessionPanel):
         self.weighting.clear()
         self.weighting.addItems([weighting for weighting in WEIGHTINGS if fixed is None or weighting != "released"])
         self.weighting.setCurrentText(settings.weighting)
+        self.above.clear()
+        self.above.addItems([name for name in BASELINES if fixed is None or name not in LOOKED_THROUGH])
+        self.above.setCurrentText(settings.above)
         self.reason.setText("" if fixed is None else why_fixed(session.store.provenance.method, fixed))
         self.reason.setVisible(fixed is not None)
         self.session = session
@@ -140,6 +150,12 @@ class ComparisonPanel(SessionPanel):
                 self.session.set_weighting(next(weighting for weighting in WEIGHTINGS if weighting == name))
             self._changed()
 
+    def _on_above(self, name: str) -> None:
+        if self.session is not None:
+            with self.errors_told():
+                self.session.set_above(next(baseline for baseline in BASELINES if baseline == name))
+            self._changed()
+
     def _on_difference(self, signed: bool) -> None:
         if self.session is not None:
             self.session.comparison.settings.signed = signed
@@ -160,10 +176,12 @@ class ComparisonPanel(SessionPanel):
         self.changed.emit()
 
     def show_state(self) -> None:
-        """Say what the map is where it is not a comparison: at γ = 0, or with no look-alike ticked."""
+        """Say what the map is where it is not a plain comparison: at γ = 0, with no look-alike, above a baseline."""
         if self.session is not None:
             self.state.setText(captions.map_state(self.session.comparison_made(), self.session.specimen.done))
             self.state.setVisible(bool(self.state.text()))
+            self.baseline.setText(captions.baseline_state(self.session.comparison.shown(self.session.specimen)))
+            self.baseline.setVisible(bool(self.baseline.text()))
             self.legend.show_ramp(signed=self.session.comparison.settings.signed)
 
     def toggle_gamma(self) -> None:
