@@ -31,6 +31,7 @@ from every_family import Verdict, judged
 _SMALL = ("xxs", "xs", "atto", "femto", "pico", "nano", "tiny", "_ti", "_t0", "_t8", "_b0", "_s0", "_m0", "_035",
           "_050", "_002", "mini", "small", "_s_", "18", "10t", "14", "26", "32d", "39", "_s")  # fmt: skip
 _LOOKED_AT = 4
+UNFINISHED = "unfinished"
 SIDE = 128
 _KEPT = Path("build/families.jsonl")
 _DOCS = Path(__file__).parents[2] / "docs" / "families.md"
@@ -44,7 +45,7 @@ def main() -> None:
     rows = {module: row for path in (*options.joined, options.kept) for module, row in kept(path).items()}
     options.kept.parent.mkdir(parents=True, exist_ok=True)
     for module in list_modules() if options.modules is None else options.modules:
-        if module not in rows:
+        if module not in rows or _may_finish(rows[module], options.limit):
             rows[module] = in_a_process(module, options.limit)
             with options.kept.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"module": module, **rows[module]}) + "\n")
@@ -65,6 +66,11 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _may_finish(row: dict[str, Any], limit: float) -> bool:
+    """Whether a model that ran out of time has more of it now."""
+    return row["verdict"] == UNFINISHED and row["seconds"] < limit
+
+
 def kept(path: Path) -> dict[str, dict[str, Any]]:
     """Rows of an earlier run by module."""
     if not path.exists():
@@ -74,7 +80,10 @@ def kept(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def in_a_process(module: str, limit: float) -> dict[str, Any]:
-    """The row of a module, from a process of its own that is forked from this one; what ends it is its sentence."""
+    """The row of a module, from a process of its own that is forked from this one; what ends it is its sentence.
+
+    A model that runs out of time is unfinished, which says nothing about its evidence.
+    """
     start, fork = perf_counter(), multiprocessing.get_context("fork")
     here, there = fork.Pipe(duplex=False)
     process = fork.Process(target=_send_outcome, args=(module, there))
@@ -83,7 +92,8 @@ def in_a_process(module: str, limit: float) -> dict[str, Any]:
     try:
         if here.poll(limit):
             return dict(here.recv())
-        reason = f"not done within {limit:g} seconds"
+        slow = Verdict(module, UNFINISHED, sentence=f"did not finish in {limit:g} s", seconds=perf_counter() - start)
+        return asdict(slow)
     except EOFError:
         process.join()
         reason = f"its process ended with exit code {process.exitcode}"
