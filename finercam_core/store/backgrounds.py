@@ -5,6 +5,7 @@ For a species c and a reference d the background at γ is the mean comparison of
 linear in γ and in the weights, so that a map above it stays live and exact.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -26,11 +27,13 @@ SPECIMENS = 20
 """Specimens of a look-alike whose mean is its background; of the split "train" where there is one."""
 CANDIDATES = 200
 """Specimens that are looked at for them, where each image has references of its own."""
+_KEPT = 500  # references
 _UNREADABLE = (FinercamError, OSError, KeyError, ValueError, TypeError, RuntimeError)
+_Means = dict[str, npt.NDArray[np.float64]]
 
 
 class Backgrounds:
-    """Mean evidence of look-alikes' specimens in a store, read once for each pair of species.
+    """Mean evidence of look-alikes' specimens in a store, read once for each look-alike.
 
     Parameters
     ----------
@@ -40,11 +43,11 @@ class Backgrounds:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._pairs: dict[tuple[str, str], npt.NDArray[np.float64] | None] = {}
+        self._means: OrderedDict[str, _Means] = OrderedDict()
 
     def forget(self) -> None:
         """Read everything again from now on, because a flow has written more."""
-        self._pairs.clear()
+        self._means.clear()
 
     def pair(self, species: str, reference: str) -> npt.NDArray[np.float64]:
         """Mean evidence for a species and for a reference over the reference's specimens, float64 (2, h, w).
@@ -54,20 +57,16 @@ class Backgrounds:
         ComparisonError
             If the store has no evidence of the reference's specimens for the species.
         """
-        key = species, reference
-        if key not in self._pairs:
-            try:
-                found = list(self._evidence(species, reference))
-            except _UNREADABLE as error:
-                reason = error.problem if isinstance(error, FinercamError) else f"{type(error).__name__}: {error}"
-                problem = f"the maps of {reference} cannot be read, so that its background is not known: {reason}"
-                raise ComparisonError(problem, "use the baseline 'mean', or repair the store") from error
-            self._pairs[key] = np.mean(found, axis=0) if found else None
-        known = self._pairs[key]
-        if known is None:
+        try:
+            means = self._means_of(reference, species)
+        except _UNREADABLE as error:
+            reason = error.problem if isinstance(error, FinercamError) else f"{type(error).__name__}: {error}"
+            problem = f"the maps of {reference} cannot be read, so that its background is not known: {reason}"
+            raise ComparisonError(problem, "use the baseline 'mean', or repair the store") from error
+        if species not in means or species == reference:
             problem = f"no specimen of {reference} was compared with {species}, so that its background is not known"
             raise ComparisonError(problem, "use the baseline 'mean', or annotate with more references")
-        return known
+        return means[species]
 
     def known(self, species: str, reference: str) -> npt.NDArray[np.float64] | None:
         """Like `pair`, None where it is not known."""
@@ -76,9 +75,29 @@ class Backgrounds:
         except ComparisonError:
             return None
 
-    def _evidence(self, species: str, reference: str) -> Iterator[npt.NDArray[np.float64]]:
-        store, per_image = self._store, self._store.provenance.per_image
-        if reference not in store.groups or not (per_image or species in store.classes(reference)):
+    def _means_of(self, reference: str, species: str) -> _Means:
+        """What a reference's specimens say of every species that they were compared with, read once.
+
+        Where each image has references of its own, of the one species alone: there may be as many as there are images.
+        """
+        one = species if self._store.provenance.per_image else ""
+        key = f"{reference}\n{one}"
+        if key not in self._means:
+            records = list(self._records(reference, one))
+            classes = records[0].classes if records and not one else (reference, one)
+            self._means[key] = {
+                name: np.mean([_evidence(record, name) for record in records], axis=0)
+                for name in classes[1:]
+                if records
+            }
+            if len(self._means) > _KEPT:
+                self._means.popitem(last=False)
+        return self._means[key]
+
+    def _records(self, reference: str, species: str) -> Iterator[SpecimenRecord]:
+        """Finished specimens of a reference, `SPECIMENS` at most, that were compared with a species ("" for any)."""
+        store = self._store
+        if reference not in store.groups:
             return
         rows = store.rows[store.rows["scientificName"] == reference]
         rows = rows[store.status(reference)[rows["slot"]] == Status.DONE]
@@ -86,10 +105,9 @@ class Backgrounds:
         count = 0
         for image_id in (train if len(train) else rows).index[:CANDIDATES]:
             record = store.record(str(image_id))
-            if record.status != Status.DONE or species not in record.classes:
-                continue
-            yield record.evidence[[record.classes.index(species), 0]].astype(np.float64)
-            count += 1
+            if record.status == Status.DONE and (not species or species in record.classes):
+                yield record
+                count += 1
             if count == SPECIMENS:
                 return
 
@@ -159,6 +177,11 @@ class Backgrounds:
             if baseline not in LOOKED_THROUGH:
                 raise
             return replace(self.above(record, weights, gamma, INSTEAD[baseline]), missing=error.problem)
+
+
+def _evidence(record: SpecimenRecord, species: str) -> npt.NDArray[np.float64]:
+    """A specimen's evidence for a species and for its own, float64 (2, h, w)."""
+    return record.evidence[[record.classes.index(species), 0]].astype(np.float64)
 
 
 @lru_cache(maxsize=4)
