@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import xarray as xr
 
+from finercam_core.baselines import Baseline
 from finercam_core.finer import Weighting, finer_cam
 
 
@@ -35,7 +36,15 @@ class FinercamAccessor:
         return [str(name) for name in self._dataset["class"].values[1:]]
 
     def map(
-        self, against: str | Sequence[str] | None = None, *, gamma: float | None = None, weighting: Weighting = "mean"
+        self,
+        against: str | Sequence[str] | None = None,
+        *,
+        gamma: float | None = None,
+        weighting: Weighting = "mean",
+        baseline: Baseline = "none",
     ) -> xr.DataArray:
-        """Maps (specimen, y, x) in logits, see `finercam_core.finer.finer_cam`."""
-        return finer_cam(self._dataset, gamma=gamma, references=against, weighting=weighting)
+        """Maps (specimen, y, x) in logits, see `finercam_core.finer.finer_cam`.
+
+        A dataset holds one species: baselines that need the look-alike's specimens are those of `finercam.Maps.map`.
+        """
+        return finer_cam(self._dataset, gamma=gamma, references=against, weighting=weighting, baseline=baseline)

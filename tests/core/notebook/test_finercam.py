@@ -181,6 +181,9 @@ def test_maps_are_shown_above_baselines(maps: fc.Maps, baseline: Baseline) -> No
     words = "" if baseline == "none" else f", {IN_WORDS[baseline]}"
     assert repr(made) == f"<PairMap: Aus bus against Aus cus, γ = 1.3{words}, 3 specimens, 3 × 4 cells>"
     assert made.values.attrs.get("above", "none") == baseline
+    if baseline in ("none", "mean", "quantile"):  # the others need more than one species' dataset
+        shown = maps.dataset("Aus bus").finercam.map("Aus cus", gamma=1.3, baseline=baseline)
+        np.testing.assert_array_equal(shown, np.maximum(made.values, 0))
 
 
 def test_a_background_that_is_not_known_is_refused(maps: fc.Maps) -> None:
