@@ -20,14 +20,14 @@ baselines, so that γ stays live and exact. A map above its mean still says wher
 said beside it: the margin is the sum of the map plus N times the mean.
 """
 
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import ComparisonError
+from finercam_core.strengths import Baseline
 
-Baseline = Literal["none", "mean", "look-alike", "both", "quantile", "sharp"]
 BASELINES: tuple[Baseline, ...] = get_args(Baseline)
 LINEAR: frozenset[Baseline] = frozenset({"none", "mean", "look-alike", "both"})
 """Those that commute with γ."""

@@ -15,26 +15,21 @@ the run's γ, which is what the argument `compared_at` says. Such maps can be av
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import Baseline, above
+from finercam_core.baselines import above
 from finercam_core.errors import ComparisonError
+from finercam_core.strengths import GAMMA, WEIGHTINGS, Baseline, Weighting
 from finercam_core.suggestions import did_you_mean
 
-if TYPE_CHECKING:  # every command reads GAMMA from here, and xarray takes a second to import
+if TYPE_CHECKING:  # xarray takes a second to import
     import xarray as xr
 
-Weighting = Literal["mean", "softmax", "released"]
-WEIGHTINGS: tuple[Weighting, ...] = get_args(Weighting)
-GAMMA = 0.6
-"""The paper's strength of the comparison, used wherever none is given."""
 LARGEST_GAMMA = 1e30
 """Beyond it maps would overflow in single precision."""
-GAMMAS = (0.3, 0.6, 1.0)
-"""Strengths of the comparison at which faithfulness is measured."""
 _EPSILON = 1e-9
 FloatArray = npt.NDArray[np.floating[Any]]
 

@@ -8,9 +8,9 @@ import pandas as pd
 
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.kept_tables import short_hash
-from finercam_core.finer import GAMMA, WEIGHTINGS, Weighting
 from finercam_core.parts import ChoiceError, JudgedImages, choose_judged
 from finercam_core.store import Store
+from finercam_core.strengths import GAMMA, WEIGHTINGS, Weighting
 
 VERSION = 4  # to be raised when the same input gives other figures
 

@@ -20,7 +20,8 @@ from finercam_core.base_methods import base_method
 from finercam_core.errors import ClassifierError, ComparisonError
 from finercam_core.explain.methods import Maps, maps_of
 from finercam_core.explain.model.classifier import Classifier
-from finercam_core.finer import GAMMA, require_finite
+from finercam_core.finer import require_finite
+from finercam_core.strengths import GAMMA
 
 
 def fused(layers: Sequence[Maps]) -> Maps:

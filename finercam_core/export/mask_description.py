@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from finercam_core.finer import GAMMA
+from finercam_core.strengths import GAMMA
 
 NOT_REVIEWED = "not reviewed"
 # An absolute path of this machine, also after the prefix of a classifier's name; addresses with :// are none.

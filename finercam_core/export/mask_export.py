@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
-from finercam_core.baselines import Baseline
 from finercam_core.errors import ExportError, counted
 from finercam_core.export.destination import refuse_destination
 from finercam_core.export.formats.coco import CocoWriter
@@ -27,6 +26,7 @@ from finercam_core.export.writer_processes import WrittenSpecimen, written
 from finercam_core.io.progress import Progress
 from finercam_core.review import LastVerdicts
 from finercam_core.store import Store, open_store
+from finercam_core.strengths import Baseline
 
 FORMATS: dict[str, type[MaskWriter]] = {
     "coco": CocoWriter,

@@ -7,7 +7,7 @@ from pathlib import PurePath
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import BASELINES, Baseline
+from finercam_core.baselines import BASELINES
 from finercam_core.errors import ComparisonError, ExportError, FinercamError
 from finercam_core.export.mask_description import NOT_REVIEWED, MaskDescription, without_folders
 from finercam_core.finer import choose_references, coefficients, gamma_for
@@ -21,6 +21,7 @@ from finercam_core.review import LastVerdicts, Region, Verdict
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from finercam_core.store.backgrounds import Backgrounds
+from finercam_core.strengths import Baseline
 
 __all__ = ["NOT_REVIEWED", "MaskDescription", "without_folders"]
 

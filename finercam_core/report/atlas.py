@@ -13,7 +13,6 @@ from finercam_core.evaluate.protocol import Protocol
 from finercam_core.evaluate.results import EvaluationReport
 from finercam_core.evaluate.species_figures import DAMAGED
 from finercam_core.evaluate.words import difference_in_words, faithfulness_in_words
-from finercam_core.finer import GAMMA
 from finercam_core.io.atomic import write_whole
 from finercam_core.io.faults import store_errors
 from finercam_core.io.progress import Progress
@@ -26,6 +25,7 @@ from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.reviewers import REVIEWERS, reviewed, reviewers_page
 from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import Store, open_store
+from finercam_core.strengths import GAMMA
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from finercam_core.errors import StoreError
-from finercam_core.finer import GAMMA, coefficients, combine, gamma_for
+from finercam_core.finer import coefficients, combine, gamma_for
 from finercam_core.images.faults import ImageError
 from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.strengths import GAMMA
 
 ALL = "all its references"  # what the menu calls the map against all of them
 SMALL = 168  # pixels of the longer side, twice what the index shows, for dense screens

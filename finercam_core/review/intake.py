@@ -9,7 +9,7 @@ from pycocotools import mask as coco
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from finercam_core.errors import ReviewError
-from finercam_core.finer import Weighting, coefficients, combine
+from finercam_core.finer import coefficients, combine
 from finercam_core.images.faults import ImageError
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.rle import RLE, decode, encode_enlarged, placed, same_proportions
@@ -18,6 +18,7 @@ from finercam_core.regions.threshold import region as threshold
 from finercam_core.review.records import Comparison, Decision, Region, Verdict
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.strengths import Weighting
 
 LONGEST_NOTE = 10_000
 MOST_REGIONS = 99

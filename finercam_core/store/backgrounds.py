@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import IN_WORDS, INSTEAD, LOOKED_THROUGH, MEAN_TAKEN, Baseline, above
+from finercam_core.baselines import IN_WORDS, INSTEAD, LOOKED_THROUGH, MEAN_TAKEN, above
 from finercam_core.errors import ComparisonError, FinercamError
-from finercam_core.finer import FloatArray, Weighting, choose_references, coefficients, combine
+from finercam_core.finer import FloatArray, choose_references, coefficients, combine
 from finercam_core.status import Status
 from finercam_core.store.reader import SpecimenRecord, Store
+from finercam_core.strengths import Baseline, Weighting
 
 if TYPE_CHECKING:
     import xarray as xr

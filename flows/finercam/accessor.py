@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import xarray as xr
 
-from finercam_core.baselines import Baseline
-from finercam_core.finer import Weighting, finer_cam
+from finercam_core.finer import finer_cam
+from finercam_core.strengths import Baseline, Weighting
 
 
 @xr.register_dataset_accessor("finercam")  # type: ignore[no-untyped-call]

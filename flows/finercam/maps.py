@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from finercam.answers import Answer
 from finercam.places import with_places
-from finercam_core.baselines import IN_WORDS, LOOKED_THROUGH, Baseline
+from finercam_core.baselines import IN_WORDS, LOOKED_THROUGH
 from finercam_core.diagnosis import Diagnosis
 from finercam_core.diagnosis.survey import survey, survey_table
 from finercam_core.errors import StoreError, counted
-from finercam_core.finer import Weighting, compared_gamma, finer_cam, gamma_for
+from finercam_core.finer import compared_gamma, finer_cam, gamma_for
 from finercam_core.images.faults import ImageError
 from finercam_core.images.overlay import laid_over, scaled_to_one
 from finercam_core.images.pictures import without_formulas
@@ -25,6 +25,7 @@ from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store, open_store
 from finercam_core.store.backgrounds import backgrounds_of
+from finercam_core.strengths import Baseline, Weighting
 from finercam_core.suggestions import did_you_mean
 
 SHOWN = 4

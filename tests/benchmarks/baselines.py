@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from sharper.settings import SETTINGS, accuracy_of, store_of
 
-from finercam_core.baselines import BASELINES, LINEAR, LOOKED_THROUGH, Baseline
+from finercam_core.baselines import BASELINES, LINEAR, LOOKED_THROUGH
 from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.evaluate.with_truth.planted_traits import planted_in, rendered_truth
 from finercam_core.finer import coefficients, gamma_for
@@ -22,6 +22,7 @@ from finercam_core.images.preparation import to_image
 from finercam_core.regions.masks import read_mask
 from finercam_core.store import SpecimenRecord, Store
 from finercam_core.store.backgrounds import Backgrounds
+from finercam_core.strengths import Baseline
 from finercam_core.synthetic.parts import MASK_NAMES
 
 Figures = dict[Baseline, tuple[float, float, float]]

@@ -31,8 +31,8 @@ from finercam_core.evaluate.with_truth.part_interventions import (
     target_sensitivity,
 )
 from finercam_core.explain import Classifier
-from finercam_core.finer import GAMMA
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.strengths import GAMMA
 from finercam_core.synthetic import differing_traits
 from finercam_core.synthetic.parts import TRAIT_PARTS, BodyPart
 from finercam_core.synthetic.specimen import REMOVABLE, render_specimen

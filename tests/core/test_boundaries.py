@@ -32,4 +32,5 @@ def test_the_front_door_gives_every_name_and_loads_torch_with_the_classifier_alo
 
 
 def test_the_command_starts_light() -> None:
-    assert not modules_after("import finercam_flows.cli") & {"torch", "timm", "prefect", "napari", "matplotlib"}
+    heavy = {"torch", "timm", "prefect", "napari", "matplotlib", "numpy"}
+    assert not modules_after("import finercam_flows.cli") & heavy

@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 from tolerances import rounding
 
 from finercam_core.errors import ComparisonError
-from finercam_core.finer import WEIGHTINGS, coefficients, combine, finer_cam
+from finercam_core.finer import coefficients, combine, finer_cam
+from finercam_core.strengths import WEIGHTINGS
 
 torch = pytest.importorskip("torch")
 

@@ -10,9 +10,9 @@ from finercam_core.diagnosis.runs import findings as of_pairs
 from finercam_core.diagnosis.runs import maps as of_species
 from finercam_core.errors import ComparisonError
 from finercam_core.evaluate.tables import write_table
-from finercam_core.finer import GAMMA
 from finercam_core.io.progress import Progress
 from finercam_core.store.reader import Store
+from finercam_core.strengths import GAMMA
 
 
 @dataclass(frozen=True)

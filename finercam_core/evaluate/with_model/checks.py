@@ -12,9 +12,9 @@ from finercam_core.evaluate.tables import marked, write_table
 from finercam_core.evaluate.with_model.faithfulness import FaithfulnessReport, faithfulness
 from finercam_core.evaluate.with_model.sanity import label_randomisation, weight_randomisation
 from finercam_core.explain import Classifier
-from finercam_core.finer import GAMMAS, WEIGHTINGS, Weighting
 from finercam_core.io.progress import Progress
 from finercam_core.store import open_store
+from finercam_core.strengths import GAMMAS, WEIGHTINGS, Weighting
 
 Sanity = Callable[..., pd.DataFrame]
 

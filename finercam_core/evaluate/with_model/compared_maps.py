@@ -12,8 +12,9 @@ from finercam_core.evaluate.maps import centred_blob, grid_of, map_weights, rand
 from finercam_core.evaluate.protocol import EvaluationError, Protocol
 from finercam_core.evaluate.with_model.baselines import SETTINGS, baseline_map
 from finercam_core.explain import Classifier, explain
-from finercam_core.finer import WEIGHTINGS, FloatArray, Weighting, coefficients, combine
+from finercam_core.finer import FloatArray, coefficients, combine
 from finercam_core.store import SpecimenRecord
+from finercam_core.strengths import WEIGHTINGS, Weighting
 
 STORED, CONTROL = "stored", "control"
 Objective = Literal["species", "difference", "none"]

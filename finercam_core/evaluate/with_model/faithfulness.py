@@ -20,11 +20,11 @@ from finercam_core.evaluate.with_model.gains import finer_table, summarise
 from finercam_core.evaluate.with_model.masked_pixels import FILLS, pixel_ranks
 from finercam_core.explain import Classifier
 from finercam_core.explain.same_classifier import difference_from
-from finercam_core.finer import Weighting
 from finercam_core.images.decoder import load_pixels
 from finercam_core.io.progress import Progress
 from finercam_core.status import Status
 from finercam_core.store import Store, open_store
+from finercam_core.strengths import Weighting
 
 FRACTIONS = (0.01, 0.05, 0.1, 0.2)  # shares of the pixels at which the relative drop is measured
 

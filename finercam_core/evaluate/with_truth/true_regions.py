@@ -11,10 +11,10 @@ from finercam_core.errors import StoreError
 from finercam_core.evaluate.maps import centred_blob, grid_of, maps_in, maps_of, pair_map, random_map
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
 from finercam_core.evaluate.statistics.map_figures import energy_share
-from finercam_core.finer import GAMMA
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.strengths import GAMMA
 
 Truth = Callable[[str, str], npt.NDArray[np.bool_]]
 

@@ -9,9 +9,10 @@ import torch
 
 from finercam_core.errors import ComparisonError
 from finercam_core.explain.model.classifier import Classifier
-from finercam_core.finer import GAMMA, gamma_for
+from finercam_core.finer import gamma_for
 from finercam_core.store import Chunk
 from finercam_core.store.reader import Store
+from finercam_core.strengths import GAMMA
 
 ClassTable = npt.NDArray[np.int64]
 

@@ -7,12 +7,11 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import Baseline
 from finercam_core.catalog import open_catalog
 from finercam_core.errors import ComparisonError, FinercamError
 from finercam_core.export.mask_records import SpecimenError, read_record
 from finercam_core.export.verdict_table.scale import Scale, scale_of
-from finercam_core.finer import Weighting, coefficients
+from finercam_core.finer import coefficients
 from finercam_core.images.decoder import load_image
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.masks import read_mask
@@ -20,6 +19,7 @@ from finercam_core.review import Comparison, Verdict
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from finercam_core.store.backgrounds import backgrounds_of
+from finercam_core.strengths import Baseline, Weighting
 
 Mask = npt.NDArray[np.bool_]
 FROM_CATALOG = (

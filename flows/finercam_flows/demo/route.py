@@ -15,10 +15,10 @@ from finercam_core.errors import TrainingError, counted
 from finercam_core.evaluate.statistics.intervals import Interval
 from finercam_core.evaluate.with_truth.true_regions import true_region_energies
 from finercam_core.export import export
-from finercam_core.finer import GAMMA
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
 from finercam_core.store import Store, open_store
+from finercam_core.strengths import GAMMA
 from finercam_core.synthetic import render_collection
 from finercam_core.train import FinetuneSettings, train
 from finercam_flows.calls import write_atlas

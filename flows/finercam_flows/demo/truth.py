@@ -11,10 +11,10 @@ import pandas as pd
 from finercam_core.evaluate.maps import pair_map
 from finercam_core.evaluate.statistics.intervals import Interval
 from finercam_core.evaluate.with_truth.true_regions import Truth, energy_intervals
-from finercam_core.finer import GAMMA
 from finercam_core.images.pictures import PictureRow, maps_picture
 from finercam_core.images.preparation import to_image
 from finercam_core.store import Store
+from finercam_core.strengths import GAMMA
 from finercam_core.synthetic import true_region_of
 
 ROWS = 4  # specimens per picture

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finercam_core.base_methods import base_method, other_explainer
-from finercam_core.finer import GAMMA, GAMMAS, WEIGHTINGS
-from finercam_core.finer import Weighting as WeightingName
+from finercam_core.strengths import GAMMA, GAMMAS, WEIGHTINGS
+from finercam_core.strengths import Weighting as WeightingName
 from finercam_flows.options.fields import (
     AllowedFactory,
     AllowPrivateHere,

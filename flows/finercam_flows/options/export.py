@@ -4,9 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from finercam_core.baselines import Baseline
 from finercam_core.export.settings import BASE_URL, Outlines, YAxis
-from finercam_core.finer import GAMMA
+from finercam_core.strengths import GAMMA, Baseline
 from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, OutputFolder, StoreLocation, TopShare
 from finercam_flows.signatures.base import POSITIONAL, Options
 

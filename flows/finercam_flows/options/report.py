@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_core.errors import ComparisonError
-from finercam_core.finer import GAMMA
+from finercam_core.strengths import GAMMA
 from finercam_flows.options.fields import (
     AllowedFactory,
     AllowPrivateHere,

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from finercam_core.errors import ReviewError
-from finercam_core.finer import GAMMA
+from finercam_core.strengths import GAMMA
 from finercam_flows.options.fields import Gamma, StoreLocation
 from finercam_flows.places import outputs
 from finercam_flows.signatures.base import POSITIONAL, Checked, CommandLine, Options

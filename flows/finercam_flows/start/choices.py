@@ -11,9 +11,9 @@ import tomli_w
 from finercam_core.catalog import Catalog
 from finercam_core.catalog.splits import deal_splits, groups_of
 from finercam_core.errors import TrainingError, counted
-from finercam_core.finer import GAMMA
 from finercam_core.permissions import is_factory
 from finercam_core.references import REFERENCES
+from finercam_core.strengths import GAMMA
 from finercam_flows.options.annotate import AnnotateOptions
 from finercam_flows.options.evaluate import EvaluateOptions
 from finercam_flows.options.first_steps import StartOptions

@@ -13,7 +13,7 @@ import torch
 
 from finercam_core.explain import Classifier
 from finercam_core.explain.model.capture import frozen
-from finercam_core.finer import GAMMA
+from finercam_core.strengths import GAMMA
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

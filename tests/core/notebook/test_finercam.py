@@ -17,12 +17,13 @@ from planned_store import SETTINGS, fill, plan_at
 from spotted import spotted_collection, spotted_store
 from tolerances import rounding
 
-from finercam_core.baselines import IN_WORDS, Baseline
+from finercam_core.baselines import IN_WORDS
 from finercam_core.errors import CatalogError, ComparisonError, StoreError
 from finercam_core.export import export
 from finercam_core.finer import coefficients, finer_cam
 from finercam_core.images.preparation import to_image
 from finercam_core.store.backgrounds import Backgrounds
+from finercam_core.strengths import Baseline
 
 WIDTH, HEIGHT = 120, 60
 

@@ -7,12 +7,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import Baseline
-from finercam_core.finer import GAMMA, Weighting, choose_references, coefficients
+from finercam_core.finer import choose_references, coefficients
 from finercam_core.images.preparation import Window, cell_weights
 from finercam_core.review import Comparison
 from finercam_core.store import SpecimenRecord, Store
 from finercam_core.store.backgrounds import AboveBaseline, Backgrounds, backgrounds_of
+from finercam_core.strengths import GAMMA, Baseline, Weighting
 from napari_finercam.session.loaded_specimen import LoadedSpecimen
 
 Map = npt.NDArray[np.float32]

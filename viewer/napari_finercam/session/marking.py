@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import Baseline
 from finercam_core.errors import ReviewError
-from finercam_core.finer import Weighting
 from finercam_core.regions.snap import SnapSettings
 from finercam_core.regions.traits import SCALE_BAR, Trait, offered_traits, traits_of
 from finercam_core.review import Comparison, Decision, Draft, Verdict
 from finercam_core.store import open_store
+from finercam_core.strengths import Baseline, Weighting
 from napari_finercam.session.captions import unplaced_regions
 from napari_finercam.session.comparison import LiveComparison
 from napari_finercam.session.history import History, RegionChange

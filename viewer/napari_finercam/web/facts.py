@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from finercam_core.finer import Weighting
 from finercam_core.images.palette import Ramp
 from finercam_core.regions.traits import Trait
+from finercam_core.strengths import Weighting
 
 
 @dataclass(frozen=True)

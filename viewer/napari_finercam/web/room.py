@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
-from finercam_core.finer import GAMMA, gamma_for
+from finercam_core.finer import gamma_for
 from finercam_core.images.palette import DIFFERENCE, HEAT
 from finercam_core.regions.traits import offered_traits
 from finercam_core.store import open_store
+from finercam_core.strengths import GAMMA
 from napari_finercam.session.lab.own_queue import TO_DECIDE
 from napari_finercam.session.queue import FILTERS, ORDERS
 from napari_finercam.web.desk import Desk

@@ -5,7 +5,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QListWidge
 from superqt import QLabeledDoubleSlider
 
 from finercam_core.baselines import BASELINES, IN_WORDS, LOOKED_THROUGH
-from finercam_core.finer import GAMMA, WEIGHTINGS
+from finercam_core.strengths import GAMMA, WEIGHTINGS
 from napari_finercam.session import captions
 from napari_finercam.session.comparison import why_fixed
 from napari_finercam.session.review import ReviewSession
