@@ -23,7 +23,11 @@ DIFFERENCE: Ramp = (
 
 # Okabe and Ito's palette without the colours of the heat map.
 REGION_COLOURS = ("#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#000000", "#7f3fbf")
-TRAIT_COLOURS = ("#117733", "#88ccee", "#ddcc77", "#aa4499", "#44aa99", "#332288", "#999933", "#882255", "#cc6677")
+# Tol's muted colours, and four of his others, so that no two of the thirteen traits of the rendered fish look alike.
+TRAIT_COLOURS = (
+    "#117733", "#88ccee", "#ddcc77", "#aa4499", "#44aa99", "#332288", "#999933", "#882255", "#cc6677",
+    "#bbbbbb", "#ee7733", "#0077bb", "#222222",
+)  # fmt: skip
 # Background, then labels; the first seven are Okabe and Ito's, distinguishable by colour-blind people.
 _LABEL_COLOURS = (
     (0, 0, 0), (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),

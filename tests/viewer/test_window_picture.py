@@ -1,5 +1,6 @@
 """In a real window: the strip comes back, layers are put back, photographs of any depth are seen, the brush fits."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from napari_finercam.window.widget import ReviewWidget
 from napari_window import press, session_of
 from PIL import Image
 from pytestqt.qtbot import QtBot
+
+from finercam_core.regions.traits import Trait
+from finercam_core.synthetic.parts import MASK_NAMES
 
 pytestmark = pytest.mark.gui
 
@@ -91,3 +95,12 @@ def test_a_brush_that_was_chosen_keeps_its_share_of_the_photograph(
     assert region.brush_size == chosen * factor
     press(widget, qtbot, "H")
     assert region.brush_size == chosen
+
+
+def test_each_trait_of_the_rendered_fish_has_a_colour_of_its_own(widget: ReviewWidget) -> None:
+    legend = widget.page.region.traits_legend
+    shown = legend.text.text()
+    legend.show_traits(tuple(Trait(number, name) for number, name in MASK_NAMES.items() if number))
+    colours = re.findall(r"color:(#[0-9a-f]{6})", legend.text.text())
+    assert len(colours) == len(set(colours)) == 13
+    legend.text.setText(shown)
