@@ -8,12 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from finercam_core.errors import ExportError
-from finercam_core.export.formats.mask_writer import MaskWriter, label_of, region_id
+from finercam_core.export.formats.mask_writer import MaskWriter, label_of, need_polygons, region_id
 from finercam_core.export.formats.png import UNNAMED
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.export.settings import YAxis
-from finercam_core.extras import install_hint
 from finercam_core.images.palette import label_colour
 from finercam_core.io.atomic import complete_or_absent
 from finercam_core.regions.polygons import Part, connected_parts
@@ -75,10 +73,7 @@ class GeoJsonWriter(MaskWriter):
 
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
-        try:
-            import rasterio  # noqa: F401
-        except ImportError as error:
-            raise ExportError(f"GeoJSON needs {error.name}", install_hint("export")) from error
+        need_polygons("GeoJSON")
         self.values = {trait.name: trait.id for trait in offered_traits(store)}
         self._stack = ExitStack()
         self._file: IO[str] | None = None

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
-from finercam_core.export.formats.mask_writer import MaskWriter, region_id
-from finercam_core.export.formats.web_annotation import Json, annotation, need_polygons
+from finercam_core.export.formats.mask_writer import MaskWriter, need_polygons, region_id
+from finercam_core.export.formats.web_annotation import Json, annotation
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.export.photographs import copy_photograph
 from finercam_core.io.addresses import is_web

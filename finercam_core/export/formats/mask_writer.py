@@ -11,9 +11,11 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.errors import ExportError
 from finercam_core.export.formats.file_names import FileNames, file_stem
 from finercam_core.export.mask_records import MaskRecord, SpecimenError, without_folders
 from finercam_core.export.settings import FormatSettings
+from finercam_core.extras import install_hint
 from finercam_core.images.decoder import load_image
 from finercam_core.store import Store
 
@@ -24,6 +26,14 @@ _PLACES = ("catalog", "images_root", "images_root_relative")
 
 def _without_folders(values: dict[str, object]) -> dict[str, object]:
     return {key: without_folders(value) if isinstance(value, str) else value for key, value in values.items()}
+
+
+def need_polygons(what: str) -> None:
+    """Raise `ExportError` where the polygons of a format cannot be made."""
+    try:
+        import rasterio  # noqa: F401
+    except ImportError as error:
+        raise ExportError(f"{what} needs {error.name}", install_hint("export")) from error
 
 
 class MaskWriter(ABC):

@@ -9,10 +9,8 @@ from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
-from finercam_core.errors import ExportError
-from finercam_core.export.formats.mask_writer import MaskWriter, region_id
+from finercam_core.export.formats.mask_writer import MaskWriter, need_polygons, region_id
 from finercam_core.export.mask_records import MaskRecord
-from finercam_core.extras import install_hint
 from finercam_core.io.addresses import is_web
 from finercam_core.io.atomic import complete_or_absent
 from finercam_core.regions.outline import Mask
@@ -104,14 +102,6 @@ def _fact(name: str, value: object) -> Json:
 
 def _text(value: str, purpose: str) -> Json:
     return {"type": "TextualBody", "value": value, "format": "text/plain", "purpose": purpose}
-
-
-def need_polygons(what: str) -> None:
-    """Raise `ExportError` where the polygons of a format cannot be made."""
-    try:
-        import rasterio  # noqa: F401
-    except ImportError as error:
-        raise ExportError(f"{what} needs {error.name}", install_hint("export")) from error
 
 
 class WebAnnotationWriter(MaskWriter):

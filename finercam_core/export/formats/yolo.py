@@ -7,12 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from finercam_core.errors import ExportError
 from finercam_core.export.categories import Categories
-from finercam_core.export.formats.mask_writer import DISCRIMINATIVE, MaskWriter, label_of, region_id
+from finercam_core.export.formats.mask_writer import DISCRIMINATIVE, MaskWriter, label_of, need_polygons, region_id
 from finercam_core.export.mask_records import MaskRecord
 from finercam_core.export.photographs import copy_photograph
-from finercam_core.extras import install_hint
 from finercam_core.io.atomic import complete_or_absent, write_whole
 from finercam_core.regions.outline import Mask
 from finercam_core.regions.polygons import connected_parts, through_pixels
@@ -56,10 +54,7 @@ class YoloWriter(MaskWriter):
 
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder, store)
-        try:
-            import rasterio  # noqa: F401
-        except ImportError as error:
-            raise ExportError(f"YOLO's segments need {error.name}", install_hint("export")) from error
+        need_polygons("YOLO's form of masks")
         self.classes = Categories(folder, {}, CLASSES)
         for name in (*(trait.name for trait in offered_traits(store)), DISCRIMINATIVE):
             self._class(name)
