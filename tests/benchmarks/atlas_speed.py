@@ -256,12 +256,22 @@ def measure(browser: Browser, address: str, pages: list[str]) -> None:
 
 
 def dragged(browser: Browser, where: str) -> None:
+    before = busy(browser)
     between, work, count = browser.driver.execute_async_script(DRAG, FRAMES)
+    cpu = 1000 * (busy(browser) - before) / FRAMES
     say(
         f"γ dragged over {SHOWN} specimens, {where}: {1000 / statistics.median(between):.0f} frames a second, "
         f"{1000 / sorted(between)[int(0.95 * len(between))]:.0f} in the slowest twentieth (goal 60); "
-        f"{statistics.median(work):.1f} ms of script a frame, {count / FRAMES:.0f} maps a frame"
+        f"{statistics.median(work):.1f} ms of script a frame, {cpu:.1f} ms of CPU of the page with layout and paint, "
+        f"{count / FRAMES:.0f} maps a frame"
     )
+
+
+def busy(browser: Browser) -> float:
+    """Seconds of CPU that the page's thread has used, whatever else the machine does."""
+    browser.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+    metrics = browser.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
 
 
 if __name__ == "__main__":
