@@ -1,10 +1,10 @@
-"""The state of a fine-tuning after each epoch, in a file, so that a stopped run continues to the same weights."""
+"""The state of a fine-tuning in a file, so that a run that was stopped anywhere continues to the same weights."""
 
 import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import torch
 
 from finercam_core.io.atomic import replacing
 from finercam_core.train.data import TrainingData
+from finercam_core.train.pixels import digests_of
 from finercam_core.train.settings import FinetuneSettings
 
 
@@ -23,6 +24,28 @@ class Stateful(Protocol):
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> object:
         """Restore what was kept."""
+
+
+@dataclass
+class Progress:
+    """How far a fine-tuning is.
+
+    Attributes
+    ----------
+    epoch : int
+        Finished epochs.
+    history : list of dict
+        An entry for each of them.
+    losses : list of float
+        Of the steps that were made of the epoch after those. Its order is drawn again from its seed.
+    random : list of dict
+        By process, the states of its random numbers after these steps; empty at the beginning of an epoch.
+    """
+
+    epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    random: list[dict[str, torch.Tensor]] = field(default_factory=list)
 
 
 class Checkpoint:
@@ -40,31 +63,33 @@ class Checkpoint:
     def __init__(self, path: Path, parts: Mapping[str, Stateful], run: str) -> None:
         self.path, self.parts, self.run = path, parts, run
 
-    def save(self, epoch: int, history: list[dict[str, float]]) -> None:
-        """Replace the file by the state after an epoch, all at once."""
+    def save(self, progress: Progress) -> None:
+        """Replace the file by the state now, all at once."""
         state = {name: part.state_dict() for name, part in self.parts.items()}
         with replacing(self.path) as partial, partial.open("wb") as file:
-            torch.save({"run": self.run, "epoch": epoch, "notes": {"history": history}, **state}, file)
+            torch.save({"run": self.run, **vars(progress), **state}, file)
             file.flush()
             os.fsync(file.fileno())
 
-    def resume(self) -> tuple[int, list[dict[str, float]]]:
-        """Load the state if it is of this run, and return the number of finished epochs and their history."""
+    def resume(self) -> Progress:
+        """Load the state if it is of this run; how far it was."""
         if not self.path.exists():
-            return 0, []
+            return Progress()
         state = torch.load(self.path, weights_only=True, map_location="cpu")
         if state["run"] != self.run:
-            return 0, []
+            return Progress()
         for name, part in self.parts.items():
             part.load_state_dict(state[name])
-        return int(state["epoch"]), state["notes"].get("history", [])
+        return Progress(*(state[name] for name in ("epoch", "history", "losses", "random")))
 
 
-def fingerprint(settings: FinetuneSettings, data: TrainingData, model: torch.nn.Module) -> str:
-    """Hash of what decides the result: settings, training images, labels and the weights to start from."""
-    digest = hashlib.sha256(json.dumps([asdict(settings), data.species]).encode())
-    for array in (*data.part("train"), *data.part("val")):
-        digest.update(array.tobytes())
+def fingerprint(settings: FinetuneSettings, data: TrainingData, model: torch.nn.Module, processes: int = 1) -> str:
+    """Hash of what decides the result: settings, training images, labels, the weights to start from, processes."""
+    deciding = {name: value for name, value in asdict(settings).items() if name not in ("held", "save_every")}
+    digest, digests = hashlib.sha256(json.dumps([deciding, data.species, processes]).encode()), digests_of(data.pixels)
+    for row in (*data.rows("train"), *data.rows("val")):
+        digest.update(digests[row])
+        digest.update(f"{data.labels[row]} {data.split[row]}".encode())
     for name, tensor in model.state_dict().items():
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())

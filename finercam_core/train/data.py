@@ -1,6 +1,5 @@
 """The images of a collection as arrays, in splits without leaks, and how they are drawn and varied."""
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -19,7 +18,8 @@ from finercam_core.images.location import image_source
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
 from finercam_core.parts.content import FileContent, content_of
-from finercam_core.train.settings import FinetuneSettings
+from finercam_core.train.pixels import Pixels, StreamedPixels, ahead, digest
+from finercam_core.train.settings import HELD, FinetuneSettings
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class TrainingData:
 
     Attributes
     ----------
-    pixels : uint8 array (N, H, W, 3)
+    pixels : uint8 array (N, H, W, 3) or StreamedPixels
     labels : int64 array (N,)
         Index into `species`.
     split : str array (N,)
@@ -46,7 +46,7 @@ class TrainingData:
         Hash and size of every file that could be read, by image id.
     """
 
-    pixels: npt.NDArray[np.uint8]
+    pixels: Pixels | StreamedPixels
     labels: npt.NDArray[np.int64]
     split: npt.NDArray[np.str_]
     species: tuple[str, ...]
@@ -62,10 +62,9 @@ class TrainingData:
         """Training images of each species (K,)."""
         return np.bincount(self.labels[self.split == "train"], minlength=len(self.species))
 
-    def part(self, name: str) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-        """Pixels and labels of one split."""
-        chosen = self.split == name
-        return self.pixels[chosen], self.labels[chosen]
+    def rows(self, name: str) -> npt.NDArray[np.int64]:
+        """Numbers of the images of one split."""
+        return np.flatnonzero(self.split == name)
 
 
 def load_data(
@@ -74,6 +73,7 @@ def load_data(
     *,
     minimum: int = 1,
     crossed: bool = False,
+    held: float = HELD,
     progress: StepProgress | None = None,
 ) -> TrainingData:
     """Read all images of a collection.
@@ -87,6 +87,9 @@ def load_data(
         Training images that a species needs; species with fewer are left out by name.
     crossed : bool
         For cross-fitting: all images are for training, but those that the catalog calls test.
+    held : float
+        GiB of prepared images that are kept in memory; of a larger collection all are read once, to be compared, and
+        later decoded whenever they are wanted.
     progress : callable, optional
         Called with the number of images read, of all images, and a note.
 
@@ -98,10 +101,10 @@ def load_data(
     table = catalog.specimens[catalog.specimens["fault"] == ""].reset_index(drop=True)
     table = table.assign(split=_splits(table, crossed=crossed))
     contents: dict[str, FileContent] = {}
-    pixels, unreadable = _read_all(table, preparation, catalog.root, contents, progress)
+    keep = len(table) * preparation.height * preparation.width * 3 <= held * (1 << 30)
+    pixels, digests, unreadable = _read_all(table, preparation, catalog.root, contents, progress, keep=keep)
     kept = table[~table["image_id"].isin(list(unreadable))]
-    digests = [hashlib.sha256(image.tobytes()).hexdigest() for image in pixels]
-    excluded = find_leaks(kept, digests)
+    excluded = find_leaks(kept, [one.hex() for one in digests])
     usable = ~kept["image_id"].isin(list(excluded)).to_numpy(bool) & kept["split"].isin(SPLITS).to_numpy(bool)
     counts = kept.loc[usable & (kept["split"] == "train").to_numpy(bool), "scientificName"].value_counts()
     species = tuple(sorted(counts[counts >= minimum].index))
@@ -110,9 +113,12 @@ def load_data(
         least = counted(minimum, "readable training image")
         raise TrainingError(f"{found} {least} or more", "give two or more such species")
     use = usable & kept["scientificName"].isin(species).to_numpy(bool)
-    rows = kept[use]
+    rows, chosen = kept[use], np.flatnonzero(use)
+    used = [digests[row] for row in chosen]
     return TrainingData(
-        np.stack([image for image, wanted in zip(pixels, use, strict=True) if wanted]),
+        np.stack([pixels[row] for row in chosen])
+        if keep
+        else StreamedPixels(image_locations(rows).to_numpy(object), used, preparation, catalog.root),
         rows["scientificName"].map({name: i for i, name in enumerate(species)}).to_numpy(np.int64, copy=True),
         rows["split"].to_numpy(str),
         species,
@@ -135,13 +141,16 @@ def _splits(table: pd.DataFrame, *, crossed: bool) -> pd.Series:
 
 def _read_all(
     table: pd.DataFrame, preparation: Preparation, root: str, contents: dict[str, FileContent],
-    progress: StepProgress | None,
-) -> tuple[list[npt.NDArray[np.uint8]], dict[str, str]]:  # fmt: skip
-    """Prepared pixels of all images that can be read, in order, and what is wrong with the others."""
-    pixels, unreadable = [], {}
+    progress: StepProgress | None, *, keep: bool,
+) -> tuple[list[Pixels], list[bytes], dict[str, str]]:  # fmt: skip
+    """Prepared pixels of all images that can be read, in order, if kept; their digests; what is wrong with the others.
+
+    Only some images are read ahead: those of a collection that does not fit into memory wait for nobody.
+    """
+    pixels, digests, unreadable = list[Pixels](), list[bytes](), dict[str, str]()
     with ThreadPoolExecutor(2) as pool:
         for i, (result, content) in enumerate(
-            pool.map(lambda path: _read(path, preparation, root), image_locations(table))
+            ahead(pool, lambda path: _read(path, preparation, root), image_locations(table))
         ):
             image_id = str(table["image_id"].iloc[i])
             if content is not None:
@@ -149,10 +158,11 @@ def _read_all(
             if isinstance(result, str):
                 unreadable[image_id] = result
             else:
-                pixels.append(result)
+                digests.append(digest(result))
+                pixels += [result] if keep else []
             if progress is not None and (i % 50 == 0 or i + 1 == len(table)):
                 progress(i + 1, len(table), "reading images")
-    return pixels, unreadable
+    return pixels, digests, unreadable
 
 
 def _read(place: str, preparation: Preparation, root: str) -> tuple[npt.NDArray[np.uint8] | str, FileContent | None]:

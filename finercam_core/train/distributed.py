@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import distributed, nn
@@ -45,6 +46,14 @@ class World:
         number = torch.tensor(value, dtype=torch.float64 if self.device.type == "cpu" else None, device=self.device)
         distributed.all_reduce(number)
         return float(number)
+
+    def gathered(self, value: dict[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
+        """What every process gave, by rank."""
+        if self.size == 1:
+            return [value]
+        found: list[Any] = [None] * self.size
+        distributed.all_gather_object(found, value)
+        return found
 
     def wait(self) -> None:
         """Wait until all processes have reached this point."""

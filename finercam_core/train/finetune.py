@@ -1,6 +1,7 @@
-"""Fine-tune a whole model; after a kill it continues from the last epoch's checkpoint to the same weights."""
+"""Fine-tune a whole model; killed at any step, it continues from the last checkpoint to the same weights."""
 
 import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from finercam_core.errors import TrainingError
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
-from finercam_core.train.checkpoint import Checkpoint, Stateful, fingerprint
+from finercam_core.train.checkpoint import Checkpoint, Progress, Stateful, fingerprint
 from finercam_core.train.data import TrainingData, augment, class_weights, draw_order, score_shift
 from finercam_core.train.distributed import World
+from finercam_core.train.pixels import Pixels, StreamedPixels, batches_of, in_order, selected
 from finercam_core.train.settings import FinetuneSettings
 
 
@@ -43,7 +45,7 @@ def finetune(
         For the normalisation.
     settings : FinetuneSettings
     checkpoint : Path
-        File for the state after each epoch; if it exists, training continues from it.
+        File for the state after each epoch, and within it; if it exists, training continues from it.
     progress : callable, optional
         Called after each step with the number of finished steps, of all steps, and the loss.
     world : World, optional
@@ -59,19 +61,21 @@ def finetune(
     TrainingError
         If the loss is not finite, or there are more processes than images in a batch.
     """
-    start = fingerprint(settings, data, model)
     world = world or World(next(model.parameters()).device)
+    start = fingerprint(settings, data, model, world.size)
     run = _Run(model.to(memory_format=torch.channels_last), data, preparation, settings, world)
     state = Checkpoint(checkpoint, run.parts, start)
-    finished, run.history = state.resume()
-    for epoch in range(finished, settings.epochs):
-        if run.finished():
-            break
-        run.epoch(epoch, progress)
-        if world.rank == 0:
-            state.save(epoch + 1, run.history)
+    run.progress = state.resume()
+    save = state.save if world.rank == 0 else _nothing
+    while run.progress.epoch < settings.epochs and not run.finished():
+        run.epoch(save, progress)
+        save(run.progress)
     run.finish()
-    return run.history
+    return run.progress.history
+
+
+def _nothing(_progress: Progress) -> None:
+    """What the processes do that save nothing."""
 
 
 @dataclass
@@ -96,7 +100,8 @@ class _Run:
         self.model, self.data, self.preparation, self.settings = model, data, preparation, settings
         self.world, self.device = world, world.device
         self.shared = world.together(model)
-        self.pixels, labels = data.part("train")
+        self.rows = data.rows("train")
+        labels = data.labels[self.rows]
         self.labels, self.counts = torch.from_numpy(labels), torch.from_numpy(data.counts)
         self.weights = class_weights(self.counts, settings.beta)
         self.shift = score_shift(self.counts, settings.adjustment).to(self.device)
@@ -107,7 +112,7 @@ class _Run:
         average = get_ema_multi_avg_fn(settings.ema)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(model, multi_avg_fn=average, use_buffers=True) if settings.ema else None
         self.best = _Best()
-        self.history: list[dict[str, float]] = []
+        self.progress = Progress()
         self.parts: dict[str, Stateful] = {
             "model": model,
             "optimiser": self.optimiser,
@@ -122,8 +127,28 @@ class _Run:
         """The model that is judged and kept."""
         return self.model if self.average is None else self.average.module
 
-    def epoch(self, epoch: int, progress: StepProgress | None) -> None:
+    def epoch(self, save: Callable[[Progress], None], told: StepProgress | None) -> None:
         """Train on all images once, in batches of nearly equal size, since a small last one harms batch norms."""
+        epoch, losses = self.progress.epoch, self.progress.losses
+        order, generator = self._drawn(epoch)
+        batches = order.tensor_split(self.steps)
+        self.model.train()
+        shares = [self.rows[self.world.share(batch).numpy()] for batch in batches[len(losses) :]]
+        for batch, pixels in zip(batches[len(losses) :], batches_of(self.data.pixels, shares), strict=True):
+            losses.append(self._step(batch, pixels, generator))
+            if not np.isfinite(losses[-1]):
+                raise TrainingError(f"the loss became {losses[-1]} in epoch {epoch + 1}", "lower the learning rate")
+            if told is not None:
+                done = epoch * self.steps + len(losses)
+                told(done, self.settings.epochs * self.steps, f"loss {losses[-1]:.2f}")
+            if self.settings.save_every and len(losses) % self.settings.save_every == 0 and len(losses) < self.steps:
+                self.progress.random = self.world.gathered(_random_state(generator, self.device))
+                save(self.progress)
+        self.model.eval()
+        self.progress = Progress(epoch + 1, [*self.progress.history, self._judged(epoch, float(np.mean(losses)))])
+
+    def _drawn(self, epoch: int) -> tuple[torch.Tensor, torch.Generator]:
+        """The order of an epoch, and the random numbers where this process stands in it."""
         # Each epoch has its own seed, so that a resumed run draws what an undisturbed one draws.
         seed = self.settings.seed * 100_003 + epoch
         generator = torch.Generator().manual_seed(seed)
@@ -131,22 +156,14 @@ class _Run:
         if self.world.rank:  # all processes draw one order, and each its own variations
             generator.manual_seed(seed + 7919 * self.world.rank)
         torch.manual_seed(seed + 7919 * self.world.rank)
-        self.model.train()
-        losses = []
-        for step, batch in enumerate(torch.tensor_split(order, self.steps)):
-            losses.append(self._step(batch, generator))
-            if not np.isfinite(losses[-1]):
-                raise TrainingError(f"the loss became {losses[-1]} in epoch {epoch + 1}", "lower the learning rate")
-            if progress is not None:
-                done = epoch * self.steps + step + 1
-                progress(done, self.settings.epochs * self.steps, f"loss {losses[-1]:.2f}")
-        self.model.eval()
-        self._judge(epoch, float(np.mean(losses)))
+        if self.progress.random:
+            _set_random_state(self.progress.random[self.world.rank], generator, self.device)
+        return order, generator
 
-    def _step(self, batch: torch.Tensor, generator: torch.Generator) -> float:
+    def _step(self, batch: torch.Tensor, pixels: Pixels, generator: torch.Generator) -> float:
         """One step of the optimiser; returns the loss, and leaves the weights alone where it is not finite."""
         share = self.world.share(batch)
-        images = torch.from_numpy(self.preparation.normalise(self.pixels[share.numpy()]))
+        images = torch.from_numpy(self.preparation.normalise(pixels))
         images = augment(images.contiguous(memory_format=torch.channels_last), self.settings, generator)
         parts = min(self.settings.accumulate, len(share))
         total = 0.0
@@ -172,20 +189,21 @@ class _Run:
         smoothing = self.settings.label_smoothing
         return cross_entropy(scores.float() + self.shift, labels, weights, label_smoothing=smoothing)
 
-    def _judge(self, epoch: int, loss: float) -> None:
-        """Note the epoch, and keep its weights if they are the best on "val"."""
-        entry = {"epoch": epoch + 1.0, "loss": loss}
-        pixels, labels = self.data.part("val")
-        if self.settings.patience and len(labels):
-            predicted = predict(self.result.eval(), pixels, self.preparation).argmax(1).numpy()
-            entry["val"] = float((predicted == labels).mean())
-            if entry["val"] > max((e["val"] for e in self.history), default=-1.0):
+    def _judged(self, epoch: int, loss: float) -> dict[str, float]:
+        """What there is to note of an epoch; its weights are kept if they are the best on "val"."""
+        entry, rows = {"epoch": epoch + 1.0, "loss": loss}, self.data.rows("val")
+        if self.settings.patience and len(rows):
+            predicted = (
+                predict(self.result.eval(), selected(self.data.pixels, rows), self.preparation).argmax(1).numpy()
+            )
+            entry["val"] = float((predicted == self.data.labels[rows]).mean())
+            if entry["val"] > max((e["val"] for e in self.progress.history), default=-1.0):
                 self.best.weights = copy.deepcopy(self.result.state_dict())
-        self.history.append(entry)
+        return entry
 
     def finished(self) -> bool:
         """Whether `patience` epochs have brought nothing better."""
-        scores = [e["val"] for e in self.history if "val" in e]
+        scores = [e["val"] for e in self.progress.history if "val" in e]
         return bool(scores) and len(scores) - 1 - int(np.argmax(scores)) >= self.settings.patience
 
     def finish(self) -> None:
@@ -212,10 +230,24 @@ def _optimiser(
     return optimiser, schedule
 
 
-def predict(model: nn.Module, pixels: np.ndarray[Any, Any], preparation: Preparation, batch: int = 64) -> torch.Tensor:
-    """Scores (N, K) of prepared pixels (N, H, W, 3), on the CPU."""
+def _random_state(generator: torch.Generator, device: torch.device) -> dict[str, torch.Tensor]:
+    states = {"variations": generator.get_state(), "cpu": torch.get_rng_state()}
+    return {**states, "cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else states
+
+
+def _set_random_state(states: Mapping[str, torch.Tensor], generator: torch.Generator, device: torch.device) -> None:
+    generator.set_state(states["variations"])
+    torch.set_rng_state(states["cpu"])
+    if "cuda" in states and device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
+
+
+def predict(
+    model: nn.Module, pixels: Pixels | StreamedPixels, preparation: Preparation, batch: int = 64
+) -> torch.Tensor:
+    """Scores (N, K) of prepared images, on the CPU."""
     device = next(model.parameters()).device
-    parts = [pixels[i : i + batch] for i in range(0, len(pixels), batch)]
+    parts = batches_of(pixels, in_order(len(pixels), batch))
     with torch.no_grad():
         scores = [model(torch.from_numpy(preparation.normalise(part)).to(device)).float().cpu() for part in parts]
     return torch.cat(scores) if scores else torch.zeros((0, 1))

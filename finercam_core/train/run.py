@@ -23,7 +23,8 @@ from finercam_core.train.distributed import World, joined
 from finercam_core.train.finetune import finetune, predict
 from finercam_core.train.folder import write_folder
 from finercam_core.train.lists import listed_images
-from finercam_core.train.probe.features import Features, Pixels, backbone_key, cached_features, head_inputs
+from finercam_core.train.pixels import Pixels
+from finercam_core.train.probe.features import Features, backbone_key, cached_features, head_inputs
 from finercam_core.train.probe.folds import CrossFit, cross_fit, deal_folds
 from finercam_core.train.probe.head import probe, replace_head
 from finercam_core.train.quality import (
@@ -242,7 +243,7 @@ def _train(
     start = time.monotonic()
     torch.manual_seed(settings.seed)
     prepared = preparation or spec.preparation()
-    data = load_data(catalog, prepared, minimum=minimum, crossed=folds > 0, progress=progress)
+    data = load_data(catalog, prepared, minimum=minimum, crossed=folds > 0, held=settings.held, progress=progress)
     torch.manual_seed(settings.seed)
     network, construction = spec.build(len(data.species))
     network.to(world.device)

@@ -12,6 +12,8 @@ AtLeastOne = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+HELD = 2.0
+"""GiB of prepared images in memory."""
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -52,6 +54,11 @@ class FinetuneSettings:
     adjustment : float
         Logit adjustment: this multiple of the log share of each class is added to its score while training.
     seed : int
+    held : float
+        GiB of prepared images that are kept in memory; a larger collection is decoded anew in each epoch. The weights
+        are the same.
+    save_every : int
+        Steps between two checkpoints within an epoch; 0 saves at its end alone.
     """
 
     epochs: AtLeastOne = 15
@@ -71,6 +78,8 @@ class FinetuneSettings:
     beta: BelowOne = 0.0
     adjustment: NotNegative = 0.0
     seed: int = 0
+    held: NotNegative = HELD
+    save_every: Annotated[int, Field(ge=0)] = 500
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,8 @@ class ProbeSettings:
     beta, adjustment : float
         As in `FinetuneSettings`.
     seed : int
+    held : float
+        As in `FinetuneSettings`.
     """
 
     strengths: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
@@ -96,6 +107,7 @@ class ProbeSettings:
     beta: BelowOne = 0.0
     adjustment: NotNegative = 0.0
     seed: int = 0
+    held: NotNegative = HELD
 
 
 Settings = FinetuneSettings | ProbeSettings

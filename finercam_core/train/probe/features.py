@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from torch import nn
 from finercam_core.images.preparation import Preparation
 from finercam_core.io.progress import StepProgress
 from finercam_core.train.backbone import Construction
+from finercam_core.train.pixels import Pixels, Rows, StreamedPixels, batches_of, digests_of, in_order
 
-Pixels = npt.NDArray[np.uint8]
 Features = npt.NDArray[np.float32]
 
 
@@ -49,7 +49,7 @@ def head_inputs(model: nn.Module, head: nn.Linear, pixels: Pixels, preparation: 
 def cached_features(
     cache: Path,
     key: str,
-    pixels: Pixels,
+    pixels: Pixels | StreamedPixels,
     forward: Callable[[Pixels], Features],
     batch: int,
     progress: StepProgress | None = None,
@@ -62,7 +62,7 @@ def cached_features(
         Zarr group; one process writes at a time, others wait.
     key : str
         Name of the backbone, `backbone_key`.
-    pixels : uint8 array (N, H, W, 3)
+    pixels : uint8 array (N, H, W, 3) or StreamedPixels
         Prepared images; the hash of these pixels is the key of a row.
     forward : callable
         Features (n, D) of pixels (n, H, W, 3).
@@ -74,20 +74,28 @@ def cached_features(
     -------
     float32 array (N, D)
     """
-    digests = [hashlib.sha256(image.tobytes()).digest() for image in pixels]
+    digests = digests_of(pixels)
     cache.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{cache}.lock"):
         group = zarr.open_group(cache, mode="a").require_group(key)
         known = _rows(group)
-        for start in range(0, len(pixels), batch):
-            new = [i for i in range(start, min(start + batch, len(pixels))) if digests[i] not in known]
-            if new:
-                first = _append(group, forward(pixels[new]), [digests[i] for i in new])
+        missing = list(_new(digests, set(known), in_order(len(pixels), batch)))
+        for number, (new, images) in enumerate(zip(missing, batches_of(pixels, missing), strict=True), 1):
+            if len(new):
+                first = _append(group, forward(images), [digests[i] for i in new])
                 known.update({digests[i]: first + n for n, i in enumerate(new)})
             if progress is not None:
-                progress(min(start + batch, len(pixels)), len(pixels), "features")
+                progress(min(number * batch, len(pixels)), len(pixels), "features")
         features: Features = np.asarray(_array(group, "features")[:])
     return features[[known[digest] for digest in digests]]
+
+
+def _new(digests: Sequence[bytes], seen: set[bytes], batches: Iterable[Rows]) -> Iterator[Rows]:
+    """What is left of each batch without the images that were seen before it."""
+    for rows in batches:
+        new = np.array([i for i in rows if digests[i] not in seen], np.int64)
+        seen.update(digests[i] for i in new)
+        yield new
 
 
 def _array(group: zarr.Group, name: str) -> zarr.Array[Any]:

@@ -15,6 +15,7 @@ from finercam_core.errors import TrainingError
 from finercam_core.io.progress import StepProgress
 from finercam_core.parts import NO_FOLD
 from finercam_core.train.data import TrainingData
+from finercam_core.train.pixels import digests_of
 from finercam_core.train.probe.head import Floats, Head, probe
 from finercam_core.train.settings import ProbeSettings
 
@@ -70,7 +71,7 @@ def deal_folds(data: TrainingData, number: int) -> Folds:
     """
     if number < 2:
         raise TrainingError(f"the number of folds is {number}", "give 2 or more, or leave --folds out")
-    bundle = _bundles(data.groups, [hashlib.sha256(image.tobytes()).hexdigest() for image in data.pixels])
+    bundle = _bundles(data.groups, [one.hex() for one in digests_of(data.pixels)])
     names = np.array([hashlib.sha256(f"fold {group}".encode()).hexdigest() for group in data.groups])
     folds, turn = np.full(len(data.labels), NO_FOLD), count()
     train = data.split == "train"

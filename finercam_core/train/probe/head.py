@@ -14,6 +14,8 @@ from finercam_core.io.progress import StepProgress
 from finercam_core.train.data import TrainingData, class_weights, score_shift
 from finercam_core.train.settings import ProbeSettings
 
+CELLS = 1 << 26
+"""Scores, or weights of all steps, that are in memory at once."""
 Floats = npt.NDArray[np.float32]
 
 
@@ -111,16 +113,29 @@ def _choose(
     head, best, best_quality = None, None, (-1.0, -np.inf)
     for n, strength in enumerate(sorted(settings.strengths)):
         head = fit_head(scaled[fit], labels[fit], classes, strength, settings, head)
-        scores = head.scores(scaled[check])
-        right = float((scores.argmax(1) == labels[check]).float().mean())
-        quality = (right, -float(cross_entropy(scores, labels[check])))
+        quality = _quality(head, scaled[check], labels[check])
         if quality > best_quality:
             best, best_quality = (head, strength), quality
         if progress is not None:
-            progress(n + 1, len(settings.strengths), f"head, inverse penalty {strength:g}: {right:.1%}")
+            progress(n + 1, len(settings.strengths), f"head, inverse penalty {strength:g}: {quality[0]:.1%}")
     if best is None:
         raise TrainingError("no penalty gives a finite head", "give weaker or stronger strengths")
     return best
+
+
+def _quality(head: Head, features: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+    """Share of right answers, and minus the mean cross entropy."""
+    parts, right, loss = _parts(len(labels), len(head.bias)), 0, 0.0
+    for rows, own in zip(features.tensor_split(parts), labels.tensor_split(parts), strict=True):
+        scores = head.scores(rows)
+        right += int((scores.argmax(1) == own).sum())
+        loss += float(cross_entropy(scores, own, reduction="sum"))
+    return right / len(labels), -loss / len(labels)
+
+
+def _parts(images: int, classes: int) -> int:
+    """Minibatches in which the scores of images are computed, so that they need not all be held."""
+    return min(images, -(-images * classes // CELLS))
 
 
 def fit_head(
@@ -131,7 +146,7 @@ def fit_head(
     settings: ProbeSettings,
     start: Head | None = None,
 ) -> Head:
-    """Minimise ``mean(cross entropy) + |W|² / (2 · strength · N)`` by L-BFGS.
+    """Minimise ``mean(cross entropy) + |W|² / (2 · strength · N)`` by L-BFGS, the sum taken in minibatches.
 
     Parameters
     ----------
@@ -149,16 +164,23 @@ def fit_head(
     bias = (start.bias.clone() if start else torch.zeros(classes)).requires_grad_()
     counts = torch.bincount(labels, minlength=classes).clamp(min=1)
     weights, shift = class_weights(counts, settings.beta), score_shift(counts, settings.adjustment)
+    # It keeps two copies of the weights for each step of its history.
+    history = max(5, min(100, CELLS // weight.numel()))
     optimiser = torch.optim.LBFGS(
         [weight, bias], max_iter=settings.max_steps, tolerance_grad=1e-5, tolerance_change=1e-7,
-        line_search_fn="strong_wolfe",
+        history_size=history, line_search_fn="strong_wolfe",
     )  # fmt: skip
+    parts = _parts(len(labels), classes)
+    whole = len(labels) if weights is None else weights[labels].sum()
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()
-        value = cross_entropy(torch.addmm(bias + shift, features, weight.T), labels, weights)
-        value = value + weight.square().sum() / (2 * strength * len(labels))
+        value = weight.square().sum() / (2 * strength * len(labels))
         torch.autograd.backward(value)
+        for rows, own in zip(features.tensor_split(parts), labels.tensor_split(parts), strict=True):
+            part = cross_entropy(torch.addmm(bias + shift, rows, weight.T), own, weights, reduction="sum") / whole
+            torch.autograd.backward(part)
+            value = value.detach() + part.detach()
         return value
 
     optimiser.step(loss)  # type: ignore[no-untyped-call]

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,16 @@ Make = Callable[[Path, dict[str, int]], Path]
 COUNTS = {"Aus bus": 14, "Aus cus": 10, "Eus fus": 12}
 PREPARATION = Preparation(8, 8)
 EVERYTHING = FinetuneSettings(
-    epochs=6, batch_size=7, ema=0.8, accumulate=2, patience=5, balance=0.5, beta=0.9, adjustment=0.5, cutout=0.3
+    save_every=2,
+    epochs=6,
+    batch_size=7,
+    ema=0.8,
+    accumulate=2,
+    patience=5,
+    balance=0.5,
+    beta=0.9,
+    adjustment=0.5,
+    cutout=0.3,
 )
 
 
@@ -58,6 +68,29 @@ def test_every_option_together_is_the_same_after_a_stop(tmp_path: Path) -> None:
         assert torch.equal(values, resumed.state_dict()[name]), name
 
 
+@pytest.mark.parametrize("steps", [6, 7, 8, 9])
+def test_a_stop_within_an_epoch_costs_the_steps_since_the_last_checkpoint(tmp_path: Path, steps: int) -> None:
+    """Five steps an epoch, and a checkpoint after two and four of them; the random numbers go on as well."""
+    whole, stopped, resumed = net(), net(), net()
+    settings = replace(EVERYTHING, epochs=2, patience=0)
+    history = finetune(whole, easy(), PREPARATION, settings, tmp_path / "whole.pt")
+    made: list[int] = []
+
+    def stop(step: int, _total: int, _note: str) -> None:
+        if step > steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        finetune(stopped, easy(), PREPARATION, settings, tmp_path / "stopped.pt", stop)
+    again = finetune(
+        resumed, easy(), PREPARATION, settings, tmp_path / "stopped.pt", lambda step, *_: made.append(step)
+    )
+    assert made[0] == {6: 6, 7: 8, 8: 8, 9: 10}[steps]
+    assert again == history
+    for name, values in whole.state_dict().items():
+        assert torch.equal(values, resumed.state_dict()[name]), name
+
+
 def test_a_checkpoint_of_other_settings_is_not_taken_up(tmp_path: Path) -> None:
     short = FinetuneSettings(epochs=2, batch_size=8)
     finetune(net(), easy(), PREPARATION, short, tmp_path / "one.pt")
@@ -74,7 +107,8 @@ def test_it_stops_early_and_keeps_the_best(tmp_path: Path) -> None:
     scores = [entry["val"] for entry in history]
     assert len(history) < 40
     assert len(scores) - 1 - scores.index(max(scores)) == 3
-    pixels, labels = easy().part("val")
+    rows = easy().rows("val")
+    pixels, labels = easy().pixels[rows], easy().labels[rows]
     with torch.no_grad():
         found = model(torch.from_numpy(PREPARATION.normalise(pixels))).argmax(1).numpy()
     assert (found == labels).mean() == max(scores)

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from finercam_core.errors import TrainingError
 from finercam_core.train.data import TrainingData
+from finercam_core.train.probe import head
 from finercam_core.train.probe.features import cached_features
 from finercam_core.train.probe.head import Head, fit_head, probe
 from finercam_core.train.settings import ProbeSettings
@@ -90,3 +91,21 @@ def test_features_that_are_not_finite_are_refused() -> None:
     features[3, 2] = np.nan
     with pytest.raises(TrainingError, match="not finite"):
         probe(features, data, ProbeSettings())
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.9])
+def test_minibatches_give_the_head_of_the_whole(monkeypatch: pytest.MonkeyPatch, beta: float) -> None:
+    """90 images of 3 classes, 7 at a time. The optimum is one; L-BFGS stops at a gradient of 1e-5, and the penalty
+    curves by 1 / 90, so that two results are within 1e-3 of it."""
+    rng = np.random.default_rng(0)
+    labels = torch.from_numpy(rng.permutation(np.repeat(np.arange(3), 30)))
+    features = torch.from_numpy(rng.normal(size=(90, 5)).astype(np.float32))
+    features[torch.arange(90), labels] += 1
+    settings = ProbeSettings(beta=beta)
+    whole = fit_head(features, labels, 3, 1.0, settings)
+    monkeypatch.setattr(head, "CELLS", 21)
+    parts = fit_head(features, labels, 3, 1.0, settings)
+    assert head._parts(90, 3) == 13
+    torch.testing.assert_close(parts.weight, whole.weight, atol=2e-3, rtol=0)
+    one, two = (head._quality(fitted, features, labels) for fitted in (whole, parts))
+    assert one == pytest.approx(two, abs=1e-2)
