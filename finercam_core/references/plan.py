@@ -13,10 +13,11 @@ from finercam_core.errors import ComparisonError, counted
 from finercam_core.references import REFERENCES, ByTier, Classes, Policy
 from finercam_core.taxonomy.ranks import TIERS, class_taxa
 
-_BLOCK = 256
+_BLOCK = 256  # rows
+_CELLS = 1 << 23  # rows times candidates
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A look-alike that a species is compared with.
 
@@ -146,23 +147,57 @@ def _choose(
     # Candidates are in the order of their names: a stable sort then breaks ties by name.
     candidates = np.flatnonzero(table["referable"].to_numpy(bool))
     candidates = candidates[np.argsort(names[candidates].astype(str), kind="stable")]
-    codes = [(level, table[tier].to_numpy()) for level, tier in reversed(list(enumerate(TIERS[:-1])))]
-    for start in range(0, len(wanted), _BLOCK):
-        rows = wanted[start : start + _BLOCK]
-        tiers = np.full((len(rows), len(candidates)), len(TIERS) - 1, np.int8)
-        for level, code in codes:
-            tiers[code[candidates][None, :] == code[rows][:, None]] = level
-        cosine = _cosines(classes.units, rows, candidates)
-        first = policy.rank(rows, candidates)
-        for i, row in enumerate(rows):
-            others = candidates != row
-            best = _closest(first[i], tiers[i], cosine[i], others, count, policy.exclusive)
-            chosen = []
-            for k in best:
-                tier, similarity = TIERS[tiers[i, k]], float(cosine[i, k])
-                reason = _reason(policy, first[i, k], tier, similarity)
-                chosen.append(Reference(str(names[candidates[k]]), tier, similarity, reason))
-            yield str(names[row]), tuple(chosen), bool((tiers[i][others] < len(TIERS) - 1).any())
+    codes = [table[tier].to_numpy() for tier in TIERS[:-1]]
+    near = _Relatives(codes, candidates) if isinstance(policy, ByTier) else None
+    block = max(1, min(_BLOCK, _CELLS // max(1, len(candidates))))
+    for start in range(0, len(wanted), block):
+        rows = wanted[start : start + block]
+        few = [row for row in rows if near is None or len(near.of(row)) <= count]
+        for row in rows:
+            if near is not None and len(own := near.of(row)) > count:
+                yield from _ranked(names, codes, classes, policy, np.array([row]), own, count)
+        yield from _ranked(names, codes, classes, policy, np.array(few, np.intp), candidates, count)
+
+
+class _Relatives:
+    """Candidates of a class's species, genus or family: where they are enough, by tier no other one is chosen."""
+
+    def __init__(self, codes: Sequence[npt.NDArray[np.int64]], candidates: npt.NDArray[np.intp]) -> None:
+        self._codes = codes[:3]
+        self._members: list[dict[int, npt.NDArray[np.intp]]] = []
+        for code in self._codes:
+            groups = pd.Series(candidates).groupby(code[candidates], sort=False)
+            self._members.append({int(key): rows.to_numpy(np.intp) for key, rows in groups})
+        self._place = np.zeros(max(candidates, default=-1) + 1, np.intp)
+        self._place[candidates] = np.arange(len(candidates))
+
+    def of(self, row: np.intp) -> npt.NDArray[np.intp]:
+        """Candidates, itself among them, in the order of all."""
+        none = np.zeros(0, np.intp)
+        found = [members.get(int(code[row]), none) for code, members in zip(self._codes, self._members, strict=True)]
+        every = np.unique(np.concatenate(found))
+        return every[np.argsort(self._place[every])]
+
+
+def _ranked(
+    names: npt.NDArray[np.object_], codes: Sequence[npt.NDArray[np.int64]], classes: Classes, policy: Policy,
+    rows: npt.NDArray[np.intp], candidates: npt.NDArray[np.intp], count: int,
+) -> Iterator[tuple[str, tuple[Reference, ...], bool]]:  # fmt: skip
+    """References of some classes among some candidates."""
+    tiers = np.full((len(rows), len(candidates)), len(TIERS) - 1, np.int8)
+    for level, code in reversed(list(enumerate(codes))):
+        tiers[code[candidates][None, :] == code[rows][:, None]] = level
+    cosine = _cosines(classes.units, rows, candidates)
+    first = policy.rank(rows, candidates)
+    for i, row in enumerate(rows):
+        others = candidates != row
+        best = _closest(first[i], tiers[i], cosine[i], others, count, policy.exclusive)
+        chosen = []
+        for k in best:
+            tier, similarity = TIERS[tiers[i, k]], float(cosine[i, k])
+            reason = _reason(policy, first[i, k], tier, similarity)
+            chosen.append(Reference(str(names[candidates[k]]), tier, similarity, reason))
+        yield str(names[row]), tuple(chosen), bool((tiers[i][others] < len(TIERS) - 1).any())
 
 
 def _cosines(

@@ -8,7 +8,7 @@ import pytest
 
 from finercam_core.catalog import Catalog, open_catalog
 from finercam_core.errors import ComparisonError
-from finercam_core.references import ByCosine, ByTree, policy_of
+from finercam_core.references import ByCosine, ByTier, ByTree, policy_of
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.references.tables import write_confusions
 from finercam_core.taxonomy.trees import read_tree
@@ -128,3 +128,32 @@ def test_what_is_no_policy_is_said(text: str, told: str) -> None:
 
     with pytest.raises(FinercamError, match=told):
         policy_of(text, "classifier")
+
+
+class Everyone(ByCosine):
+    """`ByTier` for which all classes are looked at, also where a species has relatives enough."""
+
+    settings = ByTier().settings  # type: ignore[assignment]
+
+    def rank(self, rows: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """All equal."""
+        return np.zeros((len(rows), len(candidates)))
+
+
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_only_relatives_are_looked_at_where_they_are_enough(count: int) -> None:
+    """The same references as among all classes, with large and small families, and species without one."""
+    rng = np.random.default_rng(count)
+    letters = np.array(list("abcdefghijkl"))
+    genus = rng.integers(0, 9, 120)
+    names = [f"G{letters[g]}us {letters[k // 10]}{letters[k % 10]}{letters[k % 7]}us" for k, g in enumerate(genus)]
+    family = [["Aidae", "Aidae", "Bidae", "Cidae", ""][min(g // 2, 4)] for g in genus]
+    table = pd.DataFrame({"scientificName": names, "genus": [name.split()[0] for name in names], "family": family})
+    table = table.assign(image_id=names, specificEpithet=[name.split()[1] for name in names], order="", path="")
+    catalog = Catalog("test", "", "", table.astype("str"))
+    weights = rng.normal(size=(120, 6))
+    near = plan_comparisons(catalog, names, references=count, weights=weights)
+    every = plan_comparisons(catalog, names, references=count, weights=weights, policy=Everyone())
+    assert near.chosen.keys() == every.chosen.keys() == set(names)
+    assert {name: chosen(near, name) for name in names} == {name: chosen(every, name) for name in names}
+    assert near.alone == every.alone
