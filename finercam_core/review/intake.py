@@ -72,8 +72,18 @@ class DraftForm(_Form):
     run: _Name
 
 
+class OpinionForm(_Form):
+    """A verdict that a page showed to an adjudicator: whose it is, and which of theirs."""
+
+    reviewer: Annotated[str, Field(max_length=200)]
+    revision: Annotated[int, Field(ge=0)]
+
+
 class VerdictForm(DraftForm):
-    """A verdict as a page sends it, and as a line of the file that it saves without a server."""
+    """A verdict as a page sends it, and as a line of the file that it saves without a server.
+
+    `between` are the verdicts that it decides between, for an adjudicator.
+    """
 
     key: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{8,64}$")]
     scientificName: _Name
@@ -81,6 +91,7 @@ class VerdictForm(DraftForm):
     decision: Decision
     time: Annotated[str, Field(max_length=40)] = ""
     seconds: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)] | None = None
+    between: Annotated[tuple[OpinionForm, ...], Field(max_length=1000)] = ()
 
 
 Form = TypeVar("Form", bound=DraftForm)

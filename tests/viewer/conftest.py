@@ -8,11 +8,13 @@ from pathlib import Path
 import napari
 import numpy as np
 import pytest
+from atlas_browser import Browser, chromium
 from napari_finercam.session.regions import kept_drafts
 from napari_finercam.session.review import ReviewSession
 from napari_finercam.window.widget import ReviewWidget
 from PIL import Image
 from qtpy.QtWidgets import QApplication
+from review_server import ReviewServer, review_server
 
 from finercam_core.catalog import open_catalog
 from finercam_core.images.preparation import Preparation
@@ -113,6 +115,21 @@ def half_store(make_collection: Callable[[Path, dict[str, int]], Path], tmp_path
 def finish_store() -> Callable[[Path], None]:
     """Function that computes what a store still lacks, as a flow would."""
     return lambda store: _fill(str(store))
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A Chromium for all tests of a module."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as found:
+        found.driver.set_script_timeout(30)
+        yield found
+
+
+@pytest.fixture
+def server(small_store: Path, tmp_path: Path) -> Iterator[ReviewServer]:
+    """The review of the small store, for two."""
+    with review_server(small_store, ["Ana", "Ben"], tmp_path / "home") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

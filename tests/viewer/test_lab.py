@@ -121,7 +121,7 @@ def test_the_time_before_a_verdict_is_kept(lab: Path, monkeypatch: pytest.Monkey
     session.close()
 
 
-def test_a_browser_begins_with_ones_own_queue_and_decides_nothing(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_begins_with_ones_own_queue(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from napari_finercam.web.room import ReviewRoom
 
     monkeypatch.setenv("XDG_DATA_HOME", str(lab.parent / "home"))
@@ -130,8 +130,13 @@ def test_a_browser_begins_with_ones_own_queue_and_decides_nothing(lab: Path, mon
         desks = {name: room._desk_of(name) for name in ("Ada", "Dee", "Eve")}
         facts = {name: room.facts(desk) for name, desk in desks.items()}
         assert (facts["Ada"].filters[0], facts["Ada"].orders[0]) == ("my queue", "as assigned")
-        assert facts["Dee"].filters[0] == facts["Eve"].filters[0] == "all"
-        assert all("to adjudicate" not in one.filters for one in facts.values())
+        assert facts["Dee"].filters[0] == facts["Eve"].filters[0] == "all", "there is nothing to decide yet"
+        assert [name for name, one in facts.items() if "to adjudicate" in one.filters] == ["Dee"]
+        reviewed(lab, "Ada", "accept", 1)
+        reviewed(lab, "Bo", "reject")
+        reviewed(lab, "Cy", "reject")
+        desks["Dee"].changes("", 0)
+        assert room.facts(desks["Dee"]).filters[0] == "to adjudicate"
         shown = desks["Ada"].select(Selection(only=facts["Ada"].filters[0], order=facts["Ada"].orders[0]))
         assignment = read_assignment(str(lab))
         assert assignment is not None

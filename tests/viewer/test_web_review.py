@@ -1,16 +1,14 @@
 """The review in a real Chromium, beside a reviewer in napari's session; the server is killed, the tab is closed."""
 
-import json
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from atlas_browser import Browser, chromium, file_server
+from atlas_browser import Browser
 from napari_finercam.session.review import ReviewSession
-from review_server import ReviewServer, review_server
+from review_page import WAIT, drag, judge, opened, own, press, said, shown, until
+from review_server import ReviewServer
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -18,7 +16,7 @@ from selenium.webdriver.support.select import Select
 
 from finercam_core.regions.rle import decode
 from finercam_core.report import live_evidence
-from finercam_core.review import Drafts, Verdict, latest, read_verdicts, region_iou
+from finercam_core.review import Drafts, read_verdicts, region_iou
 
 pytestmark = [
     pytest.mark.xdist_group("browser"),
@@ -26,77 +24,6 @@ pytestmark = [
         not live_evidence.SCRIPT.exists(), reason="the script of the live atlas is not built (make web)"
     ),
 ]
-WAIT = 40
-AXE = Path(__file__).parents[2] / "viewer" / "web" / "node_modules" / "axe-core" / "axe.min.js"
-LISTEN = """
-window.acknowledged = [];
-document.addEventListener("finercam:kept", (event) => window.acknowledged.push(event.detail));
-"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("chromium")) as found:
-        found.driver.set_script_timeout(30)
-        yield found
-
-
-@pytest.fixture
-def server(small_store: Path, tmp_path: Path) -> Iterator[ReviewServer]:
-    with review_server(small_store, ["Ana", "Ben"], tmp_path / "home") as found:
-        yield found
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + WAIT
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain: {what}"
-        time.sleep(0.05)
-
-
-def shown(browser: Browser) -> str:
-    return str(browser.run('return document.querySelector(".desk")?.dataset.specimen ?? ""'))
-
-
-def said(browser: Browser) -> str:
-    return str(browser.run('return document.querySelector("#status")?.textContent ?? ""'))
-
-
-def opened(browser: Browser, link: str, width: int = 1400, scheme: str = "light") -> str:
-    browser.driver.get("about:blank")
-    browser.complaints()  # of pages before, whose server was killed
-    browser.open(link, width, scheme)
-    until(lambda: shown(browser), "the first specimen")
-    browser.run(LISTEN)
-    return shown(browser)
-
-
-def press(browser: Browser, keys: str) -> None:
-    ActionChains(browser.driver).send_keys(keys).perform()
-
-
-def judge(browser: Browser, key: str) -> str:
-    """Press the key of a verdict, and wait until it is kept and the next specimen is there."""
-    image_id, before = shown(browser), int(str(browser.run("return window.acknowledged.length")))
-    press(browser, key)
-    until(lambda: browser.run("return window.acknowledged.length") == before + 1, f"verdict {key} on {image_id}")
-    until(lambda: shown(browser) != image_id or "ends here" in said(browser), "the next specimen")
-    return image_id
-
-
-def drag(browser: Browser, *path: tuple[float, float], release: bool = True) -> None:
-    """Draw on the picture, in shares of its width and height from its middle."""
-    stage = browser.driver.find_element(By.CSS_SELECTOR, ".stage .stack")
-    width, height = stage.size["width"], stage.size["height"]
-    act = ActionChains(browser.driver, duration=20)
-    act.move_to_element_with_offset(stage, round(path[0][0] * width), round(path[0][1] * height)).click_and_hold()
-    for x, y in path[1:]:
-        act.move_to_element_with_offset(stage, round(x * width), round(y * height))
-    (act.release() if release else act).perform()
-
-
-def own(store: Path, image_id: str, reviewer: str = "Ana") -> Verdict | None:
-    return latest(read_verdicts(store)).get((image_id, reviewer))
 
 
 def test_by_keys_as_in_napari_and_both_see_each_other(
@@ -234,84 +161,3 @@ def test_every_acknowledged_verdict_survives_two_kills_and_a_closed_tab(
     opened(browser, server.links["Ana"])
     assert shown(browser) == last, "the tab opened again goes on where it was"
     assert Drafts(small_store, "Ana").load(last) is not None
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible_and_fits_a_telephone(browser: Browser, server: ReviewServer, scheme: str) -> None:
-    for width in (1400, 390):
-        opened(browser, server.links["Ana"], width, scheme)
-        assert browser.run("return document.documentElement.scrollWidth") <= width, "no scrolling sideways"
-        browser.run(AXE.read_text(encoding="utf-8"))
-        found = browser.driver.execute_async_script(
-            "axe.run().then((r) => arguments[0](r.violations.map((v) => [v.id, v.nodes.map((n) => n.html)])))"
-        )
-        assert found == [], f"{width} pixels, {scheme}"
-
-
-def test_every_key_of_the_table_does_something_here_or_is_said_to_be_napari_s(
-    browser: Browser, server: ReviewServer
-) -> None:
-    opened(browser, server.links["Ana"])
-    groups = json.loads(str(browser.run('return document.querySelector("#finercam-keys").textContent')))
-    rows = str(browser.run('return document.querySelector("dialog.keys").textContent'))
-    assert all(key["text"] in rows for group in groups for key in group["keys"])
-    press(browser, "q")
-    assert browser.run('return document.querySelector("dialog.keys").open')
-    press(browser, Keys.ESCAPE)
-    ActionChains(browser.driver).key_down(Keys.SHIFT).send_keys("w").key_up(Keys.SHIFT).perform()
-    assert said(browser) == "only in napari"
-    press(browser, "g")
-    assert browser.run('return document.querySelector("#gamma").value') == "0"
-    press(browser, "w")
-    assert browser.run('return document.querySelector("canvas.heat").hidden')
-
-
-HOSTILE = '<img src=x onerror="window.stolen=1"><script>window.stolen=2</script>'
-INJECTED = """
-const script = document.createElement("script");
-try { script.textContent = "window.stolen = 3"; document.body.append(script); } catch (error) { /* Trusted Types */ }
-let refused = 0;
-try { document.body.insertAdjacentHTML("beforeend", arguments[0]); } catch (error) { refused = 1; }
-return new Promise((done) => setTimeout(() => done([window.stolen ?? 0, refused]), 300));
-"""
-POSTED = """
-const [address, token, form, done] = arguments;
-const ways = [
-  { mode: "no-cors", headers: { "Content-Type": "text/plain" } },
-  { mode: "cors", headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` } },
-];
-Promise.allSettled(ways.map((way) => fetch(`${address}/api/verdict`, { method: "POST", body: form, ...way })))
-  .then((answers) => done(answers.map(({ status, value }) => value?.type ?? status)));
-"""
-
-
-def test_names_and_notes_run_nothing_and_a_foreign_page_cannot_post(
-    browser: Browser, small_store: Path, tmp_path: Path
-) -> None:
-    evil = ReviewSession(small_store, HOSTILE)
-    image_id = evil.specimen.image_id
-    evil.decide("accept", HOSTILE)
-    evil.close()
-    with review_server(small_store, ["Ana", HOSTILE], tmp_path / "home") as server:
-        assert opened(browser, server.links["Ana"]) == image_id
-        judge(browser, "k")
-        press(browser, "h")
-        until(lambda: shown(browser) == image_id, "the way back")
-        others = str(browser.run('return document.querySelector("#others").textContent'))
-        assert others == f"{HOSTILE}: accepted, “{HOSTILE}”"
-        assert browser.complaints() == []
-        assert browser.driver.execute_script(INJECTED, HOSTILE) == [0, 1]
-        assert all("Content Security Policy" in message or "Trusted" in message for message in browser.complaints())
-        opened(browser, server.links[HOSTILE])
-        assert HOSTILE in str(browser.run('return document.querySelector(".desk").textContent'))
-        assert browser.run("return window.stolen ?? 0") == 0
-        before = read_verdicts(small_store)
-        token = server.links["Ana"].partition("#token=")[2]
-        (tmp_path / "evil").mkdir()
-        (tmp_path / "evil" / "index.html").write_text("<!doctype html><title>x</title>", encoding="utf-8")
-        with file_server(tmp_path / "evil") as elsewhere:
-            browser.driver.get(f"{elsewhere}/index.html")
-            told = browser.driver.execute_async_script(POSTED, server.address, token, "{}")
-            assert set(told) <= {"rejected", "opaque"}, "nothing can be read elsewhere"
-            browser.complaints()
-        assert read_verdicts(small_store) == before

@@ -2,6 +2,7 @@
 
 import getpass
 import sys
+from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
@@ -68,6 +69,13 @@ def _serve(options: ReviewOptions, names: list[str]) -> None:
         screen = Screen(soft_wrap=True, highlight=False)
         for name, link in links.items():
             screen.print(f"{escape(name)}: {escape(link)}")
+        if listening.alone and not options.address:
+            port = urlsplit(next(iter(links.values()))).port
+            screen.print(
+                f"The links open on this machine alone. A colleague with an account on it first runs, on their own, "
+                f"ssh -L {port}:127.0.0.1:{port} with its name; for anybody else put a proxy before it (--address, "
+                "docs/review.md)."
+            )
         if not listening.alone:
             screen.print(
                 "[yellow]Others in the network reach this server, and without TLS they can read along: put a proxy "

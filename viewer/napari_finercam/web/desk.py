@@ -11,8 +11,10 @@ from finercam_core.review import Draft, Region, Verdict
 from finercam_core.review.intake import DraftForm, VerdictForm, checked_regions, checked_verdict, require_run
 from finercam_core.store import Store
 from napari_finercam.session.captions import unplaced_regions
+from napari_finercam.session.lab.deciding import between
+from napari_finercam.session.lab.own_queue import TO_DECIDE
 from napari_finercam.session.listing.scores import ScoreReader
-from napari_finercam.session.queue import Queue, Selection
+from napari_finercam.session.queue import FILTERS, Queue, Selection
 from napari_finercam.session.regions.kept_drafts import KeptDrafts
 from napari_finercam.session.verdicts import Verdicts
 from napari_finercam.web.facts import Acknowledged, Changes, OtherVerdict, QueueFacts, SpecimenFacts
@@ -52,15 +54,23 @@ class Desk:
 
     @property
     def first(self) -> tuple[str, str]:
-        """The filter and the order that the page begins with: those of the reviewer's own queue, if they have one."""
-        return ("all", "as stored") if self._verdicts.adjudicates else self._queue.lab.first
+        """The filter and the order that the page begins with: those of one's own queue, if anything is in it."""
+        lab = self._queue.lab
+        return ("all", "as stored") if lab.adjudicates and not lab.open.any() else lab.first
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What the queue can be narrowed to, the first one first; disagreements are an adjudicator's alone."""
+        only, _ = self.first
+        others = (name for name in FILTERS if name != only and (name != TO_DECIDE or self._verdicts.adjudicates))
+        return (only, *others)
 
     def _take_verdicts(self) -> None:
         """Read what anybody has appended; note the specimens that this reviewer may know it of."""
         for image_id in sorted(self._verdicts.read_new()):
             before = self._mine(image_id)
             self._queue.take_verdicts(image_id, self._verdicts.of_specimen(image_id))
-            if self._mine(image_id) or before:
+            if self._mine(image_id) or before or self._verdicts.adjudicates:
                 self._changed.append(image_id)
 
     def _mine(self, image_id: str) -> int:
@@ -95,11 +105,12 @@ class Desk:
         except FinercamError as error:
             draft, problem = None, str(error)
         problem = problem or self._drafts.obstacle or self._drafts.trouble
-        return OwnWork(self._verdicts.own(image_id), draft, self._others(image_id), problem)
+        opinions = tuple(between(self._verdicts, image_id))
+        return OwnWork(self._verdicts.own(image_id), draft, self._others(image_id), problem, opinions)
 
     def _others(self, image_id: str) -> tuple[Verdict, ...]:
-        """Verdicts of others, once this reviewer has given one."""
-        if self._verdicts.own(image_id) is None:
+        """Verdicts of others, once this reviewer has given one; an adjudicator is shown what to decide between."""
+        if self._verdicts.own(image_id) is None or self._verdicts.adjudicates:
             return ()
         return tuple(v for v in self._verdicts.of_specimen(image_id) if v.reviewer != self.reviewer)
 
@@ -127,25 +138,32 @@ class Desk:
         Raises
         ------
         ReviewError
-            If it does not fit the store, or cannot be written: then it is not kept.
+            If it does not fit the store, decides between other verdicts than there are, or cannot be written: then it
+            is not kept.
         """
-        if self._verdicts.adjudicates:
-            raise ReviewError("disagreements are decided where both regions are shown", "open the store in napari")
         if form.reviewer != self.reviewer:
             raise ReviewError(f"the verdict is {form.reviewer}'s, the link {self.reviewer}'s", "open your own link")
         with self._lock:
             self._take_verdicts()
             if form.key in self._verdicts.keys:
                 return self._acknowledged(form, self._verdicts.own(form.image_id))
-            known = self._own(form.image_id).regions
-            verdict = checked_verdict(self._store, form, known)
+            own = self._own(form.image_id)
+            self._require_seen(form)
+            verdict = checked_verdict(self._store, form, own.known)
             if form.decision == "accept":
-                self._require_places(form.image_id, known)
+                self._require_places(form.image_id, own.regions)
             written = self._verdicts.append(replace(verdict, reviewer=self.reviewer))
             self._drafts.discard(form.image_id)
             self._queue.take_verdicts(form.image_id, self._verdicts.of_specimen(form.image_id))
             self._changed.append(form.image_id)
             return self._acknowledged(form, written)
+
+    def _require_seen(self, form: VerdictForm) -> None:
+        """Nobody decides between verdicts other than those that the page showed."""
+        there = {(one.reviewer, one.revision) for one in between(self._verdicts, form.image_id)}
+        if form.decision and there != {(one.reviewer, one.revision) for one in form.between}:
+            problem = f"the verdicts on {form.image_id} are not those that you saw"
+            raise ReviewError(problem, "look at what they say now, then decide")
 
     def _require_places(self, image_id: str, known: Sequence[Region]) -> None:
         """Regions that the page could not show are not given up by accepting the others."""

@@ -89,11 +89,26 @@ class OtherVerdict:
 
 
 @dataclass(frozen=True)
+class OpinionFacts:
+    """One of the verdicts that an adjudicator decides between, with its regions to look at and to take.
+
+    `revision` says which of that reviewer's verdicts it is: the decision names it again.
+    """
+
+    reviewer: str
+    decision: str
+    revision: int
+    note: str
+    regions: tuple[RegionFacts, ...]
+
+
+@dataclass(frozen=True)
 class SpecimenFacts:
     """Everything about a specimen that the page shows.
 
-    `evidence` is base64 of float16 values, classes × height × width; `window` is in shares of the photograph;
-    `problem` says what is missing, "" if nothing is.
+    `others` are the verdicts of other reviewers once one's own is given, `opinions` those that an adjudicator decides
+    between; nobody gets both. `evidence` is base64 of float16 values, classes × height × width; `window` is in shares
+    of the photograph; `problem` says what is missing, "" if nothing is.
     """
 
     image_id: str
@@ -120,6 +135,7 @@ class SpecimenFacts:
     regions: tuple[RegionFacts, ...]
     drafted: bool
     others: tuple[OtherVerdict, ...]
+    opinions: tuple[OpinionFacts, ...]
 
 
 @dataclass(frozen=True)

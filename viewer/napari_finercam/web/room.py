@@ -9,8 +9,7 @@ from finercam_core.images.palette import DIFFERENCE, HEAT
 from finercam_core.regions.traits import offered_traits
 from finercam_core.store import open_store
 from finercam_core.strengths import GAMMA
-from napari_finercam.session.lab.own_queue import TO_DECIDE
-from napari_finercam.session.queue import FILTERS, ORDERS
+from napari_finercam.session.queue import ORDERS
 from napari_finercam.web.desk import Desk
 from napari_finercam.web.facts import ReviewFacts, Taxon
 from napari_finercam.web.links import Links
@@ -70,7 +69,7 @@ class ReviewRoom:
 
     def facts(self, desk: Desk) -> ReviewFacts:
         """What holds for the whole review."""
-        made, (only, order) = self.store.provenance, desk.first
+        made, (_, order) = self.store.provenance, desk.first
         day, version = made.created[:10], made.versions.get("finercam", "")
         return ReviewFacts(
             reviewer=desk.reviewer,
@@ -83,7 +82,7 @@ class ReviewRoom:
             ramps={"heat": HEAT, "difference": DIFFERENCE},
             traits=offered_traits(self.store),
             taxa=tuple(Taxon(name, rank, count) for name, rank, count in desk.taxa()),
-            filters=(only, *(name for name in FILTERS if name not in (only, TO_DECIDE))),
+            filters=desk.filters,
             orders=(order, *(name for name in ORDERS if name != order)),
             atlas=self.atlas is not None,
         )

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.captions import unplaced_regions
 from napari_finercam.session.listing.scores import UNREADABLE
-from napari_finercam.web.facts import MadeBy, OtherVerdict, RegionFacts, Runs, SpecimenFacts
+from napari_finercam.web.facts import MadeBy, OpinionFacts, OtherVerdict, RegionFacts, Runs, SpecimenFacts
 from napari_finercam.web.photographs import Photographs, shown_size
 
 _NO_PHOTOGRAPH = "no photograph"
@@ -22,12 +22,13 @@ _NO_PHOTOGRAPH = "no photograph"
 
 @dataclass(frozen=True)
 class OwnWork:
-    """What a reviewer has made of a specimen: verdict and draft, and the others' verdicts on it."""
+    """What a reviewer has made of a specimen: verdict and draft, the others' verdicts on it, and those to decide."""
 
     verdict: Verdict | None
     draft: Draft | None
     others: tuple[Verdict, ...]
     problem: str = ""
+    opinions: tuple[Verdict, ...] = ()
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -35,6 +36,16 @@ class OwnWork:
         if self.draft is not None and self.draft.has_regions:
             return self.draft.regions
         return () if self.verdict is None else self.verdict.regions
+
+    @property
+    def known(self) -> tuple[Region, ...]:
+        """Regions whose masks a verdict may repeat as they are, those to decide between first.
+
+        A draft has them as painted, so that they are not cut anew from another map; in the verdict they are again what
+        they were, each with the comparison it was cut from.
+        """
+        theirs = (with_comparison(region, one) for one in self.opinions for region in one.regions)
+        return (*theirs, *self.regions)
 
     @property
     def begun(self) -> bool:
@@ -85,7 +96,20 @@ def specimen_facts(store: Store, photographs: Photographs, image_id: str, own: O
         regions=tuple(region for region in regions if region is not None) if own.begun else (),
         drafted=own.draft is not None,
         others=other_verdicts(own.others),
+        opinions=tuple(_opinion(one, shown) for one in own.opinions),
     )  # fmt: skip
+
+
+def with_comparison(region: Region, verdict: Verdict) -> Region:
+    """A region that says itself which map it was cut from; those of earlier versions leave that to their verdict."""
+    return region if region.comparison is not None else replace(region, comparison=verdict.comparison)
+
+
+def _opinion(verdict: Verdict, shown: tuple[int, int]) -> OpinionFacts:
+    """A verdict to decide between; its regions stay as they are where they are taken, whatever they were cut from."""
+    told = (_region(with_comparison(region, verdict), shown) for region in verdict.regions)
+    regions = tuple(replace(region, source="painted") for region in told if region is not None)
+    return OpinionFacts(verdict.reviewer, verdict.decision, verdict.revision, verdict.note, regions)
 
 
 def _note(own: OwnWork) -> str:

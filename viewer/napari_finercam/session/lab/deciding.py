@@ -4,13 +4,19 @@ from finercam_core.errors import ReviewError
 from finercam_core.review import Verdict, opinions
 from napari_finercam.session.captions import DECISION_NAMES
 from napari_finercam.session.marking import Marking
+from napari_finercam.session.verdicts import Verdicts
 
 
 def to_decide(session: Marking) -> list[Verdict]:
     """The verdicts that an adjudicator decides between on the current specimen; [] for anybody else."""
-    if not session.verdicts.adjudicates:
+    return between(session.verdicts, session.specimen.image_id)
+
+
+def between(verdicts: Verdicts, image_id: str) -> list[Verdict]:
+    """The verdicts on a specimen that this reviewer decides between; [] for who does not adjudicate."""
+    if not verdicts.adjudicates:
         return []
-    said = opinions(session.verdicts.of_specimen(session.specimen.image_id))
+    said = opinions(verdicts.of_specimen(image_id))
     return said if len(said) > 1 else []
 
 

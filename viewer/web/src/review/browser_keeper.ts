@@ -59,7 +59,7 @@ export class BrowserKeeper implements Keeper {
       window: place.window, size: place.size, shown, photographed: true, photo: await photograph.address(), predicted: "", probability: 0,
       credit: place.credit, problem: "", decision: verdict?.decision ?? "", note: (draft ?? verdict)?.note ?? "",
       comparison: verdict?.comparison ?? null, regions: ((draft ?? verdict)?.regions ?? []).map((form) => taken(form, shown)),
-      drafted: draft !== undefined, others: [],
+      drafted: draft !== undefined, others: [], opinions: [],
     };
   }
 

@@ -1,6 +1,7 @@
 /** A review in the browser: which specimen is current, what is kept of it, and every command by its name. */
 
 import { WEIGHTINGS } from "../finer";
+import type { DeskView, Sentences } from "./desk_view";
 import { Marking, type Settings } from "./marking";
 import type { Snapshot } from "./regions";
 import { DECISIONS, Refused, type Decision, type Keeper, type QueueFacts, type ReviewFacts, type Selection, type VerdictForm } from "./types";
@@ -17,17 +18,6 @@ type Change =
 function newKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
-
-/** What the desk needs of the page. */
-export interface DeskView {
-  show(desk: Desk): void;
-  regionsChanged(desk: Desk): void;
-  say(sentence: string, kind: "plain" | "good" | "trouble"): void;
-  collect(desk: Desk): void;
-}
-
-/** Sentences that the desk says, by name. */
-export type Sentences = Readonly<Record<"saving" | "saved" | "away" | "end" | "begin" | "nothing" | "nothingToUndo" | "noPhotograph" | "refused", string>>;
 
 export class Desk {
   marking!: Marking;
@@ -175,7 +165,7 @@ export class Desk {
     }
     const form = this.verdict(decision);
     const before = this.kept.get(specimen.image_id) ?? this.earlier();
-    if (!(await this.keep(form))) return;
+    if (!(await this.keep(form))) return this.lookAgain();
     this.push({ kind: "verdict", imageId: specimen.image_id, before, after: form });
     if (!(await this.step(1))) {
       await this.load();
@@ -183,12 +173,20 @@ export class Desk {
     }
   }
 
+  /** After a refusal, show what others say by now: it may be why, and what is being painted stays. */
+  private async lookAgain(): Promise<void> {
+    const { opinions } = await this.keeper.specimen(this.marking.specimen.image_id);
+    this.marking.opinions = opinions;
+    this.view.show(this);
+  }
+
   private verdict(decision: Decision): VerdictForm {
     const { specimen } = this.marking;
     const { reviewer } = this.review;
     const seconds = Math.round(performance.now() - this.marking.opened) / 1000;
     const time = new Date().toISOString();
-    return { ...this.marking.form(), key: newKey(), scientificName: specimen.scientificName, reviewer, decision, time, seconds };
+    const between = this.marking.opinions.map(({ reviewer: whose, revision }) => ({ reviewer: whose, revision }));
+    return { ...this.marking.form(), between, key: newKey(), scientificName: specimen.scientificName, reviewer, decision, time, seconds };
   }
 
   /** The verdict that was there when the specimen was opened. */

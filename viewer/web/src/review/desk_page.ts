@@ -4,7 +4,9 @@ import { palette } from "../drawing/colours";
 import { element } from "../controls";
 import { whereStrongest, type Words } from "../words/atlas_words";
 import { deskCommands } from "./commands";
-import { Desk, type DeskView } from "./desk";
+import { decidingPanel } from "./deciding";
+import { Desk } from "./desk";
+import type { DeskView } from "./desk_view";
 import { chordOf, commandsOf, isWriting } from "./keys";
 import { button, comparisonPanel, queuePanel, regionPanel, verdictPanel } from "./panels";
 import type { ReviewWords } from "../words/review_words";
@@ -54,14 +56,14 @@ class DeskPage implements DeskView {
     this.stage = new Stage({ begin: () => this.desk.marking.begin(), end: () => this.desk.changed(this.desk.marking.end()) });
     this.stage.choose("look");
     this.panels = {
-      verdict: verdictPanel(words, desk), region: regionPanel(review, words, this.stage, desk),
+      deciding: decidingPanel(words, this.stage, desk), verdict: verdictPanel(words, desk), region: regionPanel(review, words, this.stage, desk),
       comparison: comparisonPanel(review, words, mapWords, desk), queue: queuePanel(review, words, desk),
     };
     this.desk = new Desk(review, keeper, this, { ...words, begin: words.start });
     this.sheet = keySheet(keys, words);
     this.commands = commandsOf(keys);
-    const { verdict, region, comparison, queue } = this.panels;
-    const side = element("div", { class: "desk-side" }, verdict.box, region.box, comparison.box, queue.box, this.saving());
+    const { deciding, verdict, region, comparison, queue } = this.panels;
+    const side = element("div", { class: "desk-side" }, deciding.box, verdict.box, region.box, comparison.box, queue.box, this.saving());
     this.box.append(element("div", { class: "desk-main" }, this.heading, this.facts, this.stage.box, this.status), side, this.sheet);
     document.addEventListener("keydown", this.press);
   }

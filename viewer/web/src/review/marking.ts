@@ -4,8 +4,8 @@ import { paint } from "../drawing/colours";
 import { coefficients, combine, type Weighting } from "../finer";
 import { Placement } from "../drawing/placement";
 import { topRegion } from "../drawing/region";
-import { Regions, type Snapshot } from "./regions";
-import type { DraftForm, Made, ReviewFacts, SpecimenFacts } from "./types";
+import { FIRST, Regions, type Snapshot } from "./regions";
+import type { DraftForm, Made, OpinionFacts, ReviewFacts, SpecimenFacts } from "./types";
 
 const HEAT_SIDE = 384;
 
@@ -24,6 +24,8 @@ export interface Settings {
 export class Marking {
   readonly regions: Regions;
   note: string;
+  /** What an adjudicator decides between. */
+  opinions: readonly OpinionFacts[];
   /** Whether regions or note differ from what is kept as a verdict. */
   edited: boolean;
   /** When it was opened, by a clock that is never put right, in milliseconds. */
@@ -34,12 +36,14 @@ export class Marking {
     const [width, height] = specimen.shown;
     this.regions = new Regions(width, height);
     this.note = specimen.note;
+    this.opinions = specimen.opinions;
     this.edited = specimen.drafted;
     const begun = specimen.regions.length > 0 || specimen.decision === "accept";
     if (begun) this.regions.take(specimen.regions);
     const own = specimen.regions.find(({ source }) => source === "threshold");
     if (own?.top) settings.top = own.top;
-    this.cut();
+    // What is kept was cut from its own map, perhaps for another γ: it is cut anew when the reader moves something.
+    if (!begun || !this.regions.pixels(FIRST)) this.cut();
   }
 
   get mapped(): boolean {

@@ -26,6 +26,8 @@ export class Stage {
   /** The region that strokes belong to. */
   current = 1;
   readonly heat = element("canvas", { class: "map heat", role: "img" });
+  /** Where regions of others are outlined. */
+  readonly outlines = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   private readonly stack = element("div", { class: "stack" });
   private readonly photograph = element("img", { class: "photo", alt: "" });
   private readonly marks = element("canvas", { class: "map marks", "aria-hidden": "true" });
@@ -36,7 +38,9 @@ export class Stage {
   private zoomed = 0;
 
   constructor(private readonly listener: StrokeListener) {
-    this.stack.append(this.photograph, this.heat, this.marks, this.pencil);
+    this.outlines.setAttribute("class", "map outline theirs");
+    this.outlines.setAttribute("aria-hidden", "true");
+    this.stack.append(this.photograph, this.heat, this.marks, this.outlines, this.pencil);
     this.box.append(this.stack);
     this.pencil.addEventListener("pointerdown", (event) => this.down(event));
     this.pencil.addEventListener("pointermove", (event) => this.move(event));

@@ -76,6 +76,14 @@ export interface OtherVerdict {
   readonly note: string;
   readonly regions: number;
 }
+/** A verdict that an adjudicator decides between; its revision says which of that reviewer's it is. */
+export interface OpinionFacts {
+  readonly reviewer: string;
+  readonly decision: Decision;
+  readonly revision: number;
+  readonly note: string;
+  readonly regions: readonly RegionFacts[];
+}
 export interface SpecimenFacts {
   readonly image_id: string;
   readonly scientificName: string;
@@ -105,6 +113,7 @@ export interface SpecimenFacts {
   readonly regions: readonly RegionFacts[];
   readonly drafted: boolean;
   readonly others: readonly OtherVerdict[];
+  readonly opinions: readonly OpinionFacts[];
 }
 export interface RegionForm {
   readonly rle: Runs | null;
@@ -131,6 +140,8 @@ export interface VerdictForm extends DraftForm {
   readonly time: string;
   /** How long the specimen was looked at before. */
   readonly seconds: number | null;
+  /** The verdicts that it decides between, as the page showed them. */
+  readonly between: readonly { readonly reviewer: string; readonly revision: number }[];
 }
 export interface Acknowledged {
   readonly image_id: string;

@@ -14,6 +14,7 @@ const ENGLISH = {
   end: "The queue ends here.", start: "This is the first specimen of the queue.", nothing: "No specimen fits.",
   nothingToUndo: "There is nothing to undo.", noPhotograph: "Without its photograph no region can be accepted.", refused: "Not kept",
   link: "This page needs the link that `finercam review --web` prints.", atlas: "Atlas", elsewhere: "only in napari",
+  deciding: "Yours to decide", take: "Take this region", noRegion: "no region",
 } as const;
 export type ReviewWords = Readonly<Record<keyof typeof ENGLISH, string>>;
 
@@ -32,6 +33,7 @@ const GERMAN: ReviewWords = {
   end: "Die Reihe endet hier.", start: "Das ist das erste Exemplar der Reihe.", nothing: "Kein Exemplar passt.",
   nothingToUndo: "Es gibt nichts rückgängig zu machen.", noPhotograph: "Ohne Fotografie kann kein Bereich angenommen werden.",
   refused: "Nicht gesichert", link: "Diese Seite braucht den Link, den `finercam review --web` ausgibt.", atlas: "Atlas", elsewhere: "nur in napari",
+  deciding: "Zu entscheiden", take: "Diesen Bereich nehmen", noRegion: "kein Bereich",
 };
 const SPANISH: ReviewWords = {
   review: "Revisar", accept: "Aceptar", reject: "Rechazar", unsure: "Dudoso", undo: "Deshacer", redo: "Rehacer", next: "Siguiente",
@@ -48,6 +50,7 @@ const SPANISH: ReviewWords = {
   end: "La cola termina aquí.", start: "Este es el primer ejemplar de la cola.", nothing: "Ningún ejemplar corresponde.",
   nothingToUndo: "No hay nada que deshacer.", noPhotograph: "Sin su fotografía no se puede aceptar ninguna región.",
   refused: "No guardado", link: "Esta página necesita el enlace que imprime `finercam review --web`.", atlas: "Atlas", elsewhere: "solo en napari",
+  deciding: "Por decidir", take: "Tomar esta región", noRegion: "ninguna región",
 };
 const PORTUGUESE: ReviewWords = {
   review: "Revisar", accept: "Aceitar", reject: "Rejeitar", unsure: "Incerto", undo: "Desfazer", redo: "Refazer", next: "Próximo",
@@ -64,6 +67,7 @@ const PORTUGUESE: ReviewWords = {
   end: "A fila termina aqui.", start: "Este é o primeiro exemplar da fila.", nothing: "Nenhum exemplar corresponde.",
   nothingToUndo: "Não há nada a desfazer.", noPhotograph: "Sem a fotografia nenhuma região pode ser aceita.", refused: "Não salvo",
   link: "Esta página precisa do link que `finercam review --web` imprime.", atlas: "Atlas", elsewhere: "só no napari",
+  deciding: "A decidir", take: "Usar esta região", noRegion: "nenhuma região",
 };
 const BY_LANGUAGE: Readonly<Record<string, ReviewWords>> = { en: ENGLISH, de: GERMAN, es: SPANISH, pt: PORTUGUESE };
 
