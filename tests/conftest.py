@@ -1,14 +1,19 @@
-"""A tiny collection and a tiny classifier that every test may use: made in a second, the same each time."""
+"""A tiny collection, a tiny classifier and a real S3 server that every test may use."""
 
 import csv
 import os
 import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
+from failing_s3 import Faults, failing_s3
 from hypothesis import settings
 from PIL import Image, ImageDraw
+from s3_host import s3_host
 
 # A busy machine is no fault. In CI the same examples are tried each time; elsewhere new ones are searched for.
 settings.register_profile("finercam", deadline=None, derandomize="CI" in os.environ)
@@ -123,3 +128,42 @@ def tiny_classifier(tmp_path_factory: pytest.TempPathFactory) -> str:
     sys.path.insert(0, str(folder))
     os.environ["PYTHONPATH"] = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
     return "finercam_tiny:tiny"
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of the server."""
+    with s3_host(tmp_path_factory.mktemp("s3") / "server.log") as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A fresh bucket, reached as users reach theirs: by environment variables and ``s3://``."""
+    variables = {"AWS_ENDPOINT_URL": s3_server, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    for name, value in {**variables, "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    name = f"finercam-{uuid.uuid4().hex}"
+    fsspec.filesystem("s3", use_listings_cache=False).mkdir(name)
+    yield f"s3://{name}"
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    assert os.environ["AWS_ENDPOINT_URL"] == s3_server
+
+
+@pytest.fixture
+def faults() -> Faults:
+    """What `failing` does wrong; a test may change it."""
+    return Faults()
+
+
+@pytest.fixture
+def failing(bucket: str, s3_server: str, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The same bucket through a proxy that fails, and counts."""
+    with failing_s3(s3_server, faults) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
+        yield bucket
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    fsspec.get_filesystem_class("s3").clear_instance_cache()

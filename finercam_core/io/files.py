@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
@@ -101,6 +101,14 @@ class Files:
         with ThreadPoolExecutor(_READERS) as pool:
             return [content for part in pool.map(lambda part: _read_local(local, part), parts) for content in part]
 
+    def contents(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Each file with its whole content, from an object store many at a time; those that are gone are left out."""
+        step = 1 if self.local is not None else 256
+        for part in (names[start : start + step] for start in range(0, len(names), step)):
+            for name, content in zip(part, self.read_many(part), strict=True):
+                if content is not None:
+                    yield name, content
+
     def write(self, name: str, content: bytes) -> None:
         """Write a whole file at once: a reader sees the old or the new content, never a part."""
         local = self.local
@@ -110,6 +118,18 @@ class Files:
                 return
             # Several processes write to a store, so that each has a partial file of its own.
             write_whole(local / name, content, ending=f".{os.getpid()}{PARTIAL}", durable=True)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Make an object that is not there yet; False if another of that name is.
+
+        One with the same content counts as made: where an answer was lost, the client asked again and was refused.
+        """
+        with store_errors(self.location):
+            try:
+                self.fs.pipe_file(f"{self.root}/{name}", content, mode="create")
+            except FileExistsError:
+                return self.read(name) == content
+            return True
 
     def remove(self, name: str) -> None:
         """Delete a file if it exists."""
@@ -125,6 +145,16 @@ class Files:
         if not self.exists(folder):
             return []
         return sorted(str(path)[len(str(self.root)) :].lstrip("/") for path in self.fs.find(f"{self.root}/{folder}"))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Size in bytes of every file below a folder, by its name relative to the location, sorted."""
+        with store_errors(self.location):
+            try:
+                found: dict[str, Any] = self.fs.find(f"{self.root}/{folder}", detail=True)
+            except FileNotFoundError:
+                return {}
+        names = {str(path)[len(str(self.root)) :].lstrip("/"): int(about["size"]) for path, about in found.items()}
+        return dict(sorted(names.items()))
 
     def read_table(
         self, name: str, columns: Sequence[str] | None = None, *, remedy: str = "restore it from a backup"

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from finercam_core.errors import ReviewError
+from finercam_core.errors import ReviewError, StoreError
 from finercam_core.io.files import Files
 from finercam_core.review.records import Region, region_from_json
 from finercam_core.store.layout import REVIEWS
@@ -42,27 +42,39 @@ class Drafts:
     Parameters
     ----------
     location : str or Path
-        The store, on a local disk.
+        The store.
     reviewer : str
     """
 
     def __init__(self, location: str | Path, reviewer: str) -> None:
         self._files = Files(location)
         self._folder = f"{DRAFTS}/{_file_name(reviewer)}"
+        self._tried = False
 
     @property
     def obstacle(self) -> str:
         """Why nothing can be written beside the drafts, as a sentence; "" if it can. Trying leaves nothing behind."""
-        folder = Path(self._files.root, self._folder)
         try:
-            with TemporaryFile(dir=next(path for path in (folder, *folder.parents) if path.exists())):
-                return ""
-        except OSError as error:
-            problem = f"{self._files.location} cannot be written ({error.strerror}), so that no verdict will be kept"
+            self._try()
+        except (StoreError, OSError) as error:
+            reason = error.problem if isinstance(error, StoreError) else error.strerror
+            problem = f"{self._files.location} cannot be written ({reason}), so that no verdict will be kept"
             return f"{problem}: make it writable, or review a copy"
+        return ""
+
+    def _try(self) -> None:
+        if self._files.local is None:
+            if not self._tried:  # each time would be two requests for each specimen
+                self._files.write(f"{self._folder}/.trying", b"")
+                self._files.remove(f"{self._folder}/.trying")
+                self._tried = True
+            return
+        folder = Path(self._files.root, self._folder)
+        with TemporaryFile(dir=next(path for path in (folder, *folder.parents) if path.exists())):
+            pass
 
     def save(self, draft: Draft) -> None:
-        """Replace the specimen's earlier draft on the disk; the file is always whole, the old one or the new one.
+        """Replace the specimen's earlier draft; it is always whole, the old one or the new one.
 
         Raises
         ------

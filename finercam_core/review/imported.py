@@ -44,7 +44,6 @@ def import_verdicts(file: str | Path, store: Store) -> Import:
     file : str or Path
         One verdict a line, as a page saves them.
     store : Store
-        On this machine's disk.
 
     Raises
     ------

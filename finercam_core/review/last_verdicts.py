@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
+from typing import IO
 
 from finercam_core.errors import ReviewError
 from finercam_core.io.files import Files
-from finercam_core.review.log import is_whole
+from finercam_core.review.appending import is_whole
 from finercam_core.review.records import Adjudication, Decision, Verdict, verdict_from_json
 from finercam_core.store.layout import REVIEWS
 
@@ -38,17 +40,21 @@ class LastVerdicts:
         self._places: dict[Key, tuple[Place, Decision]] = {}
         self._numbers: dict[Key, tuple[int, str]] = {}  # of those that are adjudications
         self.problems: dict[str, str] = {}
-        for name in self._files.names(REVIEWS):
-            if name.endswith(".jsonl"):
-                self._scan(name)
+        names = [name for name in self._files.names(REVIEWS) if name.endswith(".jsonl")]
+        if self._files.local is None:  # small objects, and each request waits for its answer
+            for name, content in self._files.contents(names):
+                self._scan(name, BytesIO(content))
+            return
+        for name in names:
+            with self._files.fs.open(f"{self._files.root}/{name}", "rb") as file:
+                self._scan(name, file)
 
-    def _scan(self, name: str) -> None:
+    def _scan(self, name: str, file: IO[bytes]) -> None:
         offset = 0
-        with self._files.fs.open(f"{self._files.root}/{name}", "rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip() and (line.endswith(b"\n") or is_whole(line)):
-                    self._note(line, name, number, offset)
-                offset += len(line)
+        for number, line in enumerate(file, 1):
+            if line.strip() and (line.endswith(b"\n") or is_whole(line)):
+                self._note(line, name, number, offset)
+            offset += len(line)
 
     def _note(self, line: bytes, name: str, number: int, offset: int) -> None:
         try:
@@ -97,8 +103,13 @@ class LastVerdicts:
             yield image_id, list(verdicts)
 
     def _read(self, keys: Iterable[Key]) -> Iterator[Verdict]:
-        for key in sorted(keys):
-            (_, name, offset), _ = self._places[key]
+        places = [self._places[key][0][1:] for key in sorted(keys)]
+        if self._files.local is None:
+            contents = self._files.contents([name for name, _ in places])
+            for (_, offset), (_, content) in zip(places, contents, strict=True):
+                yield verdict_from_json(json.loads(content[offset:].partition(b"\n")[0]))
+            return
+        for name, offset in places:
             with self._files.fs.open(f"{self._files.root}/{name}", "rb") as file:
                 file.seek(offset)
                 yield verdict_from_json(json.loads(file.readline()))

@@ -1,59 +1,54 @@
-"""The logs of verdicts in a store: one file per reviewer and session, only ever appended to."""
+"""The logs of verdicts in a store, a reviewer's and session's own each, only ever appended to."""
 
 import json
-import os
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from finercam_core.errors import ReviewError
-from finercam_core.io.disk.steps import sync_folder
 from finercam_core.io.files import Files
 from finercam_core.io.workers import no_collections
+from finercam_core.review.appending import NOT_A_VERDICT, DiskLines, Lines, ObjectLines, is_whole
 from finercam_core.review.records import Verdict, verdict_from_json
 from finercam_core.store.integrity.lines import checked_line
 from finercam_core.store.layout import REVIEWS
 
-_NOT_A_VERDICT = (ValueError, TypeError, KeyError, ReviewError)
-
 
 class ReviewLog:
-    """Appends one reviewer's verdicts to a file of its own in the store.
+    """Appends one reviewer's verdicts to a log of its own in the store.
+
+    On a disk that is a file, in an object store a folder with one object for each verdict.
 
     Parameters
     ----------
     location : str or Path
-        The store, on a local disk.
+        The store.
     reviewer : str
 
     Attributes
     ----------
-    path : Path
-        The file.
-
-    Raises
-    ------
-    ReviewError
-        If the store is not on this machine's disk.
+    name : str
+        The log's, below the store: that of the file without its ending, or that of the folder.
     """
 
     def __init__(self, location: str | Path, reviewer: str) -> None:
-        local = Files(location).local
-        if local is None:
-            raise ReviewError(f"{location} is not on this machine's disk", "copy the store, or mount it, to review it")
+        files = Files(location)
         plain = re.sub(r"[^\w\-]+", "_", reviewer)[:60] or "reviewer"
-        self.path = local / REVIEWS / f"{plain}-{uuid.uuid4().hex[:8]}.jsonl"
-        self.reviewer = reviewer
-        self._listed = False  # whether the folders that name the file are on the disk
+        self.name, self.reviewer = f"{REVIEWS}/{plain}-{uuid.uuid4().hex[:8]}", reviewer
+        local = files.local
+        self._lines: Lines = ObjectLines(files, self.name) if local is None else DiskLines(local / f"{self.name}.jsonl")
+
+    @property
+    def path(self) -> Path:
+        """The file, on a disk."""
+        assert isinstance(self._lines, DiskLines)
+        return self._lines.path
 
     def append(self, verdict: Verdict, time: str = "") -> Verdict:
-        """Write a verdict to the disk before returning; returns it with its time.
-
-        A line that an earlier write left without its end, as on a full disk, is finished or cut off first.
+        """Write a verdict so that it is kept before returning; returns it with its time.
 
         Parameters
         ----------
@@ -67,46 +62,8 @@ class ReviewLog:
             If it cannot be written.
         """
         stamped = replace(verdict, time=time or datetime.now(UTC).isoformat(timespec="microseconds"))
-        line = checked_line(asdict(stamped)) + b"\n"
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+") as file:
-                _end_last_line(file)
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            if not self._listed:
-                sync_folder(self.path.parent)
-                sync_folder(self.path.parent.parent)
-                self._listed = True
-        except OSError as error:
-            raise ReviewError(
-                f"{self.path} cannot be written: {error.strerror}", "make room on the disk, or make it writable"
-            ) from error
+        self._lines.append(checked_line(asdict(stamped)) + b"\n")
         return stamped
-
-
-def _end_last_line(file: IO[bytes]) -> None:
-    """Finish a last line that lacks its end if it is a whole verdict, else cut it off.
-
-    Nobody was told that what is cut off is kept, and readers, who take whole verdicts alone, have not read it.
-    """
-    file.seek(0)
-    content = file.read()
-    last = content[content.rfind(b"\n") + 1 :]
-    if is_whole(last):
-        file.write(b"\n")
-    elif last:
-        file.truncate(len(content) - len(last))
-
-
-def is_whole(line: bytes) -> bool:
-    """Whether a line without its end is a verdict; no part of a JSON object is one."""
-    try:
-        verdict_from_json(json.loads(line.decode()))
-    except _NOT_A_VERDICT:
-        return False
-    return True
 
 
 class VerdictReader:
@@ -132,14 +89,27 @@ class VerdictReader:
 
     def new(self) -> list[Verdict]:
         """Verdicts of all reviewers that were not read before, in the order of their times."""
-        names = [name for name in self._files.names(REVIEWS) if name.endswith(".jsonl")]
         with no_collections():
-            verdicts = [verdict for name in names for verdict in self._rest(name)]
+            verdicts = [verdict for name, content in self._added() for verdict in self._rest(name, content)]
         return sorted(verdicts, key=lambda verdict: verdict.time)
 
-    def _rest(self, name: str) -> Iterable[Verdict]:
+    def _added(self) -> Iterator[tuple[str, bytes]]:
+        """Each log with what it holds after the part that was read before."""
+        if self._files.local is not None:
+            for name in self._files.names(REVIEWS):
+                if name.endswith(".jsonl"):
+                    yield name, self._files.read(name, self._offset(name))
+            return
+        sizes = self._files.sizes(REVIEWS)
+        grown = [name for name, size in sizes.items() if name.endswith(".jsonl") and size > self._offset(name)]
+        for name, content in zip(grown, self._files.read_many(grown), strict=True):
+            yield name, (content or b"")[self._offset(name) :]
+
+    def _offset(self, name: str) -> int:
+        return self._read.get(name, (0, 0))[0]
+
+    def _rest(self, name: str, content: bytes) -> Iterable[Verdict]:
         offset, number = self._read.get(name, (0, 0))
-        content = self._files.read(name, offset)
         last = content[content.rfind(b"\n") + 1 :]
         end = len(content) if is_whole(last) else len(content) - len(last)
         if end <= 0:
@@ -151,7 +121,7 @@ class VerdictReader:
                 continue
             try:
                 yield verdict_from_json(json.loads(line.decode()))
-            except _NOT_A_VERDICT as error:
+            except NOT_A_VERDICT as error:
                 self.problems.append(f"line {line_number} of {name} is not a verdict: {error}")
 
 

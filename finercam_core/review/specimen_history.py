@@ -23,10 +23,9 @@ def verdicts_of(location: str | Path, image_id: str) -> list[Verdict]:
     """
     files, found = Files(location), []
     spellings = {json.dumps(image_id, ensure_ascii=ascii_only).encode() for ascii_only in (True, False)}
-    for name in files.names(REVIEWS):
-        if not name.endswith(".jsonl"):
-            continue
-        for line in files.read(name).split(b"\n"):
+    logs = [name for name in files.names(REVIEWS) if name.endswith(".jsonl")]
+    for _, content in files.contents(logs):
+        for line in content.split(b"\n"):
             if any(spelling in line for spelling in spellings):
                 found += _verdict(line, image_id)
     return sorted(found, key=lambda verdict: verdict.time)

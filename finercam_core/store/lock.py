@@ -9,7 +9,7 @@ from typing import Protocol
 from finercam_core.errors import StoreError
 from finercam_core.io.files import Files
 from finercam_core.store.layout import LOCK
-from finercam_core.store.leases.bucket import Lease
+from finercam_core.store.leases.bucket import Lease, refuse_unconditional
 from finercam_core.store.leases.claims import Claims
 from finercam_core.store.leases.disk import TIMING, DiskLease, is_gone, is_taken, read_lease, renewed
 from finercam_core.store.leases.members import members
@@ -96,6 +96,7 @@ def _awaited(files: Files) -> DiskLease | Lease:
 def _acquired(files: Files) -> DiskLease | Lease:
     lease: DiskLease | Lease
     if files.local is None:
+        refuse_unconditional(files)
         lease = Lease(files, LOCK)
         taken = lease.acquire()
     else:

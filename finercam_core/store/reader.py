@@ -23,7 +23,7 @@ from finercam_core.store.integrity.plan_table import read_plan, remedy, restored
 from finercam_core.store.layout import REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of
 from finercam_core.store.provenance import Provenance, read_provenance
 from finercam_core.store.slots import with_parts
-from finercam_core.store.states import Opened, class_names, open_species, read_states, settled_values
+from finercam_core.store.states import KeptChunks, Opened, class_names, open_species, read_states, settled_values
 
 KEPT_OPEN = 64  # species
 
@@ -125,7 +125,7 @@ class Store:
         self.location = files.location
         self.provenance = provenance
         self._images = None if images is None else str(images)
-        self._opened: dict[str, Opened] = {}
+        self._opened, self._chunks = dict[str, Opened](), KeptChunks()
 
     def __repr__(self) -> str:
         """What a notebook shows: where, how much of it is done, and what made it; the states are read anew."""
@@ -252,7 +252,8 @@ class Store:
         if slot >= arrays["state"].shape[0]:  # a flow has extended the species since it was opened
             self._opened.pop(str(row["group"]), None)
             arrays, classes, tiers = self._arrays(str(row["group"]))
-        status, values = settled_values(str(row["group"]), arrays, slot, len(self.provenance.classifier.species))
+        settled = settled_values if self.files.local is not None else self._chunks.settled
+        status, values = settled(str(row["group"]), arrays, slot, len(self.provenance.classifier.species))
         predicted = int(values["predicted"])
         return SpecimenRecord(
             image_id,

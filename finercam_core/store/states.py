@@ -4,6 +4,7 @@ All of them are what a resumed run reads first, and what `finercam info` counts.
 finished specimen is an error, never a value.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from finercam_core.store.integrity.digests import contradiction
 from finercam_core.store.layout import CHUNK, REFERENCE, Words, status_of, value_names
 
 Opened = tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]]  # arrays, classes and tiers of a species
+KEPT_BYTES = 64 * 2**20  # of values
 _COMPUTE_AGAIN = "`finercam annotate … --verify` computes it again"
 
 
@@ -158,19 +160,77 @@ def settled_values(
     StoreError
         If a chunk is damaged, or a finished specimen lacks a value.
     """
+    words, rows = _settled_rows(group, arrays, slice(slot, slot + 1))
+    return _checked_values(group, slot, words[0], {name: values[0] for name, values in rows.items()}, species)
+
+
+def _settled_rows(group: str, arrays: Mapping[str, Any], slots: slice) -> tuple[Words, dict[str, npt.NDArray[Any]]]:
+    """State words and values of some slots; see `settled_values`."""
     with _damage_said(group):
-        before = int(arrays["state"][slot])
+        before = np.asarray(arrays["state"][slots])
         while True:
-            values = {name: np.asarray(arrays[name][slot]) for name in arrays if name != "state"}
-            after = int(arrays["state"][slot])
-            if after == before:
-                break
+            values = {name: np.asarray(arrays[name][slots]) for name in arrays if name != "state"}
+            after = np.asarray(arrays["state"][slots])
+            if np.array_equal(after, before):
+                return after, values
             before = after
-        status = Status(int(status_of(np.asarray(after, np.uint64))))
+
+
+def _checked_values(
+    group: str, slot: int, word: np.uint64, values: dict[str, npt.NDArray[Any]], species: int
+) -> tuple[Status, dict[str, npt.NDArray[Any]]]:
+    """Status and values of one slot; raises `StoreError` if it is done and lacks a value."""
+    with _damage_said(group):
+        status = Status(int(status_of(np.asarray(word, np.uint64))))
     missing = [name for name, value in values.items() if not is_whole(name, value, species)]
     if status == Status.DONE and missing:
         raise StoreError(f"{' and '.join(missing)} of slot {slot} of {group} is missing under DONE", _COMPUTE_AGAIN)
     return status, values
+
+
+@dataclass(frozen=True)
+class _Kept:
+    words: Words
+    values: dict[str, npt.NDArray[Any]]
+
+    @property
+    def nbytes(self) -> int:
+        return sum(values.nbytes for values in self.values.values())
+
+
+class KeptChunks:
+    """Chunks that were read already: whoever looks at one specimen looks at its neighbours next.
+
+    Those that were read last, up to `KEPT_BYTES`. Each is valid as long as the state of its slots is the same: that is
+    read each time, one small object, so that what a writer changes meanwhile is seen.
+    """
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
+
+    def settled(
+        self, group: str, arrays: Mapping[str, Any], slot: int, species: int
+    ) -> tuple[Status, dict[str, npt.NDArray[Any]]]:
+        """Status and values of one specimen, as `finercam_core.store.states.settled_values` gives them."""
+        start = slot // CHUNK * CHUNK
+        kept = self._current(group, arrays, slice(start, start + CHUNK))
+        row = slot - start
+        values = {name: rows[row].copy() for name, rows in kept.values.items()}
+        return _checked_values(group, slot, kept.words[row], values, species)
+
+    def _current(self, group: str, arrays: Mapping[str, Any], slots: slice) -> _Kept:
+        key = group, slots.start
+        kept = self._kept.get(key)
+        if kept is not None:
+            with _damage_said(group):
+                if np.array_equal(np.asarray(arrays["state"][slots]), kept.words):
+                    self._kept.move_to_end(key)
+                    return kept
+        self._kept[key] = kept = _Kept(*_settled_rows(group, arrays, slots))
+        self._kept.move_to_end(key)
+        while len(self._kept) > 1 and sum(each.nbytes for each in self._kept.values()) > KEPT_BYTES:
+            self._kept.popitem(last=False)
+        return kept
 
 
 def is_whole(name: str, values: npt.NDArray[Any], species: int) -> bool:

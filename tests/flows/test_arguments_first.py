@@ -52,6 +52,8 @@ WRONG = {
     "info photos": "photos is a folder, but no store",
     "info .": ". is a folder, but no store of evidence maps did you mean maps.zarr?",
     "evaluate map.zarr --out e": "there is no store at map.zarr",
+    "evaluate maps.zarr --out s3://bucket/e": "s3://bucket/e is no folder of this machine give a folder, and copy it",
+    "export maps.zarr --to s3://bucket/masks": "s3://bucket/masks is no folder of this machine",
     "evaluate maps.zarr --out catalog.csv": "catalog.csv is a file",
     "evaluate maps.zarr --out e --boxes box.csv": "there is no file box.csv",
     "report maps.zarr --out a --images photo": "there is no folder photo did you mean photos?",

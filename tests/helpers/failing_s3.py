@@ -27,6 +27,8 @@ class Faults:
         500 InternalError, although it was done: the answer was lost.
     slow : float
         503 SlowDown.
+    asked : list of (str, str)
+        Method and path of every request.
     """
 
     before: float = 0.01
@@ -34,6 +36,7 @@ class Faults:
     slow: float = 0.03
     seed: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    asked: list[tuple[str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._random, self._lock = random.Random(self.seed), threading.Lock()
@@ -58,6 +61,7 @@ def failing_s3(server: str, faults: Faults) -> Iterator[str]:
         def pass_on(self) -> None:
             body = self._body()
             fault = faults.draw()
+            faults.asked.append((self.command, self.path))
             if fault in ("before", "slow"):
                 self._answer(*((503, "SlowDown") if fault == "slow" else (500, "InternalError")))
                 return

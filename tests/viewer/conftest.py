@@ -74,6 +74,7 @@ def write_store(folder: Path, table: Path, fill: Callable[[Chunk], bool] = lambd
         "classifier": {"model": "drawn", "species": CLASSES, "target_layer": "none", "weights_sha256": "0" * 64},
         "method": "gradcam",
         "preparation": Preparation(32, 48).to_dict(),
+        "versions": {"finercam": "0.1.0"},
     }
     store = create_store(folder / "maps.zarr", catalog, plan, GRID, RunSettings.of(settings))
     _fill(store.location, fill)

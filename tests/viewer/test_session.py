@@ -11,13 +11,13 @@ from napari_finercam.session.review import ReviewSession
 from PIL import Image
 from pycocotools.coco import COCO
 
-from finercam_core.errors import ExportError, ReviewError
+from finercam_core.errors import ExportError
 from finercam_core.export import export
 from finercam_core.finer import finer_cam
 from finercam_core.images.preparation import to_image
 from finercam_core.regions.rle import decode
 from finercam_core.regions.threshold import region
-from finercam_core.review import ReviewLog, latest, read_verdicts
+from finercam_core.review import latest, read_verdicts
 from finercam_core.store import open_store
 
 
@@ -203,11 +203,6 @@ def test_undo_of_a_verdict_that_said_the_same_leaves_no_draft(small_store: Path)
     session.decide_together([session.specimen.image_id, "Aus_bus-002"], "accept")
     session.undo()
     assert (session.decision, session.edited) == ("accept", False)
-
-
-def test_a_store_on_a_server_cannot_be_reviewed() -> None:
-    with pytest.raises(ReviewError, match="not on this machine's disk"):
-        ReviewLog("memory://maps.zarr", "A")
 
 
 def test_accepted_masks_come_back_pixel_by_pixel(small_store: Path, tmp_path: Path) -> None:

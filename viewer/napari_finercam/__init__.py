@@ -17,7 +17,7 @@ def review(
     Parameters
     ----------
     store : str or Path
-        A store on this machine's disk.
+        The store: a folder or a URL.
     reviewer : str
         Name in the verdicts.
     images : str or Path, optional

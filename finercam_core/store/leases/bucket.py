@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 
+from finercam_core.errors import StoreError
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.store.leases.timing import LeaseTiming, lost
@@ -99,6 +100,14 @@ class Lease:
     def _current_tag(self) -> str:
         """Current entity tag of the lease, "" if there is no lease."""
         return tag_of(self._files, self._path)
+
+
+def refuse_unconditional(files: Files) -> None:
+    """Raise `StoreError` for an object store whose conditional writes are not known: two runs could write at once."""
+    names = files.fs.protocol
+    if "s3" not in ((names,) if isinstance(names, str) else names):
+        problem = f"{files.location} cannot be written by a run: conditional writes are known of s3:// alone"
+        raise StoreError(problem, "write to a folder or to s3://, and copy the store; the copy can be reviewed")
 
 
 def put_if(files: Files, path: str, content: str, condition: dict[str, str]) -> str:

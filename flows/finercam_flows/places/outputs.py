@@ -33,9 +33,9 @@ def new_classifier(place: str) -> None:
 
 
 def folder(place: str) -> None:
-    """Raise `RunError` if results cannot be written to a folder."""
+    """Raise `RunError` if results cannot be written to a folder; only stores are written to object stores."""
     if "://" in place:
-        return
+        raise RunError(f"{place} is no folder of this machine", "give a folder, and copy it there")
     if Path(place).is_file():
         raise RunError(f"{place} is a file", "give a folder for the results; it may exist")
     if (Path(place) / "zarr.json").is_file():

@@ -1,11 +1,9 @@
 """An object store that loses 2 % of the requests and asks for patience changes nothing in what is stored."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import fsspec
 import pytest
-from failing_s3 import Faults, failing_s3
+from failing_s3 import Faults
 from planned_store import CLASSES, arrays, assert_same, fill, plan_at
 from shared_writer import write_share
 
@@ -13,22 +11,6 @@ from finercam_core.io.files import Files
 from finercam_core.store import exclusive, open_store, summarise, verify
 from finercam_core.store.leases.bucket import put_if, tag_of
 from finercam_core.store.leases.claims import Claims
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-def failing(bucket: str, s3_server: str, faults: Faults, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The same bucket through a proxy that fails."""
-    with failing_s3(s3_server, faults) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        fsspec.get_filesystem_class("s3").clear_instance_cache()
-        yield bucket
-    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from finercam_core.errors import FinercamError
+from finercam_core.io.files import Files
 from finercam_core.store import Store, open_store
 from finercam_core.store.layout import SPECIMENS
 
@@ -30,18 +31,30 @@ class SiblingStore:
 
 def sibling_stores(store: Store) -> list[SiblingStore]:
     """The store itself first, then up to `MAX_STORES` - 1 stores of the same collection beside it."""
-    current = Path(store.location).resolve()
     siblings = [_describe(store, current=True)]
-    for folder in sorted(current.parent.iterdir()):
-        if folder == current or len(siblings) == MAX_STORES or not (folder / SPECIMENS).is_file():
-            continue
+    for place in _beside(store):
+        if len(siblings) == MAX_STORES:
+            break
         try:
-            other = open_store(folder)
+            if not Files(place).exists(SPECIMENS):
+                continue
+            other = open_store(place)
         except FinercamError:  # such as a store of a newer version, which is not offered
             continue
         if other.provenance.collection == store.provenance.collection:
             siblings.append(_describe(other, current=False))
     return siblings
+
+
+def _beside(store: Store) -> list[str]:
+    """Places beside a store: all folders on a disk, in an object store those whose name ends like its own."""
+    fs, root = store.files.fs, str(store.files.root if store.files.local is None else store.files.local.resolve())
+    folder, _, name = root.rstrip("/").rpartition("/")
+    names = {str(path).rstrip("/").rpartition("/")[2] for path in fs.ls(folder or "/", detail=False)} - {name}
+    if store.files.local is not None:
+        return [f"{folder}/{other}" for other in sorted(names)]
+    ending, parent = Path(name).suffix, store.location.rpartition("/")[0]
+    return [f"{parent}/{other}" for other in sorted(names) if Path(other).suffix == ending]
 
 
 def _describe(store: Store, *, current: bool) -> SiblingStore:

@@ -5,6 +5,8 @@ from pathlib import Path
 from time import monotonic
 
 from finercam_core.errors import ReviewError
+from finercam_core.io.addresses import is_url
+from finercam_core.io.files import Files
 from finercam_core.review import (
     Adjudication,
     Agreement,
@@ -18,6 +20,8 @@ from finercam_core.review import (
 )
 from finercam_core.store.layout import SPECIMENS
 
+_BETWEEN_LISTINGS = 5.0  # seconds
+
 
 def require_store(location: str | Path) -> None:
     """Make sure that the store is still there: what is written to the place of a share that is gone would be lost.
@@ -27,7 +31,7 @@ def require_store(location: str | Path) -> None:
     ReviewError
         If it is not.
     """
-    if not Path(location, SPECIMENS).exists():
+    if not Files(location).exists(SPECIMENS):
         raise ReviewError(f"{location} is not there any more", "bring the share or disk back, then go on")
 
 
@@ -37,7 +41,7 @@ class Verdicts:
     Parameters
     ----------
     location : str or Path
-        The store, on a local disk.
+        The store.
     reviewer : str
 
     Attributes
@@ -52,7 +56,7 @@ class Verdicts:
     Raises
     ------
     ReviewError
-        If the store is not on this machine's disk, or its assignment is damaged.
+        If the store's assignment is damaged.
     """
 
     def __init__(self, location: str | Path, reviewer: str) -> None:
@@ -63,6 +67,7 @@ class Verdicts:
         self._revisions: dict[str, int] = {}
         self.keys: set[str] = set()
         self._looked_at: tuple[str, float] = "", 0.0
+        self._next_reading = 0.0
         self.assignment = read_assignment(str(location))
         self.adjudicates = self.assignment is not None and self.assignment.may_adjudicate(reviewer)
 
@@ -72,8 +77,15 @@ class Verdicts:
         return self._reader.problems
 
     def read_new(self) -> set[str]:
-        """Read what anybody has appended since; returns the ids of the specimens judged."""
+        """Read what anybody has appended since; returns the ids of the specimens judged.
+
+        Of an object store all logs are listed for that, which is not done again within a few seconds.
+        """
+        if monotonic() < self._next_reading:
+            return set()
         verdicts = self._reader.new()
+        if is_url(str(self._location)):
+            self._next_reading = monotonic() + _BETWEEN_LISTINGS
         for verdict in verdicts:
             self._take(verdict)
         return {verdict.image_id for verdict in verdicts}

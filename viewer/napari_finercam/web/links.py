@@ -11,6 +11,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from finercam_core.errors import ReviewError
+from finercam_core.io.addresses import absolute
 
 _BYTES = 32
 
@@ -62,7 +63,7 @@ class Links:
         twice = [name for i, name in enumerate(reviewers) if name in reviewers[:i]]
         if twice or not all(name.strip() for name in reviewers):
             raise ReviewError(f"the reviewer {twice[0] if twice else ''!r} cannot be told apart", "give each a name")
-        key, place = _key(), str(Path(location).resolve())
+        key, place = _key(), absolute(str(location))
         self._tokens = {name: self._token(key, place, run, name) for name in reviewers}
 
     @staticmethod

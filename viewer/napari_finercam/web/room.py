@@ -22,7 +22,7 @@ class ReviewRoom:
     Parameters
     ----------
     location : str or Path
-        The store, on this machine's disk.
+        The store.
     reviewers : sequence of str
     images : str or Path, optional
         Folder of the photographs, if they have moved.
@@ -32,7 +32,7 @@ class ReviewRoom:
     Raises
     ------
     StoreError, ReviewError
-        If the store cannot be read, or is not on this machine's disk.
+        If the store cannot be read.
     """
 
     def __init__(

@@ -104,7 +104,7 @@ def serve_review(
     Parameters
     ----------
     store : str or Path
-        On this machine's disk.
+        The store: a folder or a URL.
     reviewers : sequence of str
     listening : Listening
     images : str or Path, optional

@@ -70,8 +70,9 @@ class Dialogs:
         session = self._workbench.session
         if session is None or self._workbench.exporter.busy:
             return
-        store = Path(session.store.location).absolute()  # "in masks" would say nobody where that is
-        dialog = ExportDialog(self._page, session.reviewer, store.parent / "masks")
+        local = session.store.files.local
+        folder = Path.cwd() if local is None else local.absolute().parent  # "in masks" would say nobody where that is
+        dialog = ExportDialog(self._page, session.reviewer, folder / "masks")
         if dialog.exec():
             self._workbench.export(dialog.request())
         self._workbench.focus_canvas()

@@ -6,13 +6,14 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from finercam_core.errors import FinercamError, ReviewError
+from finercam_core.io.addresses import is_url
 from finercam_core.review import Draft, Drafts
 from napari_finercam.session.verdicts import require_store
 
 
 def shelter(location: str | Path) -> Path:
     """Folder on this machine for the drafts of a store that cannot be written."""
-    whole = str(Path(location).absolute())
+    whole = str(location if is_url(str(location)) else Path(location).absolute())
     name = f"{Path(location).name}-{hashlib.blake2b(whole.encode(), digest_size=6).hexdigest()}"
     return user_data_path("finercam") / "drafts" / name
 
@@ -23,7 +24,7 @@ class KeptDrafts:
     Parameters
     ----------
     location : str or Path
-        The store, on a local disk.
+        The store.
     reviewer : str
     """
 
