@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from finercam_core.baselines import IN_WORDS, Baseline
 from finercam_core.diagnosis.answer import Check, Diagnosis
 from finercam_core.evaluate.evaluation import evaluate
 from finercam_core.evaluate.protocol import Protocol
@@ -60,6 +61,7 @@ def report(
     images: str | Path | None = None,
     checked: str | Path | None = None,
     gamma: float = GAMMA,
+    above: Baseline = "none",
     specimens: int = 6,
     check: Check | None = None,
     witnesses: Sequence[str | Path] = (),
@@ -84,6 +86,9 @@ def report(
         Folder of an evaluation that was made with the classifier: its faithfulness is used.
     gamma : float
         Strength of the comparison in the maps shown.
+    above : str
+        What the maps shown are looked at above, see `finercam_core.baselines`; each says so, and where the
+        look-alike's specimens are not known, what it is above instead. The figures are those of plain maps.
     specimens : int
         Specimens on a species' page; half as many of each species on a pair's.
     check : callable, optional
@@ -109,7 +114,7 @@ def report(
         figures = evaluation or evaluate(
             location, folder / "evaluation", protocol=protocol, images=images, checked=checked
         )
-    views = SpecimenViews(store, PhotographFiles(folder, map(str, store.rows.index)), gamma)
+    views = SpecimenViews(store, PhotographFiles(folder, map(str, store.rows.index)), gamma, above)
     content = PageContent(store, figures, views, specimens)
     review = reviewed(store)
     content.reviewed = review is not None
@@ -120,8 +125,8 @@ def report(
     whose = partial(Diagnosis, split=asked.split, i_know=asked.i_know)
     others = [whose(open_store(place, images=images)) for place in witnesses]
     answers = AtlasAnswers(whose(store, check=check), others)
-    templates, facts = environment(), _facts(store, figures, gamma, folder)
-    live = LiveEvidence(store, gamma, facts.citation) if SCRIPT.exists() else None
+    templates, facts = environment(), _facts(store, figures, (gamma, above), folder)
+    live = LiveEvidence(store, gamma, facts.citation, above) if SCRIPT.exists() else None
     for done, (address, template, make) in enumerate(pages, 1):
         page, up = make(), "../" * address.count("/")
         notes = _notes(page, answers)
@@ -163,8 +168,8 @@ def _pages(content: PageContent) -> Iterator[tuple[str, str, Callable[[], Page]]
     yield INDEX, "index.html", content.index_page
 
 
-def _facts(store: Store, figures: EvaluationReport, gamma: float, folder: Path) -> AtlasFacts:
-    made = store.provenance
+def _facts(store: Store, figures: EvaluationReport, shown: tuple[float, Baseline], folder: Path) -> AtlasFacts:
+    made, (gamma, above) = store.provenance, shown
     return AtlasFacts(
         collection=made.collection or "collection",
         model=made.classifier.model,
@@ -172,6 +177,7 @@ def _facts(store: Store, figures: EvaluationReport, gamma: float, folder: Path) 
         weights_sha256=made.classifier.weights_sha256,
         method=made.method,
         gamma=gamma,
+        above="" if above == "none" else IN_WORDS[above],
         grid=made.grid,
         judged=str(figures.protocol["judged"]),
         judged_on=figures.mark,

@@ -18,6 +18,7 @@ from zarr.core.group import GroupMetadata
 from zarr.core.metadata.v2 import ArrayV2Metadata
 from zarr.core.metadata.v3 import ArrayV3Metadata
 
+from finercam_core.baselines import Baseline
 from finercam_core.images.palette import DIFFERENCE, HEAT, Ramp
 from finercam_core.regions.traits import Trait, offered_traits
 from finercam_core.report.named_cells import named_cells, part_names
@@ -25,12 +26,16 @@ from finercam_core.report.pooled import PooledDifference
 from finercam_core.report.specimen_views import SpecimenView
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.backgrounds import backgrounds_of
+from finercam_core.store.integrity.checksums import chunk_codecs
 from finercam_core.store.layout import REFERENCE, array_nodes, value_names
 
 FOLDER = "evidence.zarr"
 SCRIPT = Path(__file__).with_name("web") / "finercam.js"
 LICENCES = SCRIPT.with_name("finercam.js.LICENSES.txt")
-FACTS_VERSION = 2
+FACTS_VERSION = 3
+BACKGROUND, BACKGROUNDS = "background", "backgrounds"
+"""The array of mean evidence of references' specimens, and the attribute that names them; not where none is known."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class LiveFacts:
     method: str
     citation: str
     gamma: float
+    above: Baseline
     comparedAt: float | None
     ramps: dict[str, Ramp]
     traits: tuple[Trait, ...]
@@ -97,10 +103,12 @@ class LiveEvidence:
         Strength of the comparison that pages begin with.
     citation : str
         How the atlas is cited.
+    above : str
+        Baseline that pages begin with, see `finercam_core.baselines`.
     """
 
-    def __init__(self, store: Store, gamma: float, citation: str) -> None:
-        self.store, self.gamma, self.citation = store, gamma, citation
+    def __init__(self, store: Store, gamma: float, citation: str, above: Baseline = "none") -> None:
+        self.store, self.gamma, self.citation, self.above = store, gamma, citation, above
         self._slots: dict[str, dict[str, int]] = {}
 
     def facts(self, views: Iterable[SpecimenView], up: str, pooled: PooledDifference | None = None) -> LiveFacts:
@@ -114,6 +122,7 @@ class LiveEvidence:
             method=made.method,
             citation=self.citation,
             gamma=self.gamma,
+            above=self.above,
             comparedAt=made.compared_at,
             ramps={"heat": HEAT, "difference": DIFFERENCE},
             traits=offered_traits(self.store),
@@ -147,18 +156,35 @@ class LiveEvidence:
         store, made = self.store, self.store.provenance
         records = [store.record(image_id) for image_id in image_ids]
         classes = store.classes_in(group)
-        values = value_names(per_image=made.per_image)
-        nodes = array_nodes(len(records), len(classes), made.grid, values)
-        attributes = {key: value for key, value in made.to_json().items() if key in ("method", "kind", "gamma")}
+        nodes = array_nodes(len(records), len(classes), made.grid, value_names(per_image=made.per_image))
+        attributes: dict[str, Any] = {
+            key: value for key, value in made.to_json().items() if key in ("method", "kind", "gamma")
+        }
+        backgrounds = self._backgrounds(records)
+        if backgrounds:
+            attributes[BACKGROUNDS] = list(backgrounds)
         described = GroupMetadata(attributes={"scientificName": records[0].scientificName, **attributes})
         hierarchy: dict[str, GroupMetadata | ArrayV2Metadata | ArrayV3Metadata] = {group: described}
         hierarchy |= {f"{group}/{name}": node for name, node in nodes.items()}
         for _ in zarr.create_hierarchy(store=root.store, nodes=hierarchy, overwrite=True):
             pass
+        if backgrounds:
+            values = np.stack(list(backgrounds.values())).astype(np.float32)
+            chunks, codecs = values.shape, chunk_codecs()
+            root.create_array(f"{group}/{BACKGROUND}", data=values, chunks=chunks, compressors=codecs)
         columns = self._columns(records) | {"class": np.array(classes, object)}
         for name, column in columns.items():
             if name in nodes:
                 root[f"{group}/{name}"][:] = column  # type: ignore[index]
+
+    def _backgrounds(self, records: list[SpecimenRecord]) -> dict[str, npt.NDArray[np.float64]]:
+        """Mean evidence of the references' own specimens, by name, where it is known."""
+        if self.store.provenance.compared_at is not None:
+            return {}
+        known = backgrounds_of(self.store)
+        names = dict.fromkeys(name for record in records for name in record.classes[1:])
+        pairs = {name: known.known(records[0].scientificName, name) for name in names}
+        return {name: pair for name, pair in pairs.items() if pair is not None}
 
     def _columns(self, records: list[SpecimenRecord]) -> dict[str, npt.NDArray[Any]]:
         known = {name: k for k, name in enumerate(self.store.provenance.classifier.species)}

@@ -176,6 +176,7 @@ class AtlasFacts:
     weights_sha256: str
     method: str
     gamma: float
+    above: str
     grid: tuple[int, int]
     judged: str
     judged_on: str

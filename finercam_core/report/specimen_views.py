@@ -8,13 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.baselines import Baseline
 from finercam_core.errors import StoreError
-from finercam_core.finer import coefficients, combine, gamma_for
+from finercam_core.finer import coefficients, gamma_for
 from finercam_core.images.faults import ImageError
 from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.backgrounds import backgrounds_of
 from finercam_core.strengths import GAMMA
 
 ALL = "all its references"  # what the menu calls the map against all of them
@@ -24,11 +26,15 @@ PREVIEW, ROUGH = 96, 60  # pixels of the longer side, and quality, of what stand
 
 @dataclass(frozen=True)
 class Overlay:
-    """One map: what the species is compared with, the picture as a data URI, and a text for those who cannot see it."""
+    """One map: what the species is compared with, the picture as a data URI, and a text for those who cannot see it.
+
+    `above` says what the map is above, "" for a plain one, and why where that is not what was asked for.
+    """
 
     reference: str
     source: str
     words: str
+    above: str = ""
 
 
 class _Photo(NamedTuple):
@@ -78,12 +84,17 @@ class SpecimenViews:
         Where they are written to.
     gamma : float
         Strength of the comparison in the maps shown.
+    above : str
+        What maps are looked at above, see `finercam_core.baselines`; where the look-alike's specimens are not known,
+        what is left of it, and the map says so.
     """
 
-    def __init__(self, store: Store, photographs: PhotographFiles, gamma: float = GAMMA) -> None:
+    def __init__(
+        self, store: Store, photographs: PhotographFiles, gamma: float = GAMMA, above: Baseline = "none"
+    ) -> None:
         self.store = store
         self.photographs = photographs
-        self.gamma = gamma
+        self.gamma, self.above = gamma, above
         self.unreadable: dict[str, str] = {}
         self._photo = lru_cache(maxsize=512)(self._read_photo)
 
@@ -153,10 +164,11 @@ class SpecimenViews:
             at = record.compared_at
             gamma = gamma_for(at, self.gamma)
             weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use, compared_at=at)
-            values = combine(record.evidence, weights)
+            shown = backgrounds_of(self.store).nearest(record, weights, gamma, self.above)
+            values, said = np.maximum(shown.values, 0), shown.in_words()
             words = f"Heat map of what tells specimen {record.image_id} of {record.scientificName} from {name}: "
             source = overlay_uri(values, self.store.preparation, size)
-            overlays.append(Overlay(name, source, words + where(values)))
+            overlays.append(Overlay(name, source, words + where(values) + (f"; {said}" if said else ""), said))
         return tuple(overlays)
 
 

@@ -184,7 +184,8 @@ def protocol_of(options: "EvaluateOptions") -> "Protocol":
     """How the evaluation is done."""
     from finercam_core.evaluate import Protocol
 
-    return Protocol(options.gamma, options.weighting, options.split, options.top, options.seed, options.i_know)
+    about = options.gamma, options.weighting, options.split, options.top, options.seed, options.i_know
+    return Protocol(*about, above=options.above)
 
 
 def write_atlas(options: "ReportOptions") -> "AtlasReport":
@@ -203,6 +204,7 @@ def write_atlas(options: "ReportOptions") -> "AtlasReport":
         options.out,
         protocol=protocol,
         gamma=options.gamma,
+        above=options.above,
         images=options.images,
         checked=options.evaluation,
         check=_causal_check(store, options.classifier) if options.classifier else None,

@@ -9,6 +9,7 @@ from finercam_core.base_methods import base_method, other_explainer
 from finercam_core.strengths import GAMMA, GAMMAS, WEIGHTINGS
 from finercam_core.strengths import Weighting as WeightingName
 from finercam_flows.options.fields import (
+    Above,
     AllowedFactory,
     AllowPrivateHere,
     BatchSize,
@@ -73,6 +74,7 @@ class EvaluateOptions(Options):
     out: OutputFolder
     gamma: Gamma = GAMMA
     weighting: Weighting = "mean"
+    above: Above = "none"
     split: JudgedPart = "auto"
     i_know: OnTraining = False
     top: TopShare = 0.05

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from finercam_core.export.settings import BASE_URL, Outlines, YAxis
-from finercam_core.strengths import GAMMA, Baseline
-from finercam_flows.options.fields import AllowPrivateHere, ImagesRoot, OutputFolder, StoreLocation, TopShare
+from finercam_core.strengths import GAMMA
+from finercam_flows.options.fields import Above, AllowPrivateHere, ImagesRoot, OutputFolder, StoreLocation, TopShare
 from finercam_flows.signatures.base import POSITIONAL, Options
 
 MaskFormat = Annotated[
@@ -35,13 +35,6 @@ Reviewer = Annotated[
 AutomaticGamma = Annotated[
     float | None,
     Field(ge=0, description=f"Of automatic masks: strength γ of the comparison, the usual {GAMMA} by default."),
-]
-Above = Annotated[
-    Baseline,
-    Field(
-        description="Of automatic masks: what maps are looked at above: nothing, their own mean, the look-alike's "
-        "specimens, both, their 90 % quantile, or sharp (look-alike, then quantile)."
-    ),
 ]
 Writers = Annotated[
     int | None,

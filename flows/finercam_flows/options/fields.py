@@ -7,6 +7,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from finercam_core.base_methods import BASE_METHODS, base_method
+from finercam_core.baselines import Baseline
 from finercam_flows.places import classifiers, devices, inputs, outputs
 from finercam_flows.signatures.base import COMMAND_ONLY, Checked
 
@@ -95,4 +96,11 @@ OnTraining = Annotated[
     bool, Field(description="Judge training images too; every page, table and file is marked with it.")
 ]
 Gamma = Annotated[float, Field(ge=0, description="Strength γ of the comparison; 0 is the base method alone.")]
+Above = Annotated[
+    Baseline,
+    Field(
+        description="What maps are looked at above (export: automatic masks; evaluate: one more map is judged): "
+        "none; mean, their own; look-alike, its specimens; both; quantile, their 90 %; sharp, look-alike then quantile."
+    ),
+]
 TopShare = Annotated[float, Field(gt=0, le=1, description="Share of the pixels that belong to a region.")]

@@ -8,6 +8,7 @@ from pydantic import Field
 from finercam_core.errors import ComparisonError
 from finercam_core.strengths import GAMMA
 from finercam_flows.options.fields import (
+    Above,
     AllowedFactory,
     AllowPrivateHere,
     Device,
@@ -48,6 +49,7 @@ class ReportOptions(Options):
     store: Annotated[StoreLocation, POSITIONAL]
     out: Annotated[OutputFolder, Field(description="Folder for the pages, and for the figures in evaluation/.")]
     gamma: Gamma = GAMMA
+    above: Above = "none"
     images: ImagesRoot = None
     evaluation: Evaluation = None
     split: JudgedPart = "auto"

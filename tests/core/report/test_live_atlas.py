@@ -17,16 +17,18 @@ import zarr
 from atlas_browser import Browser, chromium, file_server
 from s3_host import s3_host
 
+from finercam_core.baselines import BASELINES, Baseline
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.picture import mean_specimens
 from finercam_core.evaluate import EvaluationReport
 from finercam_core.explain import Classifier
-from finercam_core.finer import finer_cam
+from finercam_core.finer import choose_references, coefficients, finer_cam
 from finercam_core.regions.masks import read_mask
 from finercam_core.regions.traits import traits_of
 from finercam_core.report import live_evidence, report
 from finercam_core.report.photographs import FOLDER
 from finercam_core.store import open_store
+from finercam_core.store.backgrounds import backgrounds_of
 
 pytestmark = [
     pytest.mark.xdist_group("browser"),
@@ -113,6 +115,52 @@ def test_every_map_is_that_of_python(browser: Browser, address: str, made: tuple
             # Two roundings of each product and sum: classes × 2⁻²³ of the largest term.
             tolerance = 8 * 2**-23 * float(np.abs(dataset["evidence"].sel(specimen=image_id)).max()) * max(1, gamma)
             np.testing.assert_allclose(np.reshape(values, expected.shape), expected, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+def test_every_map_above_a_baseline_is_that_of_python(
+    browser: Browser, address: str, made: tuple[Path, Classifier], baseline: Baseline
+) -> None:
+    store = open_store(made[0] / "maps.zarr")
+    references, backgrounds = store.classes(SPECIES)[1:], backgrounds_of(store)
+    known = [name for name in references if backgrounds.known(SPECIES, name) is not None]
+    assert known
+    opened(browser, f"{address}/{PAGE}")
+    for gamma, chosen in product((0.0, 0.6, 1.7), (references, *((name,) for name in references))):
+        view = [("above", baseline), ("gamma", gamma), ("signed", 1)]
+        view += [("without", name) for name in references if name not in chosen]
+        found = browser.driver.execute_async_script(MAPS, f"#{urlencode(view)}")
+        for image_id, values in found.items():
+            record = store.record(image_id)
+            use = choose_references(record.classes, chosen)
+            weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma, use=use)
+            expected = backgrounds.nearest(record, weights, gamma, baseline)
+            scale = float(np.abs(record.evidence).max())
+            np.testing.assert_allclose(
+                np.reshape(values, expected.values.shape), expected.values, rtol=0, atol=1e-6 * scale
+            )
+            note = browser.run(f"return document.querySelector('[data-specimen=\"{image_id}\"] .map-note').textContent")
+            assert (str(note) == "") == (expected.baseline == "none" and not expected.missing), (
+                "what it is above is said"
+            )
+            assert ("no specimen of" in str(note)) == (gamma > 0 and bool(expected.missing))
+
+
+def test_a_page_begins_above_the_baseline_of_its_report_and_prints_it(
+    browser: Browser, made: tuple[Path, Classifier], figures: EvaluationReport, tmp_path: Path
+) -> None:
+    report(made[0] / "maps.zarr", tmp_path, evaluation=figures, specimens=2, above="both")
+    printed = (tmp_path / PAGE).read_text(encoding="utf-8")
+    assert "above the look-alike&#39;s specimens and its own mean where that is known" in printed
+    assert "the map is shown above " in printed, "each printed map says what it is above"
+    with file_server(tmp_path) as host:
+        opened(browser, f"{host}/{PAGE}")
+        assert browser.run("return document.querySelector('#above').value") == "both"
+        assert "above" in str(browser.run("return document.querySelector('.map-note').textContent"))
+        opened(browser, f"{host}/{PAGE}#above=none")
+        assert browser.run("return document.querySelector('#above').value") == "none"
+        assert browser.run("return document.querySelector('.map-note').textContent") == ""
+        assert browser.complaints() == []
 
 
 def test_the_atlas_asks_its_own_host_alone_and_says_nothing(browser: Browser, address: str) -> None:

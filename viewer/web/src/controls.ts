@@ -1,5 +1,6 @@
 /** The panel above the specimens: γ, references, weighting, signs, outline, link. */
 
+import { BASELINES, withoutBackground, type Baseline } from "./baselines";
 import { WEIGHTINGS, type Weighting } from "./finer";
 import { GAMMA_RANGE, REGION_RANGE, type View } from "./view";
 import type { Words } from "./words/atlas_words";
@@ -27,7 +28,7 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 export function panel(view: View, choices: PanelChoices, words: Words, change: Change): HTMLElement {
   const status = element("p", { class: "small soft", role: "status" });
   const box = element("section", { class: "live-tools", "aria-label": words.strength });
-  box.append(strength(view, choices, words, change), tick(words.signed, view.signed, (signed) => change({ signed })));
+  box.append(strength(view, choices, words, change), above(view, choices, words, change), tick(words.signed, view.signed, (signed) => change({ signed })));
   if (choices.references.length > 1) box.append(weighting(view, words, change));
   box.append(region(view, words, change), tick(words.shown, view.shown, (shown) => change({ shown }), "maps"), link(words));
   if (choices.references.length) box.append(references(view, choices.references, words, change, status));
@@ -71,6 +72,15 @@ function tick(label: string, value: boolean, act: (value: boolean) => void, id =
   box.checked = value;
   box.addEventListener("change", () => act(box.checked));
   return element("label", {}, box, ` ${label}`);
+}
+
+/** Baselines; finished comparisons have no background, so that those which need one are not offered. */
+function above(view: View, { movable }: PanelChoices, words: Words, change: Change): HTMLElement {
+  const offered = BASELINES.filter((name) => movable || withoutBackground(name) === name);
+  const select = element("select", { id: "above" }, ...offered.map((name) => element("option", { value: name }, words[`above ${name}`])));
+  select.value = view.above;
+  select.addEventListener("change", () => change({ above: select.value as Baseline }));
+  return element("label", {}, `${words.above} `, select);
 }
 
 function weighting(view: View, words: Words, change: Change): HTMLElement {

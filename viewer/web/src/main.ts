@@ -1,6 +1,7 @@
 /** The live atlas: puts the panel and the live maps into a page that `report` has written. */
 
 import * as zarr from "zarrita";
+import { withoutBackground } from "./baselines";
 import { element, panel } from "./controls";
 import { palettes } from "./drawing/colours";
 import { SpeciesEvidence } from "./evidence/evidence";
@@ -29,7 +30,7 @@ class LiveAtlas {
   private readonly printed = element("p", { class: "in-print small", id: "how" });
 
   constructor(private readonly facts: PageFacts, private readonly words: Words, private readonly language: string, private readonly maps: readonly SpecimenMap[]) {
-    this.initial = defaultView(facts.comparedAt ?? facts.gamma);
+    this.initial = defaultView(facts.comparedAt ?? facts.gamma, facts.above);
     this.view = this.allowed(viewFromAddress(location.hash, this.initial));
     this.source = new zarr.FetchStore(new URL(facts.evidence, location.href).href);
     this.pooled = facts.pooled && new PooledMap(facts.pooled, words, palettes(facts.ramps));
@@ -55,9 +56,10 @@ class LiveAtlas {
     this.draw(true);
   }
 
-  /** Finished comparisons cannot be taken to another γ, whatever an address says. */
+  /** Finished comparisons cannot be taken to another γ, and have no background, whatever an address says. */
   private allowed(view: View): View {
-    return this.facts.comparedAt === null ? view : { ...view, gamma: this.initial.gamma };
+    if (this.facts.comparedAt === null) return view;
+    return { ...view, gamma: this.initial.gamma, above: withoutBackground(view.above) };
   }
 
   private evidence(group: string): Promise<SpeciesEvidence> {
@@ -124,7 +126,7 @@ class LiveAtlas {
   private sayHow(): void {
     const last = this.maps.find(({ last }) => last)?.last;
     if (!last) return;
-    this.printed.textContent = howMade(document.body.dataset["page"] === "pair" ? null : last.references, this.view, this.facts);
+    this.printed.textContent = howMade(document.body.dataset["page"] === "pair" ? null : last.references, this.view, this.facts, { ...last.above, mean: null });
     if (!this.printed.isConnected) document.querySelector("#live-panel")?.after(this.printed);
   }
 

@@ -1,5 +1,6 @@
 /** What the page says about its specimens, for the script: one JSON block that `report` writes. */
 
+import type { Baseline } from "./baselines";
 import type { Ramps } from "./drawing/colours";
 import type { Window } from "./drawing/placement";
 
@@ -20,7 +21,7 @@ export interface SpecimenPlace {
 
 /** Facts of a page that carries live maps. */
 export interface PageFacts {
-  readonly version: 2;
+  readonly version: 3;
   /** Address of the Zarr store with the evidence, relative to the page. */
   readonly evidence: string;
   readonly collection: string;
@@ -28,6 +29,8 @@ export interface PageFacts {
   readonly method: string;
   readonly citation: string;
   readonly gamma: number;
+  /** The baseline that the page begins with. */
+  readonly above: Baseline;
   /** The γ of finished comparisons, null for evidence that can be taken to any γ. */
   readonly comparedAt: number | null;
   readonly ramps: Ramps;
@@ -51,7 +54,7 @@ export interface PooledFacts {
   readonly n: readonly [number, number];
 }
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** Facts of this page; null on pages without maps. Throws where another version of the atlas wrote them. */
 export function readFacts(page: Document): PageFacts | null {

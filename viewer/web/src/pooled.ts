@@ -18,6 +18,7 @@ export class PooledMap {
   private readonly evidence: Float32Array;
   private readonly surface: Surface;
   private readonly canvas: HTMLCanvasElement;
+  private readonly note = element("span", { class: "soft" });
 
   constructor(
     private readonly facts: PooledFacts,
@@ -30,7 +31,7 @@ export class PooledMap {
     this.surface = new Surface(new Placement(facts.grid, facts.window, Math.ceil(width / SHRUNK), Math.ceil(height / SHRUNK)), colours, this.canvas);
     const photo = element("img", { class: "photo", src: facts.photo, width: String(width), height: String(height), alt: words.meanSpecimen });
     this.figure = element("figure", { class: "pooled", id: "pooled" }, element("span", { class: "stack" }, photo, this.canvas),
-      element("figcaption", {}, `${words.meanSpecimen}, n\u00a0=\u00a0${facts.n[0]}\u00a0+\u00a0${facts.n[1]}`));
+      element("figcaption", {}, `${words.meanSpecimen}, n\u00a0=\u00a0${facts.n[0]}\u00a0+\u00a0${facts.n[1]}`, this.note));
   }
 
   /** The map of a view on the frame's grid, float32. */
@@ -42,10 +43,11 @@ export class PooledMap {
   draw(view: View, withWords: boolean): void {
     const map = this.map(view);
     this.surface.draw(map, view.signed);
-    if (withWords) this.describe(map);
+    if (withWords) this.describe(map, view);
   }
 
-  private describe(map: Float32Array): void {
+  private describe(map: Float32Array, view: View): void {
+    this.note.textContent = view.above === "none" ? "" : `; ${this.words.plainPooled}`;
     this.canvas.setAttribute("aria-label", `${this.words.meanSpecimen}: ${whereStrongest(map, this.facts.grid, this.words)}`);
     this.figure.dispatchEvent(new CustomEvent<Float32Array>("finercam:pooled", { bubbles: true, detail: map }));
   }

@@ -1,6 +1,7 @@
 /** What can be saved of a view: a figure with its caption, and the region for other people's tools. */
 
 import { coco, geojson, webAnnotation, type RegionStory } from "./drawing/formats";
+import type { AboveBaseline } from "./baselines";
 import type { PageFacts } from "./page";
 import { Placement } from "./drawing/placement";
 import { topRegion, type Region } from "./drawing/region";
@@ -13,18 +14,24 @@ export interface Saveable {
 }
 
 /** How maps of a view were made; `references` is null where each figure names its own. */
-export function howMade(references: readonly string[] | null, view: View, facts: PageFacts): string {
+export function howMade(references: readonly string[] | null, view: View, facts: PageFacts, above: AboveBaseline | null = null): string {
   const against = references === null ? "" : ` against ${references.join(", ") || "no reference"}`;
   const outline = view.region ? `, outlined the strongest ${Math.round(100 * view.region)} % of the pixels` : "";
   return (
     `Finer-CAM over ${facts.method}${against}, γ = ${view.gamma}, references weighted by ${view.weighting}` +
-    `${view.signed ? ", both signs" : ""}${outline}. Run ${facts.run}.`
+    `${aboveBaseline(above)}${view.signed ? ", both signs" : ""}${outline}. Run ${facts.run}.`
   );
+}
+
+/** What a map is above, with the mean that was taken away; "" for a plain map. */
+function aboveBaseline(above: AboveBaseline | null): string {
+  if (!above || above.baseline === "none") return "";
+  return `, above its baseline ${above.baseline}${above.mean === null ? "" : ` (its mean, ${above.mean.toPrecision(3)} a cell)`}`;
 }
 
 /** One sentence that says what a figure shows and how it was made. */
 export function caption(map: SpecimenMap, view: View, facts: PageFacts): string {
-  return `${map.place.species}, specimen ${map.imageId}: ${howMade(map.last?.references ?? [], view, facts)} ${map.place.credit}`.trimEnd();
+  return `${map.place.species}, specimen ${map.imageId}: ${howMade(map.last?.references ?? [], view, facts, map.last?.above)} ${map.place.credit}`.trimEnd();
 }
 
 /** Forms in which a specimen's view can be saved; those of a region only where one is outlined. */

@@ -1,5 +1,6 @@
 /** The live map of one specimen: read when its figure comes near the screen, drawn again when the view changes. */
 
+import { nearest, type AboveBaseline } from "./baselines";
 import type { Palettes } from "./drawing/colours";
 import type { SpecimenEvidence, SpeciesEvidence } from "./evidence/evidence";
 import { coefficients, combine } from "./finer";
@@ -9,7 +10,7 @@ import { outline, topRegion } from "./drawing/region";
 import { Surface } from "./drawing/surface";
 import { Photograph } from "./photograph";
 import type { View } from "./view";
-import { whereStrongest, type Words } from "./words/atlas_words";
+import { aboveInWords, whereStrongest, type Words } from "./words/atlas_words";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** Longer side of the map as drawn while a slider moves, in pixels: several for each cell, and the browser enlarges it. */
@@ -20,6 +21,8 @@ export interface DrawnMap {
   readonly map: Float32Array;
   readonly grid: readonly [number, number];
   readonly references: readonly string[];
+  /** What it is above, and why it is not above more. */
+  readonly above: AboveBaseline;
 }
 
 export class SpecimenMap {
@@ -98,8 +101,10 @@ export class SpecimenMap {
     const use = classes.map((name) => (this.against ? name === this.against : !view.without.includes(name)));
     const comparison = { gamma: view.gamma, use, weighting: view.weighting, comparedAt: this.comparedAt };
     const weights = coefficients(own.logit, own.logSumExp, comparison);
-    const map = combine(own.evidence, weights, view.signed);
-    this.drawn = { map, grid: species.grid, references: classes.filter((_, k) => k > 0 && use[k]) };
+    const compared = { weights, gamma: view.gamma, classes, finished: this.comparedAt !== null };
+    const above = nearest(combine(own.evidence, weights, true), view.above, compared, species.backgrounds);
+    const map = view.signed ? above.map : above.map.map((value) => Math.max(value, 0));
+    this.drawn = { map, grid: species.grid, references: classes.filter((_, k) => k > 0 && use[k]), above };
     this.signed = view.signed;
     surface.draw(map, view.signed);
     if (withOutline) this.describe(view);
@@ -107,13 +112,15 @@ export class SpecimenMap {
 
   /** Outline, its share, and the words for those who cannot see the map. */
   private describe(view: View): void {
-    const { map, grid } = this.drawn as DrawnMap;
-    this.canvas.setAttribute("aria-label", `Finer-CAM, ${this.imageId}: ${whereStrongest(map, grid, this.words, (cell) => this.parts[String(this.place.parts[cell])] ?? "")}`);
+    const { map, grid, above } = this.drawn as DrawnMap;
+    const said = aboveInWords(above, this.words);
+    this.canvas.setAttribute("aria-label", `Finer-CAM, ${this.imageId}: ${whereStrongest(map, grid, this.words, (cell) => this.parts[String(this.place.parts[cell])] ?? "")}${said && `; ${said}`}`);
     const { placement } = this.read as NonNullable<typeof this.read>;
     const region = view.region ? topRegion(placement.place(map), view.region) : null;
     this.path.setAttribute("d", region ? outline(region.mask, placement.width, placement.height) : "");
     this.figure.dispatchEvent(new CustomEvent<DrawnMap>("finercam:map", { bubbles: true, detail: this.drawn as DrawnMap }));
-    this.note.textContent = region?.pixels ? `${(100 * region.share).toFixed(0)} % ${this.words.holds}` : "";
+    const holds = region?.pixels ? `${(100 * region.share).toFixed(0)} % ${this.words.holds}` : "";
+    this.note.textContent = [holds, said].filter(Boolean).join("; ");
   }
 
   /** The map as last drawn, at the size of the photograph shown. */

@@ -9,14 +9,14 @@ const START = defaultView(0.6);
 
 test("a view comes back from its address, whatever the names are", () => {
   const view = {
-    gamma: 1.05, weighting: "softmax" as const, without: ["Aus bus & cus", "Ä#ö=ü"], signed: true, region: 0.05, shown: false, large: "a/b?c",
+    gamma: 1.05, weighting: "softmax" as const, above: "look-alike" as const, without: ["Aus bus & cus", "Ä#ö=ü"], signed: true, region: 0.05, shown: false, large: "a/b?c",
   };
   assert.deepEqual(viewFromAddress(`#${viewToAddress(view, START)}`, START), view);
   assert.equal(viewToAddress(START, START), "");
 });
 
 test("what an address cannot mean is as in the default view", () => {
-  for (const address of ["#gamma=7", "#gamma=", "#gamma=x", "#weighting=evil", "#region=-1", "#nonsense"]) {
+  for (const address of ["#gamma=7", "#gamma=", "#gamma=x", "#weighting=evil", "#above=the-clouds", "#region=-1", "#nonsense"]) {
     assert.deepEqual(viewFromAddress(address, START), START);
   }
 });

@@ -1,6 +1,7 @@
 /** Evidence of a species from its Zarr group, read chunk by chunk as specimens are looked at. */
 
 import * as zarr from "zarrita";
+import type { Background } from "../baselines";
 import { registerCodecs } from "./codecs";
 import { halvesToFloats } from "./half";
 
@@ -38,6 +39,16 @@ export function withHalvesAsBits(source: ChunkSource): ChunkSource {
   };
 }
 
+/** Mean evidence of the references' own specimens from a group; empty where no background is known. */
+async function backgroundsIn(root: zarr.Location<ChunkSource>): Promise<ReadonlyMap<string, Background>> {
+  const group = await zarr.open.v3(root, { kind: "group" });
+  const names = (group.attrs["backgrounds"] ?? []) as readonly string[];
+  if (!names.length) return new Map();
+  const { data } = await zarr.get((await zarr.open.v3(root.resolve("background"), { kind: "array" })) as zarr.Array<"float32">);
+  const each = data.length / names.length;
+  return new Map(names.map((name, i) => [name, data.slice(i * each, (i + 1) * each)]));
+}
+
 /** One species' group of a store or of an atlas. */
 export class SpeciesEvidence {
   private readonly chunks = new Map<string, Promise<zarr.Chunk<zarr.DataType>>>();
@@ -48,6 +59,8 @@ export class SpeciesEvidence {
     /** Height and width of the maps, in cells. */
     readonly grid: readonly [number, number],
     private readonly arrays: Readonly<Record<string, zarr.Array<zarr.DataType>>>,
+    /** Mean evidence of the references' own specimens, by name, where it is known. */
+    readonly backgrounds: ReadonlyMap<string, Background>,
   ) {}
 
   /** Open a group, `path` such as "Esocidae/Esox/Esox_lucius"; reads descriptions and the names of the classes. */
@@ -59,7 +72,8 @@ export class SpeciesEvidence {
     const arrays = Object.fromEntries(names.map((name, i) => [name, opened[i] as zarr.Array<zarr.DataType>]));
     const maps = arrays["evidence"] as zarr.Array<zarr.DataType>;
     const classes = await zarr.get(arrays["class"] as zarr.Array<"string">);
-    return new SpeciesEvidence([...(classes.data as Iterable<string>)], [maps.shape[2] ?? 0, maps.shape[3] ?? 0], arrays);
+    const grid = [maps.shape[2] ?? 0, maps.shape[3] ?? 0] as const;
+    return new SpeciesEvidence([...(classes.data as Iterable<string>)], grid, arrays, await backgroundsIn(root));
   }
 
   /**

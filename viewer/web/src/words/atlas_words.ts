@@ -1,5 +1,7 @@
 /** The interface's words in four languages; names of species and what the atlas says stay as they are. */
 
+import type { AboveBaseline } from "../baselines";
+
 const ENGLISH = {
   strength: "Strength of the comparison γ",
   references: "Compared with",
@@ -26,6 +28,9 @@ const ENGLISH = {
   noReference: "No reference ticked: the map is that of the species alone",
   finished: "These maps are finished comparisons: γ is fixed",
   meanSpecimen: "Mean specimen of both species with the pooled difference",
+  above: "Map", "above none": "as it is", "above mean": "above its own mean", "above look-alike": "above the look-alikes’ specimens",
+  "above both": "above both", "above quantile": "above its 90 % quantile", "above sharp": "above look-alikes, then quantile",
+  noBackground: "no specimen of {} was compared with this species", alone: "one species alone has no look-alike", plainPooled: "the mean specimen is shown without a baseline",
   top: "top", middle: "middle", bottom: "bottom", left: "left", centre: "centre", right: "right",
 } as const;
 
@@ -41,6 +46,9 @@ const GERMAN: Words = {
   holds: "der Evidenz liegen im Umriss", noReference: "Keine Vergleichsart gewählt: Die Karte ist die der Art allein",
   finished: "Diese Karten sind fertige Vergleiche: γ steht fest",
   meanSpecimen: "Mittleres Exemplar beider Arten mit dem gemeinsamen Unterschied",
+  above: "Karte", "above none": "wie sie ist", "above mean": "über ihrem eigenen Mittel", "above look-alike": "über den Exemplaren der Vergleichsarten",
+  "above both": "über beidem", "above quantile": "über ihrem 90-%-Quantil", "above sharp": "über den Vergleichsarten, dann dem Quantil",
+  noBackground: "kein Exemplar von {} wurde mit dieser Art verglichen", alone: "eine Art allein hat keine Vergleichsart", plainPooled: "das mittlere Exemplar ist ohne Grundlinie gezeigt",
   top: "oben", middle: "in der Mitte", bottom: "unten", left: "links", centre: "mittig", right: "rechts",
 };
 const SPANISH: Words = {
@@ -53,6 +61,9 @@ const SPANISH: Words = {
   holds: "de la evidencia está en el contorno", noReference: "Ninguna referencia marcada: el mapa es el de la especie sola",
   finished: "Estos mapas son comparaciones terminadas: γ es fijo",
   meanSpecimen: "Ejemplar medio de ambas especies con la diferencia conjunta",
+  above: "Mapa", "above none": "tal cual", "above mean": "sobre su propia media", "above look-alike": "sobre los ejemplares de las referencias",
+  "above both": "sobre ambas", "above quantile": "sobre su cuantil del 90 %", "above sharp": "sobre las referencias y luego el cuantil",
+  noBackground: "ningún ejemplar de {} se comparó con esta especie", alone: "una especie sola no tiene referencia", plainPooled: "el ejemplar medio se muestra sin línea de base",
   top: "arriba", middle: "a media altura", bottom: "abajo", left: "a la izquierda", centre: "en el centro", right: "a la derecha",
 };
 const PORTUGUESE: Words = {
@@ -65,6 +76,9 @@ const PORTUGUESE: Words = {
   holds: "da evidência está no contorno", noReference: "Nenhuma referência marcada: o mapa é o da espécie sozinha",
   finished: "Estes mapas são comparações terminadas: γ é fixo",
   meanSpecimen: "Exemplar médio de ambas as espécies com a diferença conjunta",
+  above: "Mapa", "above none": "como está", "above mean": "acima da própria média", "above look-alike": "acima dos exemplares das referências",
+  "above both": "acima de ambos", "above quantile": "acima do seu quantil de 90 %", "above sharp": "acima das referências e depois do quantil",
+  noBackground: "nenhum exemplar de {} foi comparado com esta espécie", alone: "uma espécie sozinha não tem referência", plainPooled: "o exemplar médio é mostrado sem linha de base",
   top: "em cima", middle: "a meia altura", bottom: "embaixo", left: "à esquerda", centre: "no centro", right: "à direita",
 };
 const BY_LANGUAGE: Readonly<Record<string, Words>> = { en: ENGLISH, de: GERMAN, es: SPANISH, pt: PORTUGUESE };
@@ -73,6 +87,13 @@ const BY_LANGUAGE: Readonly<Record<string, Words>> = { en: ENGLISH, de: GERMAN, 
 export function wordsFor(languages: readonly string[]): { language: string; words: Words } {
   const language = languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag in BY_LANGUAGE) ?? "en";
   return { language, words: BY_LANGUAGE[language] ?? ENGLISH };
+}
+
+/** What a map is above, and why it is not above what was asked for; "" for a plain map that was asked for. */
+export function aboveInWords({ baseline, missing, mean }: AboveBaseline, words: Words): string {
+  const why = missing === null ? "" : missing ? `${words.noBackground.replace("{}", () => missing)}: ` : `${words.alone}: `;
+  const value = mean === null ? "" : ` (${mean.toPrecision(3)})`;
+  return baseline === "none" && !why ? "" : `${why}${words[`above ${baseline}`]}${value}`;
 }
 
 /** Where a map on the model's grid is strongest, in words: the part of the specimen if that is known, and of the photograph. */
