@@ -115,6 +115,9 @@ def _summarise(
 ) -> EvaluationReport:
     specimens, attributions = joined(one.specimens for one in figures), joined(one.traits for one in figures)
     if specimens.empty:
+        left_out = joined(one.left_out for one in figures)
+        if protocol.above != "none" and len(left_out):
+            raise EvaluationError(f"no specimen can be judged: {left_out['reason'].iloc[0]}", "leave the baseline out")
         raise EvaluationError(f"no specimen of {store.location} has maps", "see `finercam info` for the reasons")
     labels, seed = traits_of(store), protocol.seed
     known = len(attributions) > 0

@@ -6,17 +6,24 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
+from finercam_core.baselines import Baseline
+from finercam_core.errors import ComparisonError
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.finer import FloatArray, coefficients, combine, gamma_for
 from finercam_core.store import SpecimenRecord
+from finercam_core.store.backgrounds import Backgrounds
 from finercam_core.strengths import Weighting
 
 WHOLE = "finer_cam_1"
 """Finer-CAM at γ = 1, as its authors' code has it, beside the γ of the protocol (by default 0.6, the paper's): the two
 differ in what they find. Finished comparisons have one γ alone, and no such map."""
-MAPS = ("grad_cam", "finer_cam", WHOLE, "random", "blob")
+ABOVE = "finer_cam_above"
+"""Finer-CAM at the γ of the protocol above its baseline, where it has one."""
+MAPS = ("grad_cam", "finer_cam", WHOLE, ABOVE, "random", "blob")
 CONTROLS = ("random", "blob")
-MAP_NAMES = dict(zip(MAPS, ("Grad-CAM", "Finer-CAM", "Finer-CAM at γ = 1", "random map", "centred blob"), strict=True))
+_OPTIONAL = (WHOLE, ABOVE)
+_NAMES = ("Grad-CAM", "Finer-CAM", "Finer-CAM at γ = 1", "Finer-CAM above its baseline", "random map", "centred blob")
+MAP_NAMES = dict(zip(MAPS, _NAMES, strict=True))
 Grid = tuple[int, int]
 
 
@@ -26,23 +33,45 @@ def grid_of(record: SpecimenRecord) -> Grid:
     return int(height), int(width)
 
 
-def maps_of(record: SpecimenRecord) -> tuple[str, ...]:
-    """Names of the maps that a specimen has, in the order of `MAPS`."""
-    return MAPS if record.compared_at is None else maps_in(name for name in MAPS if name != WHOLE)
+def maps_of(record: SpecimenRecord, above: Baseline = "none") -> tuple[str, ...]:
+    """Names of the maps that a specimen has, in the order of `MAPS`; `above` is the baseline of the protocol."""
+    absent = ((WHOLE,) if record.compared_at is not None else ()) + ((ABOVE,) if above == "none" else ())
+    return tuple(name for name in MAPS if name not in absent)
 
 
 def maps_in(names: Iterable[object]) -> tuple[str, ...]:
-    """Maps that a table is to have: all of `MAPS`, but `WHOLE` only where it is among these names."""
+    """Maps that a table is to have: all of `MAPS`, but `WHOLE` and `ABOVE` only where they are among these names."""
     present = set(names)
-    return tuple(name for name in MAPS if name != WHOLE or name in present)
+    return tuple(name for name in MAPS if name not in _OPTIONAL or name in present)
 
 
-def specimen_maps(record: SpecimenRecord, protocol: Protocol) -> npt.NDArray[np.float32]:
-    """Maps of a specimen against all its references, float32 (M, h, w) in the order of `maps_of`."""
+def specimen_maps(
+    record: SpecimenRecord, protocol: Protocol, backgrounds: Backgrounds | None = None
+) -> npt.NDArray[np.float32]:
+    """Maps of a specimen against all its references, float32 (M, h, w) in the order of `maps_of`.
+
+    Raises
+    ------
+    ComparisonError
+        If the protocol has a baseline, and the background of one of the references is not known.
+    """
     grid = grid_of(record)
     gammas = (0.0, protocol.gamma, 1.0) if record.compared_at is None else (0.0, protocol.gamma)
     cams = [combine(record.evidence, map_weights(record, gamma, protocol.weighting)) for gamma in gammas]
+    if protocol.above != "none":
+        at = gamma_for(record.compared_at, protocol.gamma)
+        weights = map_weights(record, at, protocol.weighting)
+        cams.append(map_above(record, weights, at, protocol.above, backgrounds))
     return np.stack([*cams, random_map(grid, record.image_id, protocol.seed), centred_blob(grid)])
+
+
+def map_above(
+    record: SpecimenRecord, weights: FloatArray, gamma: float, baseline: Baseline, backgrounds: Backgrounds | None
+) -> npt.NDArray[np.float32]:
+    """A specimen's map with coefficients (C,) above a baseline, float32 (h, w); raises as `specimen_maps`."""
+    if backgrounds is None:
+        raise ComparisonError("maps above a baseline need their store", "give its backgrounds")
+    return np.maximum(backgrounds.above(record, weights, gamma, baseline).values, 0)
 
 
 def map_weights(record: SpecimenRecord, gamma: float, weighting: Weighting) -> FloatArray:
@@ -52,12 +81,20 @@ def map_weights(record: SpecimenRecord, gamma: float, weighting: Weighting) -> F
     return coefficients(record.logit, record.log_sum_exp, gamma=gamma, weighting=weighting, compared_at=at)
 
 
-def pair_map(record: SpecimenRecord, index: int, gamma: float) -> npt.NDArray[np.float32]:
+def pair_map(
+    record: SpecimenRecord,
+    index: int,
+    gamma: float,
+    above: Baseline = "none",
+    backgrounds: Backgrounds | None = None,
+) -> npt.NDArray[np.float32]:
     """Finer-CAM map of a specimen against one reference (its index among the classes); float32 (h, w)."""
     use = np.arange(len(record.classes)) == index
     at = record.compared_at
     weights = coefficients(record.logit, record.log_sum_exp, gamma=gamma_for(at, gamma), use=use, compared_at=at)
-    return combine(record.evidence, weights)
+    if above == "none":
+        return combine(record.evidence, weights)
+    return map_above(record, weights, gamma_for(at, gamma), above, backgrounds)
 
 
 def random_map(grid: Grid, image_id: str, seed: int = 0) -> npt.NDArray[np.float32]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
+from finercam_core.baselines import BASELINES, IN_WORDS, Baseline
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.parts import ChoiceError, JudgedImages, choose_judged
@@ -32,6 +33,8 @@ class Protocol:
     split : {"auto", "all"} or str
         Specimens that are judged, see `finercam_core.parts.choose_judged`: with `auto` those that the classifier never
         saw.
+    above : str
+        Baseline, see `finercam_core.baselines`: with one the Finer-CAM map above it is judged beside the plain one.
     i_know : bool
         Judge training images too, where `split` has them; everything written is marked then.
     top : float
@@ -46,11 +49,14 @@ class Protocol:
     top: float = 0.05
     seed: int = 0
     i_know: bool = False
+    above: Baseline = "none"
 
     def __post_init__(self) -> None:
         """Refuse impossible settings."""
         if self.weighting not in WEIGHTINGS:
             raise EvaluationError(f"unknown weighting {self.weighting!r}", f"use one of {', '.join(WEIGHTINGS)}")
+        if self.above not in BASELINES:
+            raise EvaluationError(f"unknown baseline {self.above!r}", f"use one of {', '.join(BASELINES)}")
         if not 0 < self.top <= 1:
             raise EvaluationError(f"top is {self.top}", "give a share of the pixels in (0, 1]")
 
@@ -80,6 +86,7 @@ class Protocol:
                 "grad_cam": "evidence of the species alone (γ = 0), negative values set to zero",
                 "finer_cam": f"difference from all references, γ = {self.gamma}, weighting {self.weighting}",
                 "finer_cam_1": "the same at γ = 1, the whole difference; finished comparisons have their own γ alone",
+                **({} if self.above == "none" else {"finer_cam_above": f"finer_cam {IN_WORDS[self.above]}"}),
                 "random": "independent uniform values on the model's grid",
                 "blob": "Gaussian in the middle of the picture, standard deviation 25 % of each side",
             },

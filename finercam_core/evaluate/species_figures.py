@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.errors import FinercamError, StoreError
+from finercam_core.errors import ComparisonError, FinercamError, StoreError
 from finercam_core.evaluate.kept_tables import fingerprint, forget, kept, species_folder, state_fingerprint
 from finercam_core.evaluate.maps import grid_of, maps_of, specimen_maps
 from finercam_core.evaluate.protocol import Protocol
@@ -30,6 +30,7 @@ from finercam_core.regions.threshold import region
 from finercam_core.regions.traits import traits_of
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.backgrounds import backgrounds_of
 from finercam_core.store.integrity.checksums import DAMAGE
 
 
@@ -51,7 +52,7 @@ def judge(
     are NaN without a region; `overlap` is that of the maps of species and runner-up, for Grad-CAM alone (NaN for
     finished comparisons).
     """
-    maps = specimen_maps(record, protocol)
+    maps = specimen_maps(record, protocol, backgrounds_of(store))
     rival = 1 + int(np.argmax(record.logit[1:])) if len(record.classes) > 1 else 0
     table = pd.DataFrame(
         {
@@ -60,7 +61,7 @@ def judge(
             "predicted": record.predicted,
             "probability": float(record.probability[0]),
             "runner_up": record.classes[rival] if rival else "",
-            "map": maps_of(record),
+            "map": maps_of(record, protocol.above),
             **_localised(store, maps, protocol, specimen),
         }
     )
@@ -132,6 +133,9 @@ def species_figures(
         try:
             mask = read_mask(store, image_id)
             judged.append(judge(store, record, protocol, regions.of(store, image_id, mask)))
+        except ComparisonError as error:
+            left_out.append((image_id, name, f"no map above its baseline {protocol.above!r}: {error.problem}"))
+            continue
         except (FinercamError, OSError, ValueError) as error:
             left_out.append((image_id, name, f"its mask cannot be read: {error}"))
             continue
@@ -143,7 +147,9 @@ def species_figures(
     listed = pd.DataFrame(left_out, columns=["image_id", "scientificName", "reason"])
     energies = pd.DataFrame()
     if truth is not None:
-        energies = true_region_energies(store, image_ids, truth.of, gamma=protocol.gamma, seed=protocol.seed)
+        energies = true_region_energies(
+            store, image_ids, truth.of, gamma=protocol.gamma, seed=protocol.seed, above=protocol.above
+        )
     return SpeciesFigures(joined(judged), joined(attributed), energies, listed)
 
 

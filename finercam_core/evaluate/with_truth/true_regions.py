@@ -7,13 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.errors import StoreError
+from finercam_core.baselines import Baseline
+from finercam_core.errors import ComparisonError, StoreError
 from finercam_core.evaluate.maps import centred_blob, grid_of, maps_in, maps_of, pair_map, random_map
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
 from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
+from finercam_core.store.backgrounds import backgrounds_of
 from finercam_core.strengths import GAMMA
 
 Truth = Callable[[str, str], npt.NDArray[np.bool_]]
@@ -43,6 +45,7 @@ def true_region_energies(
     gamma: float = GAMMA,
     tier: str = "congener",
     seed: int = 0,
+    above: Baseline = "none",
     progress: Callable[[], None] | None = None,
 ) -> pd.DataFrame:
     """Energy of each specimen's maps in the region where it truly differs, one reference at a time.
@@ -60,6 +63,8 @@ def true_region_energies(
         Only references of this tier count.
     seed : int
         Of the random map: uniform values on the model's grid. The centred blob is the other control.
+    above : str
+        Baseline of one more map, see `finercam_core.baselines`; pairs whose background is not known are left out then.
     progress : callable, optional
         Called after each specimen.
 
@@ -74,7 +79,12 @@ def true_region_energies(
         if record is not None and record.status == Status.DONE:
             for index in [i for i, name in enumerate(record.tiers) if name == tier]:
                 region = truth(image_id, record.classes[index])
-                rows.append(_judge(store, record, index, region, gamma, seed))
+                try:
+                    rows.append(_judge(store, record, index, region, gamma, seed, above))
+                except ComparisonError:
+                    if above == "none":
+                        raise
+                    # The evaluation lists the specimen as left out, with the reason.
         if progress is not None:
             progress()
     return pd.DataFrame(rows)
@@ -95,16 +105,19 @@ def _judge(
     region: npt.NDArray[np.bool_],
     gamma: float,
     seed: int,
+    above: Baseline,
 ) -> dict[str, object]:
     size = (region.shape[1], region.shape[0])
     grid = grid_of(record)
     controls = (random_map(grid, f"{record.image_id} {record.classes[index]}", seed), centred_blob(grid))
     gammas = (0.0, gamma, 1.0) if record.compared_at is None else (0.0, gamma)
-    maps = (*(pair_map(record, index, each) for each in gammas), *controls)
-    shares = energy_share(to_image(np.stack(maps), store.preparation.window(size), size), region)
+    maps = [pair_map(record, index, each) for each in gammas]
+    if above != "none":
+        maps.append(pair_map(record, index, gamma, above, backgrounds_of(store)))
+    shares = energy_share(to_image(np.stack([*maps, *controls]), store.preparation.window(size), size), region)
     named = {"image_id": record.image_id, "scientificName": record.scientificName}
     named |= {"reference": record.classes[index], "predicted": record.predicted}
-    return {**named, **dict(zip(maps_of(record), shares.tolist(), strict=True)), "area": float(region.mean())}
+    return {**named, **dict(zip(maps_of(record, above), shares.tolist(), strict=True)), "area": float(region.mean())}
 
 
 def energy_intervals(energies: pd.DataFrame, *, seed: int = 0) -> dict[str, Interval]:

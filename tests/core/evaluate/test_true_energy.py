@@ -8,12 +8,16 @@ import pandas as pd
 import pytest
 
 from finercam_core.catalog import open_catalog
-from finercam_core.evaluate import evaluate
+from finercam_core.evaluate import Protocol, evaluate
+from finercam_core.evaluate.maps import ABOVE, pair_map
+from finercam_core.evaluate.statistics.map_figures import energy_share
 from finercam_core.evaluate.with_truth.energy_table import overall_in_words, true_energy_table
 from finercam_core.evaluate.with_truth.planted_traits import planted_in, rendered_truth
 from finercam_core.explain.engine.plan import plan_store
 from finercam_core.explain.engine.shard import annotate_chunks
-from finercam_core.store import open_store, pending_chunks
+from finercam_core.images.preparation import to_image
+from finercam_core.store import Store, open_store, pending_chunks
+from finercam_core.store.backgrounds import backgrounds_of
 from finercam_core.synthetic import SPECIES, render_collection
 
 MANIFEST = Path(__file__).parents[3] / "catalogs" / "demo.toml"
@@ -62,3 +66,28 @@ def test_the_truth_of_a_rendered_collection_is_measured_and_kept(tmp_path: Path,
     assert np.isfinite(first.truth["energy"]).all()
     assert (tmp_path / "out" / "truth.csv").is_file()
     assert evaluate(made.location, tmp_path / "out").reused == 0, "figures without the truth are others"
+    _figures_above_a_baseline(store, tmp_path / "above", known)
+
+
+def _figures_above_a_baseline(store: Store, folder: Path, known: dict[str, object]) -> None:
+    """One more map is judged beside the plain one; who has no background is left out with the reason."""
+    report = evaluate(store.location, folder, protocol=Protocol(above="both"), **known)  # type: ignore[arg-type]
+    rows = report.truth[report.truth["by"] == "all"].set_index("map")
+    assert {"finer_cam", ABOVE} <= set(rows.index)
+    backgrounds, expected = backgrounds_of(store), []
+    truth = rendered_truth(store)
+    for image_id in store.rows.index[store.rows["split"] == "test"]:
+        record, energies = store.record(str(image_id)), []
+        for index in [i for i, tier in enumerate(record.tiers) if tier == "congener"]:
+            if backgrounds.known(record.classes[0], record.classes[index]) is not None:
+                shown = pair_map(record, index, 0.6, "both", backgrounds)
+                region = truth.of(str(image_id), record.classes[index])
+                size = (region.shape[1], region.shape[0])
+                energies.append(float(energy_share(to_image(shown, store.preparation.window(size), size), region)))
+        expected += [np.mean(energies)] if energies else []
+    assert rows.loc[ABOVE, "energy"] == pytest.approx(np.mean(expected), abs=0.02), "but for maps that show nothing"
+    for row in report.left_out.to_dict("records"):
+        assert row["reason"].startswith("no map above its baseline 'both': no specimen of ")
+    judged = report.specimens
+    assert set(judged["map"]) >= {"finer_cam", ABOVE}
+    assert len(report.left_out) + judged["image_id"].nunique() == len(Protocol().specimens(store))
