@@ -179,7 +179,9 @@ class LiveEvidence:
 
     def _backgrounds(self, records: list[SpecimenRecord]) -> dict[str, npt.NDArray[np.float64]]:
         """Mean evidence of the references' own specimens, by name, where it is known."""
-        if self.store.provenance.compared_at is not None:
+        made = self.store.provenance
+        # Of images with references of their own a page would need those of a hundred species.
+        if made.compared_at is not None or made.per_image:
             return {}
         known = backgrounds_of(self.store)
         names = dict.fromkeys(name for record in records for name in record.classes[1:])

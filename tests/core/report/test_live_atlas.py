@@ -143,7 +143,7 @@ def test_every_map_above_a_baseline_is_that_of_python(
             assert (str(note) == "") == (expected.baseline == "none" and not expected.missing), (
                 "what it is above is said"
             )
-            assert ("no specimen of" in str(note)) == (gamma > 0 and bool(expected.missing))
+            assert ("no background of" in str(note)) == (gamma > 0 and bool(expected.missing))
 
 
 def test_a_page_begins_above_the_baseline_of_its_report_and_prints_it(

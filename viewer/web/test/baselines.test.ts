@@ -31,7 +31,7 @@ test("what is not known is said, and what is left of the baseline is shown", () 
   const alone = nearest(SIGNED, "look-alike", at(0), KNOWN);
   assert.deepEqual([alone.baseline, alone.missing, [...alone.map]], ["none", "", [...SIGNED]]);
   const { words } = wordsFor(["en"]);
-  assert.equal(aboveInWords(both, words), "no specimen of Aus dus was compared with this species: above its own mean (2.00)");
+  assert.equal(aboveInWords(both, words), "no background of Aus dus is known here: above its own mean (2.00)");
   assert.equal(aboveInWords(alone, words), "one species alone has no look-alike: as it is");
   assert.equal(aboveInWords(nearest(SIGNED, "none", at(0.5), KNOWN), words), "");
   assert.deepEqual(BASELINES.map(withoutBackground), ["none", "mean", "none", "mean", "quantile", "quantile"]);

@@ -30,7 +30,7 @@ const ENGLISH = {
   meanSpecimen: "Mean specimen of both species with the pooled difference",
   above: "Map", "above none": "as it is", "above mean": "above its own mean", "above look-alike": "above the look-alikes’ specimens",
   "above both": "above both", "above quantile": "above its 90 % quantile", "above sharp": "above look-alikes, then quantile",
-  noBackground: "no specimen of {} was compared with this species", alone: "one species alone has no look-alike", plainPooled: "the mean specimen is shown without a baseline",
+  noBackground: "no background of {} is known here", alone: "one species alone has no look-alike", plainPooled: "the mean specimen is shown without a baseline",
   top: "top", middle: "middle", bottom: "bottom", left: "left", centre: "centre", right: "right",
 } as const;
 
@@ -48,7 +48,7 @@ const GERMAN: Words = {
   meanSpecimen: "Mittleres Exemplar beider Arten mit dem gemeinsamen Unterschied",
   above: "Karte", "above none": "wie sie ist", "above mean": "über ihrem eigenen Mittel", "above look-alike": "über den Exemplaren der Vergleichsarten",
   "above both": "über beidem", "above quantile": "über ihrem 90-%-Quantil", "above sharp": "über den Vergleichsarten, dann dem Quantil",
-  noBackground: "kein Exemplar von {} wurde mit dieser Art verglichen", alone: "eine Art allein hat keine Vergleichsart", plainPooled: "das mittlere Exemplar ist ohne Grundlinie gezeigt",
+  noBackground: "ein Hintergrund von {} ist hier nicht bekannt", alone: "eine Art allein hat keine Vergleichsart", plainPooled: "das mittlere Exemplar ist ohne Grundlinie gezeigt",
   top: "oben", middle: "in der Mitte", bottom: "unten", left: "links", centre: "mittig", right: "rechts",
 };
 const SPANISH: Words = {
@@ -63,7 +63,7 @@ const SPANISH: Words = {
   meanSpecimen: "Ejemplar medio de ambas especies con la diferencia conjunta",
   above: "Mapa", "above none": "tal cual", "above mean": "sobre su propia media", "above look-alike": "sobre los ejemplares de las referencias",
   "above both": "sobre ambas", "above quantile": "sobre su cuantil del 90 %", "above sharp": "sobre las referencias y luego el cuantil",
-  noBackground: "ningún ejemplar de {} se comparó con esta especie", alone: "una especie sola no tiene referencia", plainPooled: "el ejemplar medio se muestra sin línea de base",
+  noBackground: "aquí no se conoce el fondo de {}", alone: "una especie sola no tiene referencia", plainPooled: "el ejemplar medio se muestra sin línea de base",
   top: "arriba", middle: "a media altura", bottom: "abajo", left: "a la izquierda", centre: "en el centro", right: "a la derecha",
 };
 const PORTUGUESE: Words = {
@@ -78,7 +78,7 @@ const PORTUGUESE: Words = {
   meanSpecimen: "Exemplar médio de ambas as espécies com a diferença conjunta",
   above: "Mapa", "above none": "como está", "above mean": "acima da própria média", "above look-alike": "acima dos exemplares das referências",
   "above both": "acima de ambos", "above quantile": "acima do seu quantil de 90 %", "above sharp": "acima das referências e depois do quantil",
-  noBackground: "nenhum exemplar de {} foi comparado com esta espécie", alone: "uma espécie sozinha não tem referência", plainPooled: "o exemplar médio é mostrado sem linha de base",
+  noBackground: "aqui não se conhece o fundo de {}", alone: "uma espécie sozinha não tem referência", plainPooled: "o exemplar médio é mostrado sem linha de base",
   top: "em cima", middle: "a meia altura", bottom: "embaixo", left: "à esquerda", centre: "no centro", right: "à direita",
 };
 const BY_LANGUAGE: Readonly<Record<string, Words>> = { en: ENGLISH, de: GERMAN, es: SPANISH, pt: PORTUGUESE };
