@@ -170,8 +170,10 @@ class LiveEvidence:
             pass
         if backgrounds:
             values = np.stack(list(backgrounds.values())).astype(np.float32)
-            chunks, codecs = values.shape, chunk_codecs()
-            root.create_array(f"{group}/{BACKGROUND}", data=values, chunks=chunks, compressors=codecs)
+            root.create_array(
+                f"{group}/{BACKGROUND}", data=values, chunks=values.shape, compressors=chunk_codecs(),
+                dimension_names=("reference", "evidence_for", "y", "x"),
+            )  # fmt: skip
         columns = self._columns(records) | {"class": np.array(classes, object)}
         for name, column in columns.items():
             if name in nodes:
