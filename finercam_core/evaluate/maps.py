@@ -6,13 +6,12 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import Baseline
 from finercam_core.errors import ComparisonError
 from finercam_core.evaluate.protocol import Protocol
 from finercam_core.finer import FloatArray, coefficients, combine, gamma_for
 from finercam_core.store import SpecimenRecord
 from finercam_core.store.backgrounds import Backgrounds
-from finercam_core.strengths import Weighting
+from finercam_core.strengths import Baseline, Weighting
 
 WHOLE = "finer_cam_1"
 """Finer-CAM at γ = 1, as its authors' code has it, beside the γ of the protocol (by default 0.6, the paper's): the two

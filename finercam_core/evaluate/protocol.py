@@ -6,12 +6,12 @@ from typing import Literal
 
 import pandas as pd
 
-from finercam_core.baselines import BASELINES, IN_WORDS, Baseline
+from finercam_core.baselines import BASELINES, IN_WORDS
 from finercam_core.errors import FinercamError
 from finercam_core.evaluate.kept_tables import short_hash
 from finercam_core.parts import ChoiceError, JudgedImages, choose_judged
 from finercam_core.store import Store
-from finercam_core.strengths import GAMMA, WEIGHTINGS, Weighting
+from finercam_core.strengths import GAMMA, WEIGHTINGS, Baseline, Weighting
 
 VERSION = 4  # to be raised when the same input gives other figures
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
-from finercam_core.baselines import IN_WORDS, Baseline
+from finercam_core.baselines import IN_WORDS
 from finercam_core.diagnosis.answer import Check, Diagnosis
 from finercam_core.evaluate.evaluation import evaluate
 from finercam_core.evaluate.protocol import Protocol
@@ -26,7 +26,7 @@ from finercam_core.report.photographs import PhotographFiles
 from finercam_core.report.reviewers import REVIEWERS, reviewed, reviewers_page
 from finercam_core.report.specimen_views import SpecimenViews
 from finercam_core.store import Store, open_store
-from finercam_core.strengths import GAMMA
+from finercam_core.strengths import GAMMA, Baseline
 
 
 @dataclass(frozen=True)

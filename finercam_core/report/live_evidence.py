@@ -18,7 +18,6 @@ from zarr.core.group import GroupMetadata
 from zarr.core.metadata.v2 import ArrayV2Metadata
 from zarr.core.metadata.v3 import ArrayV3Metadata
 
-from finercam_core.baselines import Baseline
 from finercam_core.images.palette import DIFFERENCE, HEAT, Ramp
 from finercam_core.regions.traits import Trait, offered_traits
 from finercam_core.report.named_cells import named_cells, part_names
@@ -29,6 +28,7 @@ from finercam_core.store import SpecimenRecord, Store
 from finercam_core.store.backgrounds import backgrounds_of
 from finercam_core.store.integrity.checksums import chunk_codecs
 from finercam_core.store.layout import REFERENCE, array_nodes, value_names
+from finercam_core.strengths import Baseline
 
 FOLDER = "evidence.zarr"
 SCRIPT = Path(__file__).with_name("web") / "finercam.js"

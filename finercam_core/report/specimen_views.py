@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from finercam_core.baselines import Baseline
 from finercam_core.errors import StoreError
 from finercam_core.finer import coefficients, gamma_for
 from finercam_core.images.faults import ImageError
@@ -17,7 +16,7 @@ from finercam_core.report.thumbnails import overlay_uri, photo_uri, thumbnail
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from finercam_core.store.backgrounds import backgrounds_of
-from finercam_core.strengths import GAMMA
+from finercam_core.strengths import GAMMA, Baseline
 
 ALL = "all its references"  # what the menu calls the map against all of them
 SMALL = 168  # pixels of the longer side, twice what the index shows, for dense screens

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from finercam_core.baselines import Baseline
 from finercam_core.errors import ComparisonError, StoreError
 from finercam_core.evaluate.maps import centred_blob, grid_of, maps_in, maps_of, pair_map, random_map
 from finercam_core.evaluate.statistics.intervals import Interval, mean_interval
@@ -16,7 +15,7 @@ from finercam_core.images.preparation import to_image
 from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from finercam_core.store.backgrounds import backgrounds_of
-from finercam_core.strengths import GAMMA
+from finercam_core.strengths import GAMMA, Baseline
 
 Truth = Callable[[str, str], npt.NDArray[np.bool_]]
 

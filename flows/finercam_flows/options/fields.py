@@ -7,7 +7,7 @@ from pydantic import Field, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
 
 from finercam_core.base_methods import BASE_METHODS, base_method
-from finercam_core.baselines import Baseline
+from finercam_core.strengths import Baseline
 from finercam_flows.places import classifiers, devices, inputs, outputs
 from finercam_flows.signatures.base import COMMAND_ONLY, Checked
 

@@ -17,7 +17,7 @@ import zarr
 from atlas_browser import Browser, chromium, file_server
 from s3_host import s3_host
 
-from finercam_core.baselines import BASELINES, Baseline
+from finercam_core.baselines import BASELINES
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.picture import mean_specimens
 from finercam_core.evaluate import EvaluationReport
@@ -29,6 +29,7 @@ from finercam_core.report import live_evidence, report
 from finercam_core.report.photographs import FOLDER
 from finercam_core.store import open_store
 from finercam_core.store.backgrounds import backgrounds_of
+from finercam_core.strengths import Baseline
 
 pytestmark = [
     pytest.mark.xdist_group("browser"),
