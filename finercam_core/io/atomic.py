@@ -33,14 +33,14 @@ def replacing(target: Path, ending: str = PARTIAL) -> Iterator[Path]:
         _discard(partial)
 
 
-def write_whole(target: Path, content: bytes | str, *, ending: str = PARTIAL, durable: bool = False) -> None:
+def write_whole(target: Path, content: bytes | str | Path, *, ending: str = PARTIAL, durable: bool = False) -> None:
     """Write a file so that it is there in full or not at all; its folder is made.
 
     Parameters
     ----------
     target : Path
-    content : bytes or str
-        Text is written as UTF-8.
+    content : bytes, str or Path
+        Text is written as UTF-8; of a path, the content of that file.
     ending : str
         Added to the name while the file is written.
     durable : bool
@@ -49,7 +49,10 @@ def write_whole(target: Path, content: bytes | str, *, ending: str = PARTIAL, du
     changed = [*steps.make_folder(target.parent), target.parent]
     partial = target.with_name(f"{target.name}{ending}")
     try:
-        steps.write_file(partial, content.encode() if isinstance(content, str) else content)
+        if isinstance(content, Path):
+            steps.copy_file(content, partial)
+        else:
+            steps.write_file(partial, content.encode() if isinstance(content, str) else content)
         if durable:
             steps.sync_file(partial)
         steps.rename(partial, target)

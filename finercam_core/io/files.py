@@ -4,8 +4,9 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import fsspec
 import pandas as pd
@@ -23,6 +24,7 @@ from finercam_core.io.faults import store_errors
 # Another process may write to the store, so that cached listings are outdated.
 _REMOTE = {"use_listings_cache": False}
 _READERS = 8
+_AHEAD = {"block_size": 1 << 24}  # of an object store, read at once
 
 
 class Files:
@@ -109,10 +111,21 @@ class Files:
                 if content is not None:
                     yield name, content
 
-    def write(self, name: str, content: bytes) -> None:
-        """Write a whole file at once: a reader sees the old or the new content, never a part."""
+    @contextmanager
+    def opened(self, name: str) -> Iterator[IO[bytes]]:
+        """A file to read from, for one that is too large for the memory; FileNotFoundError if there is none."""
+        with store_errors(self.location):
+            file: IO[bytes] = self.fs.open(f"{self.root}/{name}", "rb", **({} if self.local else _AHEAD))
+        with file:
+            yield file
+
+    def write(self, name: str, content: bytes | Path) -> None:
+        """Write a whole file at once, or copy one: a reader sees the old or the new content, never a part."""
         local = self.local
         with store_errors(self.location):
+            if local is None and isinstance(content, Path):
+                self.fs.put_file(str(content), f"{self.root}/{name}")
+                return
             if local is None:
                 self.fs.pipe_file(f"{self.root}/{name}", content)
                 return

@@ -1,5 +1,5 @@
 # The names of this room. `__init__.py` loads each when it is first used.
-from .assignment import assign_parts
+from .assignment import PartAssignment
 from .choice import ChoiceError, JudgedImages, choose_judged, parts_in_words
 from .lists import ImageLists, read_lists
 from .part import ALL, AUTO, NO_FOLD, Part
@@ -12,7 +12,7 @@ __all__ = [
     "ImageLists",
     "JudgedImages",
     "Part",
-    "assign_parts",
+    "PartAssignment",
     "choose_judged",
     "parts_in_words",
     "read_lists",

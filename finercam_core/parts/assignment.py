@@ -9,41 +9,53 @@ from finercam_core.parts.lists import ImageLists
 from finercam_core.parts.part import NO_FOLD, STRICTEST, Part
 
 
-def assign_parts(specimens: pd.DataFrame, root: str, lists: ImageLists | None, collection: str = "") -> pd.DataFrame:
-    """What a classifier did with each image of a catalog.
+class PartAssignment:
+    """What a classifier did with images of a catalog, asked piece by piece.
 
     Parameters
     ----------
-    specimens : DataFrame (N rows)
-        Rows of a catalog.
-    root : str
-        Folder or URL that their paths are relative to.
     lists : ImageLists or None
         Of the classifier, None where it came without.
     collection : str
         Name of the catalog. An image that is not listed but belongs to a listed group of the same collection has that
         group's part: another photograph of a specimen that was trained on is no test.
-
-    Returns
-    -------
-    DataFrame (N rows, same index): part (str, values of `Part`) and fold (int64).
     """
-    part = pd.Series(Part.UNKNOWN.value, specimens.index, dtype="str")
-    fold = pd.Series(NO_FOLD, specimens.index, dtype="int64")
-    if lists is None or not lists.images:
+
+    def __init__(self, lists: ImageLists | None, collection: str = "") -> None:
+        self._known: dict[str, pd.DataFrame] = {}
+        if lists is None or not lists.images:
+            return
+        table = lists.table
+        self._sizes = set(table.loc[table["sha256"] != "", "bytes"])
+        self._known = {"content": _by_key(table, table["sha256"]), "image_id": _by_key(table, table["image_id"])}
+        if collection and collection == lists.collection:
+            self._known["group_id"] = _by_key(table, table["group_id"])
+
+    def of(self, specimens: pd.DataFrame, root: str) -> pd.DataFrame:
+        """Parts of some rows of the catalog.
+
+        Parameters
+        ----------
+        specimens : DataFrame (N rows)
+        root : str
+            Folder or URL that their paths are relative to.
+
+        Returns
+        -------
+        DataFrame (N rows, same index): part (str, values of `Part`) and fold (int64).
+        """
+        part = pd.Series(Part.UNKNOWN.value, specimens.index, dtype="str")
+        fold = pd.Series(NO_FOLD, specimens.index, dtype="int64")
+        for name, known in self._known.items():
+            own = known_contents(specimens, root, self._sizes) if name == "content" else _column(specimens, name)
+            hit = part.eq(Part.UNKNOWN) & own.isin(known.index)
+            part = part.mask(hit, own.map(known["part"]))
+            fold = fold.mask(hit, own.map(known["fold"]).fillna(NO_FOLD).astype("int64"))
         return pd.DataFrame({"part": part, "fold": fold})
-    table = lists.table
-    contents = known_contents(specimens, root, set(table.loc[table["sha256"] != "", "bytes"]))
-    keys = [(contents, table["sha256"]), (specimens["image_id"], table["image_id"])]
-    if collection and collection == lists.collection:
-        groups = specimens.get("group_id", pd.Series("", specimens.index)).fillna("")
-        keys.append((groups, table["group_id"]))
-    for own, listed in keys:
-        known = _by_key(table, listed)
-        hit = part.eq(Part.UNKNOWN) & own.isin(known.index)
-        part = part.mask(hit, own.map(known["part"]))
-        fold = fold.mask(hit, own.map(known["fold"]).fillna(NO_FOLD).astype("int64"))
-    return pd.DataFrame({"part": part, "fold": fold})
+
+
+def _column(specimens: pd.DataFrame, name: str) -> pd.Series:
+    return specimens.get(name, pd.Series("", index=specimens.index)).fillna("")
 
 
 def _by_key(table: pd.DataFrame, key: pd.Series) -> pd.DataFrame:

@@ -141,17 +141,17 @@ def parts_in_words(rows: pd.DataFrame, *, listed: bool) -> str:
     Parameters
     ----------
     rows : DataFrame
-        With `part`, `fold` and the catalog's `split`.
+        Numbers of specimens, `images`, by `part`, `fold` and the catalog's `split`.
     listed : bool
         Whether the classifier came with lists of its images.
     """
     if not listed:
         return NO_LISTS
-    counts = rows["part"].value_counts()
+    counts = rows.groupby("part")["images"].sum()
     words = {Part.TEST: "held out", Part.TRAIN: "trained on", Part.VAL: "for validation",
              Part.LEFT_OUT: "left out of training", Part.UNKNOWN: "new to the classifier"}  # fmt: skip
     said = ", ".join(f"{counts[part]:,} {word}" for part, word in words.items() if counts.get(part, 0))
     folded = " (each by the head of its fold)" if (rows["fold"] != NO_FOLD).any() else ""
-    wrong = int(((rows["split"] == Part.TEST) & (rows["part"] == Part.TRAIN)).sum())
+    wrong = int(rows.loc[(rows["split"] == Part.TEST) & (rows["part"] == Part.TRAIN), "images"].sum())
     refused = f"; {counted(wrong, 'image')} that the catalog calls test among those trained on: `finercam evaluate` "
     return f"{said}{folded}" + (f"{refused}refuses that split" if wrong else "")

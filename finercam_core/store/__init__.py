@@ -11,7 +11,7 @@ from finercam_core.store.integrity.repair import Repair, repair
 from finercam_core.store.integrity.verify import Damage, verify
 from finercam_core.store.layout import CHUNK, SCHEMA_VERSION
 from finercam_core.store.lock import Hold, exclusive
-from finercam_core.store.planner import create_store
+from finercam_core.store.planning.planner import create_store
 from finercam_core.store.provenance import Provenance, RunSettings
 from finercam_core.store.reader import SpecimenRecord, Store, open_store
 from finercam_core.store.runs import RunPlace, newest_run, runs_beside

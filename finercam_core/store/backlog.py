@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from operator import itemgetter
+from itertools import chain, groupby
 from typing import TypeVar
 
 import numpy as np
@@ -14,10 +13,10 @@ import zarr
 from finercam_core.catalog.columns import image_locations
 from finercam_core.io.files import Files
 from finercam_core.status import Status
-from finercam_core.store.integrity.plan_table import read_plan
+from finercam_core.store.integrity.plan_table import PlanPieces
 from finercam_core.store.layout import CHUNK, Words, state_words, status_of
 from finercam_core.store.provenance import read_provenance
-from finercam_core.store.states import read_states
+from finercam_core.store.states import chunk_starts, read_states
 
 _COLUMNS = ["group", "slot", "scientificName", "image_id", "path", "accessURI", "fault", "fingerprint", "listed"]
 
@@ -60,16 +59,17 @@ class Chunk:
 class Backlog(Iterable[Chunk]):
     """What is left to compute in a store, in the order of the store; chunks are made as they are iterated over.
 
+    Of the plan it holds a bit for each row; the rest is read again, piece by piece.
+
     Attributes
     ----------
     specimens : int
         How many are to be computed.
     """
 
-    def __init__(self, table: pd.DataFrame, words: Words, todo: npt.NDArray[np.bool_]) -> None:
-        self._table, self._words = table, words
-        self._rows = np.flatnonzero(todo)
-        self.specimens = len(self._rows)
+    def __init__(self, plan: PlanPieces, todo: Sequence[npt.NDArray[np.bool_]], chunks: int) -> None:
+        self._plan, self._todo, self._chunks = plan, [np.packbits(rows) for rows in todo], chunks
+        self.specimens = sum(int(rows.sum()) for rows in todo)
 
     def in_shards(self, size: int, first: float = 0.0) -> Iterator[tuple[int, list[Chunk]]]:
         """Chunks by shard: number and what is to be computed of it; a shard is the same rows of a plan for everybody.
@@ -81,16 +81,26 @@ class Backlog(Iterable[Chunk]):
         first : float
             Where to begin, as a share of what is left, in [0, 1): several writers begin at different places.
         """
-        rows = _by_chunk(self._table, self._rows)
-        starts = _chunk_starts(self._table)
-        begin = int(first * len(rows))
-        numbered = ((int(starts[one[0]]) // size, one) for one in (*rows[begin:], *rows[:begin]))
-        for number, members in groupby(numbered, key=itemgetter(0)):
-            yield number, [_chunk(self._table, self._words, one) for _, one in members]
+        begin = int(first * self._chunks)
+        places = chain(self._chunks_from(begin, self._chunks), self._chunks_from(0, begin))
+        for number, members in groupby(places, key=lambda place: place[0] // size):
+            yield number, [chunk for _, chunk in members]
 
     def __iter__(self) -> Iterator[Chunk]:
-        for rows in _by_chunk(self._table, self._rows):
-            yield _chunk(self._table, self._words, rows)
+        return (chunk for _, chunk in self._chunks_from(0, self._chunks))
+
+    def _chunks_from(self, first: int, stop: int) -> Iterator[tuple[int, Chunk]]:
+        """Chunks by their number among those to be computed, each with the row of the plan at which it begins."""
+        number = before = 0
+        for piece, packed in zip(self._plan, self._todo, strict=True):
+            if number >= stop:
+                return
+            rows = _by_chunk(piece, np.unpackbits(packed, count=len(piece)).astype(bool))
+            wanted = rows[max(0, first - number) : max(0, stop - number)]
+            words = state_words(piece["fingerprint"].tolist() if wanted else [])
+            yield from ((before + start, _chunk(piece, words, members)) for start, members in wanted)
+            number += len(rows)
+            before += len(piece)
 
 
 def pending_chunks(location: str, *, retry_failed: bool = False) -> Backlog:
@@ -104,10 +114,14 @@ def pending_chunks(location: str, *, retry_failed: bool = False) -> Backlog:
         Include specimens that failed before and whose image did not change.
     """
     files = Files(location)
-    table = read_plan(files, [*_COLUMNS, "fold"] if _has_folds(files) else _COLUMNS)
-    words = state_words(table["fingerprint"].tolist())
-    todo = _todo(read_states(files, table).words, words, retry_failed) & table["listed"].to_numpy(bool)
-    return Backlog(table, words, todo)
+    plan = PlanPieces(files, [*_COLUMNS, "fold"] if _has_folds(files) else _COLUMNS)
+    todo, chunks = list[npt.NDArray[np.bool_]](), 0
+    for piece in plan:
+        words = state_words(piece["fingerprint"].tolist())
+        rows = _todo(read_states(files, piece).words, words, retry_failed) & piece["listed"].to_numpy(bool)
+        todo.append(rows)
+        chunks += len(_by_chunk(piece, rows))
+    return Backlog(plan, todo, chunks)
 
 
 def _has_folds(files: Files) -> bool:
@@ -124,23 +138,15 @@ def _todo(state: Words, words: Words, retry_failed: bool) -> npt.NDArray[np.bool
     return np.asarray(todo, np.bool_)
 
 
-def _by_chunk(table: pd.DataFrame, rows: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    """Rows of the sorted plan, split where the group or the number of the chunk changes."""
-    if not len(rows):
+def _by_chunk(table: pd.DataFrame, todo: npt.NDArray[np.bool_]) -> list[tuple[int, npt.NDArray[np.intp]]]:
+    """For each chunk of a plan in which there is something to do: its first row, and the rows to do."""
+    if not todo.any():
         return []
-    groups = pd.factorize(table["group"])[0][rows]
-    chunks = table["slot"].to_numpy()[rows] // CHUNK
-    return np.split(rows, np.flatnonzero((np.diff(groups) != 0) | (np.diff(chunks) != 0)) + 1)
-
-
-def _chunk_starts(table: pd.DataFrame) -> npt.NDArray[np.intp]:
-    """For every row of the sorted plan: the first row of its chunk."""
-    if not len(table):
-        return np.zeros(0, np.intp)
-    new = np.diff(pd.factorize(table["group"])[0], prepend=-1) != 0
-    new |= np.diff(table["slot"].to_numpy() // CHUNK, prepend=-1) != 0
-    rows = np.arange(len(table))
-    return np.maximum.accumulate(np.where(new, rows, 0))
+    starts = chunk_starts(table)
+    rows = np.flatnonzero(todo)
+    chunk = np.searchsorted(starts, rows, side="right") - 1
+    parts = np.split(rows, np.flatnonzero(np.diff(chunk)) + 1)
+    return [(int(starts[number]), part) for number, part in zip(np.unique(chunk), parts, strict=True)]
 
 
 def _chunk(table: pd.DataFrame, words: Words, positions: npt.NDArray[np.intp]) -> Chunk:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import zarr
+from zarr.core.buffer import default_buffer_prototype
 from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.status import Status
@@ -33,6 +34,7 @@ _OWN = re.compile(rf"(?:{FAILURES}|{REVIEWS}|.*\.(?:json|parquet|damaged|partial
 """Names of the store's own folders, and of what lies beside them as files."""
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|clock\$|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNORECASE)
 """Names that Windows takes for devices, with any ending."""
+_ANY = 987_654_321  # specimens, in a description in which their number is replaced
 _STATUS_BITS = np.uint64(8)
 _KNOWN_WORD = "word:"
 
@@ -124,6 +126,22 @@ def array_nodes(
 
 def _with_length(node: ArrayV3Metadata, specimens: int) -> ArrayV3Metadata:
     return node.update_shape((specimens, *node.shape[1:]))
+
+
+def array_descriptions(
+    specimens: int, classes: int, grid: tuple[int, int], values: tuple[str, ...] = VALUES
+) -> dict[str, bytes]:
+    """The same as the content of each array's ``zarr.json``."""
+    written = _written(classes, grid, values)
+    return {name: str(specimens).encode().join(parts) for name, parts in written.items()}
+
+
+@cache
+def _written(classes: int, grid: tuple[int, int], values: tuple[str, ...]) -> dict[str, list[bytes]]:
+    """What stands before and after the number of specimens."""
+    nodes = array_nodes(_ANY, classes, grid, values)
+    files = {name: node.to_buffer_dict(default_buffer_prototype())["zarr.json"] for name, node in nodes.items()}
+    return {name: file.to_bytes().split(str(_ANY).encode()) for name, file in files.items()}
 
 
 @cache

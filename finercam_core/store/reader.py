@@ -19,10 +19,10 @@ from finercam_core.io.files import Files
 from finercam_core.parts import NO_FOLD
 from finercam_core.status import Status
 from finercam_core.store.integrity.digests import contradiction
-from finercam_core.store.integrity.plan_table import read_plan, remedy, restored
+from finercam_core.store.integrity.plan_table import never_planned, read_plan, restored
 from finercam_core.store.layout import REFERENCE, REJECTED, SCHEMA_VERSION, SPECIMENS, status_of
+from finercam_core.store.planning.slots import with_parts
 from finercam_core.store.provenance import Provenance, read_provenance
-from finercam_core.store.slots import with_parts
 from finercam_core.store.states import KeptChunks, Opened, class_names, open_species, read_states, settled_values
 
 KEPT_OPEN = 64  # species
@@ -149,8 +149,7 @@ class Store:
         try:
             return with_parts(read_plan(self.files))
         except FileNotFoundError as error:
-            problem = f"{self.location} was never completely planned, or its {SPECIMENS} is gone"
-            raise StoreError(problem, f"run `finercam annotate` again, or {remedy(self.location)}") from error
+            raise never_planned(self.location) from error
 
     @cached_property
     def rejected(self) -> pd.DataFrame:

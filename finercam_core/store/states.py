@@ -54,30 +54,27 @@ def read_states(files: Files, table: pd.DataFrame) -> States:
     ----------
     files : Files
     table : DataFrame
-        The plan with its columns group and slot, sorted by both: a group's slots are 0, 1, 2 …
+        The plan, or whole chunks of it, with its columns group and slot, sorted by both.
     """
-    groups, starts = first_rows(table)
-    lengths = np.diff([*starts, len(table)])
-    wanted = [(group, index) for group, n in zip(groups, lengths, strict=True) for index in range(-(-n // CHUNK))]
-    contents = files.read_many([f"{group}/state/c/{index}" for group, index in wanted])
-    blocks = {chunk: decode_state(content) for chunk, content in zip(wanted, contents, strict=True)}
-    damaged = [chunk for chunk, block in blocks.items() if block is None]
-    words = np.zeros(len(table), np.uint64)
-    for group, start, n in zip(groups, starts, lengths, strict=True):
-        for index in range(-(-n // CHUNK)):
-            block = blocks[group, index]
-            if block is not None:
-                rows = min(CHUNK, n - index * CHUNK)
-                words[start + index * CHUNK : start + index * CHUNK + rows] = block[:rows]
+    starts = chunk_starts(table)
+    groups, slots = table["group"].to_numpy(object)[starts], table["slot"].to_numpy()
+    chunks = [(str(group), int(slots[start]) // CHUNK) for group, start in zip(groups, starts, strict=True)]
+    contents = files.read_many([f"{group}/state/c/{index}" for group, index in chunks])
+    words, damaged = np.zeros(len(table), np.uint64), []
+    for chunk, content, start, stop in zip(chunks, contents, starts, np.append(starts, len(table))[1:], strict=True):
+        block = decode_state(content)
+        if block is None:
+            damaged.append(chunk)
+        elif content is not None:
+            words[start:stop] = block[slots[start:stop] % CHUNK]
     return States(words, damaged)
 
 
-def first_rows(table: pd.DataFrame) -> tuple[list[str], npt.NDArray[np.intp]]:
-    """Groups of a sorted plan, and the row at which each begins."""
-    column = table["group"].to_numpy(object)
-    codes = pd.factorize(table["group"])[0]
-    starts = np.flatnonzero(np.diff(codes, prepend=-1))
-    return [str(column[start]) for start in starts], starts
+def chunk_starts(table: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Rows of a sorted plan at which a chunk begins."""
+    new = np.diff(pd.factorize(table["group"])[0], prepend=-1) != 0
+    new |= np.diff(table["slot"].to_numpy() // CHUNK, prepend=-1) != 0
+    return np.flatnonzero(new)
 
 
 def decode_state(content: bytes | None) -> Words | None:

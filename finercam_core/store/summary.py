@@ -3,13 +3,12 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
@@ -21,13 +20,16 @@ from finercam_core.io.files import Files
 from finercam_core.parts import parts_in_words
 from finercam_core.status import Status
 from finercam_core.store.integrity.digests import checked, with_digest
+from finercam_core.store.integrity.plan_table import PlanPieces, never_planned
 from finercam_core.store.layout import FAILURES, status_of
+from finercam_core.store.planning.slots import with_parts
 from finercam_core.store.provenance import Provenance
 from finercam_core.store.reader import Store
-from finercam_core.store.states import first_rows, read_states
+from finercam_core.store.states import read_states
 from finercam_core.suggestions import did_you_mean
 
 LAST_RUN = "last_run.json"
+_COLUMNS = ("image_id", "scientificName", "group", "slot", "path", "accessURI", "listed", "split", "part", "fold")
 
 
 @dataclass(frozen=True)
@@ -149,11 +151,7 @@ class StoreSummary:
 
 
 def summarise(store: Store) -> StoreSummary:
-    """Read the state of every specimen, and why specimens failed."""
-    table = store.read_plan()
-    code = status_of(read_states(store.files, table).words)
-    listed = table["listed"].to_numpy(bool)
-    failed = table[listed & (code > Status.DONE)]
+    """Read the state of every specimen, piece by piece of the plan, and why specimens failed."""
     problems: list[str] = []
     rejected, sentences = pd.DataFrame(columns=list(REJECTED)), dict[str, str]()
     try:
@@ -164,15 +162,44 @@ def summarise(store: Store) -> StoreSummary:
         sentences = read_sentences(store.files)
     except StoreError as error:
         problems.append(str(error))
-    reasons = _explained(sentences, failed, code[listed & (code > Status.DONE)])
+    species, failures, parts = zip(*(_figures(store.files, piece, sentences) for piece in _pieces(store)), strict=True)
     return StoreSummary(
-        _counts(table, code, listed),
-        reasons,
+        _by_species(species),
+        pd.concat(failures, ignore_index=True),
         rejected,
         store.provenance,
         tuple(problems),
-        parts_in_words(table[listed], listed=store.provenance.parts is not None),
+        parts_in_words(pd.concat(parts, ignore_index=True), listed=store.provenance.parts is not None),
     )
+
+
+def _pieces(store: Store) -> Iterator[pd.DataFrame]:
+    try:
+        yield from map(with_parts, PlanPieces(store.files, _COLUMNS))
+    except FileNotFoundError as error:
+        raise never_planned(store.location) from error
+
+
+def _figures(
+    files: Files, piece: pd.DataFrame, sentences: dict[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Of some rows of the plan: specimens by group, those that failed, and numbers of specimens by part."""
+    code, listed = status_of(read_states(files, piece).words), piece["listed"].to_numpy(bool)
+    failed = listed & (code > Status.DONE)
+    done, pending = listed & (code == Status.DONE), listed & (code == Status.PENDING)
+    counts = {"specimens": listed, "done": done, "failed": failed, "pending": pending}
+    groups = piece[["group", "scientificName"]].assign(**counts).groupby("group", sort=False)
+    species = groups.agg({"scientificName": "first", **dict.fromkeys(counts, "sum")}).reset_index()
+    parts = piece.loc[listed, ["part", "fold", "split"]].value_counts(dropna=False).rename("images").reset_index()
+    return species, _explained(sentences, piece[failed], code[failed]), parts
+
+
+def _by_species(pieces: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Add up the figures of a species that lies in several pieces."""
+    table = pd.concat(pieces, ignore_index=True)
+    counts = [name for name in table.columns if name not in ("group", "scientificName")]
+    groups = table.groupby("group", sort=False).agg({"scientificName": "first", **dict.fromkeys(counts, "sum")})
+    return groups.astype(dict.fromkeys(counts, "int64")).reset_index(drop=True)
 
 
 def read_sentences(files: Files) -> dict[str, str]:
@@ -190,18 +217,6 @@ def read_sentences(files: Files) -> dict[str, str]:
         except ValueError as error:
             raise StoreError(f"{name} is damaged: {first_line(error)}", "remove it") from error
     return sentences
-
-
-def _counts(table: pd.DataFrame, code: Any, listed: Any) -> pd.DataFrame:
-    _, starts = first_rows(table)
-
-    def count(which: Any) -> Any:
-        return np.add.reduceat((which & listed).astype(np.int64), starts) if len(starts) else np.zeros(0, np.int64)
-
-    done, pending, everyone = count(code == Status.DONE), count(code == Status.PENDING), count(np.True_)
-    names = table["scientificName"].to_numpy(object)[starts]
-    counts = {"specimens": everyone, "done": done, "failed": everyone - done - pending, "pending": pending}
-    return pd.DataFrame({"scientificName": names.astype(str), **counts})
 
 
 def _explained(sentences: dict[str, str], failed: pd.DataFrame, code: Any) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 
 from finercam_core.io.disk import steps
 
-STEPS = ("make_folder", "write_file", "sync_file", "rename", "remove", "sync_folder", "sync_everything")
+STEPS = ("make_folder", "write_file", "copy_file", "sync_file", "rename", "remove", "sync_folder", "sync_everything")
 Event = tuple[str, Any, Any]
 
 
@@ -35,6 +35,9 @@ class Recorder:
                 self.events.extend(("make_folder", folder, None) for folder in _made(first, made))
                 return made
             done = step(first) if second is None else step(first, second)
+            if name == "copy_file":
+                self.events.append(("write_file", second, second.read_bytes()))
+                return done
             if known:
                 self.events.append((name, first, second))
             return done

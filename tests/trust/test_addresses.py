@@ -28,7 +28,7 @@ from finercam_core.redaction import name_of, without_secrets
 from finercam_core.references.plan import plan_comparisons
 from finercam_core.status import Status
 from finercam_core.store import RunSettings, create_store, open_store
-from finercam_core.store.slots import plan_slots
+from finercam_core.store.planning.slots import plan_slots
 
 
 class Strange(BaseHTTPRequestHandler):

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_MARK = bytes.fromhex("f1e8c0a5d7934b62a94e16bb05d2c37f")  # in no text
-_LENGTH = len(_MARK) + hashlib.sha256().digest_size
-_NOTE = {b"finercam.seal": b"sha256"}
-_TAIL = 8  # bytes after the footer: its length and the name of the format
+MARK = bytes.fromhex("f1e8c0a5d7934b62a94e16bb05d2c37f")  # in no text
+SEAL_LENGTH = len(MARK) + hashlib.sha256().digest_size
+NOTE = {b"finercam.seal": b"sha256"}
+TAIL = 8  # bytes after the footer: its length and the name of the format
 
 
 class SealError(ValueError):
@@ -26,20 +26,20 @@ class SealError(ValueError):
 def sealed(table: pd.DataFrame) -> bytes:
     """A table as the bytes of a sealed Parquet file."""
     buffer, frame = io.BytesIO(), pa.Table.from_pandas(table, preserve_index=False)
-    pq.write_table(frame.replace_schema_metadata({**(frame.schema.metadata or {}), **_NOTE}), buffer)
+    pq.write_table(frame.replace_schema_metadata({**(frame.schema.metadata or {}), **NOTE}), buffer)
     content = buffer.getvalue()
-    footer = len(content) - _TAIL - int.from_bytes(content[-_TAIL:-4], "little")
-    return content[:footer] + _MARK + hashlib.sha256(content).digest() + content[footer:]
+    footer = len(content) - TAIL - int.from_bytes(content[-TAIL:-4], "little")
+    return content[:footer] + MARK + hashlib.sha256(content).digest() + content[footer:]
 
 
 def is_sealed(content: bytes) -> bool:
     """Whether a file has a seal, be it broken or not; tables of earlier versions have none."""
-    return _MARK in content
+    return MARK in content
 
 
 def has_note(metadata: Mapping[bytes, bytes] | None) -> bool:
     """Whether the footer of a Parquet file, here its metadata, says that the file has a seal."""
-    return _NOTE.items() <= (metadata or {}).items()
+    return NOTE.items() <= (metadata or {}).items()
 
 
 def check_seal(content: bytes) -> None:
@@ -50,11 +50,11 @@ def check_seal(content: bytes) -> None:
     SealError
         If the file is not what was written.
     """
-    place = content.rfind(_MARK)
+    place = content.rfind(MARK)
     if place >= 0:
         digest = hashlib.sha256(content[:place])
-        digest.update(content[place + _LENGTH :])
-        if digest.digest() != content[place + len(_MARK) : place + _LENGTH]:
+        digest.update(content[place + SEAL_LENGTH :])
+        if digest.digest() != content[place + len(MARK) : place + SEAL_LENGTH]:
             raise SealError("its content does not match its digest")
     elif has_note(pq.read_metadata(io.BytesIO(content)).metadata):
         raise SealError("its digest is gone")

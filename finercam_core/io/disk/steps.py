@@ -5,8 +5,12 @@ one is synced before: otherwise a power cut may leave the new name with nothing 
 """
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+ONE_CALL = hasattr(os, "sync")
+"""Whether the system has one call that puts everything on the disk."""
 
 
 def make_folder(folder: Path) -> list[Path]:
@@ -26,6 +30,11 @@ def _missing(folder: Path) -> Iterator[Path]:
 def write_file(path: Path, content: bytes) -> None:
     """Write a file, which need not reach the disk."""
     path.write_bytes(content)
+
+
+def copy_file(source: Path, path: Path) -> None:
+    """Write a file with the content of another one, which need not reach the disk."""
+    shutil.copyfile(source, path)
 
 
 def sync_file(path: Path) -> None:
@@ -57,7 +66,7 @@ def sync_folder(folder: Path) -> None:
 
 def sync_everything(files: Iterable[Path], folders: Iterable[Path]) -> None:
     """Put many new files and the names in many folders on the disk, by one call where the system has one."""
-    if hasattr(os, "sync"):
+    if ONE_CALL:
         os.sync()
         return
     for path in files:

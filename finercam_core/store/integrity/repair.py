@@ -22,8 +22,8 @@ from finercam_core.store.integrity.digests import DIGEST, contradiction, with_di
 from finercam_core.store.integrity.plan_table import read_plan
 from finercam_core.store.layout import CHUNK, PROVENANCE, SPECIMENS, known_word, status_of
 from finercam_core.store.lock import exclusive
+from finercam_core.store.planning.slots import COLUMNS, with_parts
 from finercam_core.store.provenance import ATTRIBUTE
-from finercam_core.store.slots import COLUMNS, with_parts
 from finercam_core.store.states import class_names, decode_state
 
 KEPT = f"{SPECIMENS}.damaged"  # what a repair puts aside

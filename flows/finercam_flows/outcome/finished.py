@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,24 +45,25 @@ def nothing_to_do(options: AnnotateOptions) -> "tuple[str, StoreSummary] | None"
         return None
     from finercam_core.catalog import open_catalog
     from finercam_core.store import open_store, pending_chunks, summarise
+    from finercam_core.store.integrity.plan_table import PlanPieces, same_plan
+    from finercam_core.store.planning.slots import plan_pieces
     from finercam_core.store.runs import catalog_place
-    from finercam_core.store.slots import plan_slots
 
     catalog, held = open_catalog(options.catalog), open_store(store)
-    plan = held.read_plan()
+    plan = PlanPieces(held.files)
     same = (
         held.provenance.catalog == catalog_place(catalog.source, held.files)
         and held.rejected.equals(catalog.rejected.reset_index(drop=True))
-        and _of_catalog(plan_slots(catalog.specimens, catalog.root, plan)).equals(_of_catalog(plan))
+        and same_plan(_of_catalog(plan_pieces(catalog.specimens, catalog.root, plan)), _of_catalog(plan))
     )
     if not same or pending_chunks(store, retry_failed=options.retry_failed).specimens:
         return None
     return store, summarise(held)
 
 
-def _of_catalog(plan: "pd.DataFrame") -> "pd.DataFrame":
+def _of_catalog(plan: "Iterable[pd.DataFrame]") -> "Iterator[pd.DataFrame]":
     """What a catalog alone determines of a plan; the parts of the training are in the classifier, which is the same."""
-    return plan.drop(columns=["part", "fold"], errors="ignore")
+    return (piece.drop(columns=["part", "fold"], errors="ignore") for piece in plan)
 
 
 def _answering(location: str, asked: str) -> str:

@@ -19,7 +19,7 @@ def store(location: str) -> None:
 
 
 def _refuse_other_content(path: Path) -> None:
-    from finercam_core.store.planner import refuse_other_content
+    from finercam_core.store.planning.planner import refuse_other_content
 
     refuse_other_content(path)
 

@@ -10,7 +10,7 @@ from planned_store import fill, plan_at, specimens
 
 from finercam_core.store import open_store, summarise, verify
 from finercam_core.store.layout import group_path
-from finercam_core.store.slots import plan_slots
+from finercam_core.store.planning.slots import plan_slots
 
 OWN = ("zarr.json", "Zarr.JSON", "specimens.parquet", "rejected.parquet", "provenance.json", "failures", "reviews",
        "last_run.json", "requests.json", "specimens.parquet.damaged", ".writer.lock", ".writer.lease")  # fmt: skip

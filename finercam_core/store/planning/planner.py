@@ -1,50 +1,37 @@
 """The planner: creates a store or extends it; nothing else makes groups and slots."""
 
 import json
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
 
-import numpy as np
 import pandas as pd
 import zarr
 from pydantic import JsonValue
-from zarr.core.group import GroupMetadata
-from zarr.core.metadata.v2 import ArrayV2Metadata
-from zarr.core.metadata.v3 import ArrayV3Metadata
 
 from finercam_core.catalog import Catalog
 from finercam_core.errors import StoreError, counted
+from finercam_core.io.disk.sealed_pieces import read_groups, write_pieces
 from finercam_core.io.disk.zarr_store import synced
 from finercam_core.io.faults import store_errors
 from finercam_core.io.files import Files
 from finercam_core.io.web.logins import remember_login
 from finercam_core.parts import ImageLists
 from finercam_core.redaction import without_secrets
-from finercam_core.references.plan import ComparisonPlan, Reference
+from finercam_core.references.plan import ComparisonPlan
 from finercam_core.store import runs
 from finercam_core.store.integrity.digests import with_digest
-from finercam_core.store.integrity.plan_table import read_plan, remedy
+from finercam_core.store.integrity.plan_table import PlanPieces, remedy, same_plan
 from finercam_core.store.integrity.repair import finished_specimens
-from finercam_core.store.layout import (
-    CHUNK,
-    LEASE,
-    LOCK,
-    PROVENANCE,
-    REJECTED,
-    SCHEMA_VERSION,
-    SPECIMENS,
-    array_nodes,
-    value_names,
-)
+from finercam_core.store.layout import LEASE, LOCK, PROVENANCE, REJECTED, SCHEMA_VERSION, SPECIMENS
 from finercam_core.store.leases.claims import FOLDER as CLAIMS
 from finercam_core.store.leases.members import FOLDER as WRITERS
 from finercam_core.store.lock import refuse_change_of_plan
+from finercam_core.store.planning.groups import create_groups, extend_groups
+from finercam_core.store.planning.slots import held_species, plan_pieces
 from finercam_core.store.provenance import ATTRIBUTE, PartsRecord, Provenance, RunSettings, TraitRecord, run_id
 from finercam_core.store.reader import Store, open_store
-from finercam_core.store.slots import plan_slots
 
 
 def create_store(
@@ -124,17 +111,30 @@ def _create(
     files: Files, catalog: Catalog, plan: ComparisonPlan, provenance: Provenance, lists: ImageLists | None
 ) -> None:
     existing = _existing(files, provenance)
-    table = plan_slots(catalog.specimens, catalog.root, existing, lists=lists, collection=catalog.name)
-    if existing is not None and not table.equals(existing):
-        refuse_change_of_plan(files.location)
-    root = files.group("a", together=True)
-    with synced(root):
-        _record(files, root, provenance, new=existing is None)
-        _create_groups(root, table, plan, provenance, set() if existing is None else _present(files, existing))
-        if existing is not None:
-            _extend_groups(root, table, existing, provenance)
-    files.write_table(REJECTED, catalog.rejected)
-    files.write_table(SPECIMENS, table)
+    with TemporaryDirectory(prefix="finercam-plan-") as folder:
+        staged, known = Path(folder) / SPECIMENS, existing or ()
+        table = plan_pieces(catalog.specimens, catalog.root, known, lists=lists, collection=catalog.name)
+        write_pieces(staged, table)
+        same = existing is not None and same_plan(_staged(staged), existing)
+        if existing is not None and not same:
+            refuse_change_of_plan(files.location)
+        root = files.group("a", together=True)
+        with synced(root):
+            _record(files, root, provenance, new=existing is None)
+            held = held_species(known).set_index("group")["count"]
+            present = _present(files, held.index)
+            for piece in _staged(staged):
+                create_groups(root, piece[~piece["group"].isin(present)], plan, provenance)
+                extend_groups(root, piece, held, provenance)
+        files.write_table(REJECTED, catalog.rejected)
+        if existing is None or not same or not existing.sealed:
+            files.write(SPECIMENS, staged)
+
+
+def _staged(path: Path) -> Iterator[pd.DataFrame]:
+    """Pieces of a plan that is not in the store yet, each of whole species."""
+    with path.open("rb") as file:
+        yield from read_groups(file)
 
 
 def _record(files: Files, root: zarr.Group, provenance: Provenance, *, new: bool) -> None:
@@ -149,9 +149,8 @@ def _record(files: Files, root: zarr.Group, provenance: Provenance, *, new: bool
         files.write_json(PROVENANCE, with_digest({key: value for key, value in wanted.items() if key != "created"}))
 
 
-def _present(files: Files, existing: pd.DataFrame) -> set[str]:
+def _present(files: Files, groups: Iterable[str]) -> set[str]:
     """Groups of the plan that exist; a group that somebody deleted is created and computed again."""
-    groups = [str(group) for group in existing["group"].unique()]
     gone = files.missing([f"{group}/zarr.json" for group in groups])
     return set(groups) - {name.removesuffix("/zarr.json") for name in gone}
 
@@ -199,7 +198,7 @@ def _traits(catalog: Catalog) -> dict[str, JsonValue] | None:
     return TraitRecord(names=names, uberon=uberon, **({"whole": True} if labels.whole else {})).to_json()
 
 
-def _existing(files: Files, provenance: Provenance) -> pd.DataFrame | None:
+def _existing(files: Files, provenance: Provenance) -> PlanPieces | None:
     """Plan of the store that is already there, after checking that it belongs to the same run."""
     if not files.exists(SPECIMENS):
         _refuse_to_plan_again(files)
@@ -213,7 +212,7 @@ def _existing(files: Files, provenance: Provenance) -> pd.DataFrame | None:
             f"{files.location} holds run {old.run}, made with another {' and '.join(changed) or 'setting'}",
             f"write run {provenance.run} to a store of its own",
         )
-    return read_plan(files)
+    return PlanPieces(files)
 
 
 def _refuse_to_plan_again(files: Files) -> None:
@@ -221,79 +220,3 @@ def _refuse_to_plan_again(files: Files) -> None:
     if finished := finished_specimens(files):
         problem = f"{SPECIMENS} of {files.location} is gone, but {counted(finished, 'specimen')} of it are finished"
         raise StoreError(problem, remedy(files.location))
-
-
-def _create_groups(
-    root: zarr.Group, table: pd.DataFrame, plan: ComparisonPlan, provenance: Provenance, present: set[str]
-) -> None:
-    new = table[~table["group"].isin(present)]
-    nodes: dict[str, GroupMetadata | ArrayV2Metadata | ArrayV3Metadata] = {}
-    values = value_names(per_image=provenance.per_image)
-    maps = {key: value for key, value in provenance.to_json().items() if key in ("method", "kind", "gamma")}
-    members = {str(group): rows for group, rows in new.groupby("group", sort=True)}
-    for group, rows in members.items():
-        name = str(rows["scientificName"].iloc[0])
-        references = plan.references(name) if name in plan.chosen else ()
-        classes = 1 + len(references) if name in plan.chosen else 0
-        nodes[group] = GroupMetadata(attributes=with_digest({**_attributes(rows, references), **maps}))
-        arrays = array_nodes(len(rows), classes, provenance.grid, values)
-        nodes |= {f"{group}/{name}": node for name, node in arrays.items()}
-    for _ in zarr.create_hierarchy(store=root.store, nodes=nodes, overwrite=True):
-        pass
-    _at_once(lambda group: _name_axes(root, group, members[group], plan), members)
-
-
-def _at_once(work: Callable[[str], None], groups: Iterable[str]) -> None:
-    """Do the same for many groups, several at a time: an object store answers slowly, but many requests at once."""
-    with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(work, groups):
-            pass
-
-
-def _attributes(rows: pd.DataFrame, references: tuple[Reference, ...]) -> dict[str, JsonValue]:
-    """Attributes of one species' group, in Darwin Core terms."""
-    first = rows.iloc[0]
-    return {
-        **{key: str(first[key]) for key in ("scientificName", "family", "genus", "vernacularName")},
-        "tiers": ["target", *(reference.tier for reference in references)],
-        "reasons": ["target", *(reference.reason for reference in references)],
-        "similarity": [1.0, *(_number(reference.similarity) for reference in references)],
-    }
-
-
-def _number(value: float) -> float | None:
-    """A number that JSON can hold: NaN becomes null."""
-    return None if np.isnan(value) else float(value)
-
-
-def _name_axes(root: zarr.Group, group: str, rows: pd.DataFrame, plan: ComparisonPlan) -> None:
-    """Write the coordinates: image ids along `specimen`, scientific names along `class`."""
-    _array(root, f"{group}/specimen")[:] = rows.sort_values("slot")["image_id"].to_numpy(object)
-    name = str(rows["scientificName"].iloc[0])
-    if name in plan.chosen:
-        names = [name, *(reference.scientificName for reference in plan.references(name))]
-        _array(root, f"{group}/class")[:] = np.array(names, object)
-
-
-def _extend_groups(root: zarr.Group, table: pd.DataFrame, existing: pd.DataFrame, provenance: Provenance) -> None:
-    before = existing["group"].value_counts()
-    after = table["group"].value_counts()
-    grown = after.index[after > before.reindex(after.index).fillna(np.inf)]
-    members = {str(group): rows for group, rows in table[table["group"].isin(grown)].groupby("group")}
-    names = (*value_names(per_image=provenance.per_image), "state", "specimen")
-    _at_once(lambda group: _extend(root, group, members[group], int(before[group]), names), members)
-
-
-def _extend(root: zarr.Group, group: str, rows: pd.DataFrame, before: int, names: tuple[str, ...]) -> None:
-    for name in names:
-        array = _array(root, f"{group}/{name}")
-        array.resize((len(rows), *array.shape[1:]))
-    start = before // CHUNK * CHUNK
-    _array(root, f"{group}/specimen")[start:] = rows.sort_values("slot")["image_id"].to_numpy(object)[start:]
-
-
-def _array(root: zarr.Group, path: str) -> zarr.Array[Any]:
-    array = root[path]
-    if not isinstance(array, zarr.Array):
-        raise StoreError(f"{path} is not an array", "the store is damaged; write to a new one")
-    return array
