@@ -61,7 +61,7 @@ def run(folder: Path, console: Console | None = None, *, browser: bool = False) 
         If the trained classifier is right on less than 90 % of the test specimens: its maps would mean nothing.
     """
     show = (console or Screen()).print
-    show("The demo takes about five minutes on two processors; what is there already is kept.")
+    show("The demo takes five to ten minutes on two processors; what is there already is kept.")
     folder.mkdir(parents=True, exist_ok=True)
     _render(folder, show)
     _train(folder, show)
