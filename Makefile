@@ -7,10 +7,14 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24 +extension GLX"
 WORKERS ?= 2
 WEB := finercam_core/report/web/finercam.js
 
-.PHONY: demo test test-slow lint benchmarks screen web clean site release
+.PHONY: demo stack test test-slow lint benchmarks screen web clean site release
 
 demo: $(READY) web
 	$(BIN)/finercam demo --out demo
+
+# Prefect's server on PostgreSQL, a worker and an S3 server on 127.0.0.1, until Ctrl-C; ARGS=folder keeps what they hold.
+stack: $(READY)
+	@bash deploy/stack/stack.sh $(ARGS)
 
 # One thread for each worker, so that they do not wait for each other.
 test: export OMP_NUM_THREADS ?= 1

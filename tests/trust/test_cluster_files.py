@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +121,15 @@ def test_the_compose_file_closes_what_is_finercams_and_holds_no_password() -> No
     secrets = re.findall(r"(\w*(?:PASSWORD|AUTH_STRING|SECRET\w*)): (\S+)", text)
     assert secrets
     assert all("${" in value for _, value in secrets)
+
+
+def test_the_stack_is_reached_from_its_own_machine_alone_and_starts_its_parts_again() -> None:
+    parts = ConfigParser(interpolation=None)
+    parts.read(DEPLOY / "stack" / "supervisord.conf")
+    programs = {name.removeprefix("program:"): parts[name] for name in parts.sections() if name.startswith("program:")}
+    assert set(programs) == {"database", "s3", "server", "worker"}
+    assert all(program["autorestart"] == "true" for program in programs.values())
+    assert "--host 127.0.0.1 " in programs["server"]["command"]
+    assert 'BIND_HOST="127.0.0.1"' in programs["s3"]["environment"]
+    assert programs["database"]["command"].endswith("-c listen_addresses=")
+    assert "PREFECT_SERVER_API_AUTH_STRING" in (DEPLOY / "stack" / "stack.sh").read_text()
