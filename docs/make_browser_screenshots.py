@@ -1,6 +1,6 @@
 """Make the pictures of the pages: `python docs/make_browser_screenshots.py docs/images [atlas]`, with Chromium.
 
-The review is photographed on the plugin's sample; the pair page comes from an atlas, if one is given.
+The review is photographed on the plugin's sample; the pair page comes from the demo's atlas, if it is given.
 """
 
 import os
@@ -18,6 +18,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 LOADING = 3  # seconds
+PAIR = "pairs/Coralodon_ocellatus--vs--Coralodon_rotundus.html"
 VIEWS = (("review-browser", 1400, 900, "light"), ("review-browser-phone", 390, 844, "dark"))
 
 
@@ -39,8 +40,7 @@ def main(images: Path, atlas: Path | None) -> None:
                 save(browser, images / f"{name}.png", width, height)
         if atlas is not None:
             with file_server(atlas) as address:
-                page = next((atlas / "pairs").glob("*.html")).name
-                browser.open(f"{address}/pairs/{page}#gamma=0.6", 1400)
+                browser.open(f"{address}/{PAIR}#gamma=0.6", 1400)
                 time.sleep(LOADING)
                 browser.run('document.querySelector("#live-panel").scrollIntoView()')
                 save(browser, images / "atlas-pair.png", 1400, 900)
