@@ -21,7 +21,8 @@ test: export OMP_NUM_THREADS ?= 1
 test: $(READY) screen web lint
 	$(SCREEN) $(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
 
-test-slow: $(READY) screen web
+test-slow: $(READY) web
+	@bash tests/screen.sh slurmctld slurmd slurm-client munge
 	$(SCREEN) $(BIN)/python -m pytest -m slow $(ARGS)
 
 benchmarks: $(READY) screen web

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # System packages of a virtual screen and of a browser for the tests, and as root Node.js: installed where apt-get may, else named.
+# What else is needed is given as arguments.
 set -euo pipefail
 packages=(xvfb xauth libgl1 libegl1 libopengl0 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4
   libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0)
+packages+=("$@")
 browser=(chromium chromium-driver)
 missing=()
 if command -v dpkg-query >/dev/null; then
