@@ -3,6 +3,12 @@ const one = (query) => document.querySelector(query);
 const all = (query) => Array.from(document.querySelectorAll(query));
 const picker = one("#reference");
 if (picker) picker.addEventListener("change", () => all("img.map").forEach((image) => { image.hidden = image.dataset.reference !== picker.value; }));
+// A page that was saved alone has no photographs beside it; what is shown then is the small one below.
+const gone = (photo) => { photo.hidden = true; };
+all("img.photo").forEach((photo) => {
+  photo.addEventListener("error", () => gone(photo));
+  if (photo.complete && photo.currentSrc && !photo.naturalWidth) gone(photo);
+});
 const maps = one("#maps");
 if (maps) maps.addEventListener("change", () => document.body.classList.toggle("nomaps", !maps.checked));
 const search = one("#search");

@@ -52,6 +52,7 @@ def test_a_page_sent_alone_shows_the_small_photographs(browser: Browser, atlas: 
         assert small == 96
         assert shown > 2 * small, "as large as the photograph would be"
         assert whole == 0
+    assert browser.run('return [...document.querySelectorAll("img.photo")].every((photo) => photo.hidden)')
     assert browser.run('return [...document.querySelectorAll("img.map")].filter((i) => i.naturalWidth).length')
     assert all("ERR_FILE_NOT_FOUND" in said for said in browser.complaints()), "of photographs and script alone"
 
