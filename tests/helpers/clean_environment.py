@@ -69,5 +69,5 @@ def run_in(python: Path, words: Iterable[str], folder: Path) -> "subprocess.Comp
     environment = {**kept, "QT_QPA_PLATFORM": "offscreen", "PREFECT_HOME": str(folder / "prefect")}
     command = [str(python), "-m", "finercam_flows", *words]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=folder, env=environment, timeout=300
+        command, capture_output=True, text=True, check=False, cwd=folder, env=environment, timeout=900
     )  # fmt: skip
