@@ -13,21 +13,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from finercam_core.diagnosis.alignment.frame import Mask, to_frame
+from finercam_core.diagnosis.aligned_specimens import SIDE, AlignedSpecimens
+from finercam_core.diagnosis.alignment.frame import Mask
 from finercam_core.diagnosis.alignment.frame_regions import AS_PICTURED
-from finercam_core.diagnosis.alignment.specimen_pictures import specimen_picture
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer, PlaceFinding
-from finercam_core.diagnosis.places import frame_matrix
 from finercam_core.diagnosis.rule import LEVEL
 from finercam_core.diagnosis.sentences import first_sentence
 from finercam_core.errors import FinercamError, StoreError, counted
-from finercam_core.evaluate.maps import grid_of
-from finercam_core.evaluate.traits.cover import OUTSIDE
 from finercam_core.images.overlay import laid_over
-from finercam_core.store import Store
 
-SIDE = 160  # pixels a side of the frame in the picture
 MOST = 40  # specimens of each species that are averaged
 _WIDTH = 11  # inches
 _MARGIN = 0.12  # inches above and below what is drawn, and above the headings
@@ -77,7 +72,9 @@ class MeanSpecimen:
         return self.own - self.other
 
 
-def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Sequence[int] = ()) -> MeanSpecimen:
+def mean_specimen(
+    aligned: AlignedSpecimens, image_ids: Sequence[str], other: str, traits: Sequence[int] = ()
+) -> MeanSpecimen:
     """Mean specimen of a species, and the mean of its evidence against another.
 
     Raises
@@ -88,28 +85,36 @@ def mean_specimen(store: Store, image_ids: Sequence[str], other: str, traits: Se
     photographs, maps, parts, unreadable = [], [], [], 0
     for image_id in image_ids[:: max(1, len(image_ids) // MOST)][:MOST]:
         try:
-            picture, record = specimen_picture(store, image_id), store.record(image_id)
+            one = aligned(image_id)
         except (FinercamError, OSError, ValueError):
             unreadable += 1
             continue
-        photographs.append(np.moveaxis(to_frame(np.moveaxis(picture.pixels, -1, 0), picture.where, SIDE), 0, -1))
-        column = record.evidence[record.classes.index(other)]
-        finished = record.compared_at is not None
-        pair = (column, np.zeros_like(column)) if finished else (record.evidence[0], column)
-        matrix = frame_matrix(picture.where, picture.labels.shape, grid_of(record), SIDE)
-        maps.append([(matrix @ values.ravel()).reshape(SIDE, SIDE) for values in pair])
-        shown = np.stack([picture.labels == k for k in traits] + [picture.labels != OUTSIDE]).astype(np.float64)
-        parts.append(to_frame(shown, picture.where, SIDE, beyond=0.0))
+        column = one.record.evidence[one.record.classes.index(other)]
+        finished = one.record.compared_at is not None
+        pair = (column, np.zeros_like(column)) if finished else (one.record.evidence[0], column)
+        photographs.append(one.photograph)
+        maps.append([one.map(values) for values in pair])
+        parts.append(one.parts(traits))
     if not photographs:
         raise StoreError(f"no photograph of {image_ids[0]} and its kind can be read", "give --images")
     *shares, body = np.mean(parts, axis=0)
     named = dict(zip(traits, shares, strict=True))
     own, against = np.mean(maps, axis=0)
-    return MeanSpecimen(np.mean(photographs, axis=0), own, against, named, body, len(photographs), unreadable)
+    mean: Floats = np.asarray(np.mean(photographs, axis=0, dtype=np.float64))
+    return MeanSpecimen(mean, own, against, named, body, len(photographs), unreadable)
 
 
-def mean_specimens(diagnosis: Diagnosis, answer: PairAnswer) -> tuple[MeanSpecimen, MeanSpecimen]:
+def mean_specimens(
+    diagnosis: Diagnosis, answer: PairAnswer, aligned: AlignedSpecimens | None = None
+) -> tuple[MeanSpecimen, MeanSpecimen]:
     """Mean specimens of both species of an answer, with the parts that its findings are about.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    answer : PairAnswer
+    aligned : AlignedSpecimens, optional
+        Of the same store, for whoever draws several answers.
 
     Raises
     ------
@@ -118,10 +123,10 @@ def mean_specimens(diagnosis: Diagnosis, answer: PairAnswer) -> tuple[MeanSpecim
     """
     shown = [*answer.worded("supported"), *answer.worded("suggested")]
     traits = [one.test.place.trait_id for one in shown if one.test.place.trait_id is not None]
-    a, b = answer.a, answer.b
+    a, b, known = answer.a, answer.b, aligned or AlignedSpecimens(diagnosis.store)
     return (
-        mean_specimen(diagnosis.store, diagnosis.places(a).image_ids, b, traits),
-        mean_specimen(diagnosis.store, diagnosis.places(b).image_ids, a, traits),
+        mean_specimen(known, diagnosis.places(a).image_ids, b, traits),
+        mean_specimen(known, diagnosis.places(b).image_ids, a, traits),
     )
 
 

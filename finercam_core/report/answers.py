@@ -9,6 +9,7 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
+from finercam_core.diagnosis.aligned_specimens import AlignedSpecimens
 from finercam_core.diagnosis.answer import Diagnosis
 from finercam_core.diagnosis.findings import PairAnswer
 from finercam_core.diagnosis.picture import draw_answer, mean_specimens
@@ -67,6 +68,7 @@ class AtlasAnswers:
     def __init__(self, diagnosis: Diagnosis, others: Sequence[Diagnosis] = ()) -> None:
         self.diagnosis, self.others = diagnosis, others
         self._problem = ""  # why the pairs could not be asked at all
+        self._aligned = AlignedSpecimens(diagnosis.store)
 
     @cached_property
     def by_pair(self) -> Mapping[tuple[str, str], PairAnswer]:
@@ -152,7 +154,7 @@ class AtlasAnswers:
         """The picture of an answer as a data URI, and what the script draws it from; without photographs neither."""
         file = io.BytesIO()
         try:
-            means = mean_specimens(self.diagnosis, answer)
+            means = mean_specimens(self.diagnosis, answer, self._aligned)
             draw_answer(self.diagnosis, answer, file, dpi=_DPI, title=False, means=means)
         except FinercamError:
             return "", None

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from finercam_core.diagnosis.picture import SIDE, MeanSpecimen, frame_ends
+from finercam_core.diagnosis.aligned_specimens import SIDE
+from finercam_core.diagnosis.picture import MeanSpecimen, frame_ends
 from finercam_core.report.thumbnails import photo_uri
 
 GRID = 40  # cells a side of the frame: a map of the model is not sharper

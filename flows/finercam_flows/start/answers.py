@@ -34,7 +34,7 @@ def pair_sentences(store: str) -> dict[tuple[str, str], str]:
 def next_step(sentences: dict[tuple[str, str], str], store: str, classifier: str) -> str:
     """What the word of the first sentence leaves open, and the command that finds it out; "" if nothing."""
     pair, sentence = next(iter(sentences.items()), (("", ""), ""))
-    if "suggested" not in sentence:
+    if ": suggested" not in sentence:
         return ""
     command = shlex.join(["finercam", "ask", store, *pair, "--classifier", classifier])
     return f"Suggested: sure as a difference between the maps; whether the classifier uses it is checked by: {command}"

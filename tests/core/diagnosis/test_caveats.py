@@ -7,6 +7,7 @@ import torch
 from spotted import spotted_classifier, spotted_collection, spotted_store
 
 from finercam_core.diagnosis import Diagnosis
+from finercam_core.diagnosis.aligned_specimens import AlignedSpecimens
 from finercam_core.diagnosis.picture import mean_specimen
 from finercam_core.diagnosis.sentences import distrust, five_lines
 from finercam_core.diagnosis.with_model.causal import causal_check
@@ -47,10 +48,12 @@ def test_a_classifier_that_is_often_wrong_among_all_species_is_said(tmp_path: Pa
 def test_pictures_say_how_many_photographs_cannot_be_read(tmp_path: Path) -> None:
     store = spotted_store(spotted_collection(tmp_path), tmp_path / "maps.zarr")
     ids = list(store.rows.loc[store.rows["scientificName"] == "Aus bus", "image_id"])
-    assert mean_specimen(store, ids, "Aus cus").counted == "mean of 8 specimens"
+    assert mean_specimen(AlignedSpecimens(store), ids, "Aus cus").counted == "mean of 8 specimens"
     for image_id in ids[:2]:
         (tmp_path / "images" / f"{image_id}.png").unlink()
-    assert mean_specimen(store, ids, "Aus cus").counted == "mean of 6 specimens (2 more cannot be read)"
+    assert (
+        mean_specimen(AlignedSpecimens(store), ids, "Aus cus").counted == "mean of 6 specimens (2 more cannot be read)"
+    )
 
 
 def test_a_photograph_that_is_gone_is_left_out_of_the_check_and_named(tmp_path: Path) -> None:
