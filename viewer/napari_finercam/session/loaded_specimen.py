@@ -22,9 +22,11 @@ from finercam_core.status import Status
 from finercam_core.store import SpecimenRecord, Store
 from napari_finercam.session.listing.scores import UNREADABLE
 
-KEPT, KEPT_BYTES = 12, 400_000_000  # specimens, and what they may take together
+KEPT, KEPT_BYTES = 12, 300_000_000  # specimens, and what they may take together
 LEAST_KEPT = 4
 _DELAY = 0.06  # seconds
+_BLOCK = 1 << 27  # bytes
+_ONE_LARGE = Lock()  # two photographs of a hundred million pixels at once take half a gigabyte
 BLANK_GREY = 235
 _MOVED = "if the photographs have moved, choose their folder: Queue, Images…"
 _BLANK_SIDE = 600  # pixels
@@ -124,14 +126,20 @@ def _photograph(
         size = working_size(width, height)
         if size == (width, height):
             return np.asarray(store.image(image_id).convert("RGBA")), None
-        picture = load_image(place, root=root, at_least=size)
-        small = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-        del picture  # hundreds of megabytes
-        return np.asarray(small.convert("RGBA")), (height, width)
+        return _smaller(place, root, size), (height, width)
     except ImageError as error:
         hint = f" ({_MOVED})" if error.status is Status.MISSING else ""
         problems.append(f"{error.status.sentence}: {error.location}{hint}")
         return None, None
+
+
+def _smaller(place: str, root: str, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    with _ONE_LARGE:
+        picture = load_image(place, root=root, at_least=size)
+        small = picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        del picture  # hundreds of megabytes
+        small.putalpha(255)  # in place
+        return np.asarray(small)
 
 
 def _plain(error: BaseException) -> str:
@@ -178,6 +186,8 @@ class SpecimenLoader:
     """
 
     def __init__(self, store: Store) -> None:
+        # Blocks of Pillow's 16 MB lie in heaps that glibc seldom gives back; larger ones are mapped, and given back.
+        Image.core.set_block_size(_BLOCK)  # type: ignore[attr-defined]
         self.store = store
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="finercam-specimen")
         self._loaded: OrderedDict[str, Future[LoadedSpecimen]] = OrderedDict()
