@@ -201,8 +201,10 @@ def test_undo_of_a_verdict_that_said_the_same_leaves_no_draft(small_store: Path)
     session = ReviewSession(small_store, "A")
     session.decide("accept")
     session.decide_together([session.specimen.image_id, "Aus_bus-002"], "accept")
+    session.note = "written since"
+    session.save_draft()
     session.undo()
-    assert (session.decision, session.edited) == ("accept", False)
+    assert (session.decision, session.edited, session.note) == ("accept", False, "")
 
 
 def test_accepted_masks_come_back_pixel_by_pixel(small_store: Path, tmp_path: Path) -> None:

@@ -174,8 +174,8 @@ class Judging(Marking):
             # Without a photograph nothing is known of its regions, which is not the same as none.
             known = says_regions(after)
             self.drafts.save(Draft(after.image_id, after.regions, after.note, has_regions=known))
-        elif before is not None and self._is_drafted_as(before):
-            self.drafts.discard(after.image_id)
+        elif before is not None and (after.decision or self._is_drafted_as(before)):
+            self.drafts.discard(after.image_id)  # what was written since the verdict that is undone goes with it
 
     def _decide_again(self, change: VerdictChange) -> None:
         """Do a verdict again that was undone; a retraction leaves a draft, as it did."""
