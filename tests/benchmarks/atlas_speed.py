@@ -50,9 +50,26 @@ IMAGES = 30
 FRAMES = 180
 say = Console(width=140, highlight=False).print
 FACTS = AtlasFacts(
-    "Scale", "drawn", "none", "0" * 64, "gradcam", 0.6, GRID, "60,000 test images", "", "whole difference", "95 %",
-    "not measured", (), {"traits": "not measured"}, "evaluation", "0123456789ab", "2026-01-01T00:00:00+00:00", "1.0",
-)  # fmt: skip
+    "Scale",
+    "drawn",
+    "none",
+    "0" * 64,
+    "gradcam",
+    0.6,
+    "none",
+    GRID,
+    "60,000 test images",
+    "",
+    "whole difference",
+    "95 %",
+    "not measured",
+    (),
+    {"traits": "not measured"},
+    "evaluation",
+    "0123456789ab",
+    "2026-01-01T00:00:00+00:00",
+    "1.0",
+)
 # Seconds until the first map is drawn, counted from when the address was given.
 FIRST = """
 const done = arguments[0];

@@ -238,7 +238,7 @@ def test_values_that_do_not_fit_are_wrong_usage() -> None:
 
 def test_settings_are_pairs_on_the_command_line_and_a_mapping_in_a_file(places: None) -> None:
     seen: list[Any] = []
-    words = ["birds.csv", "--model", "m", "--out", "o"]
+    words = ["birds.csv", "--model", "resnet18", "--out", "o"]
     single = one_command(TrainOptions, seen)
     done = CliRunner().invoke(single, [*words, "--set", "max_steps=3", "--set", "strengths = 0.1,1"])
     assert done.exit_code == 0, done.output

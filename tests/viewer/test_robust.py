@@ -1,6 +1,7 @@
 """What is wrong with a store is one sentence, and what can be shown is shown."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -91,7 +92,9 @@ def test_a_store_that_a_flow_is_writing_to(half_store: Path, finish_store: Calla
 def test_another_process_writes_while_specimens_are_looked_at(half_store: Path) -> None:
     command = [sys.executable, "-c", "import sys, conftest; conftest._fill(sys.argv[1])", str(half_store)]
     session, until = ReviewSession(half_store, "A"), time.monotonic() + 60
-    with subprocess.Popen(command, cwd=Path(__file__).parent) as writer:
+    helpers = str(Path(__file__).parents[1] / "helpers")  # on pytest's own path, which another process does not have
+    paths = os.pathsep.join(filter(None, [helpers, os.environ.get("PYTHONPATH")]))
+    with subprocess.Popen(command, cwd=Path(__file__).parent, env=os.environ | {"PYTHONPATH": paths}) as writer:
         session.decide("accept")
         while session.queue.counts()["accept"] < 6 and time.monotonic() < until:
             session.refresh()

@@ -31,13 +31,15 @@ def review(options: ReviewOptions) -> None:
     Example: finercam review maps.zarr --reviewer "A. Ichthyologist"
     """
     names = list(options.reviewer) or [getpass.getuser()]
-    _say_unknown(options.store, names)
     if options.web:
+        _require("web", "the server needs it")
+        _say_unknown(options.store, names)
         _serve(options, names)
         return
     if len(names) > 1:
         raise ReviewError(f"napari is one reviewer's, and {len(names)} are named", "give one, or add --web")
     _require("viewer", "the window needs it")
+    _say_unknown(options.store, names)
     from napari_finercam import review as open_window
 
     open_window(options.store, reviewer=names[0], images=options.images)
@@ -60,7 +62,6 @@ def _require(extra: str, why: str) -> None:
 
 
 def _serve(options: ReviewOptions, names: list[str]) -> None:
-    _require("web", "the server needs it")
     from napari_finercam.web.server import Listening, serve_review
 
     listening = Listening(options.host, options.port, options.address.rstrip("/"))

@@ -13,10 +13,26 @@ from finercam_core.report.pages import AtlasFacts, Card, FamilyGroup, IndexPage,
 pytestmark = pytest.mark.xdist_group("browser")
 VISIBLE = "return [...document.querySelectorAll('.card')].filter((e) => e.checkVisibility()).length"
 FACTS = AtlasFacts(
-    "Carabids", "resnet10t", "layer4", "0" * 64, "gradcam", 0.6, (7, 7), "3,800 test images", "", "whole difference",
-    "95 %", "not measured: it needs the classifier", (), {"traits": "not measured: no trait masks"}, "evaluation",
-    "0123456789ab", "2026-01-01T00:00:00+00:00", "1.0",
-)  # fmt: skip
+    "Carabids",
+    "resnet10t",
+    "layer4",
+    "0" * 64,
+    "gradcam",
+    0.6,
+    "none",
+    (7, 7),
+    "3,800 test images",
+    "",
+    "whole difference",
+    "95 %",
+    "not measured: it needs the classifier",
+    (),
+    {"traits": "not measured: no trait masks"},
+    "evaluation",
+    "0123456789ab",
+    "2026-01-01T00:00:00+00:00",
+    "1.0",
+)
 
 
 def card(family: int, number: int) -> Card:

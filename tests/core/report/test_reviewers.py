@@ -15,7 +15,7 @@ from finercam_core.store import Store, open_store
 
 FACTS = AtlasFacts(
     collection="lab", model="tiny", target_layer="features", weights_sha256="0" * 64, method="gradcam", gamma=0.6,
-    grid=(3, 4), judged="all", judged_on="", traits="", intervals="",
+    above="none", grid=(3, 4), judged="all", judged_on="", traits="", intervals="",
     faithfulness="not measured", difference=(), not_measured={}, tables="evaluation",
     run="r", created="2026-01-02", version="0",
 )  # fmt: skip
