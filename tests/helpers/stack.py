@@ -13,6 +13,7 @@ from review_server import free_port
 from serve_process import wait_for
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "stack" / "stack.sh"
+PARTS = ("server", "worker", "s3", "database")
 
 
 class Stack:
@@ -48,7 +49,8 @@ class Stack:
         killed = self.part(name)
         assert killed is not None, name
         for process in [*killed.children(recursive=True), killed]:
-            process.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # PostgreSQL's processes end with each other
+                process.send_signal(signal.SIGKILL)
 
         def again() -> bool:
             now = self.part(name)
